@@ -1,0 +1,24 @@
+// Bundles the style sheet and the page scripts into the ignored folder that Django serves as `dist/`.
+import { rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../nexusvpn/static/", import.meta.url));
+const sources = `${root}nexusvpn/`;
+const dist = `${root}dist/`;
+
+rmSync(dist, { recursive: true, force: true });
+
+await build({
+  entryPoints: [`${sources}js/app.js`, `${sources}js/device-keys.js`, `${sources}css/app.css`],
+  outdir: dist,
+  entryNames: "[name]",
+  bundle: true,
+  format: "esm",
+  target: "es2020",
+  minify: true,
+  // The manifest storage refuses a file that names a source map which is not there.
+  sourcemap: false,
+  legalComments: "eof",
+  logLevel: "info",
+});

@@ -1,0 +1,10 @@
+// On every page.
+import { bindCopyButtons } from "./copy.js";
+import { bindLiveState } from "./live-state.js";
+import { keepTimesTrue } from "./relative-time.js";
+import { bindSubmitOnce } from "./submit-once.js";
+
+bindCopyButtons();
+bindLiveState();
+bindSubmitOnce();
+keepTimesTrue();

@@ -1,0 +1,94 @@
+// The form for a new device. The key pair is made here; the form carries the public key, and the private key goes
+// from this page's memory into the file and the QR code and nowhere else. Without this script the form is an
+// ordinary one, and the server makes the pair.
+import { configFileName, fillPrivateKey } from "./config-file.js";
+import { bindCopyButtons } from "./copy.js";
+import { clearErrors, showErrors } from "./form-errors.js";
+import { generateKeyPair } from "./keys.js";
+import { qrSvg } from "./qr-svg.js";
+
+const FORM_WIDE = "__all__";
+const NO_ANSWER = "We got no answer, so we do not know whether the device was added. What you entered is kept: try again.";
+
+function refusal(response) {
+  if (response.status === 429) {
+    const seconds = response.headers.get("Retry-After");
+    return seconds ? `Too many attempts. Try again in ${seconds} seconds.` : "Too many attempts. Try again in a minute.";
+  }
+  if (response.status >= 500) return "The device was not added because of a fault on our side. Try again in a minute.";
+  return "This page is out of date. Reload it, sign in if asked, and try again.";
+}
+
+/** Sends the form; gives `{device}` or `{errors}`. */
+async function send(form, data) {
+  let response;
+  try {
+    response = await fetch(form.action, {
+      method: "POST",
+      body: data,
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      redirect: "manual",
+    });
+    const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
+    const answer = isJson ? await response.json() : {};
+    if (response.ok && answer.config) return { device: answer };
+    return { errors: answer.errors ?? { [FORM_WIDE]: [refusal(response)] } };
+  } catch {
+    return { errors: { [FORM_WIDE]: [NO_ANSWER] } };
+  }
+}
+
+/** The result as the page's `<template>` has it, with what does not apply taken out. */
+function resultView(device, privateKey) {
+  const view = document.getElementById("device-result").content.cloneNode(true);
+  const applies = {
+    "new-key": Boolean(privateKey),
+    "own-key": !privateKey,
+    activating: device.state === "activating",
+  };
+  for (const element of view.querySelectorAll("[data-if]")) {
+    if (!applies[element.dataset.if]) element.remove();
+  }
+  const config = privateKey ? fillPrivateKey(device.config, privateKey) : device.config;
+  const slot = (name) => view.querySelector(`[data-slot="${name}"]`);
+  slot("name").textContent = device.name;
+  slot("config").textContent = config;
+  slot("device").href = device.device_url;
+  slot("qr")?.append(qrSvg(config, `QR code of the configuration of ${device.name}`));
+  const download = slot("download");
+  download.href = URL.createObjectURL(new Blob([config], { type: "text/plain" }));
+  download.download = configFileName(device.name);
+  bindCopyButtons(view);
+  return view;
+}
+
+function bind(form) {
+  // Kept over a failed attempt, so that sending again asks for the same device and not for a second one.
+  let pair = null;
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.hasAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
+    clearErrors(form);
+    const data = new FormData(form);
+    const ownKey = Boolean(data.get("public_key")?.trim());
+    if (!ownKey) {
+      pair ??= await generateKeyPair();
+      data.set("public_key", pair.publicKey);
+    }
+    const { device, errors } = await send(form, data);
+    form.removeAttribute("aria-busy");
+    if (errors) {
+      showErrors(form, errors);
+      return;
+    }
+    const page = document.querySelector("[data-device-page]");
+    page.replaceChildren(resultView(device, ownKey ? null : pair.privateKey));
+    page.querySelector("h1").focus();
+    scrollTo(0, 0);
+  });
+}
+
+document.querySelectorAll("form[data-device-keys]").forEach(bind);

@@ -1,0 +1,62 @@
+// Keeps the parts of a page that change by themselves true while the page is visible.
+//
+// `<div data-live-src="/devices/…/state" data-live-every="5">` asks that address every five seconds; each element
+// with `data-live-part` and an id takes the content of the element of the same id in the answer. The address may be
+// the page itself. A part holds nothing that can have the focus, so an exchange takes nothing out of a hand.
+
+const SLOWEST_MS = 60_000;
+
+/** Milliseconds until the next question after `failures` failed ones, and never sooner than the server asked for. */
+export function nextDelay(everyMs, failures, retryAfterSeconds = 0) {
+  const backedOff = Math.min(everyMs * 2 ** failures, Math.max(SLOWEST_MS, everyMs));
+  return Math.max(backedOff, retryAfterSeconds * 1000);
+}
+
+function exchangeParts(answer) {
+  for (const part of document.querySelectorAll("[data-live-part][id]")) {
+    const fresh = answer.getElementById(part.id);
+    if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+  }
+}
+
+async function ask(url) {
+  const response = await fetch(url, {
+    headers: { Accept: "text/html" },
+    credentials: "same-origin",
+    cache: "no-store",
+    redirect: "manual",
+  });
+  if (response.ok) {
+    exchangeParts(new DOMParser().parseFromString(await response.text(), "text/html"));
+    return { ok: true };
+  }
+  // Signed out, or the device is gone: asking again gives no other answer.
+  const final = response.type === "opaqueredirect" || [401, 403, 404].includes(response.status);
+  return { ok: false, final, retryAfter: Number(response.headers.get("Retry-After")) || 0 };
+}
+
+function keepAlive(element) {
+  const everyMs = Number(element.dataset.liveEvery) * 1000;
+  let failures = 0;
+  let timer = null;
+  let ended = false;
+
+  const schedule = (delay) => {
+    clearTimeout(timer);
+    if (!ended && !document.hidden) timer = setTimeout(refresh, delay);
+  };
+  const refresh = async () => {
+    const result = await ask(element.dataset.liveSrc).catch(() => ({ ok: false }));
+    failures = result.ok ? 0 : failures + 1;
+    ended = Boolean(result.final);
+    element.toggleAttribute("data-stale", !result.ok);
+    schedule(nextDelay(everyMs, failures, result.retryAfter));
+  };
+
+  document.addEventListener("visibilitychange", () => schedule(0));
+  schedule(everyMs);
+}
+
+export function bindLiveState() {
+  document.querySelectorAll("[data-live-src]").forEach(keepAlive);
+}

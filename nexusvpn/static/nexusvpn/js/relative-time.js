@@ -1,0 +1,32 @@
+// Keeps "12 s ago" true while the page is open. The wording is the same as the `ago` template filter's.
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long ago, in words; `null` from a day on, where the page shows the date instead. */
+export function agoText(seconds) {
+  if (seconds < 1) return "just now";
+  if (seconds < MINUTE) return `${Math.floor(seconds)} s ago`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
+  return null;
+}
+
+/** The server's clock less this one's in milliseconds, from the moment the page was written. */
+function clockOffset() {
+  const written = Date.parse(document.documentElement.dataset.now);
+  return Number.isNaN(written) ? 0 : written - performance.timeOrigin;
+}
+
+export function keepTimesTrue() {
+  const offset = clockOffset();
+  const update = () => {
+    for (const time of document.querySelectorAll("time[data-ago]")) {
+      const text = agoText((Date.now() + offset - Date.parse(time.dateTime)) / 1000);
+      if (text && text !== time.textContent) time.textContent = text;
+    }
+  };
+  update();
+  setInterval(update, 1000);
+}

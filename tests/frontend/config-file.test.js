@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { configFileName, fillPrivateKey } from "../../nexusvpn/static/nexusvpn/js/config-file.js";
+
+const CONFIG = `[Interface]
+# PrivateKey = (the private key of this device)
+Address = 10.64.0.2/32
+
+[Peer]
+PublicKey = 3p7bfXt9wbTTW2HC7OQ1Nz+DQ8hbeGdNrfx+FG+IK08=
+`;
+
+test("the placeholder line becomes the private key and every other line stays", () => {
+  const filled = fillPrivateKey(CONFIG, "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo=");
+  assert.equal(
+    filled,
+    CONFIG.replace(
+      "# PrivateKey = (the private key of this device)",
+      "PrivateKey = dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo=",
+    ),
+  );
+});
+
+test("Windows line ends around the placeholder do no harm", () => {
+  assert.match(fillPrivateKey(CONFIG.replaceAll("\n", "\r\n"), "KEY="), /\nPrivateKey = KEY=\r?\n/);
+});
+
+test("a configuration without the placeholder, or with two, is refused", () => {
+  assert.throws(() => fillPrivateKey("[Interface]\n", "KEY="));
+  assert.throws(() => fillPrivateKey(CONFIG + CONFIG, "KEY="));
+});
+
+for (const [device, file] of [
+  ["Laptop", "laptop.conf"],
+  ["Anna’s MacBook Pro 16", "anna-s-macbook.conf"],
+  ["Büro-Rechner", "buro-rechner.conf"],
+  ["a.b_c=d+e-f", "a.b_c=d+e-f.conf"],
+  ["../../etc/passwd", "etc-passwd.conf"],
+  ["--help", "help.conf"],
+  ["...", "nexusvpn.conf"],
+  ["电脑", "nexusvpn.conf"],
+  ["", "nexusvpn.conf"],
+]) {
+  test(`the device ${JSON.stringify(device)} is saved as ${file}`, () => {
+    assert.equal(configFileName(device), file);
+    assert.match(file, /^[a-zA-Z0-9_=+.-]{1,15}\.conf$/);
+  });
+}
