@@ -1,0 +1,166 @@
+"""How pages write numbers, times and states. Unknown is "–", and what is rounded says the exact value on hover."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from django import template
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.base import Message
+from django.template import Context
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+UNKNOWN = "–"
+BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
+# ISO 4217 currencies without a minor unit, as far as Stripe takes them.
+WHOLE_CURRENCIES = frozenset(
+    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
+)
+
+
+class Look(NamedTuple):
+    """A state's word, its shape in `icons.svg`, and the tone of its colour."""
+
+    word: str
+    shape: str
+    tone: str = "plain"
+
+
+STATES = {
+    "connected": Look("Connected", "disc", "good"),
+    "idle": Look("Idle", "ring"),
+    "activating": Look("Activating", "half", "warn"),
+    "never_used": Look("Never used", "dots"),
+    "removing": Look("Removing", "bar", "warn"),
+    "suspended": Look("Suspended", "pause", "bad"),
+    "online": Look("Online", "disc", "good"),
+    "offline": Look("Offline", "cross", "bad"),
+    "open": Look("Open", "disc", "warn"),
+    "in_progress": Look("In progress", "half", "warn"),
+    "answered": Look("Answered", "check", "good"),
+    "resolved": Look("Resolved", "check", "good"),
+    "closed": Look("Closed", "ring"),
+    "success": Look("Signed in", "check", "good"),
+    "failed": Look("Refused", "cross", "bad"),
+    "second_factor": Look("Code asked for", "half", "warn"),
+}
+
+
+@register.filter
+def bytes_si(count: int | None) -> str:
+    """Bytes in decimal units with one decimal: 1_400_000_000 → "1.4 GB"."""
+    if count is None:
+        return UNKNOWN
+    if count < 1000:
+        return f"{count} B"
+    value, unit = float(count), 0
+    # 999.95 of a unit would be written as "1000.0".
+    while value >= 999.95:
+        value /= 1000
+        unit += 1
+    return f"{number_format(value, 1)} {BYTE_UNITS[unit]}"
+
+
+@register.filter
+def bytes_exact(count: int | None) -> str:
+    """The same as `bytes_si`, with the exact number on hover and for machines."""
+    if count is None:
+        return UNKNOWN
+    exact = number_format(count, 0, use_l10n=True, force_grouping=True)
+    return format_html('<data value="{}" title="{} bytes">{}</data>', count, exact, bytes_si(count))
+
+
+@register.filter
+def remaining(quota: int, used: int) -> int:
+    return max(quota - used, 0)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of one: 0.42 → "42 %"."""
+    return UNKNOWN if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def money(minor: int | None, currency: str) -> str:
+    """Minor units with their currency: 499, "usd" → "$4.99"."""
+    if minor is None:
+        return UNKNOWN
+    code = currency.upper()
+    amount = number_format(minor, 0) if code in WHOLE_CURRENCIES else number_format(minor / 100, 2)
+    return f"{CURRENCY_SIGNS[code]}{amount}" if code in CURRENCY_SIGNS else f"{amount} {code}"
+
+
+def ago_text(seconds: float) -> str | None:
+    """How long ago, in words; None from a day on. The script `relative-time.js` keeps the same words true."""
+    if seconds < 1:
+        return "just now"
+    if seconds < MINUTE:
+        return f"{int(seconds)} s ago"
+    if seconds < HOUR:
+        return f"{int(seconds // MINUTE)} min ago"
+    if seconds < DAY:
+        return f"{int(seconds // HOUR)} h ago"
+    return None
+
+
+@register.filter(expects_localtime=True)
+def ago(moment: datetime | None) -> str:
+    """A `<time>`: relative under a day, the date from then on, the exact moment on hover."""
+    if moment is None:
+        return UNKNOWN
+    relative = ago_text((timezone.now() - moment).total_seconds())
+    return _time_element(moment, relative or date_format(moment, "j M Y"), bool(relative))
+
+
+@register.filter(expects_localtime=True)
+def day(moment: datetime | date | None) -> str:
+    """A `<time>` that shows the date, for what lies ahead or is known by its day."""
+    if moment is None:
+        return UNKNOWN
+    return _time_element(moment, date_format(moment, "j M Y"), ticking=False)
+
+
+def _time_element(moment: datetime | date, text: str, ticking: bool) -> SafeString:
+    exact = date_format(moment, "j M Y, H:i:s e") if isinstance(moment, datetime) else date_format(moment, "l, j M Y")
+    mark = SafeString(" data-ago") if ticking else ""
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', moment.isoformat(), exact, mark, text)
+
+
+@register.filter
+def in_state(devices: list[Any], state: str) -> list[Any]:
+    return [device for device in devices if device.state == state]
+
+
+@register.inclusion_tag("components/_state.html")
+def state(name: str, moment: datetime | None = None, word: str = "") -> dict[str, Any]:
+    """A state by shape, word and time. A name that is not known here is shown as its own word, without a tone."""
+    look = STATES.get(name, Look(name.replace("_", " ").capitalize(), "ring"))
+    return {"look": look, "word": word or look.word, "moment": moment}
+
+
+@register.simple_tag(takes_context=True)
+def flash_messages(context: Context) -> list[Message]:
+    """The messages for this person's next page. Under a name of its own, because a ticket has `messages` too."""
+    request = context.get("request")
+    return list(get_messages(request)) if request else []
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Context, *names: str) -> SafeString:
+    """`aria-current="page"` if the page's URL has one of these names."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return SafeString('aria-current="page"') if match and match.url_name in names else SafeString("")
+
+
+@register.simple_tag
+def server_now() -> str:
+    return timezone.now().isoformat(timespec="milliseconds")

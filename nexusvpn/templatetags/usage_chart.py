@@ -1,0 +1,69 @@
+"""Usage per day as an SVG drawing, made on the server: stacked bars (down, up) and the line of an even pace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from django import template
+
+register = template.Library()
+
+# The drawing's own units; the page stretches it to the width there is.
+STEP, BAR_WIDTH, HEIGHT = 24, 16, 160
+# Above this many times the busiest day the line would flatten the bars, and the words below it must do.
+PACE_IN_SIGHT = 3
+
+
+class Bar(NamedTuple):
+    day: date
+    bytes_down: int
+    bytes_up: int
+    slot_x: int
+    x: int
+    down_y: float
+    down_height: float
+    up_y: float
+    up_height: float
+
+
+def draw_usage(days: Sequence[dict[str, Any]], quota_bytes: int | None) -> dict[str, Any]:
+    """The geometry of the chart. `days` are oldest first, each `{date, bytes_up, bytes_down}`, for the quota's whole period."""
+    busiest = max((day["bytes_down"] + day["bytes_up"] for day in days), default=0)
+    pace = quota_bytes // len(days) if quota_bytes and days else None
+    pace_in_sight = bool(pace and busiest and pace <= busiest * PACE_IN_SIGHT)
+    top = max(busiest, pace if pace and pace_in_sight else 0)
+    scale = HEIGHT / top if top else 0
+    bars = []
+    for index, day in enumerate(days):
+        down, up = day["bytes_down"] * scale, day["bytes_up"] * scale
+        bars.append(
+            Bar(
+                day=day["date"],
+                bytes_down=day["bytes_down"],
+                bytes_up=day["bytes_up"],
+                slot_x=index * STEP,
+                x=index * STEP + (STEP - BAR_WIDTH) // 2,
+                down_y=round(HEIGHT - down, 1),
+                down_height=round(down, 1),
+                up_y=round(HEIGHT - down - up, 1),
+                up_height=round(up, 1),
+            )
+        )
+    return {
+        "bars": bars,
+        "newest_first": bars[::-1],
+        "width": max(len(days), 1) * STEP,
+        "height": HEIGHT,
+        "bar_width": BAR_WIDTH,
+        "step": STEP,
+        "top": top,
+        "pace": pace,
+        "pace_y": round(HEIGHT - pace * scale, 1) if pace and pace_in_sight else None,
+    }
+
+
+@register.inclusion_tag("components/_usage_chart.html")
+def usage_chart(days: Sequence[dict[str, Any]], quota_bytes: int | None = None) -> dict[str, Any]:
+    return draw_usage(days, quota_bytes)
