@@ -1,0 +1,189 @@
+"""Traffic of each peer as counters that can be reported twice, late or out of order without being counted twice.
+
+WireGuard counts per peer from the moment the peer is added and forgets everything when it is removed. A counter is
+therefore named by a *counter epoch*, a random number drawn whenever the count starts anew; within an epoch it only
+grows. Wherever it is not certain that a count started at zero, the epoch begins at what is there already: the total
+may then miss a little, but it never exceeds the truth.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from vpn.agent.backends.base import PeerState
+
+ONLINE_S: Final = 180
+MAX_EPOCH: Final = 2**63 - 1
+
+
+class Row(NamedTuple):
+    """One peer in a report, in the order of docs/node-api.md; bytes since the start of the epoch."""
+
+    public_key: str
+    rx: int
+    tx: int
+    counter_epoch: int
+    status: str
+
+
+class CounterRecord(NamedTuple):
+    """What is kept on disk per peer: the epoch, and the interface's figures at its start and when last read."""
+
+    public_key: str
+    epoch: int
+    base_rx: int
+    base_tx: int
+    rx: int
+    tx: int
+
+
+class BookChanges(NamedTuple):
+    """What has to be written to disk since the last time."""
+
+    records: list[CounterRecord]
+    dropped: list[str]
+    finals: list[Row]
+
+
+@dataclass(slots=True)
+class _Entry:
+    epoch: int
+    base_rx: int
+    base_tx: int
+    rx: int
+    tx: int
+    sent_rx: int = 0
+    sent_tx: int = 0
+    sent_status: str = "never"
+    status: str = "never"
+    handshake: int = 0
+    handshake_at: float = 0.0
+
+
+def draw_epoch() -> int:
+    """Return a random counter epoch, 1 to 2^63 - 1."""
+    return secrets.randbelow(MAX_EPOCH) + 1
+
+
+class CounterBook:
+    """All counters of one interface. Not thread-safe: the node's lock covers it."""
+
+    def __init__(
+        self,
+        records: Iterable[CounterRecord] = (),
+        finals: Iterable[Row] = (),
+        draw: Callable[[], int] = draw_epoch,
+    ) -> None:
+        self._entries = {r.public_key: _Entry(r.epoch, r.base_rx, r.base_tx, r.rx, r.tx) for r in records}
+        self._finals = {(row.public_key, row.counter_epoch): row for row in finals}
+        self._draw = draw
+        self._dirty: set[str] = set()
+        self._dropped: set[str] = set()
+        self._new_finals: list[Row] = []
+        self._observed_at = float("-inf")
+
+    def __contains__(self, public_key: str) -> bool:
+        return public_key in self._entries
+
+    def keys(self) -> set[str]:
+        """Return the keys of all peers with an open epoch."""
+        return set(self._entries)
+
+    def open(self, public_key: str) -> None:
+        """Begin an epoch at zero for a peer that the agent has just added to the interface."""
+        self.close(public_key)
+        self._set(public_key, _Entry(self._draw(), 0, 0, 0, 0))
+
+    def close(self, public_key: str) -> None:
+        """End a peer's epoch; figures not yet accepted by the control plane stay due as final ones."""
+        entry = self._entries.pop(public_key, None)
+        if entry is None:
+            return
+        self._dirty.discard(public_key)
+        self._dropped.add(public_key)
+        row = _row(public_key, entry)
+        if row.rx > entry.sent_rx or row.tx > entry.sent_tx:
+            self._finals[public_key, entry.epoch] = row
+            self._new_finals.append(row)
+
+    def close_all(self) -> None:
+        """End every epoch: the interface was made anew."""
+        for public_key in list(self._entries):
+            self.close(public_key)
+
+    def observe(self, peers: Iterable[PeerState], now: float, wall: float) -> None:
+        """Take in what the interface shows. `now` is monotonic, `wall` the node's clock, both in seconds.
+
+        The wall clock serves only to age a handshake at first sight, since WireGuard stamps it with the same clock.
+        A handshake that is new since the last look cannot be older than that look, and from then on its age comes
+        from the monotonic clock: setting the node's clock changes next to nothing.
+        """
+        floor = self._observed_at
+        for peer in peers:
+            entry = self._entries.get(peer.public_key)
+            if entry is None:
+                entry = _Entry(self._draw(), peer.rx, peer.tx, peer.rx, peer.tx)
+                self._set(peer.public_key, entry)
+            elif peer.rx < entry.rx or peer.tx < entry.tx:
+                self.open(peer.public_key)
+                entry = self._entries[peer.public_key]
+            if peer.rx != entry.rx or peer.tx != entry.tx:
+                entry.rx, entry.tx = peer.rx, peer.tx
+                self._dirty.add(peer.public_key)
+            if peer.handshake or entry.handshake:
+                age = max(0.0, wall - peer.handshake)
+                _note_handshake(entry, peer.handshake, now, max(now - age, floor))
+
+    def due_rows(self, limit: int, finals_only: bool = False) -> list[Row]:
+        """Return at most `limit` rows that the control plane has not accepted yet, final ones first."""
+        rows = list(self._finals.values())[:limit]
+        if finals_only:
+            return rows
+        for public_key, entry in self._entries.items():
+            if len(rows) >= limit:
+                break
+            row = _row(public_key, entry)
+            if (row.rx, row.tx, row.status) != (entry.sent_rx, entry.sent_tx, entry.sent_status):
+                rows.append(row)
+        return rows
+
+    def accepted(self, rows: Iterable[Row]) -> list[Row]:
+        """Note that the control plane has these rows; returns the final ones among them, to be dropped from disk."""
+        done = []
+        for row in rows:
+            if self._finals.pop((row.public_key, row.counter_epoch), None) is not None:
+                done.append(row)
+            entry = self._entries.get(row.public_key)
+            if entry is not None and entry.epoch == row.counter_epoch:
+                entry.sent_rx, entry.sent_tx, entry.sent_status = row.rx, row.tx, row.status
+        return done
+
+    def take_changes(self) -> BookChanges:
+        """Return what the disk does not know yet, and consider it written."""
+        records = [
+            CounterRecord(key, e.epoch, e.base_rx, e.base_tx, e.rx, e.tx)
+            for key in self._dirty
+            if (e := self._entries.get(key)) is not None
+        ]
+        changes = BookChanges(records, list(self._dropped - set(self._entries)), self._new_finals)
+        self._dirty, self._dropped, self._new_finals = set(), set(), []
+        return changes
+
+    def _set(self, public_key: str, entry: _Entry) -> None:
+        self._entries[public_key] = entry
+        self._dirty.add(public_key)
+
+
+def _row(public_key: str, entry: _Entry) -> Row:
+    return Row(public_key, entry.rx - entry.base_rx, entry.tx - entry.base_tx, entry.epoch, entry.status)
+
+
+def _note_handshake(entry: _Entry, handshake: int, now: float, happened_at: float) -> None:
+    if handshake != entry.handshake:
+        entry.handshake = handshake
+        entry.handshake_at = happened_at
+    if handshake == 0:
+        entry.status = "never"
+    else:
+        entry.status = "online" if now - entry.handshake_at < ONLINE_S else "idle"

@@ -1,0 +1,107 @@
+"""The running agent: a follower, a reporter, and a watch over the interface."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from vpn.agent.backends.base import BackendError
+from vpn.agent.backoff import CAP_S, Backoff
+from vpn.agent.control import ControlClient
+from vpn.agent.files import StateDirError
+from vpn.agent.follower import Follower
+from vpn.agent.identity import load_identity, load_or_make_private_key
+from vpn.agent.logs import log_event
+from vpn.agent.node import Node
+from vpn.agent.reporter import Reporter
+from vpn.agent.tools import ToolError
+
+WATCH_S: Final = 0.5
+JOIN_S: Final = 3.0
+
+
+class Daemon:
+    """Everything that runs while the agent runs. `stop` may be called from a signal handler."""
+
+    def __init__(self, state_dir: Path, backoff_cap_s: float = CAP_S) -> None:
+        self.identity = load_identity(state_dir)
+        self.node = Node(state_dir, self.identity, load_or_make_private_key(state_dir))
+        self._stop = threading.Event()
+        identity = self.identity
+
+        def client(url: str) -> ControlClient:
+            return ControlClient(url, identity.credential)
+
+        self._follower = Follower(
+            self.node,
+            client(identity.poll_url or identity.control_url),
+            client(identity.control_url),
+            Backoff(backoff_cap_s),
+            applied=self._report_soon,
+        )
+        self._reporter = Reporter(
+            self.node, client(identity.control_url), Backoff(backoff_cap_s), self._follower.order_resync
+        )
+
+    def run(self, ephemeral: bool = False) -> None:
+        """Bring the interface back, then follow and report until `stop`.
+
+        The interface comes first, before any contact: a rebooted node serves even if the control plane is away. With
+        `ephemeral` everything that the agent made is removed at the end; otherwise it stays for the next start.
+        Raises StateDirError if the interface belongs to somebody else.
+        """
+        self._restore_at_start()
+        self._follower.start()
+        self._reporter.start()
+        log_event("running", interface=self.identity.interface, revision=self.node.peers.cursor)
+        while not self._stop.wait(WATCH_S):
+            self._watch()
+        self._follower.stop()
+        self._reporter.stop()
+        self._follower.join(JOIN_S)
+        self._reporter.join(JOIN_S)
+        if ephemeral:
+            self.node.remove_interface()
+        log_event("stopped", ephemeral=ephemeral)
+
+    def stop(self) -> None:
+        """End `run`."""
+        self._stop.set()
+
+    def _report_soon(self) -> None:
+        self._reporter.report_soon()
+
+    def _restore_at_start(self) -> None:
+        """Bring the interface back from disk, as often as it takes."""
+        while not self._stop.is_set():
+            try:
+                self.node.ensure_interface()
+                return
+            except (ToolError, BackendError) as error:
+                log_event("restore_failed", level=logging.ERROR, detail=str(error))
+                self._stop.wait(1.0)
+
+    def _watch(self) -> None:
+        """Notice within half a second that the interface has gone or is another one, and bring it back."""
+        if not self.node.interface_changed():
+            return
+        try:
+            self.node.ensure_interface()
+        except (ToolError, BackendError, StateDirError) as error:
+            log_event("restore_failed", level=logging.ERROR, detail=str(error))
+        else:
+            self._report_soon()
+
+
+def run_until_signal(daemon: Daemon, ephemeral: bool) -> None:
+    """Run the daemon until SIGTERM or SIGINT."""
+
+    def on_signal(number: int, _frame: object) -> None:
+        daemon.stop()
+
+    handler: Callable[[int, object], None] = on_signal
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGINT, handler)
+    daemon.run(ephemeral)

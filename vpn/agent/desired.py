@@ -1,0 +1,161 @@
+"""What the control plane wants, read from its answers with nothing taken on trust."""
+
+import ipaddress
+import re
+from typing import Any, NamedTuple
+
+from vpn.agent.backends.base import DesiredPeer
+from vpn.wireguard.public_keys import InvalidKey, decode_key
+from vpn.wireguard.state_hash import state_hash
+
+_PLAIN_IPV4_HOST = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/32")
+
+
+class BadAnswer(ValueError):
+    """An answer does not have the promised shape; nothing of it may be applied."""
+
+
+class InterfaceSettings(NamedTuple):
+    """Addresses in CIDR form, UDP port, MTU in bytes."""
+
+    addresses: tuple[str, ...]
+    listen_port: int
+    mtu: int
+
+
+class Snapshot(NamedTuple):
+    """Everything that a node should have at revision `to` of `epoch`."""
+
+    epoch: str
+    to: int
+    allow_mass_removal: bool
+    interface: InterfaceSettings | None
+    peers: dict[str, DesiredPeer]
+
+
+class Changes(NamedTuple):
+    """The ops after the last revision, last op per key: `None` means remove. `notes` are (code, detail)."""
+
+    epoch: str
+    to: int
+    more: bool
+    hung: bool
+    peers: dict[str, DesiredPeer | None]
+    notes: list[tuple[str, str]]
+
+
+def parse_peer(value: Any) -> DesiredPeer:
+    """Return one peer; raises BadAnswer. The allowed IPs come out canonical, as WireGuard itself writes them."""
+    try:
+        public_key, cidrs, preshared = value["public_key"], value["allowed_ips"], value.get("preshared_key")
+        decode_key(public_key)
+        if preshared is not None:
+            decode_key(preshared)
+        if not isinstance(cidrs, list) or not cidrs:
+            raise BadAnswer("a peer without allowed IPs")
+        return DesiredPeer(public_key, tuple(sorted(map(_canonical_cidr, cidrs))), preshared)
+    except (InvalidKey, KeyError, TypeError, AttributeError) as error:
+        raise BadAnswer("a malformed peer") from error
+
+
+def parse_interface(value: Any) -> InterfaceSettings:
+    """Return interface settings; raises BadAnswer."""
+    try:
+        addresses = tuple(str(ipaddress.ip_interface(text)) for text in value["addresses"])
+        port, mtu = value["listen_port"], value["mtu"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadAnswer("malformed interface settings") from error
+    if not addresses or not _is_number(port, 1, 65535) or not _is_number(mtu, 576, 65535):
+        raise BadAnswer("malformed interface settings")
+    return InterfaceSettings(addresses, port, mtu)
+
+
+def parse_snapshot(data: dict[str, Any]) -> Snapshot:
+    """Return a snapshot that is complete, of the promised length and of the promised hash; else raise BadAnswer."""
+    rows = data.get("peers")
+    if data.get("complete") is not True or not isinstance(rows, list):
+        raise BadAnswer("the snapshot is not complete")
+    if data.get("count") != len(rows):
+        raise BadAnswer("the snapshot's count does not fit")
+    peers = {peer.public_key: peer for peer in map(parse_peer, rows)}
+    if len(peers) != len(rows):
+        raise BadAnswer("the snapshot names a peer twice")
+    raw = ((row["public_key"], row["allowed_ips"], row.get("preshared_key")) for row in rows)
+    if data.get("sha256") != state_hash(raw):
+        raise BadAnswer("the snapshot's hash does not fit")
+    interface = data.get("interface")
+    return Snapshot(
+        epoch=_text(data, "epoch"),
+        to=_revision(data, "to"),
+        allow_mass_removal=data.get("allow_mass_removal") is True,
+        interface=None if interface is None else parse_interface(interface),
+        peers=peers,
+    )
+
+
+def parse_changes(data: dict[str, Any]) -> Changes:
+    """Return the changes of an answer to `GET state`; raises BadAnswer.
+
+    An op with an unknown name or a malformed peer is left out and noted, so that one bad op never stops the others.
+    """
+    ops = data.get("ops")
+    if not isinstance(ops, list):
+        raise BadAnswer("no list of ops")
+    peers: dict[str, DesiredPeer | None] = {}
+    notes: list[tuple[str, str]] = []
+    for op in ops:
+        name = op.get("op") if isinstance(op, dict) else None
+        try:
+            if name == "upsert":
+                peer = parse_peer(op)
+                peers.pop(peer.public_key, None)  # keeps the order of the last op per key
+                peers[peer.public_key] = peer
+            elif name == "remove":
+                key = _checked_key(op)
+                peers.pop(key, None)
+                peers[key] = None
+            else:
+                notes.append(("unknown_op", str(name)[:64]))
+        except BadAnswer as error:
+            notes.append(("apply_failed", f"rev {op.get('rev')!r:.20}: {error}"))
+    more, hung = data.get("more") is True, data.get("hung") is True
+    return Changes(_text(data, "epoch"), _revision(data, "to"), more, hung, peers, notes)
+
+
+def _checked_key(op: dict[str, Any]) -> str:
+    key = op.get("public_key")
+    try:
+        decode_key(key)  # type: ignore[arg-type]
+    except InvalidKey:
+        raise BadAnswer("a malformed key") from None
+    return str(key)
+
+
+def _canonical_cidr(text: Any) -> str:
+    if not isinstance(text, str):
+        raise BadAnswer("an allowed IP is not a text")
+    # Nearly every address is a plain IPv4 host; the general way takes ten times as long.
+    if _PLAIN_IPV4_HOST.fullmatch(text):
+        return text
+    try:
+        return str(ipaddress.ip_network(text, strict=False))
+    except ValueError:
+        raise BadAnswer("an allowed IP is malformed") from None
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str) or not value:
+        raise BadAnswer(f"{name} is missing")
+    return value
+
+
+def _revision(data: dict[str, Any], name: str) -> int:
+    value = data.get(name)
+    if not _is_number(value, 0, 2**63 - 1):
+        raise BadAnswer(f"{name} is not a revision")
+    return int(value)  # type: ignore[arg-type]
+
+
+def _is_number(value: object, low: int, high: int) -> bool:
+    return type(value) is int and low <= value <= high

@@ -1,0 +1,71 @@
+"""The body of a report, and what to forget once it has been accepted."""
+
+from typing import Any, Final, NamedTuple
+
+from vpn.agent.backends.base import DeviceState
+from vpn.agent.counters import Row
+from vpn.agent.load import LoadMeter
+from vpn.agent.node import Node
+from vpn.agent.version import AGENT_VERSION, PROTOCOL_VERSION
+from vpn.wireguard.state_hash import state_hash
+
+MAX_ROWS: Final = 5000
+MAX_NOTES: Final = 100
+
+
+class Report(NamedTuple):
+    """One report: sent as it is until it is accepted. `full` tells that there may be more rows than it could hold."""
+
+    body: dict[str, Any]
+    rows: list[Row]
+    notes: list[tuple[str, str]]
+    full: bool
+
+
+class ReportWriter:
+    """Writes reports about one node; used by the reporter's thread alone."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._meter = LoadMeter()
+        self._load: dict[str, Any] = dict.fromkeys(("cpu_percent", "memory_percent", "peers", "rx_bytes", "tx_bytes"))
+
+    def write(self, device: DeviceState | None) -> Report:
+        """Return the next report: a periodic one about `device`, or with None the quick one after a change.
+
+        The quick one carries the new revision, final counters and notes; measured figures are those of the last tick.
+        """
+        node = self._node
+        with node.lock:
+            if device is not None:
+                self._load = self._meter.measure(node.identity.interface, len(device.peers))
+            rows = node.peers.book.due_rows(MAX_ROWS, finals_only=device is None)
+            notes = node.peers.notes[:MAX_NOTES]
+            report_id = node.store.get_int("report_id") + 1
+            with node.store.transaction():
+                node.store.put(report_id=report_id)
+            body = {
+                "report_id": report_id,
+                "epoch": node.peers.epoch,
+                "applied_rev": node.peers.acknowledged,
+                "interface_epoch": node.interface_epoch,
+                "state_hash": None,
+                "agent_version": AGENT_VERSION,
+                "protocol_version": PROTOCOL_VERSION,
+                "peers": rows,
+                "load": self._load,
+                "notes": [{"code": code, "detail": detail} for code, detail in notes],
+            }
+        if device is not None:
+            body["state_hash"] = state_hash(peer[:3] for peer in device.peers.values())
+        return Report(body, rows, notes, full=len(rows) == MAX_ROWS or len(notes) == MAX_NOTES)
+
+    def accepted(self, report: Report) -> None:
+        """Forget what the control plane now knows."""
+        node = self._node
+        with node.lock:
+            finals = node.peers.book.accepted(report.rows)
+            if finals:
+                with node.store.transaction():
+                    node.store.drop_finals(finals)
+            del node.peers.notes[: len(report.notes)]

@@ -1,0 +1,135 @@
+"""The agent's memory on disk: desired peers, revision, report id and counters, in one SQLite file.
+
+One change costs one small transaction instead of rewriting a file of 10,000 peers, and a transaction is on disk wholly
+or not at all. Write-ahead logging makes every commit survive the end of the process; those that must survive a power
+cut as well (a removal that is about to be acknowledged) ask for `durable`.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from vpn.agent.backends.base import DesiredPeer
+from vpn.agent.counters import BookChanges, CounterRecord, Row
+from vpn.agent.logs import log_event
+
+STORE_NAME: Final = "state.sqlite3"
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS peers (
+    public_key TEXT PRIMARY KEY, allowed_ips TEXT NOT NULL, preshared_key TEXT, held INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counters (
+    public_key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, base_rx INTEGER NOT NULL, base_tx INTEGER NOT NULL,
+    rx INTEGER NOT NULL, tx INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS finals (
+    public_key TEXT NOT NULL, epoch INTEGER NOT NULL, rx INTEGER NOT NULL, tx INTEGER NOT NULL, status TEXT NOT NULL,
+    PRIMARY KEY (public_key, epoch)
+) WITHOUT ROWID;
+"""
+
+
+class Store:
+    """One connection, used under the node's lock by whichever thread holds it."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._path = state_dir / STORE_NAME
+        try:
+            self._db = self._open()
+        except sqlite3.DatabaseError as error:
+            # Without its memory the agent still serves: the next snapshot brings the peers, and counters begin anew
+            # at what the interface shows. Starting with half a memory would be worse.
+            log_event("state_damaged", kept_as=f"{STORE_NAME}.damaged", detail=type(error).__name__)
+            self._set_aside()
+            self._db = self._open()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self, durable: bool = False) -> Iterator[None]:
+        """Commit all writes inside together; with `durable` they have reached the disk when this returns."""
+        self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return a single value kept under a name."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return default if row is None else str(row[0])
+
+    def get_int(self, name: str) -> int:
+        """Return a single number, 0 if there is none."""
+        return int(self.get(name, "0"))
+
+    def put(self, **values: object) -> None:
+        """Keep single values under their names."""
+        rows = [(name, str(value)) for name, value in values.items()]
+        self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
+
+    def load_peers(self) -> tuple[dict[str, DesiredPeer], set[str]]:
+        """Return the peers to serve, and the keys of those held back from a refused mass removal."""
+        peers, held = {}, set()
+        for key, allowed_ips, preshared, is_held in self._db.execute("SELECT * FROM peers"):
+            peers[key] = DesiredPeer(key, tuple(allowed_ips.split(",")), preshared)
+            if is_held:
+                held.add(key)
+        return peers, held
+
+    def put_peers(self, peers: Iterable[DesiredPeer], held: bool = False) -> None:
+        """Add or replace peers."""
+        rows = [(p.public_key, ",".join(p.allowed_ips), p.preshared_key, int(held)) for p in peers]
+        self._db.executemany("INSERT OR REPLACE INTO peers VALUES (?, ?, ?, ?)", rows)
+
+    def drop_peers(self, public_keys: Iterable[str]) -> None:
+        """Remove peers."""
+        self._db.executemany("DELETE FROM peers WHERE public_key = ?", [(key,) for key in public_keys])
+
+    def load_counters(self) -> list[CounterRecord]:
+        """Return the open counter epochs."""
+        return [CounterRecord(*row) for row in self._db.execute("SELECT * FROM counters")]
+
+    def load_finals(self) -> list[Row]:
+        """Return final figures that the control plane has not accepted yet."""
+        rows = self._db.execute("SELECT public_key, rx, tx, epoch, status FROM finals")
+        return [Row(*row) for row in rows]
+
+    def write_counters(self, changes: BookChanges) -> None:
+        """Write what changed in the counter book."""
+        self._db.executemany("DELETE FROM counters WHERE public_key = ?", [(key,) for key in changes.dropped])
+        self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?)", changes.records)
+        finals = [(row.public_key, row.counter_epoch, row.rx, row.tx, row.status) for row in changes.finals]
+        self._db.executemany("INSERT OR REPLACE INTO finals VALUES (?, ?, ?, ?, ?)", finals)
+
+    def drop_finals(self, rows: Iterable[Row]) -> None:
+        """Forget final figures that have been accepted."""
+        keys = [(row.public_key, row.counter_epoch) for row in rows]
+        self._db.executemany("DELETE FROM finals WHERE public_key = ? AND epoch = ?", keys)
+
+    def _open(self) -> sqlite3.Connection:
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite's side files copy this mode
+        db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            db.executescript(_SCHEMA)
+            if db.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise sqlite3.DatabaseError("quick_check")
+        except sqlite3.DatabaseError:
+            db.close()
+            raise
+        return db
+
+    def _set_aside(self) -> None:
+        for suffix in ("-wal", "-shm"):
+            self._path.with_name(STORE_NAME + suffix).unlink(missing_ok=True)
+        os.replace(self._path, self._path.with_name(STORE_NAME + ".damaged"))
