@@ -44,19 +44,17 @@ STATES = {
     "online": Look("Online", "disc", "good"),
     "offline": Look("Offline", "cross", "bad"),
     "open": Look("Open", "disc", "warn"),
-    "in_progress": Look("In progress", "half", "warn"),
     "answered": Look("Answered", "check", "good"),
-    "resolved": Look("Resolved", "check", "good"),
     "closed": Look("Closed", "ring"),
     "success": Look("Signed in", "check", "good"),
-    "failed": Look("Refused", "cross", "bad"),
-    "second_factor": Look("Code asked for", "half", "warn"),
+    "failed": Look("Wrong password", "cross", "bad"),
+    "blocked": Look("Account suspended", "pause", "bad"),
 }
 
 
 @register.filter
 def bytes_si(count: int | None) -> str:
-    """Bytes in decimal units with one decimal: 1_400_000_000 → "1.4 GB"."""
+    """Bytes in decimal units with one decimal: 1_400_000_000 → "1.4 GB". An allowance of exactly 500 GB is "500 GB"."""
     if count is None:
         return UNKNOWN
     if count < 1000:
@@ -66,7 +64,7 @@ def bytes_si(count: int | None) -> str:
     while value >= 999.95:
         value /= 1000
         unit += 1
-    return f"{number_format(value, 1)} {BYTE_UNITS[unit]}"
+    return f"{number_format(value, 0 if value.is_integer() else 1)} {BYTE_UNITS[unit]}"
 
 
 @register.filter
