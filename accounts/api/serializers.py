@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts.models import LoginHistory, Session
+from accounts.validators import MAX_PASSWORD
+from nexusvpn.api.fields import StrictSerializer, Text
+
+
+class Email(serializers.EmailField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RegisterForm(StrictSerializer):
+    email = Email(max_length=254)
+    password = Text(max_length=MAX_PASSWORD, min_length=8, trim_whitespace=False)
+    full_name = Text(max_length=150, required=False, allow_blank=True, default="")
+    referral_code = Text(max_length=16, required=False, allow_blank=True, default="")
+
+
+class LoginForm(StrictSerializer):
+    email = Text(max_length=254)
+    password = Text(max_length=MAX_PASSWORD, trim_whitespace=False)
+
+
+class ProfileForm(StrictSerializer):
+    full_name = Text(max_length=150, allow_blank=True, required=False)
+
+
+class UserView(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    email = serializers.CharField()
+    full_name = serializers.CharField()
+    referral_code = serializers.CharField()
+    date_joined = serializers.DateTimeField()
+
+
+class RegisteredView(serializers.Serializer[Any]):
+    user = UserView()
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class SessionView(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=Session.Kind.choices)
+    ip_address = serializers.CharField(allow_null=True)
+    user_agent = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+    is_current = serializers.BooleanField()
+
+
+class LoginHistoryView(serializers.Serializer[Any]):
+    timestamp = serializers.DateTimeField()
+    outcome = serializers.ChoiceField(choices=LoginHistory.Outcome.choices)
+    kind = serializers.ChoiceField(choices=Session.Kind.choices)
+    ip_address = serializers.CharField(allow_null=True)
+    user_agent = serializers.CharField()

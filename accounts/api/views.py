@@ -1,0 +1,123 @@
+"""Accounts over the API: register, sign in and out, sessions, history, profile."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.serializers import (
+    LoginForm,
+    LoginHistoryView,
+    ProfileForm,
+    RegisteredView,
+    RegisterForm,
+    SessionView,
+    UserView,
+)
+from accounts.models import LoginHistory, Session, User
+from accounts.services.registration import register_account
+from accounts.services.sessions import end_session, open_token
+from accounts.services.sign_in import check_credentials
+from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.api.permissions import Anyone
+from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.views import ApiView
+from nexusvpn.http import client_address, user_agent
+from nexusvpn.ratelimit import REGISTER
+
+
+def user_view(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "full_name": user.full_name,
+        "referral_code": user.referral_code,
+        "date_joined": user.date_joined,
+    }
+
+
+def _signed_in(request: Request, user: User) -> dict[str, Any]:
+    plain = request._request
+    token, session = open_token(user=user, ip_address=client_address(plain), user_agent=user_agent(plain))
+    return {"user": user_view(user), "token": token, "expires_at": session.expires_at}
+
+
+class RegisterView(ApiView):
+    authentication_classes = ()
+    permission_classes = (Anyone,)
+    address_limits = {"POST": REGISTER}
+
+    @extend_schema(request=RegisterForm, responses={201: RegisteredView}, auth=[])
+    def post(self, request: Request) -> Response:
+        user = register_account(**self.read(RegisterForm))
+        return Response(_signed_in(request, user), status=201)
+
+
+class LoginView(ApiView):
+    authentication_classes = ()
+    permission_classes = (Anyone,)
+
+    @extend_schema(request=LoginForm, responses={200: RegisteredView}, auth=[])
+    def post(self, request: Request) -> Response:
+        form = self.read(LoginForm)
+        user = check_credentials(request._request, kind=Session.Kind.TOKEN, **form)
+        return Response(_signed_in(request, user))
+
+
+class LogoutView(ApiView):
+    @extend_schema(request=None, responses={200: None})
+    def post(self, request: Request) -> Response:
+        end_session(user=request.user, session_id=request.auth.pk)
+        return Response(None)
+
+
+class SessionsView(ApiView):
+    COLUMNS = ("id", "kind", "ip_address", "user_agent", "created_at", "last_seen_at", "expires_at")
+
+    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(SessionView)})
+    def get(self, request: Request) -> Response:
+        current = request.auth.pk
+
+        def row(*values: Any) -> dict[str, Any]:
+            return dict(zip(self.COLUMNS, values, strict=True), is_current=values[0] == current)
+
+        sessions = Session.objects.live().filter(user=request.user)
+        return Response(fetch_page(sessions, page_request(request.query_params), self.COLUMNS, row).as_dict())
+
+
+class SessionDetailView(ApiView):
+    @extend_schema(responses={200: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        end_session(user=request.user, session_id=pk)
+        return Response(None)
+
+
+class HistoryView(ApiView):
+    COLUMNS = ("timestamp", "outcome", "kind", "ip_address", "user_agent")
+
+    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(LoginHistoryView)})
+    def get(self, request: Request) -> Response:
+        def row(*values: Any) -> dict[str, Any]:
+            return dict(zip(self.COLUMNS, values, strict=True))
+
+        history = LoginHistory.objects.filter(user=request.user)
+        return Response(fetch_page(history, page_request(request.query_params), self.COLUMNS, row).as_dict())
+
+
+class MeView(ApiView):
+    @extend_schema(responses={200: UserView})
+    def get(self, request: Request) -> Response:
+        return Response(user_view(request.user))
+
+    @extend_schema(request=ProfileForm, responses={200: UserView})
+    def patch(self, request: Request) -> Response:
+        user: User = request.user
+        values = self.read(ProfileForm)
+        if values:
+            user.full_name = values["full_name"]
+            user.save(update_fields=["full_name"])
+        return Response(user_view(user))

@@ -1,0 +1,74 @@
+"""Opening, recognising and ending sign-ins."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.models import Session, User
+from nexusvpn.errors import NotFound
+
+TOKEN_PREFIX = "nvs_"
+# "Last seen" is accurate to this much; finer would be a write a request.
+TOUCH_EVERY = timedelta(minutes=5)
+
+
+def hash_key(key: str) -> str:
+    """SHA-256, hexadecimal. The keys are random and long, so a fast hash without salt is right."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def open_token(*, user: User, ip_address: str | None, user_agent: str) -> tuple[str, Session]:
+    """A new API token of `user`: the token, shown once, and its row."""
+    token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    session = Session.objects.create(
+        user=user,
+        kind=Session.Kind.TOKEN,
+        key_hash=hash_key(token),
+        expires_at=timezone.now() + timedelta(seconds=settings.TOKEN_LIFETIME_S),
+        ip_address=ip_address,
+        user_agent=user_agent,
+    )
+    return token, session
+
+
+def authenticate_token(token: str) -> tuple[User, Session] | None:
+    """The person and session of an API token, or None when it is unknown, over, or its owner may not sign in."""
+    if not token.startswith(TOKEN_PREFIX) or not token.isascii():
+        return None
+    session = (
+        Session.objects.live()
+        .select_related("user")
+        .defer("data")
+        .filter(key_hash=hash_key(token), kind=Session.Kind.TOKEN)
+        .first()
+    )
+    if session is None or session.user is None or not session.user.is_active:
+        return None
+    touch(session)
+    return session.user, session
+
+
+def touch(session: Session) -> None:
+    """Note that the session is in use, at most once every few minutes."""
+    now = timezone.now()
+    if session.last_seen_at < now - TOUCH_EVERY:
+        Session.objects.filter(pk=session.pk, last_seen_at__lt=now - TOUCH_EVERY).update(last_seen_at=now)
+
+
+def end_session(*, user: User, session_id: UUID) -> None:
+    """End one of the person's own sessions at once; raises NotFound for anybody else's."""
+    deleted, _ = Session.objects.filter(user=user, pk=session_id).delete()
+    if not deleted:
+        raise NotFound
+
+
+def end_all_sessions(*, user: User) -> int:
+    """End every session of the person, browsers and tokens; returns how many."""
+    deleted, _ = Session.objects.filter(user=user).delete()
+    return deleted

@@ -1,0 +1,86 @@
+"""Django's browser sessions, kept in `accounts.Session`: the cookie holds 256 random bits, the row their hash.
+
+Used as SESSION_ENGINE. Everything that Django keeps in a session works, the admin's sign-in included; deleting the row
+ends the session at its next request.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, router, transaction
+from django.utils import timezone
+
+from accounts.models import Session
+from accounts.services.sessions import hash_key, touch
+
+
+class SessionStore(SessionBase):
+    # (address, user agent), set by ClientSessionMiddleware.
+    client: tuple[str | None, str] = (None, "")
+
+    def _get_new_session_key(self) -> str:
+        return secrets.token_urlsafe(32)
+
+    def _row(self, key: str) -> Session | None:
+        return Session.objects.live().filter(key_hash=hash_key(key), kind=Session.Kind.BROWSER).first()
+
+    def load(self) -> dict[str, Any]:
+        row = self._row(self.session_key) if self.session_key else None
+        if row is None:
+            self._session_key = None
+            return {}
+        touch(row)
+        self.row_id = row.id
+        return self.decode(row.data)
+
+    def exists(self, session_key: str) -> bool:
+        return self._row(session_key) is not None
+
+    def create(self) -> None:
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Write the row; raises UpdateError when it was deleted meanwhile (signed out elsewhere)."""
+        if self.session_key is None:
+            return self.create()
+        data = self._get_session(no_load=must_create)
+        values: dict[str, Any] = {
+            "user_id": data.get("_auth_user_id"),
+            "data": self.encode(data),
+            "expires_at": timezone.now() + timedelta(seconds=self.get_expiry_age()),
+        }
+        key_hash = hash_key(self.session_key)
+        if not must_create:
+            if not Session.objects.filter(key_hash=key_hash).update(**values):
+                raise UpdateError
+            return None
+        address, agent = self.client
+        try:
+            with transaction.atomic(using=router.db_for_write(Session)):
+                row = Session.objects.create(
+                    kind=Session.Kind.BROWSER, key_hash=key_hash, ip_address=address, user_agent=agent, **values
+                )
+        except IntegrityError:
+            raise CreateError from None
+        self.row_id = row.id
+        return None
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            Session.objects.filter(key_hash=hash_key(key)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        Session.objects.filter(expires_at__lte=timezone.now()).delete()

@@ -1,0 +1,7 @@
+"""What other apps may want to know of an account."""
+
+from django.dispatch import Signal
+
+# Sent with send() inside the transaction that makes the account: `user` (User), `referrer` (User or None).
+# A receiver that raises undoes the account.
+account_registered = Signal()

@@ -1,0 +1,63 @@
+"""What can be had, and what staff gave. Payment fills further tables; entitlement is computed from all of them."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Plan(models.Model):
+    """What a customer may use. `free` is what everybody has who has nothing else."""
+
+    FREE = "free"
+
+    code = models.SlugField(max_length=32, unique=True)
+    name = models.CharField(max_length=64)
+    description = models.CharField(max_length=200, blank=True)
+    rank = models.PositiveSmallIntegerField(help_text="Higher is more; the highest plan that applies counts.")
+    device_limit = models.PositiveSmallIntegerField()
+    quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="Bytes a month, both ways; empty: unlimited.")
+    premium_locations = models.BooleanField(default=False)
+    price_minor = models.PositiveIntegerField(help_text="Price a month in the currency's smallest unit (cents).")
+    currency = models.CharField(max_length=3, default="USD")
+    is_offered = models.BooleanField(default=True, help_text="Shown to customers. Those who have it keep it.")
+
+    class Meta:
+        ordering = ["rank"]
+        constraints = [
+            models.UniqueConstraint(fields=["rank"], name="plan_rank_unique"),
+            models.CheckConstraint(condition=models.Q(device_limit__gte=1), name="plan_device_limit_positive"),
+            models.CheckConstraint(
+                condition=models.Q(quota_bytes__isnull=True) | models.Q(quota_bytes__gt=0), name="plan_quota_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PlanGrant(models.Model):
+    """A plan given by staff, with its reason, for a time. Ended by its date or by `revoked_at`, never edited or deleted."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="plan_grants", db_index=False
+    )
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="grants")
+    reason = models.CharField(max_length=200)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="grants_given", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until revoked.")
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created_at"]
+        indexes = [
+            # "Which grants has this person?", asked whenever an entitlement is computed.
+            models.Index(fields=["user", "-created_at"], name="plangrant_user_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan} for {self.user}"

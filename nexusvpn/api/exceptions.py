@@ -1,0 +1,93 @@
+"""The API handler: every exception becomes an envelope with a stable code, and says nothing of the inside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
+from django.http import Http404
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from nexusvpn import errors
+from nexusvpn.api.status import http_status
+from nexusvpn.db import forget_dead_connections
+from nexusvpn.logs import logger
+
+log = logger(__name__)
+# Codes of our own that a field's error may carry and that then name the whole answer.
+FIELD_CODES = {"unknown_field", "invalid_public_key"}
+_DRF: dict[type[drf.APIException], tuple[str, str]] = {
+    drf.ParseError: ("malformed_json", "The body is not valid JSON."),
+    drf.NotAuthenticated: ("not_authenticated", "Sign in first: send Authorization: Bearer with a token."),
+    drf.AuthenticationFailed: ("invalid_token", "The token is not valid or has ended."),
+    drf.PermissionDenied: ("not_allowed", "You may not do this."),
+    drf.NotFound: ("not_found", "There is nothing here."),
+    drf.MethodNotAllowed: ("method_not_allowed", "This address does not take that method."),
+    drf.UnsupportedMediaType: ("unsupported_media_type", "Send JSON with Content-Type: application/json."),
+}
+
+
+class ErrorResponse(Response):
+    """What the renderer turns into an error envelope."""
+
+    def __init__(self, status: int, code: str, message: str, fields: dict[str, list[str]] | None = None) -> None:
+        super().__init__({"code": code, "fields": fields or {}}, status=status)
+        self.error_message = message
+
+
+def _fields_of(detail: Any, codes: Any) -> tuple[dict[str, list[str]], set[str]]:
+    """Flatten a serializer's errors to `{field: [message]}` and the set of their codes."""
+    if not isinstance(detail, dict):
+        return {"body": [str(entry) for entry in detail]}, set()
+    fields: dict[str, list[str]] = {}
+    found: set[str] = set()
+    for name, entries in detail.items():
+        key = "body" if name == "non_field_errors" else str(name)
+        if isinstance(entries, list):
+            fields[key] = [str(entry) for entry in entries]
+            found.update(str(entry.code) for entry in entries if hasattr(entry, "code"))
+        else:
+            fields[key] = [str(entries)]
+    return fields, found
+
+
+def _from_drf(error: drf.APIException) -> Response:
+    if isinstance(error, drf.ValidationError):
+        fields, codes = _fields_of(error.detail, None)
+        known = codes & FIELD_CODES
+        code = known.pop() if len(known) == 1 and len(codes) == 1 else "invalid_input"
+        return ErrorResponse(400, code, "Some fields need another value.", fields)
+    for kind, (code, message) in _DRF.items():
+        if isinstance(error, kind):
+            response = ErrorResponse(error.status_code, code, message)
+            challenge = getattr(error, "auth_header", None)
+            if challenge:
+                response["WWW-Authenticate"] = challenge
+            return response
+    return ErrorResponse(error.status_code, "request_refused", "The request was refused.")
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER. None lets Django log the exception and answer 500 through `handler500`."""
+    if isinstance(error, Http404):
+        error = errors.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = errors.NotAllowed()
+    elif isinstance(error, OperationalError | InterfaceError):
+        log.error("database_unavailable", error=type(error).__name__)
+        forget_dead_connections()
+        error = errors.Unavailable(code="database_unavailable")
+    elif isinstance(error, RequestDataTooBig | TooManyFieldsSent):
+        return ErrorResponse(413, "payload_too_large", "The body is too large.")
+    if isinstance(error, errors.DomainError):
+        response: Response = ErrorResponse(http_status(error), error.code, error.message, error.fields)
+        if error.retry_after is not None:
+            response["Retry-After"] = str(error.retry_after)
+        if isinstance(error, errors.NotAuthenticated):
+            response["WWW-Authenticate"] = "Bearer"
+        return response
+    if isinstance(error, drf.APIException):
+        return _from_drf(error)
+    return None

@@ -1,0 +1,105 @@
+"""OpenAPI that tells the truth: every answer in its envelope, every error with its shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from rest_framework import serializers
+
+_ERRORS = {
+    "400": "The input is not valid.",
+    "401": "No valid token.",
+    "404": "There is nothing here, or it is not yours.",
+    "409": "The present state of things does not admit it.",
+    "413": "The body is too large.",
+    "415": "The body is not JSON.",
+    "429": "Too many requests; wait for Retry-After seconds.",
+    "503": "Something that we depend on is missing; try again after Retry-After seconds.",
+}
+_COMMON = {
+    "message": {"type": "string"},
+    "request_id": {"type": "string"},
+    "timestamp": {"type": "string", "format": "date-time"},
+}
+
+
+def _envelope(status: int, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"status_code": {"type": "integer", "enum": [status]}, "data": data, **_COMMON},
+        "required": ["status_code", "message", "data", "request_id", "timestamp"],
+        "additionalProperties": False,
+    }
+
+
+def _error(status: int) -> dict[str, Any]:
+    schema = _envelope(status, {"nullable": True, "enum": [None]})
+    schema["properties"]["error"] = {
+        "type": "object",
+        "properties": {
+            "code": {"type": "string"},
+            "fields": {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+        "required": ["code", "fields"],
+        "additionalProperties": False,
+    }
+    schema["required"].append("error")
+    return schema
+
+
+class EnvelopeSchema(AutoSchema):
+    def _get_response_for_code(
+        self, serializer: Any, status_code: str, media_types: Any = None, direction: Any = "response"
+    ) -> Any:
+        answer = super()._get_response_for_code(serializer, status_code, media_types, direction)  # type: ignore[no-untyped-call]
+        content = answer.setdefault("content", {"application/json": {"schema": {"nullable": True, "enum": [None]}}})
+        for media_type, body in content.items():
+            if media_type == "application/json":
+                body["schema"] = _envelope(int(status_code), body["schema"])
+        answer["description"] = answer.get("description") or "Success"
+        return answer
+
+    def _get_response_bodies(self, direction: Any = "response") -> Any:
+        bodies = super()._get_response_bodies(direction)
+        for status, description in _ERRORS.items():
+            bodies.setdefault(
+                status,
+                {
+                    "description": description,
+                    "content": {"application/json": {"schema": _error(int(status))}},
+                },
+            )
+        return bodies
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        """Lists are pages of our own shape (`paged`), never bare arrays."""
+        return False
+
+
+def paged(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
+    """The response shape of a page of `item`s."""
+    return inline_serializer(
+        name=f"{item.__name__}Page",
+        fields={
+            "items": item(many=True),
+            "page": serializers.IntegerField(),
+            "limit": serializers.IntegerField(),
+            "total": serializers.IntegerField(),
+            "total_pages": serializers.IntegerField(),
+        },
+    )
+
+
+PAGE_PARAMETERS = [
+    OpenApiParameter(
+        "page", {"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1}, description="Page, from 1"
+    ),
+    OpenApiParameter(
+        "limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, description="Rows a page"
+    ),
+]

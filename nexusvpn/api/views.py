@@ -1,0 +1,79 @@
+"""Bases of every API view: authenticate, count against the limits, check permission, in this order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSetMixin
+
+from nexusvpn.api.envelope import error_response
+from nexusvpn.api.fields import StrictSerializer
+from nexusvpn.errors import InvalidInput, NotFound
+from nexusvpn.ratelimit import Limit, enforce, enforce_everything
+
+
+class ApiView(APIView):
+    format_kwarg = None
+    # Limits by client address on top of the one on everything, by method: {"POST": REGISTER}.
+    address_limits: dict[str, Limit] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        plain = request._request
+        try:
+            user = request.user
+        except AuthenticationFailed:
+            enforce_everything(plain, None)
+            raise
+        user_id = user.pk if user.is_authenticated else None
+        plain.actor_id = user_id  # type: ignore[attr-defined]
+        enforce_everything(plain, user_id)
+        limit = self.address_limits.get(request.method or "")
+        if limit is not None:
+            enforce(plain, limit)
+        self.check_permissions(request)
+
+    def read(self, serializer: type[StrictSerializer]) -> dict[str, Any]:
+        """The validated body; raises a ValidationError that names each bad field."""
+        data = self.request.data
+        if not isinstance(data, dict):
+            raise InvalidInput("The body must be a JSON object.", fields={"body": ["Must be a JSON object."]})
+        form = serializer(data=data)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+
+class ApiViewSet(ViewSetMixin, ApiView):
+    lookup_value_converter = "uuid"
+
+
+class OwnedViewSet(ApiViewSet):
+    """Rows of the signed-in person only; anybody else's row does not exist (404)."""
+
+    queryset: QuerySet[Any]
+    owner_field = "user_id"
+
+    def owned(self) -> QuerySet[Any]:
+        return self.queryset.filter(**{self.owner_field: self.request.user.pk})
+
+    def owned_or_404(self, pk: object) -> Model:
+        found: Model | None = self.owned().filter(pk=pk).first()
+        if found is None:
+            raise NotFound
+        return found
+
+
+@extend_schema(exclude=True)
+class UnknownAddress(ApiView):
+    """Whatever is under /api/ and is nothing: 404 in the envelope, for any method."""
+
+    permission_classes: list[Any] = []
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        return error_response(request, 404, "not_found", "There is nothing here.")

@@ -1,0 +1,15 @@
+"""The process in which nodes wait: `gunicorn -k uvicorn_worker.UvicornWorker nexusvpn.asgi`. People are served by `nexusvpn.wsgi`."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nexusvpn.settings")
+os.environ.setdefault("DATABASE_POOL_SIZE", "10")
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
+
+import django  # noqa: E402
+
+django.setup()
+
+from vpn.node_api.waiting import WaitingRoom  # noqa: E402
+
+application = WaitingRoom()

@@ -1,0 +1,67 @@
+"""What is known of a request's sender, and the context every page has."""
+
+from __future__ import annotations
+
+import ipaddress
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@lru_cache(maxsize=8)
+def _trusted(networks: tuple[str, ...]) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(network) for network in networks)
+
+
+def _parse(value: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(value.strip().strip("[]"))
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
+
+
+def client_address(request: HttpRequest) -> str:
+    """The sender's address as text.
+
+    `X-Forwarded-For` is walked from the right, and only as long as the hop that wrote it is one of `TRUSTED_PROXIES`; the first
+    address that no trusted proxy vouches for is the client. A client can invent what stands further left, never this one.
+    """
+    cached: str | None = getattr(request, "_client_address", None)
+    if cached is None:
+        cached = _find_client(request.META)
+        request._client_address = cached  # type: ignore[attr-defined]
+    return cached
+
+
+def _find_client(meta: dict[str, Any]) -> str:
+    peer = _parse(meta.get("REMOTE_ADDR") or "") or ipaddress.ip_address("127.0.0.1")
+    trusted = _trusted(tuple(settings.TRUSTED_PROXIES))
+    if not trusted:
+        return str(peer)
+    hops = [hop for hop in meta.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    client = peer
+    while hops and any(client in network for network in trusted):
+        earlier = _parse(hops.pop())
+        if earlier is None:
+            break
+        client = earlier
+    return str(client)
+
+
+def user_agent(request: HttpRequest) -> str:
+    """The sender's user agent, printable and at most 200 characters."""
+    return "".join(c for c in request.META.get("HTTP_USER_AGENT", "") if c.isprintable())[:200]
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith("/api/")
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    return {"request_id": getattr(request, "request_id", ""), "site_name": "NexusVPN", "demo": settings.DEBUG}

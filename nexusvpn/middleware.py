@@ -1,0 +1,121 @@
+"""Request id and log line, body limits, sessions that know their client, limits and errors of pages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from nexusvpn.api.envelope import error_response
+from nexusvpn.context import accept_request_id, set_request_id
+from nexusvpn.errors import DomainError
+from nexusvpn.http import client_address, is_api, user_agent
+from nexusvpn.logs import logger
+from nexusvpn.pages import domain_error_page
+from nexusvpn.ratelimit import enforce_everything
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+log = logger("nexusvpn.request")
+# Probes and files are asked for often and cost nothing; a limiter in front of them would only add a way to fail.
+UNLIMITED_PATHS = ("/api/", "/static/")
+
+
+class QueryCounter:
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.count += 1
+        return execute(sql, params, many, context)
+
+
+class RequestContextMiddleware:
+    """Gives the request its id and writes its one log line."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        started = time.perf_counter()
+        request_id = accept_request_id(request.META.get("HTTP_X_REQUEST_ID"))
+        request.request_id = request_id  # type: ignore[attr-defined]
+        set_request_id(request_id)
+        queries = QueryCounter()
+        with connection.execute_wrapper(queries):
+            response = self.get_response(request)
+        response.headers["X-Request-ID"] = request_id
+        log.info(
+            "request",
+            method=request.method,
+            path=request.path_info[:200],
+            status=response.status_code,
+            actor=getattr(request, "actor_id", None),
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            queries=queries.count,
+        )
+        return response
+
+
+class BodyLimitMiddleware:
+    """Refuses a body that is too large before anything reads it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if is_api(request):
+            node = request.path_info.startswith("/api/v1/node/")
+            limit = settings.NODE_BODY_LIMIT_BYTES if node else settings.API_BODY_LIMIT_BYTES
+            try:
+                length = int(request.META.get("CONTENT_LENGTH") or 0)
+            except ValueError:
+                return error_response(request, 400, "malformed_request", "Content-Length is not a number.")
+            if length > limit:
+                return error_response(request, 413, "payload_too_large", f"The body may have at most {limit} bytes.")
+        return self.get_response(request)
+
+
+class ClientSessionMiddleware(SessionMiddleware):
+    """Tells the session store whose browser it is, so that the list of sessions can say it."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.session.client = (client_address(request), user_agent(request))  # type: ignore[attr-defined]
+
+
+class PageLimitMiddleware:
+    """The limit on everything, for pages; the API enforces the same one after it has authenticated."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(UNLIMITED_PATHS):
+            user_id = request.session.get("_auth_user_id") if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+            request.actor_id = user_id  # type: ignore[attr-defined]
+            try:
+                enforce_everything(request, user_id)
+            except DomainError as error:
+                return domain_error_page(request, error)
+        return self.get_response(request)
+
+
+class PageErrorMiddleware:
+    """Turns a DomainError that a page did not handle itself into the page for its kind."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return domain_error_page(request, error)

@@ -1,0 +1,65 @@
+"""The HTML handler: which page and status an error of ours, or Django's own, becomes. Under /api/ all of them have the envelope."""
+
+from __future__ import annotations
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from nexusvpn.api.envelope import error_response
+from nexusvpn.api.status import http_status
+from nexusvpn.db import forget_dead_connections
+from nexusvpn.errors import DomainError, Unavailable
+from nexusvpn.http import is_api
+from nexusvpn.logs import logger
+
+log = logger(__name__)
+TEMPLATES = {400: "errors/400.html", 403: "errors/403.html", 404: "errors/404.html", 429: "errors/429.html", 503: "errors/503.html"}
+
+
+def domain_error_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The answer for a DomainError or a lost database; None leaves any other exception to Django."""
+    if isinstance(error, OperationalError | InterfaceError):
+        log.error("database_unavailable", error=type(error).__name__)
+        forget_dead_connections()
+        error = Unavailable(code="database_unavailable")
+    if not isinstance(error, DomainError):
+        return None
+    status = http_status(error)
+    if is_api(request):
+        return error_response(request, status, error.code, error.message, error.fields, error.retry_after)
+    template = TEMPLATES.get(status, "errors/400.html")
+    context = {"message": error.message, "retry_after": error.retry_after}
+    response = render(request, template, context, status=status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return error_response(request, 400, "malformed_request", "The request cannot be understood.")
+    return render(request, "errors/400.html", status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return error_response(request, 403, "not_allowed", "You may not do this.")
+    return render(request, "errors/403.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    message = "This form is out of date. Go back, reload the page and send it again."
+    return render(request, "errors/403.html", {"message": message}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return error_response(request, 404, "not_found", "There is nothing here.")
+    return render(request, "errors/404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return error_response(request, 500, "internal_error", "Something went wrong on our side.")
+    return render(request, "errors/500.html", status=500)

@@ -1,0 +1,45 @@
+"""Every limit of the product, by name. Pages and API call the same function; both answer 429 with `Retry-After`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django_ratelimit.core import get_usage
+
+from nexusvpn.errors import RateLimited
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `rate` ("5/m") per value of the key; the count is taken before any transaction is opened."""
+
+    name: str
+    rate: str
+
+
+LOGIN_ADDRESS = Limit("login-address", "5/m")
+LOGIN_ACCOUNT = Limit("login-account", "5/m")
+REGISTER = Limit("register", "3/m")
+CHECKOUT = Limit("checkout", "10/m")
+EVERYTHING = Limit("everything", "100/m")
+NODE_ENROL = Limit("node-enrol", "10/m")
+NODE = Limit("node", "3000/m")
+
+
+def enforce(request: HttpRequest, limit: Limit, key: str | None = None) -> None:
+    """Count this request against `limit`; raises RateLimited when it is one too many.
+
+    `key` is whom to count: an account, a user's id, a node. Without it the client's address counts (IPv6 by its /64).
+    """
+    who: Any = (lambda group, request: key) if key is not None else "ip"
+    usage = get_usage(request, group=limit.name, key=who, rate=limit.rate, increment=True)
+    if usage is not None and usage["should_limit"]:
+        raise RateLimited(retry_after=max(1, usage["time_left"] + 1))
+
+
+def enforce_everything(request: HttpRequest, user_id: object | None) -> None:
+    """The limit on everything: per user when there is one, otherwise per client address."""
+    enforce(request, EVERYTHING, f"user:{user_id}" if user_id is not None else None)
+

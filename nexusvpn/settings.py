@@ -1,0 +1,242 @@
+"""Settings, from environment variables only (`.env.example` lists every one). With DEBUG off, an unsafe default refuses to start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from nexusvpn import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+DEBUG = env.flag("DEBUG")
+
+# --- what production must say ---------------------------------------------------------------------
+if DEBUG:
+    SECRET_KEY = env.text("SECRET_KEY", "development-only-key-that-production-refuses-to-use")
+    ALLOWED_HOSTS = env.items("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+    SITE_URL = env.text("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
+else:
+    SECRET_KEY = env.required("SECRET_KEY", "sessions and links are signed with it")
+    if len(SECRET_KEY) < 50 or SECRET_KEY.startswith("development-only"):
+        raise ImproperlyConfigured("SECRET_KEY must have at least 50 random characters")
+    ALLOWED_HOSTS = [host for host in env.required("ALLOWED_HOSTS", "the host names served").split(",") if host]
+    if "*" in ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts; * admits any")
+    SITE_URL = env.required("SITE_URL", "links in mails start with it").rstrip("/")
+    if not SITE_URL.startswith("https://"):
+        raise ImproperlyConfigured("SITE_URL must start with https://")
+    env.required("DATABASE_URL", "the embedded database is for development")
+
+# --- database -------------------------------------------------------------------------------------
+DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///nexusvpn"))}
+DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0)
+DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
+_statement_timeout_ms = env.number("DATABASE_STATEMENT_TIMEOUT_MS", 0)
+if _statement_timeout_ms:
+    DATABASES["default"]["OPTIONS"]["options"] = (
+        f"-c statement_timeout={_statement_timeout_ms} -c idle_in_transaction_session_timeout=60000"
+    )
+if DATABASE_POOL_SIZE:
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- cache and counters ---------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "counters": {"BACKEND": "nexusvpn.counters.CounterCache", "LOCATION": REDIS_URL},
+}
+if REDIS_URL:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 0.1, "socket_timeout": 0.2},
+    }
+RATELIMIT_USE_CACHE = "counters"
+RATELIMIT_IP_META_KEY = "nexusvpn.http.client_address"
+RATELIMIT_IPV6_MASK = 64
+# Networks of the reverse proxies whose X-Forwarded-For is believed; empty: nobody's.
+TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
+
+# --- applications ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "nexusvpn",
+    "accounts",
+    "billing",
+    "vpn",
+    "referrals",
+    "support",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "procrastinate.contrib.django",
+]
+MIDDLEWARE = [
+    "nexusvpn.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "nexusvpn.middleware.BodyLimitMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "nexusvpn.middleware.ClientSessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "nexusvpn.middleware.PageLimitMiddleware",
+    "nexusvpn.middleware.PageErrorMiddleware",
+]
+ROOT_URLCONF = "nexusvpn.urls"
+WSGI_APPLICATION = "nexusvpn.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "nexusvpn.http.page_context",
+            ],
+        },
+    }
+]
+
+# --- identity -------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+# The address is unique by a constraint on lower(email), which this check cannot see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2Hasher"]
+ARGON2_CONCURRENCY = env.number("ARGON2_CONCURRENCY", 2)
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "accounts.validators.MaximumLengthValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "full_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_ENGINE = "accounts.session_store"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+TOKEN_LIFETIME_S = 30 * 24 * 3600
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "landing"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
+# --- VPN ------------------------------------------------------------------------------------------
+NODE_POLL_URL = env.text("NODE_POLL_URL") or None
+ADDRESS_QUARANTINE_S = env.number("ADDRESS_QUARANTINE_SECONDS", 3600)
+DEVICE_ACK_WAIT_S = env.number("DEVICE_ACK_WAIT_MS", 1500) / 1000
+NODE_REPORT_INTERVAL_S = env.number("NODE_REPORT_INTERVAL_SECONDS", 15)
+# A node cannot have carried more than this; what it reports beyond is set aside and shown to staff.
+NODE_LINK_BITS_PER_S = env.number("NODE_LINK_BITS_PER_SECOND", 100_000_000_000)
+
+# --- HTTP -----------------------------------------------------------------------------------------
+_secure = not DEBUG
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", _secure)
+SECURE_REDIRECT_EXEMPT = [r"^api/health"]
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+SECURE_HSTS_PRELOAD = _secure
+SECURE_REFERRER_POLICY = "same-origin"
+if env.flag("BEHIND_TLS_PROXY", _secure):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SESSION_COOKIE_NAME = "__Host-session" if _secure else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if _secure else "csrf"
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+CSRF_FAILURE_VIEW = "nexusvpn.pages.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+# JSON bodies of people are small; nodes' reports have a limit of their own (see BodyLimitMiddleware).
+API_BODY_LIMIT_BYTES = 256 * 1024
+NODE_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+
+# --- API ------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["nexusvpn.api.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["nexusvpn.api.permissions.SignedIn"],
+    "DEFAULT_PARSER_CLASSES": ["nexusvpn.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["nexusvpn.api.renderers.EnvelopeRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "nexusvpn.api.negotiation.AlwaysJSON",
+    "DEFAULT_SCHEMA_CLASS": "nexusvpn.api.schema.EnvelopeSchema",
+    "DEFAULT_PAGINATION_CLASS": None,
+    "EXCEPTION_HANDLER": "nexusvpn.api.exceptions.handle_exception",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+BEARER_AUTHENTICATOR = "accounts.services.sessions.authenticate_token"
+SPECTACULAR_SETTINGS = {
+    "TITLE": "NexusVPN API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Accounts, devices, usage, support and referrals of a NexusVPN service. Every answer has the same envelope.",
+    "SCHEMA_PATH_PREFIX": r"/api/v1/",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {},
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
+}
+
+# --- files, language, mail ------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# In development files are served from where they lie; in production from what collectstatic gathered.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+for _name, _value in env.email(env.text("EMAIL_URL") or "console:").items():
+    globals()[_name] = _value
+if not DEBUG and not env.text("EMAIL_URL"):
+    raise ImproperlyConfigured("EMAIL_URL must be set: mails would only be printed")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "NexusVPN <no-reply@localhost>")
+
+# --- watching -------------------------------------------------------------------------------------
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOGGING_CONFIG = "nexusvpn.logs.configure"
+LOGGING = {"level": LOG_LEVEL}
+HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
+SENTRY_DSN = env.text("SENTRY_DSN")
+PROCRASTINATE_IMPORT_PATHS = ["nexusvpn.mail"]
+

@@ -1,0 +1,35 @@
+"""Every address of the web process. `/api/v1/` is mounted here, so that the kernel imports no app."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+
+from nexusvpn import health
+from nexusvpn.api import docs
+from nexusvpn.api.views import UnknownAddress
+
+v1 = [
+    path("", include("accounts.api.urls")),
+    path("", include("billing.api.urls")),
+    path("", include("vpn.api.urls")),
+    path("", include("referrals.api.urls")),
+    path("", include("support.api.urls")),
+    path("node/", include("vpn.node_api.urls")),
+]
+urlpatterns = [
+    path("api/v1/", include(v1)),
+    re_path(r"^api/schema/?$", docs.schema, name="schema"),
+    re_path(r"^api/docs/?$", docs.docs, name="schema-docs"),
+    re_path(r"^api/health/?$", health.AllChecks.as_view(), name="health"),
+    re_path(r"^api/health/liveness/?$", health.liveness, name="health-liveness"),
+    re_path(r"^api/health/readiness/?$", health.Readiness.as_view(), name="health-readiness"),
+    re_path(r"^api(/|$)", UnknownAddress.as_view()),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("", include("vpn.urls")),
+    path("", include("referrals.urls")),
+    path("", include("support.urls")),
+]
+handler400 = "nexusvpn.pages.bad_request"
+handler403 = "nexusvpn.pages.permission_denied"
+handler404 = "nexusvpn.pages.not_found"
+handler500 = "nexusvpn.pages.server_error"

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class Ticket(models.Model):
+    """A question of a customer, and where it stands: open → answered → open → … → closed."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        ANSWERED = "answered", "Answered"
+        CLOSED = "closed", "Closed"
+
+    class Priority(models.TextChoices):
+        LOW = "low", "Low"
+        MEDIUM = "medium", "Medium"
+        HIGH = "high", "High"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tickets", db_index=False
+    )
+    subject = models.CharField(max_length=200)
+    priority = models.CharField(max_length=6, choices=Priority.choices, default=Priority.MEDIUM)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-updated_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status="closed", closed_at__isnull=False)
+                | (~models.Q(status="closed") & models.Q(closed_at__isnull=True)),
+                name="ticket_closed_has_time",
+            ),
+        ]
+        indexes = [
+            # "My tickets", the one that moved last first, page by page.
+            models.Index(fields=["user", "-updated_at", "id"], name="ticket_user_updated_idx"),
+            # Staff's inbox: all open (or answered) tickets, the one that waits longest first.
+            models.Index(fields=["status", "updated_at"], name="ticket_status_updated_idx"),
+            # Staff's list of all tickets by last movement.
+            models.Index(fields=["updated_at"], name="ticket_updated_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class TicketMessage(models.Model):
+    """One message of a thread; never edited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages", db_index=False)
+    # Empty after a member of staff's account was deleted; the answer stays.
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    by_staff = models.BooleanField(default=False)
+    body = models.TextField(max_length=5000)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [
+            # A thread in its order, page by page.
+            models.Index(fields=["ticket", "created_at", "id"], name="message_ticket_created_idx"),
+            # Staff's list of the latest messages of all threads, and retention's "older than".
+            models.Index(fields=["created_at"], name="message_created_idx"),
+            # SET NULL when an author's account is deleted.
+            models.Index(fields=["author"], name="message_author_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.id}"

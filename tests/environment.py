@@ -1,0 +1,17 @@
+"""Loaded before Django's settings (pytest's `-p tests.environment`): what the tests run against.
+
+A real PostgreSQL: the one of DATABASE_URL, or an embedded cluster of its own that may forget everything in a crash.
+"""
+
+from __future__ import annotations
+
+import os
+
+from nexusvpn.local.postgres import ensure_running
+
+if not os.environ.get("DATABASE_URL"):
+    os.environ["DATABASE_URL"] = ensure_running("test", durable=False)
+os.environ["DEBUG"] = "true"
+# The tests choose the counters' store themselves.
+os.environ.pop("REDIS_URL", None)
+os.environ.setdefault("LOG_LEVEL", "WARNING")

@@ -1,0 +1,14 @@
+from django.urls import re_path
+
+from nexusvpn.api.routes import UUID_PATTERN
+from vpn.api.devices import DeviceConfigView, DeviceDetailView, DevicesView
+from vpn.api.locations import LocationsView
+from vpn.api.usage import UsageView
+
+urlpatterns = [
+    re_path(r"^locations/?$", LocationsView.as_view(), name="api-locations"),
+    re_path(r"^devices/?$", DevicesView.as_view(), name="api-devices"),
+    re_path(rf"^devices/{UUID_PATTERN}/?$", DeviceDetailView.as_view(), name="api-device"),
+    re_path(rf"^devices/{UUID_PATTERN}/config/?$", DeviceConfigView.as_view(), name="api-device-config"),
+    re_path(r"^usage/?$", UsageView.as_view(), name="api-usage"),
+]

@@ -1,0 +1,52 @@
+"""Every row lock of this app. Order: customer → device → free address → server → peer; `NodeStatus` → peer → counters.
+
+Whoever takes two of them takes them in this order; several servers are locked in the order of their ids.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import User
+from nexusvpn.errors import NotFound
+from vpn.models import Server, VpnConfig
+
+
+def lock_customer(user_id: UUID) -> None:
+    """Serialise what a person does with their devices. Raises NotFound when the account is gone.
+
+    NO KEY: rows that refer to the person (a session, a ticket) may still be written meanwhile.
+    """
+    if not User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first():
+        raise NotFound
+
+
+def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:
+    """The person's live device, locked; anybody else's raises NotFound."""
+    device = VpnConfig.objects.live().select_for_update(no_key=True).filter(pk=device_id, user_id=user_id).first()
+    if device is None:
+        raise NotFound
+    return device
+
+
+def lock_server(server_id: UUID) -> Server:
+    """Server row, locked until commit; its revision and its next host number may then be changed."""
+    return Server.objects.select_for_update(no_key=True).get(pk=server_id)
+
+
+def claim_free_host(server_id: UUID) -> int | None:
+    """Take the host number that is free the longest; None when none is free that nobody else is just taking.
+
+    SKIP LOCKED: simultaneous claims take different rows instead of waiting for each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH next AS MATERIALIZED (SELECT id FROM vpn_freeaddress WHERE server_id = %s AND available_at <= statement_timestamp()"
+            " ORDER BY available_at, host LIMIT 1 FOR UPDATE SKIP LOCKED)"
+            " DELETE FROM vpn_freeaddress f USING next WHERE f.id = next.id RETURNING f.host",
+            [server_id],
+        )
+        row = cursor.fetchone()
+    return None if row is None else int(row[0])

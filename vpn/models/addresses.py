@@ -1,0 +1,117 @@
+"""Which addresses a device has on a server, which are free, and what the server's interface should hold."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from vpn.models.devices import VpnConfig
+from vpn.models.servers import Server
+from vpn.querysets import AssignmentQuerySet
+
+
+class IpAssignment(models.Model):
+    """A device's IPv4 and IPv6 address on one server; live until `released_at`."""
+
+    device = models.ForeignKey(VpnConfig, on_delete=models.CASCADE, related_name="assignments", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    host = models.PositiveIntegerField(help_text="Host number within both networks of the server.")
+    ipv4 = models.GenericIPAddressField(protocol="IPv4")
+    ipv6 = models.GenericIPAddressField(protocol="IPv6")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    released_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = AssignmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["server", "host"], condition=models.Q(released_at__isnull=True), name="assignment_host_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["server", "ipv4"], condition=models.Q(released_at__isnull=True), name="assignment_ipv4_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["server", "ipv6"], condition=models.Q(released_at__isnull=True), name="assignment_ipv6_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["device", "server"], condition=models.Q(released_at__isnull=True), name="assignment_one_a_server"
+            ),
+        ]
+        indexes = [
+            # "Which addresses has this person?": staff's customer page, and the account's deletion.
+            models.Index(fields=["user"], name="assignment_user_idx"),
+            # "Who is on this server?": staff's list and the placement's count.
+            models.Index(fields=["server", "released_at"], name="assignment_server_idx"),
+            # A device with its addresses: every list and configuration.
+            models.Index(fields=["device", "released_at"], name="assignment_device_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ipv4}, {self.ipv6}"
+
+
+class FreeAddress(models.Model):
+    """A host number of a server that may be taken from `available_at` on (later than now: in quarantine).
+
+    Rows are put here in blocks, as they are needed, so that a /12 costs nothing until it is used.
+    """
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="free_addresses", db_index=False)
+    host = models.PositiveIntegerField()
+    available_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "free addresses"
+        constraints = [
+            models.UniqueConstraint(fields=["server", "host"], name="freeaddress_host_unique"),
+        ]
+        indexes = [
+            # The next address to give: the one that is free the longest.
+            models.Index(fields=["server", "available_at", "host"], name="freeaddress_next_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Host {self.host}"
+
+
+class Peer(models.Model):
+    """The last wish for one key on one server's interface: there, or gone. A gone one stays until the node has confirmed it."""
+
+    class Connection(models.TextChoices):
+        NEVER = "never", "Never used"
+        IDLE = "idle", "Idle"
+        ONLINE = "online", "Online"
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="peers", db_index=False)
+    # PROTECT: while a node may still hold the key, the row that says so cannot vanish with an account.
+    device = models.ForeignKey(VpnConfig, on_delete=models.PROTECT, related_name="peers", db_index=False)
+    assignment = models.ForeignKey(IpAssignment, on_delete=models.PROTECT, related_name="peers", db_index=False)
+    public_key = models.CharField(max_length=44)
+    wanted = models.BooleanField(default=True)
+    revision = models.BigIntegerField()
+    connection = models.CharField(max_length=6, choices=Connection.choices, default=Connection.NEVER)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["server", "public_key"], name="peer_key_unique"),
+            # Also what a node asks for: everything of its server after a revision, in order.
+            models.UniqueConstraint(fields=["server", "revision"], name="peer_revision_unique"),
+        ]
+        indexes = [
+            # A device's state on its servers: every list of devices.
+            models.Index(fields=["device"], name="peer_device_idx"),
+            # Whether an assignment is still in use: its deletion asks (PROTECT).
+            models.Index(fields=["assignment"], name="peer_assignment_idx"),
+            # "Is this key still on some interface?", asked before a key may be used again.
+            models.Index(fields=["public_key"], name="peer_public_key_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_key

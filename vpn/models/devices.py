@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from vpn.models.servers import Location
+from vpn.querysets import DeviceQuerySet
+
+
+class VpnConfig(models.Model):
+    """A customer's device. It is live until `revoked_at`; the row stays, for its usage and as proof of its removal."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices", db_index=False
+    )
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="devices", db_index=False)
+    name = models.CharField(max_length=64)
+    public_key = models.CharField(max_length=44)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DeviceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "device"
+        ordering = ["-created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                "user", Lower("name"), condition=models.Q(revoked_at__isnull=True), name="device_name_unique"
+            ),
+            models.UniqueConstraint(
+                fields=["public_key"], condition=models.Q(revoked_at__isnull=True), name="device_key_unique"
+            ),
+        ]
+        indexes = [
+            # "My devices", newest first; also the count for the plan's limit.
+            models.Index(fields=["user", "-created_at", "id"], name="device_user_newest_idx"),
+            # "Which devices are in this location?": staff's filter, and PROTECT when a location is deleted.
+            models.Index(fields=["location"], name="device_location_idx"),
+            # "Whose key is this?": staff's search, also among revoked devices.
+            models.Index(fields=["public_key"], name="device_public_key_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

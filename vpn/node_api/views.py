@@ -1,0 +1,90 @@
+"""What nodes call. `node/state` here answers at once; the process that lets it hang is `vpn.node_api.waiting`."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+
+from nexusvpn.api.envelope import envelope
+from nexusvpn.api.permissions import Anyone
+from nexusvpn.api.views import ApiView
+from nexusvpn.errors import InvalidInput
+from nexusvpn.ratelimit import NODE, NODE_ENROL, enforce
+from vpn.models import Server
+from vpn.node_api.authentication import NodeAuthentication
+from vpn.node_api.params import StateRequest
+from vpn.node_api.serializers import EnrolForm, ReportForm
+from vpn.services.desired_state import changes_after, snapshot
+from vpn.services.nodes import enrol_node
+from vpn.services.reports import Report, take_report
+
+
+class NodeView(ApiView):
+    """Authenticated by the node's credential and limited per node, not by the limits of people."""
+
+    authentication_classes = (NodeAuthentication,)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        node = request.user
+        request._request.actor_id = node.pk  # type: ignore[attr-defined]
+        enforce(request._request, NODE, str(node.pk))
+
+    def body(self, form: type[Serializer[Any]]) -> dict[str, Any]:
+        return _validated(self.request, form)
+
+
+def _validated(request: Request, form: type[Serializer[Any]]) -> dict[str, Any]:
+    if not isinstance(request.data, dict):
+        raise InvalidInput(fields={"body": ["Must be a JSON object."]})
+    read = form(data=request.data)
+    read.is_valid(raise_exception=True)
+    return dict(read.validated_data)
+
+
+@extend_schema(exclude=True)
+class EnrolView(ApiView):
+    authentication_classes = ()
+    permission_classes = (Anyone,)
+
+    def post(self, request: Request) -> Response:
+        enforce(request._request, NODE_ENROL)
+        form = _validated(request, EnrolForm)
+        return Response(enrol_node(token=form["token"], public_key=form["public_key"]), status=201)
+
+
+@extend_schema(exclude=True)
+class StateView(NodeView):
+    def get(self, request: Request) -> Response:
+        wanted = StateRequest.from_query(request.query_params)
+        changes = changes_after(server_id=request.user.server_id, epoch=wanted.epoch, after=wanted.after)
+        return Response(changes.as_dict(hung=False))
+
+
+@extend_schema(exclude=True)
+class SnapshotView(NodeView):
+    def get(self, request: Request) -> HttpResponse:
+        server = Server.objects.get(pk=request.user.server_id)
+        allowed = server.mass_removal_until is not None and server.mass_removal_until > timezone.now()
+        body = envelope(request._request, 200, "Success", snapshot(server=server, allow_mass_removal=allowed))
+        if "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
+            return HttpResponse(body, content_type="application/json")
+        # Level 1: keys do not compress, and the node waits.
+        packed = HttpResponse(gzip.compress(body, compresslevel=1), content_type="application/json")
+        packed.headers["Content-Encoding"] = "gzip"
+        return packed
+
+
+@extend_schema(exclude=True)
+class ReportView(NodeView):
+    def post(self, request: Request) -> Response:
+        form = self.body(ReportForm)
+        form.pop("protocol_version")
+        return Response(take_report(server_id=request.user.server_id, report=Report(**form)))

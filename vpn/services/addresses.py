@@ -1,0 +1,70 @@
+"""Giving out and taking back addresses, in constant time whatever the size of the network.
+
+A server's never-used host numbers begin at `Server.next_host`; blocks of them are put into `FreeAddress` when it runs dry.
+Released numbers go there too, available after the quarantine.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from vpn.locks import claim_free_host, lock_server
+from vpn.models import FreeAddress, IpAssignment, Server, VpnConfig
+
+BLOCK = 256
+# Free for ever: given out before anything that somebody had.
+NEVER_USED = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def assign_address(*, device: VpnConfig, server: Server) -> IpAssignment | None:
+    """An IPv4 and IPv6 address of `server` for `device`; None when the pool is full. Call inside a transaction."""
+    host = claim_free_host(server.id)
+    if host is None:
+        # The row lock makes one process fill up while the others wait, and then find what it put there.
+        locked = lock_server(server.id)
+        host = claim_free_host(server.id)
+        if host is None and _add_block(locked):
+            host = claim_free_host(server.id)
+        if host is None:
+            return None
+    return IpAssignment.objects.create(
+        device=device,
+        user_id=device.user_id,
+        server=server,
+        host=host,
+        ipv4=str(server.network_v4.network_address + host),
+        ipv6=str(server.network_v6.network_address + host),
+    )
+
+
+def _add_block(server: Server) -> bool:
+    """Offer the next block of never-used numbers; False when the network is used up. Leaves out network and broadcast."""
+    first = server.next_host
+    end = min(first + BLOCK, server.network_v4.num_addresses - 1)
+    if first >= end:
+        return False
+    FreeAddress.objects.bulk_create(
+        FreeAddress(server=server, host=host, available_at=NEVER_USED) for host in range(first, end)
+    )
+    Server.objects.filter(pk=server.pk).update(next_host=end)
+    return True
+
+
+def release_address(assignment: IpAssignment) -> None:
+    """Give an address back; it may be given out again after the quarantine. Call inside a transaction."""
+    now = timezone.now()
+    IpAssignment.objects.filter(pk=assignment.pk).update(released_at=now)
+    FreeAddress.objects.create(
+        server_id=assignment.server_id,
+        host=assignment.host,
+        available_at=now + timedelta(seconds=settings.ADDRESS_QUARANTINE_S),
+    )
+
+
+def addresses_left(server: Server) -> int:
+    """How many addresses could be given out now."""
+    never_used = max(0, server.network_v4.num_addresses - 1 - server.next_host)
+    return never_used + FreeAddress.objects.filter(server=server, available_at__lte=timezone.now()).count()

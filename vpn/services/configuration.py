@@ -1,0 +1,30 @@
+"""The configuration that a customer's client needs."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from vpn.services.device_views import find_device, server_of
+from vpn.wireguard.config import ClientConfig, ClientInterface, ServerPeer, render_client_config
+
+
+def client_config(*, user_id: UUID, device_id: UUID, private_key: str | None = None) -> str:
+    """The wg-quick file of one of the person's devices; without the private key a placeholder line stands in its place.
+
+    Raises NotFound.
+    """
+    device = find_device(user_id, device_id)
+    server = server_of(device_id)
+    return render_client_config(
+        ClientConfig(
+            interface=ClientInterface(
+                private_key=private_key,
+                addresses=(f"{device.ipv4}/32", f"{device.ipv6}/128"),
+                dns=tuple(server.dns),
+                mtu=server.mtu,
+            ),
+            peer=ServerPeer(
+                public_key=server.public_key or "", endpoint_host=server.public_endpoint, endpoint_port=server.port
+            ),
+        )
+    )

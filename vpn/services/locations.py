@@ -1,0 +1,29 @@
+"""Locations as everybody sees them: what staff entered, and what nodes measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+_LOCATIONS = """
+SELECT l.id, l.slug, l.name, l.city, l.country_code, l.latitude, l.longitude, l.premium,
+       bool_or(s.state = 'online') IS TRUE AS online,
+       min(least(1.0, n.peer_count::float8 / s.capacity)) FILTER (WHERE s.state = 'online' AND s.capacity > 0) AS load
+FROM vpn_location l
+LEFT JOIN vpn_server s ON s.location_id = l.id
+LEFT JOIN vpn_nodestatus n ON n.server_id = s.id
+WHERE l.is_active
+GROUP BY l.id ORDER BY l.name, l.id
+"""
+_COLUMNS = ("id", "slug", "name", "city", "country_code", "latitude", "longitude", "premium", "online", "load")
+
+
+def list_locations() -> list[dict[str, Any]]:
+    """Every active location. `load` is 0 to 1, of its least loaded online server as that last reported; None: not known."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCATIONS)
+        rows = cursor.fetchall()
+    return [
+        dict(zip(_COLUMNS, row, strict=True), load=None if row[-1] is None else round(row[-1], 2)) for row in rows
+    ]

@@ -1,0 +1,135 @@
+"""Enrolment of nodes and their credentials."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from vpn.errors import InvalidEnrolmentToken, InvalidPublicKey, NodeKeyChangeRefused
+from vpn.locks import lock_server
+from vpn.models import NodeStatus, NodeToken, Server
+from vpn.services.desired_state import interface_of
+from vpn.wireguard.public_keys import InvalidKey, validate_public_key
+
+ENROLMENT_LIFETIME = timedelta(hours=1)
+CREDENTIAL_PREFIX = "nvn_"
+ENROLMENT_PREFIX = "nve_"
+
+
+def hash_token(token: str) -> str:
+    """SHA-256, hexadecimal; the tokens have 256 random bits."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue_enrolment_token(server: Server) -> str:
+    """A one-time token with which a node may become this server within an hour; earlier ones end. Shown once."""
+    token = ENROLMENT_PREFIX + secrets.token_urlsafe(32)
+    now = timezone.now()
+    # The server's lock makes two issues at once leave one valid token.
+    with transaction.atomic():
+        lock_server(server.pk)
+        NodeToken.objects.filter(server=server, kind=NodeToken.Kind.ENROLMENT, revoked_at=None).update(revoked_at=now)
+        NodeToken.objects.create(
+            server=server,
+            kind=NodeToken.Kind.ENROLMENT,
+            token_hash=hash_token(token),
+            expires_at=now + ENROLMENT_LIFETIME,
+        )
+    return token
+
+
+def accept_new_key(server: Server) -> None:
+    """Staff accepts that the next enrolment brings another WireGuard key; customers need a new configuration then."""
+    with transaction.atomic():
+        lock_server(server.pk)
+        Server.objects.filter(pk=server.pk).update(public_key=None, state=Server.State.ENROLLING)
+        revoke_credential(server)
+
+
+def revoke_credential(server: Server) -> None:
+    """The node's credential ends at its next request; its tunnels go on until it is told otherwise."""
+    NodeToken.objects.filter(server=server, kind=NodeToken.Kind.CREDENTIAL, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
+
+
+def enrol_node(*, token: str, public_key: str) -> dict[str, Any]:
+    """Make the bearer of an enrolment token the node of its server; returns the answer of `POST node/enrol`.
+
+    The same token with the same key may come again until it expires (a lost reply): it gets a new credential and the former one ends.
+    Raises InvalidPublicKey, InvalidEnrolmentToken or NodeKeyChangeRefused.
+    """
+    try:
+        validate_public_key(public_key)
+    except InvalidKey:
+        raise InvalidPublicKey(fields={"public_key": [InvalidPublicKey.message]}) from None
+    try:
+        # The server's lock closes the race of two nodes with one token.
+        with transaction.atomic(durable=True):
+            return _enrol(hash_token(token), public_key)
+    except IntegrityError as error:
+        if "server_public_key_unique" in str(error):
+            raise NodeKeyChangeRefused("Another server has this WireGuard key.") from None
+        raise
+
+
+def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
+    known = NodeToken.objects.filter(token_hash=token_hash, kind=NodeToken.Kind.ENROLMENT).first()
+    if known is None:
+        raise InvalidEnrolmentToken
+    server = lock_server(known.server_id)
+    # Read again under the lock: another enrolment may just have used it.
+    known.refresh_from_db()
+    expired = known.expires_at is None or known.expires_at < timezone.now()
+    if expired or known.revoked_at is not None or known.used_by_key not in ("", public_key):
+        raise InvalidEnrolmentToken
+    if server.public_key not in (None, public_key):
+        raise NodeKeyChangeRefused
+    known.used_by_key = public_key
+    known.save(update_fields=["used_by_key"])
+    server.public_key = public_key
+    # A new epoch: whatever the node remembers of an earlier life, it begins with a snapshot.
+    server.epoch = uuid4()
+    server.save(update_fields=["public_key", "epoch"])
+    NodeStatus.objects.get_or_create(server=server)
+    return {
+        "node_id": server.pk,
+        "credential": _new_credential(server),
+        "poll_url": settings.NODE_POLL_URL,
+        "report_interval_s": settings.NODE_REPORT_INTERVAL_S,
+        "interface": interface_of(server),
+    }
+
+
+def _new_credential(server: Server) -> str:
+    revoke_credential(server)
+    credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
+    NodeToken.objects.create(
+        server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential)
+    )
+    return credential
+
+
+def authenticate_node(credential: str) -> UUID | None:
+    """The id of the server whose node this is, or None."""
+    if not credential.startswith(CREDENTIAL_PREFIX) or not credential.isascii():
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT server_id FROM vpn_nodetoken WHERE token_hash = %s AND kind = 'credential' AND revoked_at IS NULL",
+            [hash_token(credential)],
+        )
+        row = cursor.fetchone()
+    return None if row is None else row[0]
+
+
+def enrolment_command(token: str) -> str:
+    """The one command to paste on the node. The token travels in the environment: arguments are visible to every user."""
+    return f"NEXUSVPN_ENROLMENT_TOKEN={token} python3 -m vpn.agent enrol --control-url {settings.SITE_URL}"
