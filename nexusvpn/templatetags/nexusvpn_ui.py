@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import template
@@ -60,11 +61,11 @@ def bytes_si(count: int | None) -> str:
     if count < 1000:
         return f"{count} B"
     value, unit = float(count), 0
-    # 999.95 of a unit would be written as "1000.0".
+    # From 999.95 of a unit on it would be written as "1000.0".
     while value >= 999.95:
         value /= 1000
         unit += 1
-    return f"{number_format(value, 0 if value.is_integer() else 1)} {BYTE_UNITS[unit]}"
+    return f"{number_format(round(value, 1), 0 if value.is_integer() else 1)} {BYTE_UNITS[unit]}"
 
 
 @register.filter
@@ -93,7 +94,7 @@ def money(minor: int | None, currency: str) -> str:
     if minor is None:
         return UNKNOWN
     code = currency.upper()
-    amount = number_format(minor, 0) if code in WHOLE_CURRENCIES else number_format(minor / 100, 2)
+    amount = number_format(minor, 0) if code in WHOLE_CURRENCIES else number_format(Decimal(minor) / 100, 2)
     return f"{CURRENCY_SIGNS[code]}{amount}" if code in CURRENCY_SIGNS else f"{amount} {code}"
 
 

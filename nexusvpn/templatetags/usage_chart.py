@@ -29,7 +29,10 @@ class Bar(NamedTuple):
 
 
 def draw_usage(days: Sequence[dict[str, Any]], quota_bytes: int | None) -> dict[str, Any]:
-    """The geometry of the chart. `days` are oldest first, each `{date, bytes_up, bytes_down}`, for the quota's whole period."""
+    """The geometry of the chart. `days` are oldest first, each `{date, bytes_up, bytes_down}`.
+
+    The quota is spread evenly over them, so they should be as many as its period has.
+    """
     busiest = max((day["bytes_down"] + day["bytes_up"] for day in days), default=0)
     pace = quota_bytes // len(days) if quota_bytes and days else None
     pace_in_sight = bool(pace and busiest and pace <= busiest * PACE_IN_SIGHT)

@@ -1,0 +1,101 @@
+"""The template tags that write numbers, times and states."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+
+from nexusvpn.templatetags import nexusvpn_ui as ui
+
+NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+AGO_CASES = json.loads((Path(__file__).parent / "ago-cases.json").read_text())
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (1_449, "1.4 kB"),
+        (999_949, "999.9 kB"),
+        (999_951, "1.0 MB"),
+        (1_400_000_000, "1.4 GB"),
+        (500_000_000_000, "500 GB"),
+    ],
+)
+def test_bytes_are_written_in_decimal_units(count: int | None, text: str) -> None:
+    assert ui.bytes_si(count) == text
+
+
+def test_rounded_bytes_say_their_exact_number_on_hover() -> None:
+    expected = '<data value="1449000000" title="1,449,000,000 bytes">1.4 GB</data>'
+    assert ui.bytes_exact(1_449_000_000) == expected
+    assert ui.bytes_exact(None) == "–"
+
+
+def test_what_is_left_of_an_allowance_is_never_negative() -> None:
+    assert ui.remaining(10, 4) == 6
+    assert ui.remaining(10, 14) == 0
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (499, "usd", "$4.99"),
+        (500, "EUR", "€5.00"),
+        (1250, "chf", "12.50 CHF"),
+        (500, "jpy", "500 JPY"),
+        (0, "usd", "$0.00"),
+        (None, "usd", "–"),
+    ],
+)
+def test_money_has_its_currency(minor: int | None, currency: str, text: str) -> None:
+    assert ui.money(minor, currency) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), AGO_CASES)
+def test_the_time_since_is_told_in_the_words_of_the_script(seconds: float, text: str | None) -> None:
+    assert ui.ago_text(seconds) == text
+
+
+@time_machine.travel(NOW, tick=False)
+def test_a_time_is_relative_under_a_day_and_a_date_after() -> None:
+    assert ui.ago(NOW - timedelta(seconds=12)) == (
+        '<time datetime="2026-05-04T11:59:48+00:00" title="4 May 2026, 11:59:48 UTC" data-ago>12 s ago</time>'
+    )
+    assert ui.ago(NOW - timedelta(days=2)) == (
+        '<time datetime="2026-05-02T12:00:00+00:00" title="2 May 2026, 12:00:00 UTC">2 May 2026</time>'
+    )
+    assert ui.ago(None) == "–"
+
+
+def test_a_day_is_written_without_a_clock() -> None:
+    assert ui.day(date(2026, 5, 4)) == '<time datetime="2026-05-04" title="Monday, 4 May 2026">4 May 2026</time>'
+
+
+def test_a_share_that_was_not_measured_is_no_zero() -> None:
+    assert ui.percent(0.424) == "42 %"
+    assert ui.percent(0) == "0 %"
+    assert ui.percent(None) == "–"
+
+
+def test_devices_are_found_by_their_state() -> None:
+    phone, laptop = SimpleNamespace(state="idle"), SimpleNamespace(state="connected")
+    assert ui.in_state([phone, laptop], "connected") == [laptop]
+
+
+def test_no_two_device_states_share_shape_and_word() -> None:
+    names = ("connected", "idle", "activating", "never_used", "removing", "suspended")
+    assert len({ui.STATES[name].shape for name in names}) == len(names)
+    assert len({ui.STATES[name].word for name in names}) == len(names)
+
+
+def test_a_state_that_is_not_known_is_shown_as_its_own_word() -> None:
+    assert ui.state("on_hold")["word"] == "On hold"

@@ -1,0 +1,53 @@
+"""The geometry of the usage chart."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from nexusvpn.templatetags.usage_chart import HEIGHT, STEP, draw_usage
+
+
+def days(*counts: tuple[int, int]) -> list[dict[str, Any]]:
+    first = date(2026, 5, 1)
+    return [
+        {"date": first + timedelta(days=index), "bytes_down": down, "bytes_up": up}
+        for index, (down, up) in enumerate(counts)
+    ]
+
+
+def test_the_busiest_day_fills_the_height_and_up_stands_on_down() -> None:
+    quiet, busy = draw_usage(days((100, 0), (300, 100)), None)["bars"]
+    assert (busy.up_y, busy.up_height + busy.down_height) == (0, HEIGHT)
+    assert busy.up_y + busy.up_height == busy.down_y
+    assert busy.down_y + busy.down_height == HEIGHT
+    assert quiet.down_height == HEIGHT / 4
+
+
+def test_the_line_is_at_an_even_share_of_the_allowance() -> None:
+    chart = draw_usage(days((100, 0), (300, 100)), 400)
+    assert chart["pace"] == 200
+    assert chart["pace_y"] == HEIGHT / 2
+
+
+def test_an_allowance_just_above_the_bars_stretches_the_scale() -> None:
+    chart = draw_usage(days((100, 0), (100, 0)), 400)
+    assert (chart["top"], chart["pace_y"]) == (200, 0)
+    assert chart["bars"][0].down_height == HEIGHT / 2
+
+
+def test_an_allowance_far_above_the_bars_is_only_told() -> None:
+    chart = draw_usage(days((1, 0), (1, 0)), 1_000_000)
+    assert (chart["pace"], chart["pace_y"]) == (500_000, None)
+    assert chart["bars"][0].down_height == HEIGHT
+
+
+def test_days_without_traffic_have_no_chart() -> None:
+    assert draw_usage(days((0, 0)), 400)["top"] == 0
+    assert draw_usage([], 400)["bars"] == []
+
+
+def test_the_table_beside_starts_with_the_newest_day() -> None:
+    chart = draw_usage(days((1, 0), (2, 0)), None)
+    assert [bar.bytes_down for bar in chart["newest_first"]] == [2, 1]
+    assert chart["width"] == 2 * STEP

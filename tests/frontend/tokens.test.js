@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const css = readFileSync(new URL("../../nexusvpn/static/nexusvpn/css/tokens.css", import.meta.url), "utf8");
+const [light, dark] = css.split("@media (prefers-color-scheme: dark)").map((part) =>
+  Object.fromEntries([...part.matchAll(/--([a-z-]+): (#[0-9a-f]{6});/g)].map(([, name, value]) => [name, value])),
+);
+
+/** Relative luminance and contrast as WCAG 2.2 defines them. */
+function luminance(colour) {
+  const [red, green, blue] = [1, 3, 5]
+    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+function contrast(one, other) {
+  const [dim, bright] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (bright + 0.05) / (dim + 0.05);
+}
+
+const GROUNDS = ["paper", "raised", "sunken"];
+const TEXT = [
+  ...["ink", "muted", "accent", "accent-strong", "good", "warn", "bad"].flatMap((text) =>
+    GROUNDS.map((ground) => [text, ground]),
+  ),
+  ["on-accent", "accent"],
+  ["on-accent", "accent-strong"],
+  ["on-bad", "bad"],
+  ["on-bad", "bad-strong"],
+  ["ink", "good-soft"],
+  ["ink", "warn-soft"],
+  ["ink", "bad-soft"],
+  ["accent", "warn-soft"],
+];
+const SHAPES = [
+  ...["line-strong", "accent"].flatMap((line) => ["paper", "raised"].map((ground) => [line, ground])),
+  ["chart-down", "raised"],
+  ["chart-up", "raised"],
+];
+
+for (const [scheme, tokens] of Object.entries({ light, dark: { ...light, ...dark } })) {
+  for (const [pairs, least] of [
+    [TEXT, 4.5],
+    [SHAPES, 3],
+  ]) {
+    for (const [front, ground] of pairs) {
+      test(`${scheme}: ${front} on ${ground} has a contrast of at least ${least}`, () => {
+        assert.ok(contrast(tokens[front], tokens[ground]) >= least, contrast(tokens[front], tokens[ground]).toFixed(2));
+      });
+    }
+  }
+}
+
+test("every colour has a value for the dark scheme", () => assert.deepEqual(Object.keys(dark), Object.keys(light)));
