@@ -66,9 +66,9 @@ def make_data_folder(checkout: Path = CHECKOUT) -> Path:
 
 
 def postgres_programs(folder: Path, version: str | None = None) -> Path:
-    """The `bin` folder of PostgreSQL major `version` (default: the newest in the wheel), executable by the server's user.
+    """The `bin` folder of PostgreSQL major `version` (default: the newest in the wheel).
 
-    A virtual environment that this user cannot reach is copied to `folder` first.
+    Out of a virtual environment that the server's user cannot reach, the programs are copied to `folder` first.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
