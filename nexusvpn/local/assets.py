@@ -22,7 +22,7 @@ MODULES = CHECKOUT / "node_modules"
 
 
 def build_if_changed() -> None:
-    """Installs the locked npm packages and builds, unless the last build had the same sources. SystemExit on failure."""
+    """Installs the locked npm packages and builds, unless the last build had these sources. SystemExit on failure."""
     lock = CHECKOUT / ".data" / "assets.lock"
     lock.parent.mkdir(exist_ok=True)
     with exclusive(lock):

@@ -49,7 +49,8 @@ def ensure_running(name: str = "main", *, durable: bool = True, checkout: Path =
     """The DATABASE_URL of this checkout's cluster `name`, which runs until the last process that called this has ended.
 
     The URL has the form `postgresql://nexusvpn@%2Ftmp%2Fnexusvpn-<hash>-<name>/nexusvpn`: the host is the
-    percent-encoded folder of the Unix socket, as libpq and psycopg read it. Raises LocalServiceError when the machine cannot run one.
+    percent-encoded folder of the Unix socket, as libpq and psycopg read it. Raises LocalServiceError when the machine
+    cannot run one.
     """
     cluster = Cluster(name, durable, checkout)
     with _uses_lock:

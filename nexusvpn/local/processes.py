@@ -41,7 +41,7 @@ def end_with_parent() -> None:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """In the block the first SIGINT, SIGTERM or SIGHUP raises Interrupted; later ones are ignored: cleaning up goes on."""
+    """In the block the first SIGINT, SIGTERM or SIGHUP raises Interrupted; later ones do not disturb the clean-up."""
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
