@@ -2,10 +2,12 @@
 
 import gzip
 import json
+import socket
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -36,6 +38,7 @@ class FakeControl:
         self.allow_mass_removal = False
         self.sabotage: Sabotage | None = None
         self.report_interval_s = 0.4
+        self.connections: set[socket.socket] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_for(self))
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
@@ -44,11 +47,12 @@ class FakeControl:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop serving; requests that hang end."""
-        with self.changed:
-            self.changed.notify_all()
+        """Stop serving, as a killed process does: open connections are cut. May be repeated."""
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self.connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def upsert(self, *peers: Peer) -> int:
         """Want these peers; returns the revision."""
@@ -154,11 +158,23 @@ def _handler_for(control: FakeControl) -> type[BaseHTTPRequestHandler]:
         def log_message(self, *args: object) -> None:
             pass
 
+        def setup(self) -> None:
+            super().setup()
+            control.connections.add(self.connection)
+
+        def finish(self) -> None:
+            control.connections.discard(self.connection)
+            with suppress(OSError):
+                super().finish()
+
         def do_GET(self) -> None:
-            self._serve()
+            try:
+                self._serve()
+            except OSError:  # the agent hung up meanwhile, or a test cut the connection
+                self.close_connection = True
 
         def do_POST(self) -> None:
-            self._serve()
+            self.do_GET()
 
         def _serve(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
@@ -233,17 +249,16 @@ def send_raw(
     headers: dict[str, str] | None = None,
     announced: int | None = None,
 ) -> None:
-    """Answer with anything at all; `announced` is a Content-Length that may be a lie, after which it hangs up."""
+    """Answer with anything at all;
+
+    `announced` is a Content-Length that may be a lie, after which it hangs up.
+    """
     handler.send_response(status)
     handler.send_header("Content-Type", content_type)
     handler.send_header("Content-Length", str(len(content) if announced is None else announced))
     for name, value in (headers or {}).items():
         handler.send_header(name, value)
     handler.end_headers()
-    try:
-        handler.wfile.write(content)
-        handler.wfile.flush()
-    except OSError:
-        handler.close_connection = True
+    handler.wfile.write(content)
     if announced is not None and announced != len(content):
         handler.close_connection = True

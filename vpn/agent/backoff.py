@@ -12,7 +12,8 @@ SLOW_S: Final = 60.0
 class Backoff:
     """Exponential back-off with full jitter: uniform between 0 and min(cap, 0.5 s x 2^failures).
 
-    The randomness over the whole span is what spreads 2,000 agents that lost the control plane in the same second.
+    The randomness over the whole span is what spreads 2,000 agents that lost the control plane in the same
+    second.
     """
 
     def __init__(self, cap_s: float = CAP_S, uniform: Callable[[float, float], float] = random.uniform) -> None:
@@ -27,8 +28,8 @@ class Backoff:
     def next_delay(self, retry_after_s: float | None = None, slow: bool = False) -> float:
         """Note a failure and return how many seconds to wait.
 
-        `retry_after_s` is what the server asked for: it is waited in full, plus jitter. `slow` is for a refusal that
-        only staff can lift: about one cap.
+        `retry_after_s` is what the server asked for: it is waited in full, plus jitter. `slow` is for a
+        refusal that only staff can lift: about one cap.
         """
         span = min(self._cap_s, FIRST_S * 2 ** min(self._failures, 16))
         self._failures += 1

@@ -66,7 +66,10 @@ class ControlClient:
         return self._call("GET", path, None, self._timeout_s + wait_s)
 
     def post(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Return `data` of the answer to a POST; raises ControlError. Every request of this API may be repeated."""
+        """Return `data` of the answer to a POST; raises ControlError.
+
+        Every request of this API may be repeated.
+        """
         return self._call("POST", name, json.dumps(body, separators=(",", ":")).encode(), self._timeout_s)
 
     def abort(self) -> None:

@@ -1,9 +1,9 @@
 """Traffic of each peer as counters that can be reported twice, late or out of order without being counted twice.
 
-WireGuard counts per peer from the moment the peer is added and forgets everything when it is removed. A counter is
-therefore named by a *counter epoch*, a random number drawn whenever the count starts anew; within an epoch it only
-grows. Wherever it is not certain that a count started at zero, the epoch begins at what is there already: the total
-may then miss a little, but it never exceeds the truth.
+WireGuard counts per peer from the moment the peer is added and forgets everything when it is removed. A
+counter is therefore named by a *counter epoch*, a random number drawn whenever the count starts anew;
+within an epoch it only grows. Wherever it is not certain that a count started at zero, the epoch begins at
+what is there already: the total may then miss a little, but it never exceeds the truth.
 """
 
 import secrets
@@ -115,9 +115,9 @@ class CounterBook:
     def observe(self, peers: Iterable[PeerState], now: float, wall: float) -> None:
         """Take in what the interface shows. `now` is monotonic, `wall` the node's clock, both in seconds.
 
-        The wall clock serves only to age a handshake at first sight, since WireGuard stamps it with the same clock.
-        A handshake that is new since the last look cannot be older than that look, and from then on its age comes
-        from the monotonic clock: setting the node's clock changes next to nothing.
+        The wall clock serves only to age a handshake at first sight, since WireGuard stamps it with the
+        same clock. A handshake that is new since the last look cannot be older than that look, and from
+        then on its age comes from the monotonic clock: setting the node's clock changes next to nothing.
         """
         floor = self._observed_at
         for peer in peers:

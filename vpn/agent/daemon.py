@@ -48,9 +48,9 @@ class Daemon:
     def run(self, ephemeral: bool = False) -> None:
         """Bring the interface back, then follow and report until `stop`.
 
-        The interface comes first, before any contact: a rebooted node serves even if the control plane is away. With
-        `ephemeral` everything that the agent made is removed at the end; otherwise it stays for the next start.
-        Raises StateDirError if the interface belongs to somebody else.
+        The interface comes first, before any contact: a rebooted node serves even if the control plane is
+        away. With `ephemeral` everything that the agent made is removed at the end; otherwise it stays for
+        the next start. Raises StateDirError if the interface belongs to somebody else.
         """
         self._restore_at_start()
         self._follower.start()

@@ -45,7 +45,10 @@ class Changes(NamedTuple):
 
 
 def parse_peer(value: Any) -> DesiredPeer:
-    """Return one peer; raises BadAnswer. The allowed IPs come out canonical, as WireGuard itself writes them."""
+    """Return one peer; raises BadAnswer.
+
+    The allowed IPs come out canonical, as WireGuard itself writes them.
+    """
     try:
         public_key, cidrs, preshared = value["public_key"], value["allowed_ips"], value.get("preshared_key")
         decode_key(public_key)
@@ -96,7 +99,8 @@ def parse_snapshot(data: dict[str, Any]) -> Snapshot:
 def parse_changes(data: dict[str, Any]) -> Changes:
     """Return the changes of an answer to `GET state`; raises BadAnswer.
 
-    An op with an unknown name or a malformed peer is left out and noted, so that one bad op never stops the others.
+    An op with an unknown name or a malformed peer is left out and noted, so that one bad op never stops the
+    others.
     """
     ops = data.get("ops")
     if not isinstance(ops, list):

@@ -35,9 +35,9 @@ def enrol(
 ) -> Identity:
     """Enrol this node and keep what the control plane says about it; returns the identity.
 
-    A lost reply is no harm: the same token with the same key may be sent again. Raises Refused at once if the control
-    plane says no, ControlError after ten attempts without an answer, StateDirError if the directory already serves
-    another interface.
+    A lost reply is no harm: the same token with the same key may be sent again. Raises Refused at once if
+    the control plane says no, ControlError after ten attempts without an answer, StateDirError if the
+    directory already serves another interface.
     """
     prepare_state_dir(state_dir)
     if (state_dir / IDENTITY_NAME).exists() and load_identity(state_dir).interface != interface:
@@ -50,9 +50,7 @@ def enrol(
     return identity
 
 
-def _ask(
-    client: ControlClient, token: str, public_key: str, sleep: Callable[[float], None]
-) -> dict[str, Any]:
+def _ask(client: ControlClient, token: str, public_key: str, sleep: Callable[[float], None]) -> dict[str, Any]:
     body = {
         "token": token,
         "public_key": public_key,

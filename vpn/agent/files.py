@@ -55,7 +55,10 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 class StateDirLock:
-    """Holds the state directory for one process. The kernel lets go of it when the process ends, however it ends."""
+    """Holds the state directory for one process.
+
+    The kernel lets go of it when the process ends, however it ends.
+    """
 
     def __init__(self, state_dir: Path) -> None:
         self._path = state_dir / LOCK_NAME

@@ -106,9 +106,7 @@ class Follower(threading.Thread):
         self._applied()
         return 0.0
 
-    def _failed(
-        self, what: str, error: Exception, retry_after_s: float | None = None, slow: bool = False
-    ) -> float:
+    def _failed(self, what: str, error: Exception, retry_after_s: float | None = None, slow: bool = False) -> float:
         delay_s = self._backoff.next_delay(retry_after_s, slow)
         if not self._stop_event.is_set():
             detail = f"{type(error).__name__}: {error}"

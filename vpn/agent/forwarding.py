@@ -21,8 +21,8 @@ def table_name(interface: str) -> str:
 def render_firewall(interface: str, addresses: Sequence[str]) -> str:
     """Return the table for `nft -f`: it replaces a former one in one transaction and touches no other table.
 
-    Customers reach the world under the node's addresses but not one another, and their TCP connections learn the
-    tunnel's smaller packets, since path MTU discovery fails behind too many firewalls.
+    Customers reach the world under the node's addresses but not one another, and their TCP connections
+    learn the tunnel's smaller packets, since path MTU discovery fails behind too many firewalls.
     """
     table = f"inet {table_name(interface)}"
     masquerade = []
@@ -50,7 +50,10 @@ def render_firewall(interface: str, addresses: Sequence[str]) -> str:
 
 
 def ensure_forwarding(made: Made, addresses: Sequence[str]) -> None:
-    """Make sysctls and table what they should be; costs one `nft` call when they already are. Raises ToolError."""
+    """Make sysctls and table what they should be; costs one `nft` call when they already are.
+
+    Raises ToolError.
+    """
     _ensure_sysctls(made)
     wanted = render_firewall(made.interface, addresses)
     if made.firewall == wanted and _table_exists(made.interface):
@@ -77,8 +80,8 @@ def undo_forwarding(made: Made) -> None:
 def _ensure_sysctls(made: Made) -> None:
     """Switch forwarding on for both families.
 
-    A forwarding host ignores router advertisements unless `accept_ra` is 2, and a node that got its IPv6 route that
-    way would cut itself off; such interfaces are therefore raised to 2 first.
+    A forwarding host ignores router advertisements unless `accept_ra` is 2, and a node that got its IPv6
+    route that way would cut itself off; such interfaces are therefore raised to 2 first.
     """
     if _read(_FORWARDING[1]) == "0":
         for entry in sorted((_SYSCTL_ROOT / "net/ipv6/conf").iterdir()):

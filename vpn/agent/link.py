@@ -33,7 +33,10 @@ def new_token() -> str:
 
 
 def interface_index(name: str) -> int | None:
-    """Return the kernel's number of the interface, None if there is none. One system call: fit for polling."""
+    """Return the kernel's number of the interface, None if there is none.
+
+    One system call: fit for polling.
+    """
     try:
         return socket.if_nametoindex(name)
     except OSError:
@@ -52,7 +55,10 @@ def mark_interface(name: str, token: str) -> None:
 
 
 def create_interface(name: str) -> str:
-    """Make the interface: in the kernel if it can, else with wireguard-go. Returns which; raises ToolError."""
+    """Make the interface: in the kernel if it can, else with wireguard-go.
+
+    Returns which; raises ToolError.
+    """
     try:
         run_tool(["ip", "link", "add", "dev", name, "type", "wireguard"])
         return "kernel"
@@ -125,5 +131,3 @@ def _wait_for(condition: Callable[[], bool], timeout_s: float) -> bool:
             return False
         time.sleep(0.01)
     return True
-
-

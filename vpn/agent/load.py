@@ -15,7 +15,7 @@ class LoadMeter:
         self._former: tuple[int, int] | None = None
 
     def measure(self, interface: str, peers: int) -> dict[str, Any]:
-        """Return `load` of docs/node-api.md: percentages, number of peers, bytes of the interface since its creation."""
+        """Return `load` of docs/node-api.md: percentages, number of peers, bytes since the interface was made."""
         rx_bytes, tx_bytes = _network_bytes(interface)
         return {
             "cpu_percent": self._cpu_percent(),

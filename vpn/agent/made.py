@@ -19,8 +19,9 @@ def boot_id() -> str:
 class Made:
     """Written before each thing is made, so that a crash in between leaves nothing forgotten.
 
-    `token` identifies one creation of the interface; it also stands in the interface's alias, which the kernel drops
-    together with the interface; `marked` tells that it got that far. `sysctls` maps a path below /proc/sys to its value before the agent changed it.
+    `token` identifies one creation of the interface; it also stands in the interface's alias, which the
+    kernel drops together with the interface; `marked` tells that it got that far. `sysctls` maps a path
+    below /proc/sys to its value before the agent changed it.
     """
 
     path: Path

@@ -45,9 +45,7 @@ def run_enrol(options: argparse.Namespace) -> int:
     name = check_interface_name(options.interface)
     prepare_state_dir(options.state_dir)
     with StateDirLock(options.state_dir):
-        identity = enrol(
-            options.control_url, token, options.state_dir, name, options.listen_port, options.backend
-        )
+        identity = enrol(options.control_url, token, options.state_dir, name, options.listen_port, options.backend)
     print(f"enrolled as {identity.node_id}")
     return 0
 
@@ -111,11 +109,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_state_dir(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--state-dir", type=Path, default=Path(DEFAULT_STATE_DIR), help="where the agent keeps its files")
+    command.add_argument(
+        "--state-dir", type=Path, default=Path(DEFAULT_STATE_DIR), help="where the agent keeps its files"
+    )
 
 
 def _read_token(token_file: Path | None) -> str:
-    """Return the token; never from the arguments, which every user of the machine can read. Raises ValueError."""
+    """Return the token; never from the arguments, which every user of the machine can read.
+
+    Raises ValueError.
+    """
     token = os.environ.pop(TOKEN_VARIABLE, "")
     if not token:
         token = token_file.read_text(encoding="ascii") if token_file else sys.stdin.readline()

@@ -52,7 +52,8 @@ class Node:
     def ensure_interface(self) -> bool:
         """Find or make the interface and bring all peers back from disk; returns whether it was made anew.
 
-        Does nothing but one system call if it is the one last seen. Raises ToolError, BackendError, StateDirError.
+        Does nothing but one system call if it is the one last seen. Raises ToolError, BackendError,
+        StateDirError.
         """
         with self.lock:
             if not self.interface_changed():
@@ -183,5 +184,3 @@ def remove_made(made: Made) -> None:
     undo_forwarding(made)
     made.forget()
     log_event("removed", interface=made.interface)
-
-

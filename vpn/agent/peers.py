@@ -1,8 +1,8 @@
 """The peers of this node: what is wanted, what is on the interface, and the counters of both, kept in step.
 
-The order of steps is what makes a crash harmless. First the intention is committed to disk (with the last counters of
-a peer that is to go), then the interface is changed, then the revision counts as applied. A crash in between leaves an
-interface that the next full pass brings to the intention on disk.
+The order of steps is what makes a crash harmless. First the intention is committed to disk (with the last
+counters of a peer that is to go), then the interface is changed, then the revision counts as applied. A
+crash in between leaves an interface that the next full pass brings to the intention on disk.
 """
 
 import time
@@ -19,7 +19,10 @@ MAX_NOTES = 1000
 
 
 class PeerKeeper:
-    """Not thread-safe: the node's lock covers it. `backend` is set whenever the interface has been found or made."""
+    """Not thread-safe: the node's lock covers it.
+
+    `backend` is set whenever the interface has been found or made.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -66,8 +69,9 @@ class PeerKeeper:
     def apply_snapshot(self, snapshot: Snapshot) -> None:
         """Bring a whole snapshot to disk and to the interface by single peers; raises BackendError.
 
-        A snapshot that would remove very many peers without saying so adds and updates only; the others are held,
-        on disk too, so that a reboot does not remove them either, and the revision stays unacknowledged.
+        A snapshot that would remove very many peers without saying so adds and updates only; the others are
+        held, on disk too, so that a reboot does not remove them either, and the revision stays
+        unacknowledged.
         """
         real = self._backend().read().peers
         extra = [key for key in real if key not in snapshot.peers]

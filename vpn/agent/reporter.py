@@ -22,9 +22,7 @@ MAX_INTERVAL_S = 3600.0
 class Reporter(threading.Thread):
     """Counting and sending are apart: while the control plane is away the ticks go on, and nothing is lost."""
 
-    def __init__(
-        self, node: Node, client: ControlClient, backoff: Backoff, order_resync: Callable[[], None]
-    ) -> None:
+    def __init__(self, node: Node, client: ControlClient, backoff: Backoff, order_resync: Callable[[], None]) -> None:
         super().__init__(name="reporter", daemon=True)
         self._node = node
         self._client = client

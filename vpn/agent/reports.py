@@ -14,7 +14,10 @@ MAX_NOTES: Final = 100
 
 
 class Report(NamedTuple):
-    """One report: sent as it is until it is accepted. `full` tells that there may be more rows than it could hold."""
+    """One report: sent as it is until it is accepted.
+
+    `full` tells that there may be more rows than it could hold.
+    """
 
     body: dict[str, Any]
     rows: list[Row]
@@ -33,7 +36,8 @@ class ReportWriter:
     def write(self, device: DeviceState | None) -> Report:
         """Return the next report: a periodic one about `device`, or with None the quick one after a change.
 
-        The quick one carries the new revision, final counters and notes; measured figures are those of the last tick.
+        The quick one carries the new revision, final counters and notes; measured figures are those of the
+        last tick.
         """
         node = self._node
         with node.lock:

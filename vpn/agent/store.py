@@ -1,8 +1,8 @@
 """The agent's memory on disk: desired peers, revision, report id and counters, in one SQLite file.
 
-One change costs one small transaction instead of rewriting a file of 10,000 peers, and a transaction is on disk wholly
-or not at all. Write-ahead logging makes every commit survive the end of the process; those that must survive a power
-cut as well (a removal that is about to be acknowledged) ask for `durable`.
+One change costs one small transaction instead of rewriting a file of 10,000 peers, and a transaction is on
+disk wholly or not at all. Write-ahead logging makes every commit survive the end of the process; those that
+must survive a power cut as well (a removal that is about to be acknowledged) ask for `durable`.
 """
 
 import os
@@ -41,8 +41,8 @@ class Store:
         try:
             self._db = self._open()
         except sqlite3.DatabaseError as error:
-            # Without its memory the agent still serves: the next snapshot brings the peers, and counters begin anew
-            # at what the interface shows. Starting with half a memory would be worse.
+            # Without its memory the agent still serves: the next snapshot brings the peers, and counters
+            # begin anew at what the interface shows. Starting with half a memory would be worse.
             log_event("state_damaged", kept_as=f"{STORE_NAME}.damaged", detail=type(error).__name__)
             self._set_aside()
             self._db = self._open()

@@ -26,7 +26,8 @@ class InvalidConfigValue(ValueError):
 class ClientInterface:
     """The customer's side: addresses in CIDR form (IPv4 and IPv6), DNS servers, MTU in bytes, key in base64.
 
-    Without a private key (the customer made it on the device and never sent it) a commented placeholder is written.
+    Without a private key (the customer made it on the device and never sent it) a commented placeholder is
+    written.
     """
 
     addresses: tuple[str, ...]
@@ -58,8 +59,9 @@ class ClientConfig:
 def render_client_config(config: ClientConfig) -> str:
     """Return the text of the wg-quick file, ending with a line feed.
 
-    Raises InvalidConfigValue (or InvalidKey, also a ValueError) for any value that is not exactly what its line may
-    hold; nothing with a line break, a control character or a comment sign can therefore reach the file.
+    Raises InvalidConfigValue (or InvalidKey, also a ValueError) for any value that is not exactly what its
+    line may hold; nothing with a line break, a control character or a comment sign can therefore reach the
+    file.
     """
     interface, peer = config.interface, config.peer
     if not interface.addresses:

@@ -1,4 +1,7 @@
-"""Making WireGuard keys. Needs `cryptography`; the agent, which must not, uses `public_keys` and the `wg` tool."""
+"""Making WireGuard keys.
+
+Needs `cryptography`; the agent, which must not, uses `public_keys` and the `wg` tool.
+"""
 
 import secrets
 from typing import NamedTuple

@@ -8,7 +8,8 @@ from typing import Final
 KEY_BYTES: Final = 32
 KEY_TEXT_LENGTH: Final = 44
 
-# 43 characters carry 258 bits for 256: the last one may only be one of the sixteen whose two low bits are zero.
+# 43 characters carry 258 bits for 256: the last one may only be one of the sixteen whose two low bits are
+# zero.
 _CANONICAL = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 
 _P: Final = 2**255 - 19

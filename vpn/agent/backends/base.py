@@ -43,7 +43,10 @@ class DeviceState(NamedTuple):
 
 
 class Backend(Protocol):
-    """One WireGuard interface. Every method raises InterfaceGone or BackendError; none ever replaces all peers."""
+    """One WireGuard interface.
+
+    Every method raises InterfaceGone or BackendError; none ever replaces all peers.
+    """
 
     def read(self) -> DeviceState:
         """Return the whole interface."""

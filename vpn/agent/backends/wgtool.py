@@ -36,7 +36,11 @@ def render_addconf(peers: Sequence[DesiredPeer]) -> str:
     lines = []
     for peer in peers:
         # An all-zero preshared key means none; leaving the line out would keep an old one.
-        lines += ["[Peer]", f"PublicKey = {peer.public_key}", f"PresharedKey = {peer.preshared_key or _ZERO_KEY}"]
+        lines += [
+            "[Peer]",
+            f"PublicKey = {peer.public_key}",
+            f"PresharedKey = {peer.preshared_key or _ZERO_KEY}",
+        ]
         lines.append(f"AllowedIPs = {', '.join(peer.allowed_ips)}")
     return "\n".join(lines) + "\n"
 
