@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.signals import got_request_exception
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -24,7 +25,7 @@ def domain_error_page(request: HttpRequest, error: Exception) -> HttpResponse | 
         forget_dead_connections()
         error = Unavailable(code="database_unavailable")
     if not isinstance(error, DomainError):
-        return None
+        return _api_fault(request) if is_api(request) else None
     status = http_status(error)
     if is_api(request):
         return error_response(request, status, error.code, error.message, error.fields, error.retry_after)
@@ -34,6 +35,14 @@ def domain_error_page(request: HttpRequest, error: Exception) -> HttpResponse | 
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _api_fault(request: HttpRequest) -> HttpResponse:
+    """An unforeseen exception under /api/: in the envelope, with DEBUG on too. Says nothing of the inside."""
+    log.exception("unhandled_exception", path=request.path_info[:200])
+    # What Django itself sends when it catches one: error reporting listens to it.
+    got_request_exception.send(sender=None, request=request)
+    return server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

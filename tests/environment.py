@@ -15,3 +15,5 @@ os.environ["DEBUG"] = "true"
 # The tests choose the counters' store themselves.
 os.environ.pop("REDIS_URL", None)
 os.environ.setdefault("LOG_LEVEL", "WARNING")
+# No node answers in tests within one process; the tests with real nodes start servers of their own.
+os.environ["DEVICE_ACK_WAIT_MS"] = "0"

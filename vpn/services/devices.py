@@ -37,7 +37,7 @@ def check_key_is_free(public_key: str) -> None:
 
 
 def add_device(*, user: User, name: str, location_slug: str, public_key: str) -> VpnConfig:
-    """Make a device with its addresses and tell its server, in one durable transaction.
+    """Make a device with its addresses and tell its server, in one durable transaction. Safe to repeat.
 
     Raises InvalidPublicKey, UnknownLocation, PremiumLocation, DeviceLimitReached, DeviceNameTaken, PublicKeyInUse,
     LocationUnavailable or LocationFull; then nothing was written.
@@ -50,6 +50,9 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
         # The customer's lock closes the race of two creations for the last slot of the plan.
         with transaction.atomic(durable=True):
             lock_customer(user.pk)
+            repeated = _already_made(user, name, location_slug, public_key)
+            if repeated is not None:
+                return repeated
             entitlement = entitlement_for(user)
             check_can_add_device(user, entitlement)
             location = location_for(entitlement, location_slug)
@@ -59,6 +62,15 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
     except IntegrityError as error:
         raise _conflict(error) from None
     return device
+
+
+def _already_made(user: User, name: str, location_slug: str, public_key: str) -> VpnConfig | None:
+    """The device that this very request has made before: its answer was lost and the client asks again."""
+    return (
+        VpnConfig.objects.live()
+        .filter(user=user, public_key=public_key, name=name, location__slug=location_slug)
+        .first()
+    )
 
 
 def _place(device: VpnConfig, location: Location) -> None:

@@ -91,17 +91,17 @@ def sort_rows(peers: list[Any]) -> tuple[Rows, list[tuple[int, str]]]:
 
 
 _STATUS = """
-UPDATE vpn_nodestatus SET
-    applied_revision = CASE WHEN applied_epoch = %(epoch)s THEN greatest(applied_revision, %(applied)s) ELSE %(applied)s END,
-    applied_epoch = %(epoch)s,
+UPDATE vpn_nodestatus n SET
+    applied_revision = CASE WHEN n.applied_epoch = %(epoch)s::uuid THEN greatest(n.applied_revision, %(applied)s) ELSE %(applied)s END,
+    applied_epoch = %(epoch)s::uuid,
     interface_epoch = %(interface_epoch)s,
     last_report_id = %(report_id)s,
     last_report_at = now(),
     agent_version = %(agent_version)s,
-    cpu_percent = %(cpu)s, memory_percent = %(memory)s, peer_count = coalesce(%(peers)s, peer_count),
-    rx_bytes = %(rx)s, tx_bytes = %(tx)s
+    cpu_percent = %(cpu)s::float8, memory_percent = %(memory)s::float8, peer_count = coalesce(%(peers)s::int, n.peer_count),
+    rx_bytes = %(rx)s::bigint, tx_bytes = %(tx)s::bigint
 FROM vpn_server s, vpn_nodestatus old
-WHERE vpn_nodestatus.server_id = %(server)s AND s.id = vpn_nodestatus.server_id AND old.server_id = s.id
+WHERE n.server_id = %(server)s AND s.id = n.server_id AND old.server_id = s.id
 RETURNING s.epoch, s.revision, s.state, extract(epoch FROM now() - old.last_report_at)::float8
 """
 
