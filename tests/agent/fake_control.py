@@ -181,6 +181,7 @@ def _handler_for(control: FakeControl) -> type[BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(length)) if length else {}
             url = urlsplit(self.path)
             name = url.path.removeprefix("/api/v1/node/")
+            self.body = body
             control.requests.append((time.monotonic(), name))
             if control.sabotage is not None and control.sabotage(self, name):
                 return

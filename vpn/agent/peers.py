@@ -34,6 +34,11 @@ class PeerKeeper:
         self.acknowledged = store.get_int("acknowledged")
         self.notes: list[tuple[str, str]] = []
 
+    @property
+    def is_holding(self) -> bool:
+        """Tell whether peers are held back from a refused mass removal: a later snapshot may carry the permission."""
+        return bool(self._held)
+
     def note(self, code: str, detail: str) -> None:
         """Keep a remark for the next report."""
         log_event(code, detail=detail)
@@ -78,7 +83,8 @@ class PeerKeeper:
         held: list[DesiredPeer] = []
         if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
             held = [DesiredPeer(key, real[key].allowed_ips, real[key].preshared_key) for key in extra]
-            self.note("mass_removal_refused", f"{len(extra)} of {len(real)} peers")
+            if not self._held.issuperset(extra):
+                self.note("mass_removal_refused", f"{len(extra)} of {len(real)} peers")
         with self._store.transaction(durable=True):
             self._store.drop_peers(self.wanted)
             self._store.put_peers(snapshot.peers.values())

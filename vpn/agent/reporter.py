@@ -68,6 +68,8 @@ class Reporter(threading.Thread):
             self._fresh = self._node.tick()
         except (BackendError, ToolError, StateDirError) as error:
             log_event("tick_failed", level=logging.ERROR, detail=str(error))
+        if self._node.peers.is_holding:
+            self._order_resync()
 
     def _send_what_is_due(self) -> None:
         """Send until nothing is due or sending fails. A report that got no answer is repeated as it was."""

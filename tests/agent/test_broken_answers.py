@@ -1,0 +1,204 @@
+"""Whatever comes instead of an answer removes nobody: a running agent, a real interface, a lying control plane."""
+
+import gzip
+import json
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+
+from tests.agent.fake_control import FakeControl, envelope, send_data, send_error, send_raw
+from tests.agent.namespaces import wait_until
+from tests.agent.processes import AgentProcess, make_peer
+
+Handler = BaseHTTPRequestHandler
+Lie = Callable[[Handler, dict[str, Any]], None]
+
+
+def html(handler: Handler, honest: dict[str, Any]) -> None:
+    send_raw(handler, 200, b"<html><body>Please log in</body></html>", "text/html")
+
+
+def cut_short(handler: Handler, honest: dict[str, Any]) -> None:
+    content = envelope(200, honest)
+    send_raw(handler, 200, content[: len(content) // 2], announced=len(content))
+
+
+def cut_short_but_valid(handler: Handler, honest: dict[str, Any]) -> None:
+    """The body happens to be whole JSON, and only Content-Length tells that more was meant to come."""
+    content = envelope(200, empty_of(honest))
+    send_raw(handler, 200, content, announced=len(content) + 4000)
+
+
+def packed_and_cut(handler: Handler, honest: dict[str, Any]) -> None:
+    content = gzip.compress(envelope(200, honest))[:-12]
+    send_raw(handler, 200, content, headers={"Content-Encoding": "gzip"})
+
+
+def empty_body(handler: Handler, honest: dict[str, Any]) -> None:
+    send_raw(handler, 200, b"")
+
+
+def empty_list_with_old_hash(handler: Handler, honest: dict[str, Any]) -> None:
+    send_data(handler, {**honest, "peers": [], "count": 0})
+
+
+def not_complete(handler: Handler, honest: dict[str, Any]) -> None:
+    send_data(handler, {**empty_of(honest), "complete": False})
+
+
+def count_differs(handler: Handler, honest: dict[str, Any]) -> None:
+    send_data(handler, {**honest, "count": honest["count"] + 1})
+
+
+def empty_under_an_error(handler: Handler, honest: dict[str, Any]) -> None:
+    send_raw(handler, 500, envelope(500, empty_of(honest)))
+
+
+def statuses_differ(handler: Handler, honest: dict[str, Any]) -> None:
+    send_raw(handler, 200, envelope(503, empty_of(honest)))
+
+
+def no_envelope(handler: Handler, honest: dict[str, Any]) -> None:
+    send_raw(handler, 200, json.dumps(empty_of(honest)).encode())
+
+
+def redirect(handler: Handler, honest: dict[str, Any]) -> None:
+    send_raw(handler, 302, envelope(302, empty_of(honest)), headers={"Location": "/elsewhere"})
+
+
+def hang_up(handler: Handler, honest: dict[str, Any]) -> None:
+    handler.close_connection = True
+
+
+def unauthorised(handler: Handler, honest: dict[str, Any]) -> None:
+    send_error(handler, 401, "invalid_node_credential")
+
+
+def empty_of(honest: dict[str, Any]) -> dict[str, Any]:
+    """A snapshot in which everything fits, except that it is empty: it must not be believed in the wrong wrapping."""
+    nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    return {**honest, "peers": [], "ops": [], "count": 0, "sha256": nothing, "allow_mass_removal": True}
+
+
+LIES: list[Lie] = [
+    html,
+    cut_short,
+    cut_short_but_valid,
+    packed_and_cut,
+    empty_body,
+    empty_list_with_old_hash,
+    not_complete,
+    count_differs,
+    empty_under_an_error,
+    statuses_differ,
+    no_envelope,
+    redirect,
+    hang_up,
+    unauthorised,
+]
+
+
+def test_no_broken_answer_removes_a_peer(agent: AgentProcess, control: FakeControl) -> None:
+    """One agent lives through all of them, one after the other, and then follows the truth again."""
+    peers = [make_peer(number) for number in range(12)]
+    revision = control.upsert(*peers)
+    agent.start()
+    control.wait_applied(revision)
+    real = agent.peers()
+    assert len(real) == 12
+    for lie in LIES:
+        told: list[str] = []
+
+        def sabotage(handler: Handler, name: str, lie: Lie = lie, told: list[str] = told) -> bool:
+            if name == "report":
+                return False
+            told.append(name)
+            if len(told) == 1:
+                send_error(handler, 409, "resync_required")  # drives the agent to the snapshot
+            else:
+                lie(handler, control.snapshot())
+            return True
+
+        control.sabotage = sabotage
+        control.upsert(peers[0])  # ends the hanging request
+        wait_until(lambda told=told: len(told) >= 3, why=lie.__name__)  # type: ignore[misc]
+        assert agent.peers().keys() == real.keys(), lie.__name__
+    control.sabotage = None
+    control.wait_applied(control.remove(peers[0]["public_key"]))
+    assert len(agent.peers()) == 11
+
+
+def test_a_mass_removal_needs_to_be_meant(agent: AgentProcess, control: FakeControl) -> None:
+    peers = [make_peer(number) for number in range(20)]
+    revision = control.upsert(*peers)
+    agent.start()
+    control.wait_applied(revision)
+    newcomer = make_peer(100)
+    control.peers.clear()
+    control.upsert(newcomer)
+    control.new_epoch()
+    refused = control.wait_report(lambda r: any(note["code"] == "mass_removal_refused" for note in r["notes"]))
+    assert refused["applied_rev"] < control.revision
+    assert len(agent.peers()) == 21, "the newcomer is added, nobody is removed"
+    agent.end()
+    agent.space.run("ip", "link", "delete", agent.interface)
+    control.allow_mass_removal = True
+    control.sabotage = lambda handler, name: name != "report" and (html(handler, {}), True)[1]
+    agent.start()
+    wait_until(lambda: len(agent.peers()) == 21, why="a reboot does not carry out what was refused")
+    control.sabotage = None
+    control.wait_applied(control.revision)
+    assert agent.peers().keys() == {newcomer["public_key"]}
+
+
+def test_up_to_ten_removals_in_a_snapshot_need_no_permission(agent: AgentProcess, control: FakeControl) -> None:
+    peers = [make_peer(number) for number in range(11)]
+    revision = control.upsert(*peers)
+    agent.start()
+    control.wait_applied(revision)
+    for peer in peers[1:]:
+        del control.peers[peer["public_key"]]
+    control.new_epoch()
+    control.wait_applied(control.revision)
+    assert agent.peers().keys() == {peers[0]["public_key"]}
+
+
+def test_a_report_whose_reply_is_lost_is_repeated_with_its_number(agent: AgentProcess, control: FakeControl) -> None:
+    seen: list[dict[str, Any]] = []
+    lost = 0
+
+    def sabotage(handler: Handler, name: str) -> bool:
+        nonlocal lost
+        if name == "report" and lost < 3:
+            lost += 1
+            control.reports.append(handler.body)  # type: ignore[attr-defined]
+            handler.close_connection = True
+            return True
+        return False
+
+    control.sabotage = sabotage
+    agent.start()
+    control.wait_applied(control.upsert(make_peer(1)))
+    seen = list(control.reports)
+    ids = [report["report_id"] for report in seen]
+    assert ids[:4] == [1, 1, 1, 1]
+    assert seen[0] == seen[1] == seen[2] == seen[3]
+    assert ids[3:] == sorted(set(ids[3:])), "and every new one has the next number"
+
+
+@pytest.mark.parametrize("op", [{"op": "quarantine"}, {"op": "upsert", "public_key": "no key", "allowed_ips": []}])
+def test_an_unknown_or_malformed_op_is_noted_and_the_others_are_applied(
+    agent: AgentProcess, control: FakeControl, op: dict[str, Any]
+) -> None:
+    first, second = make_peer(1), make_peer(2)
+    agent.start()
+    control.wait_applied(control.upsert(first))
+    with control.changed:
+        control.revision += 1
+        control.ops.append({"rev": control.revision, **op})
+    control.wait_applied(control.upsert(second))
+    assert agent.peers().keys() == {first["public_key"], second["public_key"]}
+    wanted = "unknown_op" if op["op"] == "quarantine" else "apply_failed"
+    control.wait_report(lambda r: [note["code"] for note in r["notes"]] == [wanted])
