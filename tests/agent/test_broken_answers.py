@@ -145,7 +145,12 @@ def test_a_mass_removal_needs_to_be_meant(agent: AgentProcess, control: FakeCont
     agent.end()
     agent.space.run("ip", "link", "delete", agent.interface)
     control.allow_mass_removal = True
-    control.sabotage = lambda handler, name: name != "report" and (html(handler, {}), True)[1]
+
+    def login_page(handler: Handler, name: str) -> bool:
+        html(handler, {})
+        return True
+
+    control.sabotage = login_page
     agent.start()
     wait_until(lambda: len(agent.peers()) == 21, why="a reboot does not carry out what was refused")
     control.sabotage = None

@@ -56,9 +56,7 @@ def test_sysctls_that_were_on_already_stay_on(agent: AgentProcess, control: Fake
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_ephemeral_agent_cleans_up_when_it_is_ended(
-    agent: AgentProcess, control: FakeControl, number: int
-) -> None:
+def test_an_ephemeral_agent_cleans_up_when_it_is_ended(agent: AgentProcess, control: FakeControl, number: int) -> None:
     serve(agent, control, "--ephemeral")
     assert agent.end(number) == 0
     assert_nothing_left(agent)

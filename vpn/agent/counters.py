@@ -159,16 +159,18 @@ class CounterBook:
                 entry.sent_rx, entry.sent_tx, entry.sent_status = row.rx, row.tx, row.status
         return done
 
-    def take_changes(self) -> BookChanges:
-        """Return what the disk does not know yet, and consider it written."""
+    def unsaved(self) -> BookChanges:
+        """Return what the disk does not know yet."""
         records = [
             CounterRecord(key, e.epoch, e.base_rx, e.base_tx, e.rx, e.tx)
             for key in self._dirty
             if (e := self._entries.get(key)) is not None
         ]
-        changes = BookChanges(records, list(self._dropped - set(self._entries)), self._new_finals)
+        return BookChanges(records, list(self._dropped - self._entries.keys()), self._new_finals)
+
+    def mark_saved(self) -> None:
+        """Note that what `unsaved` returned has been committed."""
         self._dirty, self._dropped, self._new_finals = set(), set(), []
-        return changes
 
     def _set(self, public_key: str, entry: _Entry) -> None:
         self._entries[public_key] = entry

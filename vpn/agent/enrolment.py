@@ -40,6 +40,8 @@ def enrol(
     directory already serves another interface.
     """
     prepare_state_dir(state_dir)
+    if control_url.startswith("http://"):
+        log_event("control_url_not_encrypted", level=logging.WARNING)
     if (state_dir / IDENTITY_NAME).exists() and load_identity(state_dir).interface != interface:
         raise StateDirError("this state directory belongs to another interface")
     public_key = public_key_of(load_or_make_private_key(state_dir))

@@ -10,7 +10,7 @@ from vpn.agent.backoff import Backoff
 from vpn.agent.control import Aborted, ControlClient, ControlError, Refused
 from vpn.agent.desired import BadAnswer, parse_changes, parse_snapshot
 from vpn.agent.files import StateDirError
-from vpn.agent.logs import log_event
+from vpn.agent.logs import log_event, log_failure
 from vpn.agent.node import Node
 from vpn.agent.tools import ToolError
 
@@ -73,6 +73,9 @@ class Follower(threading.Thread):
             return self._failed("bad_answer", error)
         except (BackendError, ToolError, StateDirError) as error:
             return self._failed("apply", error)
+        except Exception as error:  # noqa: BLE001 (a full disk or a bug must not end the following for good)
+            log_failure("follower_failed", error)
+            return self._backoff.next_delay()
         self._backoff.reset()
         return pause_s
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import logging
 import re
 import secrets
 import socket
@@ -81,7 +82,13 @@ def configure_interface(name: str, settings: InterfaceSettings, former: Sequence
         if address not in present:
             # "nodad": nobody else is on a tunnel, and a tentative IPv6 address would be unusable at first.
             quick = ["nodad"] if ipaddress.ip_interface(address).version == 6 else []
-            run_tool(["ip", "address", "replace", address, "dev", name, *quick])
+            try:
+                run_tool(["ip", "address", "replace", address, "dev", name, *quick])
+            except ToolError as error:
+                if not quick:
+                    raise
+                # A node whose IPv6 is switched off still serves IPv4.
+                log_event("ipv6_address_failed", level=logging.WARNING, detail=str(error))
     for address in set(former) - set(settings.addresses):
         if address in present:
             run_tool(["ip", "address", "delete", address, "dev", name])

@@ -29,6 +29,11 @@ def log_event(event: str, level: int = logging.INFO, **fields: object) -> None:
     LOGGER.log(level, event, extra={"fields": fields})
 
 
+def log_failure(event: str, error: Exception) -> None:
+    """Log an error that nobody expected, with the place where it came from."""
+    LOGGER.error(event, exc_info=error)
+
+
 def set_up_logging(level: int = logging.INFO) -> None:
     """Send the agent's log to standard error."""
     handler = logging.StreamHandler(sys.stderr)

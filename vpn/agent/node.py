@@ -38,6 +38,7 @@ class Node:
         self._private_key = private_key
         self._made = load_made(state_dir)
         self._index: int | None = None
+        self._removed = False
 
     @property
     def interface_epoch(self) -> str:
@@ -56,6 +57,8 @@ class Node:
         StateDirError.
         """
         with self.lock:
+            if self._removed:
+                raise StateDirError("the interface has been taken down for good")
             if not self.interface_changed():
                 return False
             name = self.identity.interface
@@ -136,7 +139,7 @@ class Node:
             self.peers.interface_renewed()
             if self._made is not None:
                 remove_made(self._made)
-            self._made, self._index, self.peers.backend = None, None, None
+            self._made, self._index, self.peers.backend, self._removed = None, None, None, True
 
     def _made_or_refuse(self) -> Made:
         """Return the record; raises StateDirError rather than take over an interface that somebody else made."""

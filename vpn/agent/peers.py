@@ -61,7 +61,8 @@ class PeerKeeper:
             self._store.drop_peers(removals)
             self._store.put_peers(upserts)
             self._store.put(epoch=changes.epoch, cursor=changes.to)
-            self._store.write_counters(self.book.take_changes())
+            self._store.write_counters(self.book.unsaved())
+        self.book.mark_saved()
         self.epoch, self.cursor = changes.epoch, changes.to
         for key in removals:
             self.wanted.pop(key, None)
@@ -119,8 +120,7 @@ class PeerKeeper:
                 self.note("foreign_peer_removed", key)
         for peer in todo.add:
             self.book.open(peer.public_key)
-        with self._store.transaction():
-            self._store.write_counters(self.book.take_changes())
+        self._save_counters()
         self._remove(remove)
         self._upsert([*todo.add, *todo.update])
         self._acknowledge()
@@ -129,14 +129,12 @@ class PeerKeeper:
     def interface_renewed(self) -> None:
         """End all counter epochs, on disk too: the interface counts from zero again."""
         self.book.close_all()
-        with self._store.transaction(durable=True):
-            self._store.write_counters(self.book.take_changes())
+        self._save_counters(durable=True)
 
     def count(self) -> None:
         """Read the counters once more and keep them, changing nothing on the interface; raises BackendError."""
         self._observe(self._backend().read().peers)
-        with self._store.transaction(durable=True):
-            self._store.write_counters(self.book.take_changes())
+        self._save_counters(durable=True)
 
     def _backend(self) -> Backend:
         if self.backend is None:
@@ -154,8 +152,7 @@ class PeerKeeper:
             self._backend().remove(chunk)
         for key in keys:
             self.book.close(key)
-        with self._store.transaction():
-            self._store.write_counters(self.book.take_changes())
+        self._save_counters()
 
     def _upsert(self, peers: Sequence[DesiredPeer]) -> None:
         for chunk in chunks(peers):
@@ -175,6 +172,11 @@ class PeerKeeper:
                 raise
             except BackendError as error:
                 self.note("apply_failed", f"{peer.public_key} {error}")
+
+    def _save_counters(self, durable: bool = False) -> None:
+        with self._store.transaction(durable):
+            self._store.write_counters(self.book.unsaved())
+        self.book.mark_saved()
 
     def _acknowledge(self) -> None:
         if self._held or self.acknowledged == self.cursor:

@@ -10,7 +10,7 @@ from vpn.agent.backends.base import BackendError, DeviceState
 from vpn.agent.backoff import Backoff
 from vpn.agent.control import ControlClient, ControlError, Refused
 from vpn.agent.files import StateDirError
-from vpn.agent.logs import log_event
+from vpn.agent.logs import log_event, log_failure
 from vpn.agent.node import Node
 from vpn.agent.reports import Report, ReportWriter
 from vpn.agent.tools import ToolError
@@ -36,6 +36,7 @@ class Reporter(threading.Thread):
         self._send_at = 0.0
         self._fresh: DeviceState | None = None
         self._quick = False
+        self._rest = False
 
     def report_soon(self) -> None:
         """Order a report at once: a change has been applied. May be called from any thread."""
@@ -53,13 +54,19 @@ class Reporter(threading.Thread):
         tick_at = time.monotonic()
         while not self._stopping:
             now = time.monotonic()
-            if now >= tick_at:
-                tick_at = now + self._interval_s
-                self._tick()
-            self._send_what_is_due()
+            try:
+                if now >= tick_at:
+                    tick_at = now + self._interval_s
+                    self._tick()
+                self._send_what_is_due()
+            except Exception as error:  # noqa: BLE001 (a full disk or a bug must not end the counting for good)
+                log_failure("reporter_failed", error)
+                self._send_at = time.monotonic() + self._backoff.next_delay()
             pause = tick_at - time.monotonic()
             if self._outstanding is not None:
                 pause = min(pause, self._send_at - time.monotonic())
+            elif self._fresh is not None:
+                pause = min(pause, max(self._send_at - time.monotonic(), MIN_INTERVAL_S))
             if pause > 0 and self._wake.wait(pause):
                 self._wake.clear()
 
@@ -75,14 +82,14 @@ class Reporter(threading.Thread):
         """Send until nothing is due or sending fails. A report that got no answer is repeated as it was."""
         while not self._stopping:
             if self._outstanding is None:
-                if self._fresh is None and not self._quick:
+                if self._fresh is None and not self._quick and not self._rest:
                     return
-                device, self._fresh, self._quick = self._fresh, None, False
-                self._outstanding = self._writer.write(device)
+                device, finals_only = self._fresh, self._fresh is None and not self._rest
+                self._fresh, self._quick, self._rest = None, False, False
+                self._outstanding = self._writer.write(device, finals_only)
             if time.monotonic() < self._send_at or not self._send(self._outstanding):
                 return
-            if self._outstanding.full:
-                self._quick = True
+            self._rest = self._outstanding.full
             self._outstanding = None
 
     def _send(self, report: Report) -> bool:

@@ -33,17 +33,17 @@ class ReportWriter:
         self._meter = LoadMeter()
         self._load: dict[str, Any] = dict.fromkeys(("cpu_percent", "memory_percent", "peers", "rx_bytes", "tx_bytes"))
 
-    def write(self, device: DeviceState | None) -> Report:
-        """Return the next report: a periodic one about `device`, or with None the quick one after a change.
+    def write(self, device: DeviceState | None, finals_only: bool) -> Report:
+        """Return the next report: a periodic one about `device`, or with None a quick one without a state hash.
 
-        The quick one carries the new revision, final counters and notes; measured figures are those of the
+        After a change it is `finals_only`, which carries the new revision, final counters and notes; measured figures are those of the
         last tick.
         """
         node = self._node
         with node.lock:
             if device is not None:
                 self._load = self._meter.measure(node.identity.interface, len(device.peers))
-            rows = node.peers.book.due_rows(MAX_ROWS, finals_only=device is None)
+            rows = node.peers.book.due_rows(MAX_ROWS, finals_only)
             notes = node.peers.notes[:MAX_NOTES]
             report_id = node.store.get_int("report_id") + 1
             with node.store.transaction():

@@ -21,7 +21,7 @@ def describe(state_dir: Path) -> str:
         f"addresses      {', '.join(identity.addresses)}",
     ]
     if (state_dir / STORE_NAME).exists():
-        store = Store(state_dir)
+        store = Store(state_dir, read_only=True)
         wanted, held = store.load_peers()
         lines.append(f"revision       {store.get_int('acknowledged')} applied, {store.get_int('cursor')} known")
         lines.append(f"peers          {len(wanted)} wanted, {len(held)} of them held back from a refused removal")

@@ -36,8 +36,12 @@ CREATE TABLE IF NOT EXISTS finals (
 class Store:
     """One connection, used under the node's lock by whichever thread holds it."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, read_only: bool = False) -> None:
+        """Open the file, or make it. With `read_only` it must exist, and nothing of it is changed or repaired."""
         self._path = state_dir / STORE_NAME
+        if read_only:
+            self._db = sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro", uri=True)
+            return
         try:
             self._db = self._open()
         except sqlite3.DatabaseError as error:
