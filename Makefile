@@ -10,6 +10,7 @@ export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
 
+run: export DEBUG ?= true
 run: .venv/installed ## set everything up and serve on http://127.0.0.1:8000 (PORT=… overrides)
 	@scripts/install_system_packages.sh run
 	@$(VENV) -m nexusvpn.local.assets

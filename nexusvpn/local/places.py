@@ -37,9 +37,9 @@ class ServerUser:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
-def fingerprint(path: Path) -> str:
-    """Ten hexadecimal digits that tell one checkout from another."""
-    return hashlib.sha256(str(path).encode()).hexdigest()[:10]
+def fingerprint(*parts: object) -> str:
+    """Ten hexadecimal digits that tell one checkout (and database, and so on) from another."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:10]
 
 
 def server_user() -> ServerUser:

@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
 
+from nexusvpn.local import places
+
 KILL_AFTER_S = 10.0
 PR_SET_PDEATHSIG = 1
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -39,17 +42,21 @@ def end_with_parent() -> None:
         _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def ignore_interrupts() -> None:
+    """From now on no signal disturbs the cleaning up."""
+    for each in INTERRUPTS:
+        signal.signal(each, signal.SIG_IGN)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """In the block the first SIGINT, SIGTERM or SIGHUP raises Interrupted; later ones do not disturb the clean-up."""
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
+        ignore_interrupts()
         raise Interrupted
 
-    former = {each: signal.signal(each, interrupt) for each in signals}
+    former = {each: signal.signal(each, interrupt) for each in INTERRUPTS}
     try:
         yield
     finally:
@@ -66,6 +73,7 @@ class Child:
         self._process = subprocess.Popen(
             list(command),
             env=dict(env),
+            cwd=places.CHECKOUT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

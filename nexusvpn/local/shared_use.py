@@ -39,12 +39,19 @@ class SharedUse:
             os.close(file)
 
 
+class BusyError(Exception):
+    """Another process holds the lock."""
+
+
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """One process at a time in the block; waits for its turn."""
+def exclusive(path: Path, *, wait: bool = True) -> Iterator[None]:
+    """One process at a time in the block; waits for its turn or, if told not to, raises BusyError."""
     file = _open(path)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise BusyError from None
         yield
     finally:
         os.close(file)
