@@ -3,6 +3,7 @@
 import logging
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 from vpn.agent.backends.base import BackendError, DeviceState
 from vpn.agent.backends.choose import choose_backend
@@ -24,6 +25,14 @@ from vpn.agent.made import MADE_NAME, Made, boot_id, load_made
 from vpn.agent.peers import PeerKeeper
 from vpn.agent.store import Store
 from vpn.agent.tools import ToolError
+
+
+class Look(NamedTuple):
+    """What a tick saw, and which revision of which epoch it shows."""
+
+    device: DeviceState
+    epoch: str
+    revision: int
 
 
 class Node:
@@ -86,7 +95,7 @@ class Node:
                 self.peers.backend = choose_backend(name, self.identity.backend)
                 self._index = interface_index(name)
 
-    def tick(self) -> DeviceState:
+    def tick(self) -> Look:
         """Look at everything and put right what differs: interface, addresses, peers, firewall. Count.
 
         Raises BackendError, ToolError, StateDirError.
@@ -100,7 +109,7 @@ class Node:
                 ensure_forwarding(made, self.identity.addresses)
             except ToolError as error:  # tunnels and counters must not stop for it; the next tick tries again
                 log_event("forwarding_failed", level=logging.ERROR, detail=str(error))
-            return device
+            return Look(device, self.peers.epoch, self.peers.acknowledged)
 
     def apply_changes(self, changes: Changes) -> None:
         """Apply ops; raises BackendError, ToolError, StateDirError."""

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from vpn.agent.backends.base import BackendError, DeviceState
+from vpn.agent.backends.base import BackendError
 from vpn.agent.backoff import Backoff
 from vpn.agent.control import ControlClient, ControlError, Refused
 from vpn.agent.files import StateDirError
 from vpn.agent.logs import log_event, log_failure
-from vpn.agent.node import Node
+from vpn.agent.node import Look, Node
 from vpn.agent.reports import Report, ReportWriter
 from vpn.agent.tools import ToolError
 
@@ -34,7 +34,7 @@ class Reporter(threading.Thread):
         self._stopping = False
         self._outstanding: Report | None = None
         self._send_at = 0.0
-        self._fresh: DeviceState | None = None
+        self._fresh: Look | None = None
         self._quick = False
         self._rest = False
 
@@ -84,9 +84,9 @@ class Reporter(threading.Thread):
             if self._outstanding is None:
                 if self._fresh is None and not self._quick and not self._rest:
                     return
-                device, finals_only = self._fresh, self._fresh is None and not self._rest
+                look, finals_only = self._fresh, self._fresh is None and not self._rest
                 self._fresh, self._quick, self._rest = None, False, False
-                self._outstanding = self._writer.write(device, finals_only)
+                self._outstanding = self._writer.write(look, finals_only)
             if time.monotonic() < self._send_at or not self._send(self._outstanding):
                 return
             self._rest = self._outstanding.full

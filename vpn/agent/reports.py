@@ -2,10 +2,9 @@
 
 from typing import Any, Final, NamedTuple
 
-from vpn.agent.backends.base import DeviceState
 from vpn.agent.counters import Row
 from vpn.agent.load import LoadMeter
-from vpn.agent.node import Node
+from vpn.agent.node import Look, Node
 from vpn.agent.version import AGENT_VERSION, PROTOCOL_VERSION
 from vpn.wireguard.state_hash import state_hash
 
@@ -33,16 +32,17 @@ class ReportWriter:
         self._meter = LoadMeter()
         self._load: dict[str, Any] = dict.fromkeys(("cpu_percent", "memory_percent", "peers", "rx_bytes", "tx_bytes"))
 
-    def write(self, device: DeviceState | None, finals_only: bool) -> Report:
-        """Return the next report: a periodic one about `device`, or with None a quick one without a state hash.
+    def write(self, look: Look | None, finals_only: bool) -> Report:
+        """Return the next report: a periodic one about a tick, or with None a quick one without a state hash.
 
-        After a change it is `finals_only`, which carries the new revision, final counters and notes; measured figures are those of the
-        last tick.
+        After a change it is `finals_only`, which carries the new revision, final counters and notes. Measured figures
+        are those of the last tick.
         """
         node = self._node
         with node.lock:
-            if device is not None:
-                self._load = self._meter.measure(node.identity.interface, len(device.peers))
+            if look is not None:
+                self._load = self._meter.measure(node.identity.interface, len(look.device.peers))
+            is_current = look is not None and look[1:] == (node.peers.epoch, node.peers.acknowledged)
             rows = node.peers.book.due_rows(MAX_ROWS, finals_only)
             notes = node.peers.notes[:MAX_NOTES]
             report_id = node.store.get_int("report_id") + 1
@@ -60,8 +60,9 @@ class ReportWriter:
                 "load": self._load,
                 "notes": [{"code": code, "detail": detail} for code, detail in notes],
             }
-        if device is not None:
-            body["state_hash"] = state_hash(peer[:3] for peer in device.peers.values())
+        # A change since the tick would give the hash of one revision with the number of another.
+        if look is not None and is_current:
+            body["state_hash"] = state_hash(peer[:3] for peer in look.device.peers.values())
         return Report(body, rows, notes, full=len(rows) == MAX_ROWS or len(notes) == MAX_NOTES)
 
     def accepted(self, report: Report) -> None:
