@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from django.db import connection, models
+import psycopg
+from django.db import InterfaceError, OperationalError, connection, models
 from django.db.models.functions import Lower
 
 from nexusvpn.errors import InvalidInput
@@ -21,6 +22,15 @@ def refuse_nul(value: str, field: str) -> str:
     if "\x00" in value:
         raise InvalidInput(fields={field: ["Null characters are not allowed."]})
     return value
+
+
+def is_lost_database(error: BaseException | None) -> bool:
+    """Whether the database went away (or gave up on us) in this exception or what it wraps: the same request may work later."""
+    while error is not None:
+        if isinstance(error, OperationalError | InterfaceError | psycopg.OperationalError | psycopg.InterfaceError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def forget_dead_connections() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from nexusvpn.api.envelope import error_response
 from nexusvpn.api.status import http_status
-from nexusvpn.db import forget_dead_connections
+from nexusvpn.db import forget_dead_connections, is_lost_database
 from nexusvpn.errors import DomainError, Unavailable
 from nexusvpn.http import is_api
 from nexusvpn.logs import logger
@@ -20,7 +19,7 @@ TEMPLATES = {400: "errors/400.html", 403: "errors/403.html", 404: "errors/404.ht
 
 def domain_error_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """The answer for a DomainError or a lost database; None leaves any other exception to Django."""
-    if isinstance(error, OperationalError | InterfaceError):
+    if is_lost_database(error):
         log.error("database_unavailable", error=type(error).__name__)
         forget_dead_connections()
         error = Unavailable(code="database_unavailable")

@@ -12,18 +12,30 @@ from accounts.models import User
 from accounts.services.sessions import open_token
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
+from tests.factories.billing import make_plans
+
+
+def _commits(request: pytest.FixtureRequest) -> bool:
+    """Whether the test works on committed data, which Django empties after it but for what no model manages."""
+    marker = request.node.get_closest_marker("django_db")
+    return "transactional_db" in request.fixturenames or (marker is not None and bool(marker.kwargs.get("transaction")))
 
 
 @pytest.fixture(autouse=True)
-def _forget_counts(request: pytest.FixtureRequest) -> Iterator[None]:
-    """No test sees another's requests: committed counters and the in-process cache are emptied."""
-    yield
-    if "transactional_db" in request.fixturenames or "django_db_setup" in request.fixturenames:
+def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test sees another's counts, jobs or cache; those that commit find the standard plans."""
+    if not _commits(request):
+        yield
         caches["default"].clear()
-    if "transactional_db" in request.fixturenames:
-        blocker = request.getfixturevalue("django_db_blocker")
-        with blocker.unblock(), connection.cursor() as cursor:
-            cursor.execute("TRUNCATE nexusvpn_counter")
+        return
+    request.getfixturevalue("transactional_db")
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE nexusvpn_counter, procrastinate_jobs CASCADE")
+    make_plans()
+    yield
+    caches["default"].clear()
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE nexusvpn_counter, procrastinate_jobs CASCADE")
 
 
 @pytest.fixture

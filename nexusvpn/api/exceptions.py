@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
-from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from nexusvpn import errors
 from nexusvpn.api.status import http_status
-from nexusvpn.db import forget_dead_connections
+from nexusvpn.db import forget_dead_connections, is_lost_database
 from nexusvpn.logs import logger
 
 log = logger(__name__)
@@ -75,7 +74,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = errors.NotFound()
     elif isinstance(error, PermissionDenied):
         error = errors.NotAllowed()
-    elif isinstance(error, OperationalError | InterfaceError):
+    elif is_lost_database(error):
         log.error("database_unavailable", error=type(error).__name__)
         forget_dead_connections()
         error = errors.Unavailable(code="database_unavailable")

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import DatabaseError, connection
+from procrastinate.exceptions import ConnectorException
+
+from accounts.models import User
+from accounts.services.registration import register_account
+from referrals.models import Referral
+from tests.api_client import ApiClient
+
+GOOD = {"email": "dora@example.com", "password": "a long enough secret"}
+
+
+def queued_mails() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT args->>'to' FROM procrastinate_jobs WHERE task_name LIKE '%%send_mail'")
+        return [row[0] for row in cursor.fetchall()]
+
+
+@pytest.mark.django_db
+class TestOverTheApi:
+    def test_it_answers_a_token_that_works(self, api: ApiClient) -> None:
+        answer = api.post("auth/register", {**GOOD, "full_name": "Dora"})
+        assert answer.status == 201
+        assert answer.data["user"]["email"] == GOOD["email"]
+        assert ApiClient(answer.data["token"]).get("users/me").data["full_name"] == "Dora"
+        assert "password" not in str(answer.data["user"])
+
+    def test_an_address_is_taken_whatever_its_case(self, api: ApiClient) -> None:
+        api.post("auth/register", GOOD)
+        answer = api.post("auth/register", {**GOOD, "email": "DORA@Example.COM"})
+        assert (answer.status, answer.code) == (409, "email_taken")
+        assert User.objects.count() == 1
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"email": "not an address"}, "email"),
+            ({"email": 7}, "email"),
+            ({"email": None}, "email"),
+            ({"email": "a" * 250 + "@example.com"}, "email"),
+            ({"email": "do\0ra@example.com"}, "email"),
+            ({"password": "short"}, "password"),
+            ({"password": "x" * 129}, "password"),
+            ({"password": "password123"}, "password"),
+            ({"password": "dora@example.com"}, "password"),
+            ({"password": 12345678}, "password"),
+            ({"full_name": "x" * 151}, "full_name"),
+            ({"full_name": ["Dora"]}, "full_name"),
+            ({"full_name": "\0"}, "full_name"),
+            ({"referral_code": "NOSUCHCODE22"}, "referral_code"),
+            ({"referral_code": {}}, "referral_code"),
+        ],
+    )
+    def test_bad_input_is_400_and_named_and_writes_nothing(
+        self, api: ApiClient, changes: dict[str, object], field: str
+    ) -> None:
+        answer = api.post("auth/register", {**GOOD, **changes})
+        assert answer.status == 400
+        assert list(answer.fields) == [field]
+        assert not User.objects.exists()
+
+    @pytest.mark.parametrize("name", ["is_staff", "is_superuser", "plan", "referred_by", "role", "credit", "id"])
+    def test_nobody_gives_themselves_more(self, api: ApiClient, name: str) -> None:
+        assert api.post("auth/register", {**GOOD, name: True}).code == "unknown_field"
+
+    def test_a_referral_code_makes_a_referral(self, api: ApiClient, alice: User) -> None:
+        answer = api.post("auth/register", {**GOOD, "referral_code": f" {alice.referral_code.lower()} "})
+        assert answer.status == 201
+        made = Referral.objects.get()
+        assert made.referrer == alice
+        assert made.referred.referred_by == alice
+        assert made.referred.email == GOOD["email"]
+
+    def test_a_welcome_mail_is_queued_once(self, api: ApiClient) -> None:
+        api.post("auth/register", GOOD)
+        assert queued_mails() == [GOOD["email"]]
+
+
+TABLES = ["accounts_user", "referrals_referral", "procrastinate_jobs"]
+
+
+@contextmanager
+def failing_insert(table: str) -> Iterator[None]:
+    """The database itself refuses the next insert into `table`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE OR REPLACE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'planted failure'; END $$"
+        )
+        cursor.execute(f"CREATE TRIGGER planted BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER planted ON {table}")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestFailures:
+    @pytest.mark.parametrize("table", TABLES)
+    def test_a_failure_at_any_write_leaves_nothing_and_the_same_call_then_succeeds(self, table: str) -> None:
+        referrer = User.objects.create_user("alice@example.com", "a long enough secret")
+        with failing_insert(table), pytest.raises((DatabaseError, ConnectorException)):
+            register_account(**GOOD, referral_code=referrer.referral_code)
+        assert list(User.objects.all()) == [referrer]
+        assert not Referral.objects.exists()
+        assert queued_mails() == []
+
+        register_account(**GOOD, referral_code=referrer.referral_code)
+        assert Referral.objects.get().referred.email == GOOD["email"]
+        assert queued_mails() == [GOOD["email"]]
+
+    def test_every_table_that_registration_writes_is_tried_above(self) -> None:
+        referrer = User.objects.create_user("alice@example.com", "a long enough secret")
+        written: set[str] = set()
+
+        def watch(execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+            words = sql.replace('"', "").split()
+            if words[:2] == ["INSERT", "INTO"]:
+                written.add(words[2])
+            elif "procrastinate_defer" in sql:
+                written.add("procrastinate_jobs")
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(watch):
+            register_account(**GOOD, referral_code=referrer.referral_code)
+        assert written == set(TABLES)
