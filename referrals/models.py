@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from referrals.querysets import ReferralQuerySet
+
 
 class Referral(models.Model):
     """One person brought another. Made in the transaction that makes the account; never edited."""
@@ -11,17 +13,15 @@ class Referral(models.Model):
     referrer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="referrals_made", db_index=False
     )
-    referred = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="referral"
-    )
+    referred = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="referral")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ReferralQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
-            models.CheckConstraint(
-                condition=~models.Q(referrer=models.F("referred")), name="referral_not_of_oneself"
-            ),
+            models.CheckConstraint(condition=~models.Q(referrer=models.F("referred")), name="referral_not_of_oneself"),
         ]
         indexes = [
             # "Whom did I bring?", newest first, page by page.

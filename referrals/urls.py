@@ -1,3 +1,7 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from referrals import views
+
+urlpatterns = [
+    path("referrals", views.referrals, name="referrals"),
+]

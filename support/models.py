@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from support.errors import TicketClosed
+from support.querysets import TicketMessageQuerySet, TicketQuerySet
 
 
 class Ticket(models.Model):
@@ -21,15 +25,15 @@ class Ticket(models.Model):
         HIGH = "high", "High"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tickets", db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tickets", db_index=False)
     subject = models.CharField(max_length=200)
     priority = models.CharField(max_length=6, choices=Priority.choices, default=Priority.MEDIUM)
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.OPEN)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TicketQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at", "id"]
@@ -52,6 +56,24 @@ class Ticket(models.Model):
     def __str__(self) -> str:
         return self.subject
 
+    def mark_replied(self, *, by_staff: bool, at: datetime) -> None:
+        """Somebody wrote. Call with the row locked; raises TicketClosed."""
+        self._refuse_closed()
+        self.status = self.Status.ANSWERED if by_staff else self.Status.OPEN
+        self.updated_at = at
+        self.save(update_fields=["status", "updated_at"])
+
+    def mark_closed(self, *, at: datetime) -> None:
+        """Call with the row locked; raises TicketClosed."""
+        self._refuse_closed()
+        self.status = self.Status.CLOSED
+        self.updated_at = self.closed_at = at
+        self.save(update_fields=["status", "updated_at", "closed_at"])
+
+    def _refuse_closed(self) -> None:
+        if self.status == self.Status.CLOSED:
+            raise TicketClosed
+
 
 class TicketMessage(models.Model):
     """One message of a thread; never edited."""
@@ -65,6 +87,8 @@ class TicketMessage(models.Model):
     by_staff = models.BooleanField(default=False)
     body = models.TextField(max_length=5000)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = TicketMessageQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at", "id"]

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import re_path
 
-urlpatterns: list[URLPattern] = []
+from referrals.api import views
+
+urlpatterns = [
+    re_path(r"^referrals/?$", views.ReferralsView.as_view(), name="api-referrals"),
+    re_path(r"^referrals/summary/?$", views.ReferralSummary.as_view(), name="api-referral-summary"),
+]

@@ -1,0 +1,83 @@
+"""Tickets over the API. A ticket is there for its owner and for staff; for anybody else it does not exist."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.people import signed_in
+from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.views import ApiView
+from nexusvpn.errors import NotFound
+from support.api.serializers import CloseForm, ReplyForm, TicketForm, TicketMessageView, TicketView
+from support.models import Ticket, TicketMessage
+from support.services import close_ticket, open_ticket, reply_to_ticket
+
+TICKET_COLUMNS = tuple(TicketView().fields)
+MESSAGE_COLUMNS = ("id", "body", "by_staff", "created_at")
+
+
+def _ticket_row(*values: Any) -> dict[str, Any]:
+    return dict(zip(TICKET_COLUMNS, values, strict=True))
+
+
+def _ticket_view(ticket: Ticket) -> dict[str, Any]:
+    return {name: getattr(ticket, name) for name in TICKET_COLUMNS}
+
+
+def _message_row(*values: Any) -> dict[str, Any]:
+    pk, body, by_staff, created_at = values
+    return {"id": pk, "message": body, "by_staff": by_staff, "created_at": created_at}
+
+
+class TicketsView(ApiView):
+    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(TicketView)})
+    def get(self, request: Request) -> Response:
+        """The caller's own tickets, the one that moved last first; staff find the others in the admin."""
+        tickets = Ticket.objects.filter(user=signed_in(request))
+        return Response(fetch_page(tickets, page_request(request.query_params), TICKET_COLUMNS, _ticket_row).as_dict())
+
+    @extend_schema(request=TicketForm, responses={201: TicketView})
+    def post(self, request: Request) -> Response:
+        ticket = open_ticket(user=signed_in(request), **self.read(TicketForm))
+        return Response(_ticket_view(ticket), status=201)
+
+
+class TicketDetailView(ApiView):
+    @extend_schema(responses={200: TicketView})
+    def get(self, request: Request, pk: UUID) -> Response:
+        row = Ticket.objects.visible_to(signed_in(request)).filter(pk=pk).values_list(*TICKET_COLUMNS).first()
+        if row is None:
+            raise NotFound
+        return Response(_ticket_row(*row))
+
+
+class TicketMessagesView(ApiView):
+    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(TicketMessageView)})
+    def get(self, request: Request, pk: UUID) -> Response:
+        """The thread, the oldest message first."""
+        messages = TicketMessage.objects.visible_to(signed_in(request)).filter(ticket_id=pk)
+        page = fetch_page(messages, page_request(request.query_params), MESSAGE_COLUMNS, _message_row)
+        # A ticket is made with its first message, so one without any is one that the caller may not see.
+        if not page.total:
+            raise NotFound
+        return Response(page.as_dict())
+
+
+class TicketReplyView(ApiView):
+    @extend_schema(request=ReplyForm, responses={201: TicketMessageView})
+    def post(self, request: Request, pk: UUID) -> Response:
+        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), **self.read(ReplyForm))
+        return Response(_message_row(*(getattr(written, name) for name in MESSAGE_COLUMNS)), status=201)
+
+
+class TicketCloseView(ApiView):
+    @extend_schema(request=CloseForm, responses={200: TicketView})
+    def post(self, request: Request, pk: UUID) -> Response:
+        self.read(CloseForm)
+        return Response(_ticket_view(close_ticket(ticket_id=pk, closer=signed_in(request))))

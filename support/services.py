@@ -1,0 +1,58 @@
+"""The life of a ticket: open → answered (by us) → open (by the customer) → … → closed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from nexusvpn.errors import InvalidInput
+from support.emails import queue_ticket_answered
+from support.locks import lock_ticket
+from support.models import Ticket, TicketMessage
+from support.validators import clean_message, clean_subject
+
+
+def open_ticket(*, user: User, subject: str, message: str, priority: str = Ticket.Priority.MEDIUM) -> Ticket:
+    """A new ticket with its first message, or neither. Raises InvalidInput."""
+    subject, message = clean_subject(subject), clean_message(message)
+    if priority not in Ticket.Priority.values:
+        raise InvalidInput(fields={"priority": ["Choose low, medium or high."]})
+    # Nobody knows the ticket before the commit, so there is nothing to lock.
+    with transaction.atomic(durable=True):
+        ticket = Ticket.objects.create(user=user, subject=subject, priority=priority)
+        TicketMessage.objects.create(
+            ticket=ticket, author=user, by_staff=False, body=message, created_at=ticket.created_at
+        )
+    return ticket
+
+
+def reply_to_ticket(*, ticket_id: UUID, author: User, message: str) -> TicketMessage:
+    """Add a message. The customer's makes the ticket open, staff's makes it answered and is mailed to the customer.
+
+    Raises InvalidInput, NotFound or TicketClosed; then nothing was written or mailed.
+    """
+    message = clean_message(message)
+    # The ticket's lock closes the race of an answer with the closing: what is closed gets no more messages.
+    with transaction.atomic(durable=True):
+        ticket = lock_ticket(author, ticket_id)
+        by_staff = ticket.user_id != author.pk
+        now = timezone.now()
+        ticket.mark_replied(by_staff=by_staff, at=now)
+        written = TicketMessage.objects.create(
+            ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now
+        )
+        if by_staff:
+            queue_ticket_answered(ticket, message)
+    return written
+
+
+def close_ticket(*, ticket_id: UUID, closer: User) -> Ticket:
+    """End a ticket for good. Raises NotFound or TicketClosed."""
+    # The ticket's lock closes the race of two closings: the second finds it closed.
+    with transaction.atomic(durable=True):
+        ticket = lock_ticket(closer, ticket_id)
+        ticket.mark_closed(at=timezone.now())
+    return ticket
