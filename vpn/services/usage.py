@@ -26,10 +26,12 @@ class UsageTotal:
         return self.bytes_up + self.bytes_down
 
 
-def usage_since(user_id: UUID, since: date) -> UsageTotal:
-    sums = UsageRecord.objects.filter(user_id=user_id, record_date__gte=since).aggregate(
-        up=Sum("bytes_up", default=0), down=Sum("bytes_down", default=0)
-    )
+def usage_since(user_id: UUID, since: date, device_id: UUID | None = None) -> UsageTotal:
+    """Of all devices of the person, removed ones included, or of one."""
+    records = UsageRecord.objects.filter(user_id=user_id, record_date__gte=since)
+    if device_id is not None:
+        records = records.filter(device_id=device_id)
+    sums = records.aggregate(up=Sum("bytes_up", default=0), down=Sum("bytes_down", default=0))
     return UsageTotal(int(sums["up"]), int(sums["down"]), since)
 
 
