@@ -30,7 +30,7 @@ class FakeControl:
         self.revision = 0
         self.peers: dict[str, Peer] = {}
         self.ops: list[dict[str, Any]] = []
-        self.interface = {"addresses": ["10.99.0.1/16", "fd00:99::1/64"], "listen_port": 0, "mtu": 1420}
+        self.interface = {"addresses": ["10.99.0.1/16", "fd00:99::1/64"], "listen_port": 51820, "mtu": 1420}
         self.reports: list[dict[str, Any]] = []
         self.usage: dict[tuple[str, int], tuple[int, int]] = {}
         self.enrolments: list[dict[str, Any]] = []

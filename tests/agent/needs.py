@@ -12,7 +12,15 @@ _TOOLS = ("ip", "wg", "nft", "wireguard-go")
 
 def require_root_networking() -> None:
     """Skip (fail when CI=true) unless network namespaces, TUN devices and the tools are there."""
-    reason = _missing()
+    _need(_missing())
+
+
+def require_tool(name: str) -> None:
+    """Skip (fail when CI=true) unless the program is installed."""
+    _need("" if shutil.which(name) else f"needs {name}")
+
+
+def _need(reason: str) -> None:
     if not reason:
         return
     if os.environ.get("CI", "").lower() == "true":

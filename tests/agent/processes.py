@@ -33,7 +33,6 @@ class AgentProcess:
         self.interface = unique_name("wn")
         self.log = state_dir.with_name(state_dir.name + ".log")
         self._process: subprocess.Popen[bytes] | None = None
-        control.interface["listen_port"] = 51820
         self.command(
             "enrol", "--control-url", control.url, "--interface", self.interface, "--backend", backend, token=TOKEN
         )

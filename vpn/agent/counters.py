@@ -59,6 +59,7 @@ class _Entry:
     status: str = "never"
     handshake: int = 0
     handshake_at: float = 0.0
+    seen_at: float = float("-inf")
 
 
 def draw_epoch() -> int:
@@ -81,7 +82,6 @@ class CounterBook:
         self._dirty: set[str] = set()
         self._dropped: set[str] = set()
         self._new_finals: list[Row] = []
-        self._observed_at = float("-inf")
 
     def __contains__(self, public_key: str) -> bool:
         return public_key in self._entries
@@ -119,7 +119,6 @@ class CounterBook:
         same clock. A handshake that is new since the last look cannot be older than that look, and from
         then on its age comes from the monotonic clock: setting the node's clock changes next to nothing.
         """
-        floor = self._observed_at
         for peer in peers:
             entry = self._entries.get(peer.public_key)
             if entry is None:
@@ -132,8 +131,8 @@ class CounterBook:
                 entry.rx, entry.tx = peer.rx, peer.tx
                 self._dirty.add(peer.public_key)
             if peer.handshake or entry.handshake:
-                age = max(0.0, wall - peer.handshake)
-                _note_handshake(entry, peer.handshake, now, max(now - age, floor))
+                _note_handshake(entry, peer.handshake, now, wall)
+            entry.seen_at = now
 
     def due_rows(self, limit: int, finals_only: bool = False) -> list[Row]:
         """Return at most `limit` rows that the control plane has not accepted yet, final ones first."""
@@ -181,10 +180,10 @@ def _row(public_key: str, entry: _Entry) -> Row:
     return Row(public_key, entry.rx - entry.base_rx, entry.tx - entry.base_tx, entry.epoch, entry.status)
 
 
-def _note_handshake(entry: _Entry, handshake: int, now: float, happened_at: float) -> None:
+def _note_handshake(entry: _Entry, handshake: int, now: float, wall: float) -> None:
     if handshake != entry.handshake:
         entry.handshake = handshake
-        entry.handshake_at = happened_at
+        entry.handshake_at = max(now - max(0.0, wall - handshake), entry.seen_at)
     if handshake == 0:
         entry.status = "never"
     else:
