@@ -9,7 +9,8 @@ from django.db import connection
 _LOCATIONS = """
 SELECT l.id, l.slug, l.name, l.city, l.country_code, l.latitude, l.longitude, l.premium,
        bool_or(s.state = 'online') IS TRUE AS online,
-       min(least(1.0, n.peer_count::float8 / s.capacity)) FILTER (WHERE s.state = 'online' AND s.capacity > 0) AS load
+       min(least(1.0, n.peer_count::float8 / s.capacity)) FILTER (
+           WHERE s.state = 'online' AND s.capacity > 0 AND n.peer_count IS NOT NULL) AS load
 FROM vpn_location l
 LEFT JOIN vpn_server s ON s.location_id = l.id
 LEFT JOIN vpn_nodestatus n ON n.server_id = s.id

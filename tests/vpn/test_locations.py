@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.api_client import ApiClient
+from tests.factories.vpn import make_location, make_server
+from vpn.models import NodeStatus, Server
+
+pytestmark = pytest.mark.django_db
+
+
+def test_anybody_sees_the_active_ones_with_what_nodes_measured(api: ApiClient) -> None:
+    ams = make_location("ams")
+    make_location("hidden", is_active=False)
+    make_location("zrh", premium=True)
+    busy, calm = make_server(ams), make_server(ams, network_v4="10.81.0.0/24", network_v6="fd81::/64")
+    NodeStatus.objects.filter(server=busy).update(peer_count=250)
+    NodeStatus.objects.filter(server=calm).update(peer_count=50)
+    items = {item["slug"]: item for item in api.get("locations").data["items"]}
+    assert set(items) == {"ams", "zrh"}
+    assert (items["ams"]["online"], items["ams"]["load"]) == (True, 0.2)
+    assert (items["zrh"]["online"], items["zrh"]["load"], items["zrh"]["premium"]) == (False, None, True)
+
+
+def test_load_is_unknown_until_a_node_has_said_it(api: ApiClient) -> None:
+    NodeStatus.objects.filter(server=make_server(make_location("ams"))).update(peer_count=None)
+    assert api.get("locations").data["items"][0]["load"] is None
+
+
+def test_an_unchanged_list_is_304(api: ApiClient) -> None:
+    server = make_server(make_location("ams"))
+    etag = api.get("locations").headers["ETag"]
+    unchanged = api._client.get("/api/v1/locations", headers={"If-None-Match": etag})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    Server.objects.filter(pk=server.pk).update(state="offline")
+    assert api.get("locations", **{"If-None-Match": etag}).status == 200
