@@ -14,10 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nexusvpn.local.places import LocalServiceError
+from nexusvpn.local.shared_use import exclusive
 
 POOLS = ("10.255.0.0/16", "172.31.240.0/20", "192.168.240.0/20")
 TABLE_PREFIX = "nexusvpn_local_"
 IP_FORWARD = Path("/proc/sys/net/ipv4/ip_forward")
+# Two nodes at once must not choose the same addresses.
+MACHINE_LOCK = Path("/run/nexusvpn-node-network.lock")
 # What IP_FORWARD was before the first local node of this machine changed it; gone after a reboot, like the change.
 IP_FORWARD_BEFORE = Path("/run/nexusvpn-ip-forward-before")
 
@@ -54,7 +57,15 @@ class NodeNetwork:
 
     def up(self) -> None:
         """Makes it all; raises LocalServiceError when the machine refuses. `down` undoes a half-made one, too."""
-        network = free_network(list(_routed_networks()))
+        with exclusive(MACHINE_LOCK):
+            self._up(free_network(list(_routed_networks())))
+
+    def down(self) -> None:
+        """Removes whatever there is of it, its processes included, also what a killed run left; may be repeated."""
+        with exclusive(MACHINE_LOCK):
+            self._down()
+
+    def _up(self, network: ipaddress.IPv4Network) -> None:
         host, node = list(network.hosts())[:2]
         cable = [self._host_end, "type", "veth", "peer", "name", self._node_end, "netns", self.namespace]
         _run("ip", "netns", "add", self.namespace)
@@ -68,8 +79,7 @@ class NodeNetwork:
         self._let_out(network)
         self.host_address, self.node_address = str(host), str(node)
 
-    def down(self) -> None:
-        """Removes whatever there is of it, its processes included, also what a killed run left; may be repeated."""
+    def _down(self) -> None:
         self._end_processes()
         _run("ip", "netns", "delete", self.namespace, check=False)
         _run("ip", "link", "delete", self._host_end, check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from ipaddress import IPv4Network
@@ -12,6 +13,8 @@ from nexusvpn.local import node_network
 from nexusvpn.local.node_network import NodeNetwork, free_network
 from nexusvpn.local.places import LocalServiceError
 
+# Of this process alone: tests run side by side.
+KEY = f"{os.getpid():09x}f"
 needs_the_machine = pytest.mark.skipif(
     node_network.why_not() is not None, reason=f"no local node: {node_network.why_not()}"
 )
@@ -23,7 +26,7 @@ def shown(*command: str) -> str:
 
 @pytest.fixture
 def network() -> Iterator[NodeNetwork]:
-    network = NodeNetwork("0123456789")
+    network = NodeNetwork(KEY)
     yield network
     network.down()
 
@@ -35,14 +38,14 @@ def test_the_namespace_reaches_this_machine_and_nothing_of_it_stays(network: Nod
     shown(*network.command("ping", "-c", "1", "-W", "2", network.host_address))
     network.down()
     assert network.namespace not in shown("ip", "netns", "list")
-    assert "0123456789" not in shown("ip", "link", "show") + shown("nft", "list", "tables")
+    assert KEY not in shown("ip", "link", "show") + shown("nft", "list", "tables")
 
 
 @needs_the_machine
 def test_what_a_killed_run_left_is_removed_with_its_processes(network: NodeNetwork) -> None:
     network.up()
     with subprocess.Popen(network.command("sleep", "100")) as left_over:
-        NodeNetwork("0123456789").down()
+        NodeNetwork(KEY).down()
         assert left_over.wait(5) != 0
     network.up()
 
@@ -50,7 +53,7 @@ def test_what_a_killed_run_left_is_removed_with_its_processes(network: NodeNetwo
 @needs_the_machine
 def test_a_second_network_takes_other_addresses(network: NodeNetwork) -> None:
     network.up()
-    other = NodeNetwork("9876543210")
+    other = NodeNetwork(KEY[::-1])
     try:
         other.up()
         assert other.node_address != network.node_address
