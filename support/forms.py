@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from nexusvpn.errors import DomainError
+from nexusvpn.forms import ServiceForm
 from support.models import Ticket
 from support.validators import MESSAGE_MAX, MESSAGE_MIN, SUBJECT_MAX, SUBJECT_MIN
 
@@ -17,18 +17,6 @@ class MessageField(forms.CharField):
     def to_python(self, value: Any) -> str:
         # Browsers send a line break as two characters but count it as one against `maxlength`.
         return str(super().to_python(value)).replace("\r\n", "\n")
-
-
-class ServiceForm(forms.Form):
-    """A form whose refusals by the service are shown like its own."""
-
-    def add_domain_error(self, error: DomainError) -> None:
-        """Put the message at the fields that it names, or above the form."""
-        named = {name: texts for name, texts in error.fields.items() if name in self.fields}
-        for name, texts in named.items():
-            self.add_error(name, texts)
-        if not named:
-            self.add_error(None, error.message)
 
 
 class TicketForm(ServiceForm):

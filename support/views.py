@@ -13,7 +13,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.people import signed_in
 from nexusvpn.api.pagination import MAX_LIMIT, Page, fetch_page, page_request
-from nexusvpn.api.status import http_status
 from nexusvpn.errors import DomainError, NotFound
 from support.errors import TicketClosed
 from support.forms import ReplyForm, TicketForm
@@ -43,8 +42,7 @@ def support(request: HttpRequest) -> HttpResponse:
         try:
             ticket = open_ticket(user=signed_in(request), **form.cleaned_data)
         except DomainError as error:
-            form.add_domain_error(error)
-            status = http_status(error)
+            status = form.add_domain_error(error)
         else:
             messages.success(request, "Your ticket has been sent. We answer here and by mail.")
             return redirect("ticket", ticket.pk)
@@ -76,8 +74,7 @@ def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
         try:
             reply_to_ticket(ticket_id=pk, author=signed_in(request), message=form.cleaned_data["message"])
         except DomainError as error:
-            form.add_domain_error(error)
-            status = http_status(error)
+            status = form.add_domain_error(error)
         else:
             return redirect("ticket", pk)
     return _thread(request, pk, form, status)

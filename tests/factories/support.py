@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from support.models import Ticket, TicketMessage
+
+QUESTION = "The tunnel stops after a minute."
+
+
+def make_ticket(user: User, **fields: Any) -> Ticket:
+    """An open ticket with its first message; `status` closed brings its time along."""
+    values: dict[str, Any] = {"subject": "My tunnel stops", **fields}
+    if values.get("status") == Ticket.Status.CLOSED:
+        values.setdefault("closed_at", timezone.now())
+    ticket = Ticket.objects.create(user=user, **values)
+    make_message(ticket, body=QUESTION, created_at=ticket.created_at)
+    return ticket
+
+
+def make_tickets(user: User, count: int) -> list[Ticket]:
+    """Tickets a second apart, the first one the newest."""
+    now = timezone.now()
+    return [make_ticket(user, subject=f"Ticket {n}", updated_at=now - timedelta(seconds=n)) for n in range(count)]
+
+
+def make_message(ticket: Ticket, **fields: Any) -> TicketMessage:
+    """A message of the ticket's owner unless said otherwise."""
+    return TicketMessage.objects.create(ticket=ticket, **{"author": ticket.user, "body": QUESTION, **fields})

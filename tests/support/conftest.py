@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import User
+from support.models import Ticket
+from tests.api_client import ApiClient
+from tests.conftest import token_of
+from tests.factories.accounts import make_user
+from tests.factories.support import make_ticket
+
+
+@pytest.fixture
+def ticket(alice: User) -> Ticket:
+    return make_ticket(alice)
+
+
+@pytest.fixture
+def helper(db: None) -> User:
+    """Staff of support: may open the admin, and is no superuser."""
+    return make_user("helper@example.com", full_name="Helga Helper", is_staff=True)
+
+
+@pytest.fixture
+def helper_api(helper: User) -> ApiClient:
+    return ApiClient(token_of(helper))
