@@ -48,6 +48,14 @@ class Namespace:
             raise AssertionError(f"{arguments}: {done.stderr}")
         return done.stdout
 
+    def start_wireguard(self, interface: str) -> None:
+        """Start wireguard-go; returns when its socket is there. It must not hold on to a pipe of the test's."""
+        command = ["ip", "netns", "exec", self.name, "wireguard-go", interface]
+        null = subprocess.DEVNULL
+        environment = {**os.environ, "LOG_LEVEL": "silent"}
+        subprocess.run(command, stdin=null, stdout=null, stderr=null, env=environment, check=True, timeout=10)
+        wait_until(lambda: Path(f"/var/run/wireguard/{interface}.sock").exists(), why="the socket of wireguard-go")
+
     def has_link(self, interface: str) -> bool:
         """Tell whether the interface exists."""
         return bool(self.run("ip", "link", "show", "dev", interface, check=False))
@@ -73,7 +81,8 @@ class Namespace:
                 _enter(home.fileno())
 
     def close(self) -> None:
-        """End what runs inside, by its ids, and remove the namespace."""
+        """End what runs inside, by its ids, and remove the namespace and the sockets of its interfaces."""
+        links = self.run("ls", "/sys/class/net", check=False).split()
         pids = subprocess.run(["ip", "netns", "pids", self.name], capture_output=True, text=True, check=False)
         for pid in pids.stdout.split():
             if int(pid) != os.getpid():
@@ -82,6 +91,8 @@ class Namespace:
                 except ProcessLookupError:
                     continue
         subprocess.run(["ip", "netns", "delete", self.name], capture_output=True, check=False)
+        for link in links:
+            Path(f"/var/run/wireguard/{link}.sock").unlink(missing_ok=True)
 
 
 class Customer:
@@ -113,8 +124,7 @@ class Customer:
     def connect(self, node_key: str, port: int) -> None:
         """Bring the tunnel up."""
         space, name = self.space, self.interface
-        space.run("wireguard-go", name)
-        wait_until(lambda: Path(f"/var/run/wireguard/{name}.sock").exists(), why="the customer's wireguard-go")
+        space.start_wireguard(name)
         config = (
             f"[Interface]\nPrivateKey = {self.keys.private_key}\n[Peer]\nPublicKey = {node_key}\n"
             f"AllowedIPs = 10.99.0.0/16\nEndpoint = 192.0.2.{4 * self.number + 1}:{port}\n"

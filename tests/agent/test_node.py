@@ -114,7 +114,7 @@ def test_an_interface_that_somebody_made_anew_is_recognised_whatever_its_counter
     name = node.identity.interface
     space.run("ip", "link", "delete", name)
     wait_until(lambda: not Path(f"/var/run/wireguard/{name}.sock").exists())
-    space.run("wireguard-go", name)
+    space.start_wireguard(name)
     assert node.interface_changed()
     assert node.ensure_interface()
     assert real(node) == wanted
