@@ -64,6 +64,21 @@ def interruptible() -> Iterator[None]:
             signal.signal(each, handler)
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait until the end of the block: a program started but not yet noted down would never be stopped."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+def _begin() -> None:
+    end_with_parent()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
+
+
 class Child:
     """One running program in a session of its own, so that Ctrl-C in the terminal reaches only the supervisor."""
 
@@ -78,7 +93,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=end_with_parent,
+            preexec_fn=_begin,
         )
         self._reader = threading.Thread(target=self._relay, name=f"output of {name}", daemon=True)
         self._reader.start()
@@ -123,7 +138,8 @@ class Supervisor:
         self._children: list[Child] = []
 
     def start(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
-        self._children.append(Child(name, command, env, self._width))
+        with _undisturbed():
+            self._children.append(Child(name, command, env, self._width))
 
     def check(self) -> None:
         """Raises ChildEnded if one of the programs has ended."""
