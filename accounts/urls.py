@@ -1,3 +1,12 @@
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from accounts.views import settings, sign_in, sign_up
+
+urlpatterns = [
+    path("signup", sign_up.signup, name="signup"),
+    path("login", sign_in.login, name="login"),
+    path("logout", sign_in.logout, name="logout"),
+    path("settings", settings.settings, name="settings"),
+    path("settings/sessions/<uuid:pk>/end", settings.session_end, name="session-end"),
+    re_path(r"^r/(?P<code>[A-Za-z0-9]{1,16})$", sign_up.referral_link, name="referral-link"),
+]

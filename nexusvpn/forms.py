@@ -10,7 +10,7 @@ from nexusvpn.errors import DomainError, NotAuthenticated
 
 class ServiceForm(forms.Form):
     def add_domain_error(self, error: DomainError) -> int:
-        """Put the refusal at the fields that it names, or above the form; returns the status of the page with the form."""
+        """Put the refusal at the fields that it names, or above the form; returns the status of the page."""
         named = {name: texts for name, texts in error.fields.items() if name in self.fields}
         for name, texts in named.items():
             self.add_error(name, texts)

@@ -40,6 +40,7 @@ STATES = {
     "idle": Look("Idle", "ring"),
     "activating": Look("Activating", "half", "warn"),
     "never_used": Look("Never used", "dots"),
+    "unknown": Look("Not known", "query"),
     "removing": Look("Removing", "bar", "warn"),
     "suspended": Look("Suspended", "pause", "bad"),
     "online": Look("Online", "disc", "good"),

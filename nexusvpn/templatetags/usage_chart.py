@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from django import template
@@ -28,13 +28,17 @@ class Bar(NamedTuple):
     up_height: float
 
 
-def draw_usage(days: Sequence[dict[str, Any]], quota_bytes: int | None) -> dict[str, Any]:
+def draw_usage(
+    days: Sequence[dict[str, Any]], quota_bytes: int | None, period_days: int | None = None
+) -> dict[str, Any]:
     """The geometry of the chart. `days` are oldest first, each `{date, bytes_up, bytes_down}`.
 
-    The quota is spread evenly over them, so they should be as many as its period has.
+    `period_days` is how many days the quota's period has, if more than have passed: the quota is spread evenly over
+    all of them, and those to come have their place and no bar.
     """
+    slots = max(period_days or 0, len(days))
     busiest = max((day["bytes_down"] + day["bytes_up"] for day in days), default=0)
-    pace = quota_bytes // len(days) if quota_bytes and days else None
+    pace = quota_bytes // slots if quota_bytes and slots else None
     pace_in_sight = bool(pace and busiest and pace <= busiest * PACE_IN_SIGHT)
     top = max(busiest, pace if pace and pace_in_sight else 0)
     scale = HEIGHT / top if top else 0
@@ -57,7 +61,8 @@ def draw_usage(days: Sequence[dict[str, Any]], quota_bytes: int | None) -> dict[
     return {
         "bars": bars,
         "newest_first": bars[::-1],
-        "width": max(len(days), 1) * STEP,
+        "last_day": days[0]["date"] + timedelta(days=slots - 1) if days else None,
+        "width": max(slots, 1) * STEP,
         "height": HEIGHT,
         "bar_width": BAR_WIDTH,
         "step": STEP,
@@ -68,5 +73,7 @@ def draw_usage(days: Sequence[dict[str, Any]], quota_bytes: int | None) -> dict[
 
 
 @register.inclusion_tag("components/_usage_chart.html")
-def usage_chart(days: Sequence[dict[str, Any]], quota_bytes: int | None = None) -> dict[str, Any]:
-    return draw_usage(days, quota_bytes)
+def usage_chart(
+    days: Sequence[dict[str, Any]], quota_bytes: int | None = None, period_days: int | None = None
+) -> dict[str, Any]:
+    return draw_usage(days, quota_bytes, period_days)

@@ -92,7 +92,7 @@ def test_devices_are_found_by_their_state() -> None:
 
 
 def test_no_two_device_states_share_shape_and_word() -> None:
-    names = ("connected", "idle", "activating", "never_used", "removing", "suspended")
+    names = ("connected", "idle", "activating", "never_used", "unknown", "removing", "suspended")
     assert len({ui.STATES[name].shape for name in names}) == len(names)
     assert len({ui.STATES[name].word for name in names}) == len(names)
 

@@ -42,6 +42,13 @@ def test_an_allowance_far_above_the_bars_is_only_told() -> None:
     assert chart["bars"][0].down_height == HEIGHT
 
 
+def test_days_to_come_have_their_place_and_their_share_of_the_allowance() -> None:
+    chart = draw_usage(days((100, 0), (100, 0)), 400, period_days=4)
+    assert chart["width"] == 4 * STEP
+    assert len(chart["bars"]) == 2
+    assert (chart["pace"], chart["last_day"]) == (100, date(2026, 5, 4))
+
+
 def test_days_without_traffic_have_no_chart() -> None:
     assert draw_usage(days((0, 0)), 400)["top"] == 0
     assert draw_usage([], 400)["bars"] == []

@@ -8,6 +8,8 @@ import { generateKeyPair } from "./keys.js";
 import { qrSvg } from "./qr-svg.js";
 
 const FORM_WIDE = "__all__";
+const EARLIER_TRY =
+  "An earlier try did add a device, with a key that is lost now. Send again to add this one, and remove that one on the devices page.";
 const NO_ANSWER = "We got no answer, so we do not know whether the device was added. What you entered is kept: try again.";
 
 function refusal(response) {
@@ -57,7 +59,7 @@ function resultView(device, privateKey) {
   slot("device").href = device.device_url;
   slot("qr")?.append(qrSvg(config, `QR code of the configuration of ${device.name}`));
   const download = slot("download");
-  download.href = URL.createObjectURL(new Blob([config], { type: "text/plain" }));
+  download.href = URL.createObjectURL(new Blob([config], { type: "application/octet-stream" }));
   download.download = configFileName(device.name);
   bindCopyButtons(view);
   return view;
@@ -81,6 +83,12 @@ function bind(form) {
     const { device, errors } = await send(form, data);
     form.removeAttribute("aria-busy");
     if (errors) {
+      // Nobody has typed this key: it was accepted under another name or location, and its answer never came.
+      if (!ownKey && errors.public_key) {
+        pair = null;
+        delete errors.public_key;
+        errors[FORM_WIDE] = [EARLIER_TRY];
+      }
       showErrors(form, errors);
       return;
     }

@@ -1,0 +1,47 @@
+"""What people type about themselves. The forms bound its length; whether it is good, the services say."""
+
+from __future__ import annotations
+
+from django import forms
+
+from accounts.validators import MAX_PASSWORD
+from nexusvpn.forms import ServiceForm
+
+
+class SignupForm(ServiceForm):
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    password = forms.CharField(
+        max_length=MAX_PASSWORD,
+        strip=False,
+        help_text="At least 8 characters, and not one that everybody uses.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    full_name = forms.CharField(
+        label="Name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )
+    referral_code = forms.CharField(
+        max_length=16,
+        required=False,
+        help_text="From somebody who uses NexusVPN already.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
+    )
+
+
+class LoginForm(ServiceForm):
+    # Not an EmailField: an address that cannot exist is a wrong one, and says so in the same words.
+    email = forms.CharField(
+        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    password = forms.CharField(
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class ProfileForm(ServiceForm):
+    full_name = forms.CharField(
+        label="Name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+    )

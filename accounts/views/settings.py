@@ -1,0 +1,76 @@
+"""A person's own account: profile, sessions, sign-ins."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import auth, messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.forms import ProfileForm
+from accounts.models import LoginHistory, Session, User
+from accounts.people import signed_in
+from accounts.services.sessions import end_session
+
+# The newest ones; the API has all of them, page by page.
+SESSIONS_SHOWN = 50
+SIGN_INS_SHOWN = 20
+
+
+def _current_session(request: HttpRequest) -> UUID | None:
+    return getattr(request.session, "row_id", None)
+
+
+def _sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    current = _current_session(request)
+    return [
+        {
+            "id": session.id,
+            "kind": session.get_kind_display(),
+            "user_agent": session.user_agent,
+            "ip": session.ip_address,
+            "created_at": session.created_at,
+            "last_seen_at": session.last_seen_at,
+            "is_current": session.id == current,
+        }
+        for session in Session.objects.live().filter(user=user).defer("data")[:SESSIONS_SHOWN]
+    ]
+
+
+def _history(user: User) -> list[dict[str, Any]]:
+    entries = LoginHistory.objects.filter(user=user)[:SIGN_INS_SHOWN]
+    return [{"timestamp": each.timestamp, "outcome": each.outcome, "ip": each.ip_address} for each in entries]
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def settings(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial={"full_name": user.full_name})
+    if form.is_valid():
+        user.full_name = form.cleaned_data["full_name"]
+        user.save(update_fields=["full_name"])
+        messages.success(request, "Your profile is saved.")
+        return redirect("settings")
+    context = {"form": form, "sessions": _sessions(request, user), "history": _history(user)}
+    return render(request, "accounts/settings.html", context, status=400 if form.is_bound else 200)
+
+
+@never_cache
+@login_required
+@require_POST
+def session_end(request: HttpRequest, pk: UUID) -> HttpResponse:
+    is_current = pk == _current_session(request)
+    end_session(user=signed_in(request), session_id=pk)
+    if is_current:
+        auth.logout(request)
+        return redirect("login")
+    messages.success(request, "The session is ended.")
+    return redirect(reverse("settings") + "#sessions")

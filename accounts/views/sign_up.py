@@ -1,0 +1,68 @@
+"""Making an account in a browser, with or without the link of somebody who has one."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.forms import SignupForm
+from accounts.models import User
+from accounts.services.registration import register_account
+from nexusvpn.errors import DomainError
+from nexusvpn.ratelimit import REGISTER, enforce
+
+REFERRAL_COOKIE = "__Host-referral" if settings.SESSION_COOKIE_SECURE else "referral"
+REFERRAL_LIFETIME_S = 30 * 24 * 3600
+REFERRAL_SALT = "accounts.referral"
+
+
+@never_cache
+@require_safe
+def referral_link(request: HttpRequest, code: str) -> HttpResponse:
+    """Remember whose link was followed. A code that nobody has is forgotten without a word."""
+    response = redirect("signup")
+    if User.objects.filter(referral_code=code.upper(), is_active=True).exists():
+        response.set_signed_cookie(
+            REFERRAL_COOKIE,
+            code.upper(),
+            salt=REFERRAL_SALT,
+            max_age=REFERRAL_LIFETIME_S,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def _remembered_code(request: HttpRequest) -> str:
+    code = request.get_signed_cookie(REFERRAL_COOKIE, "", salt=REFERRAL_SALT, max_age=REFERRAL_LIFETIME_S)
+    return code or ""
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect("dashboard")
+    if request.method != "POST":
+        form = SignupForm(initial={"referral_code": _remembered_code(request)})
+        return render(request, "accounts/signup.html", {"form": form})
+    enforce(request, REGISTER)
+    form, status = SignupForm(request.POST), 400
+    if form.is_valid():
+        try:
+            user = register_account(**form.cleaned_data)
+        except DomainError as error:
+            status = form.add_domain_error(error)
+        else:
+            login(request, user)
+            response = redirect("dashboard")
+            response.delete_cookie(REFERRAL_COOKIE, samesite="Lax")
+            return response
+    return render(request, "accounts/signup.html", {"form": form}, status=status)

@@ -1,0 +1,107 @@
+"""A person's devices: the list, one of them, its file, its name, its end."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.people import signed_in
+from billing.entitlements import entitlement_for
+from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.errors import DomainError, NotFound
+from vpn.forms import RenameForm
+from vpn.services.configuration import client_config
+from vpn.services.device_views import COLUMNS, device_view, devices_of, find_device
+from vpn.services.devices import remove_device, rename_device
+from vpn.services.usage import usage_since
+from vpn.views.config_file import config_file_name
+
+
+@never_cache
+@login_required
+@require_safe
+def devices(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    page = fetch_page(devices_of(user.pk), page_request(request.GET), COLUMNS, device_view)
+    if page.total and not page.items:
+        raise NotFound
+    context = {"devices": page.items, "page": page, "entitlement": entitlement_for(user)}
+    return render(request, "vpn/devices.html", context)
+
+
+def _device_page(request: HttpRequest, pk: UUID, form: RenameForm | None = None, status: int = 200) -> HttpResponse:
+    user = signed_in(request)
+    shown = find_device(user.pk, pk)
+    start = entitlement_for(user).period_start.date()
+    context = {
+        "device": shown,
+        "usage": usage_since(user.pk, start, shown.id),
+        "form": form or RenameForm(initial={"name": shown.name}),
+    }
+    return render(request, "vpn/device.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_safe
+def device(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return _device_page(request, pk)
+
+
+@never_cache
+@login_required
+@require_safe
+def device_state(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The fragment that the device's page keeps true."""
+    return render(request, "vpn/_device_state.html", {"device": find_device(signed_in(request).pk, pk)})
+
+
+@never_cache
+@login_required
+@require_safe
+def device_config(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The file, with a placeholder for the private key that we do not have."""
+    user = signed_in(request)
+    name = config_file_name(find_device(user.pk, pk).name)
+    # As text/plain some phones would save it as ".conf.txt", which the WireGuard app does not open.
+    response = HttpResponse(client_config(user_id=user.pk, device_id=pk), content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response
+
+
+@never_cache
+@login_required
+@require_POST
+def device_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    form, status = RenameForm(request.POST), 400
+    if form.is_valid():
+        try:
+            renamed = rename_device(user=signed_in(request), device_id=pk, name=form.cleaned_data["name"])
+        except NotFound:
+            raise
+        except DomainError as error:
+            status = form.add_domain_error(error)
+        else:
+            messages.success(request, f"The device is now called {renamed.name}.")
+            return redirect("device", pk)
+    return _device_page(request, pk, form, status)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def device_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    user = signed_in(request)
+    shown = find_device(user.pk, pk)
+    if request.method != "POST":
+        return render(request, "vpn/device_revoke.html", {"device": shown})
+    remove_device(user=user, device_id=pk)
+    messages.success(request, f"{shown.name} is removed.")
+    return redirect("devices")
