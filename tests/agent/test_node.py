@@ -215,6 +215,19 @@ def test_more_rows_than_a_report_holds_go_into_further_ones(make_node: MakeNode)
     assert writer.write(None, finals_only=False).rows == []
 
 
+def test_a_node_without_a_snapshot_reports_no_epoch_and_notes_that_fit(make_node: MakeNode) -> None:
+    node = make_node()
+    node.peers.note("unknown_op", "line\nbreak" + "x" * 1000)
+    writer = ReportWriter(node)
+    report = writer.write(node.tick(), finals_only=False)
+    assert (report.body["epoch"], report.body["applied_rev"]) == (None, 0)
+    (note,) = report.body["notes"]
+    assert note["detail"].startswith("line?break")
+    assert len(note["detail"]) == 300
+    writer.drop_notes(report)
+    assert writer.write(None, finals_only=True).body["notes"] == []
+
+
 def test_a_hash_is_only_sent_with_the_revision_that_it_shows(make_node: MakeNode) -> None:
     node = make_node()
     node.apply_snapshot(snapshot(peers(2)))

@@ -7,6 +7,7 @@ crash in between leaves an interface that the next full pass brings to the inten
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from vpn.agent.backends.base import Backend, BackendError, DesiredPeer, DeviceState, InterfaceGone, PeerState
 from vpn.agent.counters import CounterBook
@@ -15,7 +16,8 @@ from vpn.agent.logs import log_event
 from vpn.agent.reconcile import chunks, difference, is_mass_removal
 from vpn.agent.store import Store
 
-MAX_NOTES = 1000
+MAX_NOTES: Final = 1000
+NOTE_LENGTH: Final = 300
 
 
 class PeerKeeper:
@@ -40,10 +42,11 @@ class PeerKeeper:
         return bool(self._held)
 
     def note(self, code: str, detail: str) -> None:
-        """Keep a remark for the next report."""
+        """Keep a remark for the next report; what is not printable in it came from outside and is replaced."""
         log_event(code, detail=detail)
         if len(self.notes) < MAX_NOTES:
-            self.notes.append((code, detail))
+            printable = "".join(sign if sign.isprintable() else "?" for sign in detail)
+            self.notes.append((code, printable[:NOTE_LENGTH]))
 
     def apply_changes(self, changes: Changes) -> None:
         """Bring the ops to disk and to the interface; raises BackendError, after which a full pass must follow."""

@@ -98,7 +98,8 @@ class Reporter(threading.Thread):
         except Refused as error:
             if error.status == 400 or error.status == 413:
                 # The same body would be refused for ever. Its rows stay due and go into the next report.
-                log_event("report_refused", level=logging.ERROR, code=error.code)
+                log_event("report_refused", level=logging.ERROR, code=error.code, notes=report.notes)
+                self._writer.drop_notes(report)
                 self._outstanding = None
             self._postpone(error, slow=error.code == "invalid_node_credential")
             return False

@@ -9,7 +9,7 @@ from vpn.agent.version import AGENT_VERSION, PROTOCOL_VERSION
 from vpn.wireguard.state_hash import state_hash
 
 MAX_ROWS: Final = 5000
-MAX_NOTES: Final = 100
+MAX_NOTES: Final = 50
 
 
 class Report(NamedTuple):
@@ -50,7 +50,7 @@ class ReportWriter:
                 node.store.put(report_id=report_id)
             body = {
                 "report_id": report_id,
-                "epoch": node.peers.epoch,
+                "epoch": node.peers.epoch or None,
                 "applied_rev": node.peers.acknowledged,
                 "interface_epoch": node.interface_epoch,
                 "state_hash": None,
@@ -64,6 +64,11 @@ class ReportWriter:
         if look is not None and is_current:
             body["state_hash"] = state_hash(peer[:3] for peer in look.device.peers.values())
         return Report(body, rows, notes, full=len(rows) == MAX_ROWS or len(notes) == MAX_NOTES)
+
+    def drop_notes(self, report: Report) -> None:
+        """Forget the notes of a report that the control plane will never take: they must not spoil the next one."""
+        with self._node.lock:
+            del self._node.peers.notes[: len(report.notes)]
 
     def accepted(self, report: Report) -> None:
         """Forget what the control plane now knows."""
