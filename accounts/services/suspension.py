@@ -1,0 +1,40 @@
+"""Suspending an account and taking it back; by staff only."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import User
+from accounts.services.sessions import end_all_sessions
+from nexusvpn.errors import Conflict, NotAllowed
+
+
+def check_may_suspend(user: User, by: User) -> None:
+    """Nobody suspends themselves, and only a superuser suspends staff. Raises NotAllowed."""
+    if user.pk == by.pk:
+        raise NotAllowed("You cannot suspend your own account.")
+    if user.is_staff and not by.is_superuser:
+        raise NotAllowed("Only a superuser may suspend or reinstate a member of staff.")
+
+
+def suspend_account(*, user: User, by: User) -> None:
+    """From now on the person can neither sign in nor use what they are signed in to.
+
+    Raises NotAllowed, or Conflict (`already_suspended`).
+    """
+    check_may_suspend(user, by)
+    # Claimed by the conditional update. A sign-in that slips in between is refused at its first use: the account's
+    # state is read with every token.
+    with transaction.atomic(durable=True):
+        if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+            raise Conflict("This account is suspended already.", code="already_suspended")
+        end_all_sessions(user=user)
+    user.is_active = False
+
+
+def unsuspend_account(*, user: User, by: User) -> None:
+    """The person may sign in again. Raises NotAllowed, or Conflict (`not_suspended`)."""
+    check_may_suspend(user, by)
+    if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        raise Conflict("This account is not suspended.", code="not_suspended")
+    user.is_active = True

@@ -1,0 +1,40 @@
+"""Plans that staff give for a time, and take back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from billing.models import Plan, PlanGrant
+from nexusvpn.errors import Conflict, InvalidInput
+
+
+def check_grant(*, reason: str, valid_until: datetime | None) -> None:
+    """Raises InvalidInput for a time that is over or a missing reason."""
+    if valid_until is not None and valid_until <= timezone.now():
+        raise InvalidInput(fields={"valid_until": ["Choose a time that is still to come."]})
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": ["Say why; whoever looks at this account later wants to know."]})
+
+
+def grant_plan(
+    *, user: User, plan: Plan, reason: str, granted_by: User, valid_until: datetime | None = None
+) -> PlanGrant:
+    """Give a plan until a time (UTC), or until revoked. Raises InvalidInput as `check_grant` does."""
+    check_grant(reason=reason, valid_until=valid_until)
+    return PlanGrant.objects.create(
+        user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until
+    )
+
+
+def revoke_grant(grant: PlanGrant) -> None:
+    """End a grant now. Raises Conflict (`grant_ended`) when it is over already."""
+    now = timezone.now()
+    # Claimed by the conditional update: of two revocations one is told that there is nothing left to revoke.
+    still_holds = Q(valid_until=None) | Q(valid_until__gt=now)
+    if not PlanGrant.objects.filter(still_holds, pk=grant.pk, revoked_at=None).update(revoked_at=now):
+        raise Conflict("This grant is over already.", code="grant_ended")
+    grant.revoked_at = now
