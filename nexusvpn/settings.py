@@ -70,7 +70,7 @@ INSTALLED_APPS = [
     "vpn",
     "referrals",
     "support",
-    "django.contrib.admin",
+    "nexusvpn.admin_config.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordForm
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.models import LoginHistory, Session, User
+from accounts.people import signed_in
+from accounts.services.sessions import end_all_sessions
+from accounts.services.suspension import suspend_account, unsuspend_account
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import ago
+
+LATEST = 10
+
+
+class EndsSessions:
+    """A password form after which nobody is signed in with the old password any more, tokens included."""
+
+    user: User
+
+    def save(self, commit: bool = True) -> User:
+        with transaction.atomic():
+            user: User = super().save(commit)  # type: ignore[misc]
+            end_all_sessions(user=user)
+        return user
+
+
+class SetPasswordForm(EndsSessions, AdminPasswordChangeForm):
+    pass
+
+
+class ChangeOwnPasswordForm(EndsSessions, OwnPasswordForm):
+    pass
+
+
+admin.site.password_form = ChangeOwnPasswordForm  # type: ignore[attr-defined]
+
+
+def sessions_panel(user: User) -> Panel:
+    rows = [
+        (session.get_kind_display(), session.ip_address, session.user_agent, ago(session.last_seen_at))
+        for session in user.sessions.live().defer("data", "key_hash")[:LATEST]
+    ]
+    url = f"{reverse('admin:accounts_session_changelist')}?user__id__exact={user.pk}"
+    return Panel("Signed in", ("Kind", "Address", "Client", "Last seen"), rows, url)
+
+
+def sign_ins_panel(user: User) -> Panel:
+    rows = [
+        (ago(entry.timestamp), entry.get_outcome_display(), entry.get_kind_display(), entry.ip_address)
+        for entry in user.login_history.all()[:LATEST]
+    ]
+    url = f"{reverse('admin:accounts_loginhistory_changelist')}?user__id__exact={user.pk}"
+    return Panel("Latest sign-ins", ("When", "Outcome", "Kind", "Address"), rows, url)
+
+
+@admin.register(User)
+class UserAdmin(ActionsAdmin, DjangoUserAdmin):
+    """The customer's page. The apps above this one add their columns and panels."""
+
+    change_password_form = SetPasswordForm
+    fieldsets = (
+        (None, {"fields": ("email", "full_name", "password", "is_active")}),
+        (
+            "Facts",
+            {"fields": ("id", "referral_code", "referred_by", "stripe_customer_id", "date_joined", "last_login")},
+        ),
+        ("Staff", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+    )
+    readonly_fields = (
+        "id",
+        "is_active",
+        "referral_code",
+        "referred_by",
+        "stripe_customer_id",
+        "date_joined",
+        "last_login",
+    )
+    # What opens somebody else's account, or more of one's own, is a superuser's business.
+    SUPERUSER_FIELDS = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
+    list_display = ("email", "full_name", "is_active", "is_staff", "date_joined")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "full_name", "=id", "=referral_code", "=stripe_customer_id")
+    ordering = ("-date_joined", "id")
+    panels: ClassVar[list[Any]] = [sessions_panel, sign_ins_panel]
+    extra_columns: ClassVar[list[Column]] = []
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People sign up themselves; a colleague's account is then made one of staff here."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if isinstance(obj, User) and obj.is_staff and not signed_in(request).is_superuser:
+            return False
+        return super().has_change_permission(request, obj)
+
+    def may_act(self, request: HttpRequest, obj: Any) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.readonly_fields if signed_in(request).is_superuser else self.readonly_fields + self.SUPERUSER_FIELDS
+
+    @object_action(
+        "Suspend",
+        "The person is signed out everywhere and can neither sign in nor use the API until you reinstate them.",
+        applies=lambda user: user.is_active,
+        danger=True,
+    )
+    def suspend(self, request: HttpRequest, user: User) -> Outcome:
+        suspend_account(user=user, by=signed_in(request))
+        return "The account is suspended and signed out everywhere."
+
+    @object_action(
+        "Reinstate", "The person may sign in and use the service again.", applies=lambda user: not user.is_active
+    )
+    def reinstate(self, request: HttpRequest, user: User) -> Outcome:
+        unsuspend_account(user=user, by=signed_in(request))
+        return "The account is active again."
+
+    @object_action("Sign out everywhere", "Every browser and every API token of this person is signed out at once.")
+    def sign_out(self, request: HttpRequest, user: User) -> Outcome:
+        ended = end_all_sessions(user=user)
+        return f"{ended} session{'' if ended == 1 else 's'} ended."
+
+
+@admin.register(Session)
+class SessionAdmin(ReadOnlyAdmin):
+    """Where people are signed in. Neither the secret's hash nor the session's data is shown."""
+
+    fields = readonly_fields = (
+        "id",
+        "user",
+        "kind",
+        "created_at",
+        "last_seen_at",
+        "expires_at",
+        "ip_address",
+        "user_agent",
+    )
+    list_display = ("user", "kind", "ip_address", "user_agent", "last_seen_at", "expires_at")
+    list_select_related = ("user",)
+    list_filter = ("kind",)
+    search_fields = ("user__email", "ip_address")
+    actions = ("end_sessions",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
+        rows: QuerySet[Session] = super().get_queryset(request).defer("data", "key_hash")
+        return rows
+
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        return signed_in(request).has_perm("accounts.delete_session")
+
+    @admin.action(description="End the selected sessions", permissions=["end"])
+    def end_sessions(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        ended, _ = sessions.delete()
+        messages.success(request, f"{ended} session{'' if ended == 1 else 's'} ended.")
+
+
+@admin.register(LoginHistory)
+class LoginHistoryAdmin(ReadOnlyAdmin):
+    list_display = ("timestamp", "user", "outcome", "kind", "ip_address", "user_agent")
+    list_select_related = ("user",)
+    list_filter = ("outcome", "kind")
+    search_fields = ("user__email", "ip_address")
+
+
+@admin.register(LogEntry)
+class LogEntryAdmin(ReadOnlyAdmin):
+    """What staff did in the admin; nobody can change it here."""
+
+    fields = readonly_fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "change_message")
+    list_select_related = ("user", "content_type")
+    list_filter = ("action_flag",)
+    search_fields = ("user__email", "object_repr", "=object_id")

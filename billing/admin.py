@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.admin import LATEST, UserAdmin
+from accounts.models import User
+from accounts.people import signed_in
+from billing.models import Plan, PlanGrant
+from billing.services.grants import check_grant, grant_plan, revoke_grant
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import Column, Panel, StaffModelAdmin
+from nexusvpn.errors import DomainError
+from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day, money
+
+
+def in_force(prefix: str = "") -> Q:
+    """The grants that hold now."""
+    unlimited = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gt": Now()})
+    return Q(**{f"{prefix}revoked_at": None}) & unlimited
+
+
+def grants_panel(user: User) -> Panel:
+    rows = [
+        (
+            grant.plan.name,
+            grant.reason,
+            grant.granted_by,
+            day(grant.created_at),
+            day(grant.valid_until),
+            day(grant.revoked_at),
+        )
+        for grant in user.plan_grants.select_related("plan", "granted_by")[:LATEST]
+    ]
+    url = f"{reverse('admin:billing_plangrant_changelist')}?user__id__exact={user.pk}"
+    return Panel("Plans given by staff", ("Plan", "Reason", "By", "Given", "Until", "Revoked"), rows, url)
+
+
+UserAdmin.panels.insert(0, grants_panel)
+# The highest plan of those that hold, as `entitlement_for` has it.
+_granted = PlanGrant.objects.filter(in_force(), user=OuterRef("pk")).order_by("-plan__rank").values("plan__name")[:1]
+_free = Plan.objects.filter(code=Plan.FREE).values("name")[:1]
+UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(Subquery(_granted), Subquery(_free), Value("–"))))
+
+
+@admin.register(Plan)
+class PlanAdmin(StaffModelAdmin):
+    list_display = (
+        "name",
+        "code",
+        "rank",
+        "device_limit",
+        "quota",
+        "price",
+        "premium_locations",
+        "is_offered",
+        "held_by",
+    )
+    list_filter = ("is_offered",)
+    search_fields = ("name", "code")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
+        rows: QuerySet[Plan] = super().get_queryset(request)
+        return rows.annotate(holders=Count("grants", filter=in_force("grants__")))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        # Code and stored facts refer to a plan by its code.
+        return ("code",) if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A plan is no longer offered instead: somebody may have it."""
+        return False
+
+    @admin.display(description="quota a month", ordering="quota_bytes")
+    def quota(self, plan: Plan) -> str:
+        return "unlimited" if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
+
+    @admin.display(description="price a month", ordering="price_minor")
+    def price(self, plan: Plan) -> str:
+        return money(plan.price_minor, plan.currency)
+
+    @admin.display(description="grants in force", ordering="holders")
+    def held_by(self, plan: Any) -> int:
+        holders: int = plan.holders
+        return holders
+
+
+class GrantForm(forms.ModelForm):
+    class Meta:
+        model = PlanGrant
+        fields = ("user", "plan", "reason", "valid_until")
+
+    def clean(self) -> dict[str, Any]:
+        """The service's own rule, so that its refusal is shown at its field."""
+        values: dict[str, Any] = super().clean() or {}
+        try:
+            check_grant(reason=values.get("reason", ""), valid_until=values.get("valid_until"))
+        except DomainError as error:
+            for field, texts in error.fields.items():
+                if field not in self.errors:
+                    self.add_error(field, texts)
+        return values
+
+
+@admin.register(PlanGrant)
+class PlanGrantAdmin(ActionsAdmin):
+    """Given and revoked, never edited or deleted: it is the record of what staff gave."""
+
+    form = GrantForm
+    raw_id_fields = ("user",)
+    list_display = ("user", "plan", "reason", "granted_by", "created_at", "valid_until", "revoked_at")
+    list_select_related = ("user", "plan", "granted_by")
+    list_filter = ("plan", ("revoked_at", admin.EmptyFieldListFilter))
+    search_fields = ("user__email", "reason")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        given = ("user", "plan", "reason", "valid_until")
+        return (*given, "granted_by", "created_at", "revoked_at") if obj else given
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.get_fields(request, obj) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        given = grant_plan(granted_by=signed_in(request), **form.cleaned_data)
+        obj.pk = given.pk
+
+    @object_action(
+        "Revoke",
+        "The plan ends now. Devices beyond what is left of the person's plan stay until they are removed.",
+        applies=lambda grant: grant.revoked_at is None,
+        danger=True,
+    )
+    def revoke(self, request: HttpRequest, grant: PlanGrant) -> Outcome:
+        revoke_grant(grant)
+        return "The grant is revoked."

@@ -1,0 +1,107 @@
+"""Actions on one object in the admin: a link to a page that says what will happen, and a POST that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import quote, unquote
+from django.contrib.auth import get_permission_codename
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.views.decorators.cache import never_cache
+
+from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.errors import DomainError
+
+# What an action gives back: a sentence for the object's page, or a page of its own.
+Outcome = str | HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectAction:
+    method: str
+    label: str
+    question: str
+    applies: Callable[[Any], bool]
+    danger: bool
+
+    @property
+    def slug(self) -> str:
+        return self.method.replace("_", "-")
+
+
+def object_action(
+    label: str, question: str, *, applies: Callable[[Any], bool] = lambda obj: True, danger: bool = False
+) -> Callable[[Any], Any]:
+    """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to."""
+
+    def mark(method: Any) -> Any:
+        method.object_action = ObjectAction(method.__name__, label, question, applies, danger)
+        return method
+
+    return mark
+
+
+class ActionsAdmin(StaffModelAdmin):
+    """A model's admin with actions. They need the model's change permission and are written to the object's history."""
+
+    def may_act(self, request: HttpRequest, obj: Any) -> bool:
+        codename = get_permission_codename("change", self.opts)
+        return request.user.has_perm(f"{self.opts.app_label}.{codename}")  # type: ignore[union-attr]
+
+    def object_actions(self) -> list[ObjectAction]:
+        methods = (getattr(type(self), name, None) for name in dir(type(self)))
+        found = (getattr(method, "object_action", None) for method in methods)
+        return [action for action in found if action is not None]
+
+    def get_urls(self) -> list[URLPattern]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_action"
+        view = self.admin_site.admin_view(never_cache(self.action_view))
+        return [path("<path:object_id>/do/<slug:slug>/", view, name=name), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        obj = kwargs.get("obj")
+        allowed = obj is not None and self.may_act(request, obj)
+        found = [action for action in self.object_actions() if action.applies(obj)] if allowed else []
+        context["object_actions"] = [(action, self._url(obj, action)) for action in found]
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _url(self, obj: Any, action: ObjectAction) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_action", args=[quote(obj.pk), action.slug])
+
+    def change_url(self, obj: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[quote(obj.pk)])
+
+    def action_view(self, request: HttpRequest, object_id: str, slug: str) -> HttpResponse:
+        """GET asks, POST does; nothing is changed by a GET."""
+        action = next((found for found in self.object_actions() if found.slug == slug), None)
+        obj = self.get_object(request, unquote(object_id))
+        if action is None or obj is None:
+            raise Http404
+        if not self.may_act(request, obj):
+            raise PermissionDenied
+        if request.method == "POST":
+            return self._run(request, obj, action)
+        context = self._context(request, obj, title=action.label, action=action)
+        return TemplateResponse(request, "admin/object_action.html", context)
+
+    def _context(self, request: HttpRequest, obj: Any, **more: Any) -> dict[str, Any]:
+        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj}
+        return {**context, "change_url": self.change_url(obj), **more}
+
+    def _run(self, request: HttpRequest, obj: Any, action: ObjectAction) -> HttpResponse:
+        try:
+            outcome: Outcome = getattr(self, action.method)(request, obj)
+        except DomainError as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(self.change_url(obj))
+        self.log_change(request, obj, action.label)
+        if isinstance(outcome, HttpResponse):
+            return outcome
+        messages.success(request, outcome)
+        return HttpResponseRedirect(self.change_url(obj))

@@ -1,0 +1,79 @@
+"""How nodes are: the panel on a server's page, and what the admin's home says about all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from nexusvpn.admin_base import Panel
+from nexusvpn.admin_site import Notice
+from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, bytes_si
+from vpn.models import NodeStatus, Server
+from vpn.services.device_views import FRESH
+
+LATEST = 10
+
+
+def status_of(server: Server) -> NodeStatus | None:
+    """What the node last said; None for one that has never enrolled."""
+    return getattr(server, "status", None)
+
+
+def is_silent(server: Server) -> bool:
+    """Whether the node has said nothing for longer than its word counts."""
+    status = status_of(server)
+    return status is None or status.last_report_at is None or timezone.now() - status.last_report_at > FRESH
+
+
+def _percent(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.0f} %"
+
+
+def health_panel(server: Server) -> Panel:
+    """What the node last said of itself, beside what is wanted of it."""
+    status = status_of(server)
+    if status is None:
+        return Panel("Node", ("Fact", "Value"), [("Enrolled", "No. Issue an enrolment command and run it there.")])
+    same_epoch = status.applied_epoch == server.epoch
+    in_sync = {True: "Yes", False: "No", None: "Not compared yet"}[status.in_sync]
+    facts = [
+        ("Last report", ago(status.last_report_at)),
+        ("Applied revision", f"{status.applied_revision} of {server.revision}" if same_epoch else "None of this epoch"),
+        ("In sync when last compared", in_sync),
+        ("Peers on the interface", status.peer_count),
+        ("CPU", _percent(status.cpu_percent)),
+        ("Memory", _percent(status.memory_percent)),
+        ("Received, sent", f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
+        ("Agent", status.agent_version or UNKNOWN),
+    ]
+    return Panel("Node", ("Fact", "Value"), facts)
+
+
+def notes_panel(server: Server) -> Panel:
+    rows = [(ago(note.created_at), note.code, note.detail) for note in server.notes.all()[:LATEST]]
+    return Panel("What the node noted", ("When", "What", "Detail"), rows)
+
+
+def nodes_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
+    """Servers that should serve and whose node is silent or holds something else than it should."""
+    if not request.user.has_perm("vpn.view_server"):  # type: ignore[union-attr]
+        return
+    serving = Q(state__in=(Server.State.ONLINE, Server.State.DRAINING, Server.State.OFFLINE))
+    silent = Q(status__last_report_at=None) | Q(status__last_report_at__lt=timezone.now() - FRESH)
+    for condition, words, tone in (
+        (silent, "node silent for more than a minute", "bad"),
+        (~silent & Q(status__in_sync=False), "node whose interface is not what it should be", "warn"),
+    ):
+        names = list(
+            Server.objects.filter(serving & condition).order_by("name").values_list("name", flat=True)[:LATEST]
+        )
+        for name in names:
+            yield Notice(f"{name}: {words}", f"{reverse('admin:vpn_server_changelist')}?q={name}", tone)
+
+
+admin.site.questions.append(nodes_that_need_staff)  # type: ignore[attr-defined]
