@@ -61,9 +61,11 @@ class Node:
 def lab() -> Iterator[Lab]:
     need(missing_for_tunnels())
     made = Lab()
-    made.up()
-    yield made
-    made.down()
+    try:
+        made.up()
+        yield made
+    finally:
+        made.down()
 
 
 @pytest.fixture(scope="module")
@@ -80,8 +82,10 @@ def stack(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]
 @pytest.fixture(scope="module")
 def node(lab: Lab, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     made = Node(lab, stack, tmp_path_factory.mktemp("node"), "demo-1")
-    made.enrol()
-    made.start()
-    made.wait_online()
-    yield made
-    made.teardown()
+    try:
+        made.enrol()
+        made.start()
+        made.wait_online()
+        yield made
+    finally:
+        made.teardown()

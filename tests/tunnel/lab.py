@@ -75,4 +75,7 @@ class Lab:
             for pid in run("ip", "netns", "pids", name, check=False).split():
                 run("kill", "-9", pid, check=False)
             run("ip", "netns", "del", name, check=False)
+        # A namespace ends some time after its deletion, and its cable with it; the next lab needs the name now.
+        for last in (2, 3, 4):
+            run("ip", "link", "del", f"nx{last}v{self.tag}", check=False)
         run("ip", "link", "del", self.bridge, check=False)
