@@ -1,0 +1,131 @@
+"""The dashboard answers: am I connected, and how much is left?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from tests.factories.billing import grant
+from tests.factories.vpn import make_location, make_server, new_key
+from vpn.models import NodeStatus, Peer, Server, UsageRecord, VpnConfig
+from vpn.services.devices import add_device
+
+GB = 1_000_000_000
+
+
+@pytest.fixture
+def ams(db: None) -> Server:
+    return make_server(make_location("ams"))
+
+
+@pytest.fixture
+def page(ams: Server, alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+def add(user: User, name: str = "Laptop") -> VpnConfig:
+    device = add_device(user=user, name=name, location_slug="ams", public_key=new_key())
+    NodeStatus.objects.update(applied_revision=1_000, last_report_at=timezone.now())
+    return device
+
+
+def use(device: VpnConfig, day: datetime, up: int, down: int) -> None:
+    UsageRecord.objects.create(
+        user=device.user,
+        device=device,
+        record_date=day.date(),
+        bytes_up=up,
+        bytes_down=down,
+    )
+
+
+def test_without_devices_it_says_how_to_begin(page: Client) -> None:
+    text = page.get("/dashboard").text
+    assert "Not connected" in text
+    assert "Add a device to make your first tunnel." in text
+    assert "Free plan, up to 1 device<" in text
+
+
+def test_it_names_the_device_that_is_connected(page: Client, alice: User) -> None:
+    add(alice, "Phone")
+    Peer.objects.update(connection="online")
+    text = page.get("/dashboard").text
+    assert "</svg>Connected</p>" in text
+    assert "<b>Phone</b> through AMS" in text
+
+
+def test_a_node_that_went_silent_is_told_and_not_guessed(page: Client, alice: User) -> None:
+    add(alice)
+    Peer.objects.update(connection="online")
+    NodeStatus.objects.update(last_report_at=timezone.now() - timedelta(minutes=2))
+    text = page.get("/dashboard").text
+    assert "</svg>Not known</p>" in text
+    assert "Connected</p>" not in text
+    assert "Not connected" not in text
+
+
+def test_the_rest_of_the_allowance_counts_this_month_and_removed_devices(page: Client, alice: User) -> None:
+    with time_machine.travel(datetime(2026, 5, 4, 12, tzinfo=UTC), tick=False):
+        page.force_login(alice)
+        first = add(alice, "First")
+        use(first, datetime(2026, 5, 1, tzinfo=UTC), GB, 2 * GB)
+        use(first, datetime(2026, 4, 30, tzinfo=UTC), 5 * GB, 0)
+        page.post(f"/devices/{first.pk}/revoke")
+        use(add(alice, "Second"), datetime(2026, 5, 4, tzinfo=UTC), 0, 500_000_000)
+        text = page.get("/dashboard").text
+    assert "6.5 GB</data> left" in text
+    assert '3.5 GB</data> of <data value="10000000000" title="10,000,000,000 bytes">10 GB</data> used' in text
+    assert "starts again on" in text
+    assert "1 Jun 2026" in text
+    # Four days have passed of thirty-one, and each has its row.
+    assert text.count('<g class="chart-day">') == 4
+    assert 'viewBox="0 0 744 160"' in text
+    assert "<span>31 May</span>" in text
+
+
+def test_a_plan_without_a_limit_says_what_was_used(page: Client, alice: User) -> None:
+    grant(alice, "pro")
+    use(add(alice), timezone.now(), 0, GB)
+    text = page.get("/dashboard").text
+    assert "1 GB</data> used" in text
+    assert "Your plan has no data limit." in text
+
+
+def test_it_shows_nothing_of_others(page: Client, bob: User) -> None:
+    use(add(bob, "Bob's phone"), timezone.now(), GB, GB)
+    text = page.get("/dashboard").text
+    assert "Bob" not in text
+    assert "10 GB</data> left" in text
+
+
+def test_it_costs_the_same_with_1_and_with_10_devices_and_no_cache_keeps_it(
+    page: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """The session, the limit, the person, the plan, the devices, the period's sum and its days."""
+    grant(alice, "pro")
+    use(add(alice), timezone.now(), 1, 1)
+    with django_assert_num_queries(7):
+        page.get("/dashboard")
+    for number in range(9):
+        use(add(alice, f"Device {number}"), timezone.now(), 1, 1)
+    with django_assert_num_queries(7):
+        answer = page.get("/dashboard")
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_a_stranger_is_asked_to_sign_in(db: None) -> None:
+    assert Client().get("/dashboard").headers["Location"] == "/login?next=/dashboard"
+
+
+def test_a_suspended_person_is_out_at_the_next_request(page: Client, alice: User) -> None:
+    assert page.get("/dashboard").status_code == 200
+    User.objects.update(is_active=False)
+    assert page.get("/dashboard").status_code == 302

@@ -1,0 +1,83 @@
+"""What everybody sees: the landing page and the locations, and the headers of every page."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+from billing.models import Plan
+from tests.factories.vpn import make_location, make_server
+from vpn.models import NodeStatus
+from vpn.views.config_file import config_file_name
+
+CASES = json.loads((Path(__file__).parents[1] / "frontend" / "file-name-cases.json").read_text())
+
+
+@pytest.fixture
+def page(db: None) -> Client:
+    return Client()
+
+
+def test_the_landing_page_shows_the_plans_on_offer_and_the_locations(page: Client) -> None:
+    make_location("ams", name="Amsterdam 1")
+    Plan.objects.filter(code="pro").update(is_offered=False)
+    text = page.get("/").text
+    assert re.search(r"\$4\.99 <small>a month</small>", text)
+    assert "Choose Free" in text
+    assert "Choose Pro" not in text
+    assert "Amsterdam 1" in text
+    assert "Sign in" in text
+
+
+def test_the_landing_page_asks_the_database_twice_for_its_content(
+    page: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """And once for the limit on everything."""
+    for number in range(5):
+        make_location(f"l{number}")
+    with django_assert_num_queries(3):
+        page.get("/")
+
+
+def test_who_is_signed_in_finds_the_way_to_the_dashboard(page: Client, alice: User) -> None:
+    page.force_login(alice)
+    assert "Open dashboard" in page.get("/").text
+
+
+def test_a_load_that_nobody_measured_is_not_invented(page: Client, alice: User) -> None:
+    page.force_login(alice)
+    make_server(make_location("ams"), capacity=100)
+    make_location("zrh", city="Zürich")
+    NodeStatus.objects.update(peer_count=42)
+    text = page.get("/locations").text
+    assert "42 %" in text
+    assert '<td data-label="Load">–</td>' in text
+    assert "<span>Online</span>" in text
+    assert "<span>Offline</span>" in text
+
+
+def test_locations_are_for_who_is_signed_in(page: Client) -> None:
+    assert page.get("/locations").headers["Location"] == "/login?next=/locations"
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/signup", "/nothing-here"])
+def test_a_page_allows_no_script_but_ours(page: Client, path: str) -> None:
+    headers = page.get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("DENY", "nosniff")
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(("device", "file"), CASES)
+def test_the_server_names_files_as_the_script_does(device: str, file: str) -> None:
+    assert config_file_name(device) == file
