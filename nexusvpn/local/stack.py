@@ -16,6 +16,10 @@ from nexusvpn.local.postgres import Cluster
 from nexusvpn.local.processes import Supervisor, ignore_interrupts, interruptible
 
 WEB_WITHIN_S = 60.0
+KEPT_SIGN_INS = (
+    "Demo sign-ins are made in an empty database and shown once; this one was not empty. A new password:\n"
+    "  .venv/bin/python manage.py changepassword customer@demo.example"
+)
 
 
 @dataclass(frozen=True)
@@ -114,7 +118,7 @@ class Stack:
         }
         lines = ["", f"NexusVPN is running at http://{ports.LOOPBACK}:{self.port} (started in {seconds:.1f} s)", ""]
         lines += [f"  {name:<14} {what}" for name, what in rows.items()]
-        lines += ["", sign_ins.strip() or "The database was not empty, so no demo sign-ins were made at this start."]
+        lines += ["", sign_ins.strip() or KEPT_SIGN_INS]
         return "\n".join([*lines, "", "Ctrl-C ends it.", ""])
 
 
