@@ -7,19 +7,23 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
+from django.db import close_old_connections, connection
 
-from nexusvpn.context import set_request_id
+from nexusvpn.context import accept_request_id, set_request_id
 from nexusvpn.logs import logger
 
 log = logger("nexusvpn.job")
 
 
 def traced(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a job's function: log its name, time, queries and outcome."""
+    """Wrap a job's function: log its name, time, queries and outcome, under the request id that it was deferred with.
+
+    Whoever defers the job passes `request_id=current_request_id()`; without one (a periodic job) the job gets its own.
+    """
 
     @functools.wraps(function)
-    def run(*args: Any, **kwargs: Any) -> Any:
+    def run(*args: Any, request_id: str = "", **kwargs: Any) -> Any:
+        set_request_id(accept_request_id(request_id))
         started = time.perf_counter()
         outcome = "failed"
         queries = 0
@@ -38,5 +42,7 @@ def traced(function: Callable[..., Any]) -> Callable[..., Any]:
             took = round((time.perf_counter() - started) * 1000, 2)
             log.info("job", job=function.__name__, outcome=outcome, ms=took, queries=queries)
             set_request_id("")
+            # Jobs run in threads that nobody else cleans up after.
+            close_old_connections()
 
     return run

@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from nexusvpn.context import current_request_id
 from nexusvpn.jobs import traced
 
 
@@ -26,6 +27,7 @@ def queue_mail(name: str, to: str, context: dict[str, Any]) -> None:
         subject=" ".join(render_to_string(f"emails/{name}/subject.txt", context).split()),
         text=render_to_string(f"emails/{name}/body.txt", context),
         html=render_to_string(f"emails/{name}/body.html", context),
+        request_id=current_request_id(),
         message_id=make_msgid(domain=settings.SITE_URL.split("//")[-1].split(":")[0].split("/")[0]),
     )
 

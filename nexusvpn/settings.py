@@ -238,5 +238,6 @@ LOGGING_CONFIG = "nexusvpn.logs.configure"
 LOGGING = {"level": LOG_LEVEL}
 HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")
+# Modules with jobs that no app of ours owns; the apps' own are found by their name, `tasks`.
 PROCRASTINATE_IMPORT_PATHS = ["nexusvpn.mail"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -52,6 +53,10 @@ def _error(status: int) -> dict[str, Any]:
     return schema
 
 
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
 class EnvelopeSchema(AutoSchema):
     def _get_response_for_code(
         self, serializer: Any, status_code: str, media_types: Any = None, direction: Any = "response"
@@ -75,6 +80,11 @@ class EnvelopeSchema(AutoSchema):
                 },
             )
         return bodies
+
+    def get_operation_id(self) -> str:
+        """`devices_get`, `device_detail_patch`: the view's name and the method, which no two operations share."""
+        name = _snake(type(self.view).__name__.removesuffix("View"))
+        return f"{name}_{self.method.lower()}"
 
     def _is_list_view(self, serializer: Any = None) -> bool:
         """Lists are pages of our own shape (`paged`), never bare arrays."""
