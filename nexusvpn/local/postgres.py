@@ -14,6 +14,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -137,6 +138,9 @@ class Cluster:
         deadline = time.monotonic() + START_TIMEOUT_S
         while self.server_process() == process and time.monotonic() < deadline:
             time.sleep(0.02)
+        # Only an empty folder goes: what a server that was killed left in it, the next start clears.
+        with suppress(OSError):
+            self.socket_folder.rmdir()
 
     def server_process(self) -> int | None:
         """The process id of the running server, or None; a stale postmaster.pid counts as none."""

@@ -26,6 +26,7 @@ def test_a_cluster_is_made_from_nothing_and_stopped_at_the_end(cluster: Cluster)
         user.end()
     assert cluster.server_process() is None
     assert not cluster.accepts_connections()
+    assert not cluster.socket_folder.exists()
 
 
 def test_the_last_user_stops_the_server_and_not_an_earlier_one(cluster: Cluster) -> None:
