@@ -27,7 +27,7 @@ from support.forms import ReplyForm
 from support.models import Ticket, TicketMessage
 from support.services import close_ticket, reply_to_ticket
 
-# Longer threads are read to their end on the ticket's page.
+# Of a longer thread the earlier messages are on the ticket's own page.
 THREAD = 200
 
 
@@ -102,6 +102,9 @@ class TicketAdmin(ActionsAdmin, ReadOnlyAdmin):
     search_fields = ("subject", "user__email", "=id")
     ordering = ("updated_at", "id")
 
+    def view_on_site(self, obj: Ticket) -> str:
+        return reverse("ticket", args=[obj.pk])
+
     @admin.display(description="waiting", ordering="updated_at")
     def waiting(self, ticket: Ticket) -> str:
         return waited(ticket.updated_at) if ticket.status == Ticket.Status.OPEN else "–"
@@ -121,7 +124,8 @@ class TicketAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         ticket: Ticket = kwargs["obj"]
-        context["thread"] = ticket.messages.select_related("author")[:THREAD]
+        latest = ticket.messages.select_related("author").order_by("-created_at", "-id")[:THREAD]
+        context["thread"] = list(reversed(latest))
         context.setdefault("reply_form", ReplyForm())
         if ticket.status != Ticket.Status.CLOSED and self.may_act(request, ticket):
             context["reply_url"] = reverse("admin:support_ticket_reply", args=[ticket.pk])

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people import signed_in
 from nexusvpn.api.pagination import MAX_LIMIT, Page, fetch_page, page_request
@@ -58,6 +58,11 @@ def _thread(request: HttpRequest, pk: UUID, form: ReplyForm, status: int = 200) 
     return render(request, "support/ticket.html", context, status=status)
 
 
+def _to_ticket(pk: UUID) -> HttpResponse:
+    """To the thread: after an action, and for who had to sign in again on the way to one."""
+    return redirect("ticket", pk)
+
+
 @never_cache
 @login_required
 @require_safe
@@ -67,8 +72,10 @@ def ticket(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return _to_ticket(pk)
     form, status = ReplyForm(request.POST), 400
     if form.is_valid():
         try:
@@ -76,18 +83,20 @@ def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            return redirect("ticket", pk)
+            return _to_ticket(pk)
     return _thread(request, pk, form, status)
 
 
 @never_cache
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
 def ticket_close(request: HttpRequest, pk: UUID) -> HttpResponse:
+    if request.method == "GET":
+        return _to_ticket(pk)
     try:
         close_ticket(ticket_id=pk, closer=signed_in(request))
     except TicketClosed as error:
         messages.info(request, error.message)
     else:
         messages.success(request, "The ticket is closed.")
-    return redirect("ticket", pk)
+    return _to_ticket(pk)

@@ -1,0 +1,125 @@
+"""Rows of every model in the admin, each with rows of its own to refer to, as lists show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from accounts.models import LoginHistory, Session, User
+from billing.models import Plan, PlanGrant
+from nexusvpn.mail import queue_mail
+from referrals.models import Referral
+from support.models import Ticket, TicketMessage
+from tests.factories.accounts import make_user
+from tests.factories.support import make_ticket
+from tests.factories.vpn import make_location, make_server, new_key
+from vpn.models import (
+    FreeAddress,
+    IpAssignment,
+    Location,
+    NodeNote,
+    NodeStatus,
+    NodeToken,
+    Peer,
+    Server,
+    UsageCounter,
+    UsageRecord,
+    VpnConfig,
+)
+from vpn.services.addresses import assign_address
+from vpn.services.desired_state import wish_peer
+from vpn.services.nodes import issue_enrolment_token
+
+
+def new_user() -> User:
+    return make_user(f"{uuid4().hex[:12]}@example.com", full_name="Somebody")
+
+
+def new_server() -> Server:
+    return make_server(make_location(f"place-{uuid4().hex[:10]}"))
+
+
+def new_session() -> Session:
+    expires = timezone.now() + timedelta(days=1)
+    return Session.objects.create(user=new_user(), kind="token", key_hash=uuid4().hex, expires_at=expires)
+
+
+def new_plan() -> Plan:
+    rank = 100 + Plan.objects.count()
+    return Plan.objects.create(code=f"plan-{rank}", name=f"Plan {rank}", rank=rank, device_limit=1, price_minor=100)
+
+
+def new_grant() -> PlanGrant:
+    return PlanGrant.objects.create(user=new_user(), plan=new_plan(), reason="Because", granted_by=new_user())
+
+
+def new_device() -> VpnConfig:
+    """A device with its address and its peer on a server of its own."""
+    server = new_server()
+    device = VpnConfig.objects.create(user=new_user(), location=server.location, name="Laptop", public_key=new_key())
+    assignment = assign_address(device=device, server=server)
+    assert assignment is not None
+    wish_peer(assignment=assignment, public_key=device.public_key, wanted=True)
+    return device
+
+
+def new_counter() -> UsageCounter:
+    device = new_device()
+    return UsageCounter.objects.create(server=device.peers.get().server, device=device, epoch=1, rx=1, tx=1)
+
+
+def new_record() -> UsageRecord:
+    device = new_device()
+    return UsageRecord.objects.create(user=device.user, device=device, record_date=timezone.now().date())
+
+
+def new_log_entry() -> LogEntry:
+    kind = ContentType.objects.get_for_model(User)
+    values = {"object_repr": "Somebody", "change_message": "Changed", "action_flag": CHANGE, "content_type": kind}
+    return LogEntry.objects.create(user=new_user(), object_id=str(uuid4()), **values)
+
+
+def new_token() -> NodeToken:
+    server = new_server()
+    issue_enrolment_token(server)
+    return server.tokens.get()
+
+
+def new_job() -> ProcrastinateJob:
+    queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
+    return ProcrastinateJob.objects.latest("id")
+
+
+MAKERS: dict[type[Model], Callable[[], Any]] = {
+    User: new_user,
+    Session: new_session,
+    LoginHistory: lambda: LoginHistory.objects.create(user=new_user(), outcome="success", kind="browser"),
+    LogEntry: new_log_entry,
+    Group: lambda: Group.objects.create(name=uuid4().hex),
+    Plan: new_plan,
+    PlanGrant: new_grant,
+    Location: lambda: make_location(f"place-{uuid4().hex[:10]}"),
+    Server: new_server,
+    NodeStatus: lambda: new_server().status,
+    NodeNote: lambda: NodeNote.objects.create(server=new_server(), code="foreign_peer_removed"),
+    NodeToken: new_token,
+    VpnConfig: new_device,
+    IpAssignment: lambda: new_device().assignments.get(),
+    FreeAddress: lambda: FreeAddress.objects.filter(server=new_device().peers.get().server).first(),
+    Peer: lambda: new_device().peers.get(),
+    UsageCounter: new_counter,
+    UsageRecord: new_record,
+    Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
+    Ticket: lambda: make_ticket(new_user()),
+    TicketMessage: lambda: make_ticket(new_user()).messages.get(),
+    ProcrastinateJob: new_job,
+}
