@@ -53,9 +53,7 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(stripe_customer_id__isnull=False),
                 name="user_stripe_customer_unique",
             ),
-            models.CheckConstraint(
-                condition=~models.Q(referred_by=models.F("id")), name="user_not_referred_by_self"
-            ),
+            models.CheckConstraint(condition=~models.Q(referred_by=models.F("id")), name="user_not_referred_by_self"),
         ]
         indexes = [
             # "Whom did this person bring?": the referrals page and the account's deletion (SET NULL).
@@ -85,9 +83,7 @@ class Session(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Empty only between the first page and the sign-in of one browser, if something had to be remembered there.
-    user = models.ForeignKey(
-        User, null=True, on_delete=models.CASCADE, related_name="sessions", db_index=False
-    )
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     key_hash = models.CharField(max_length=64)
     data = models.TextField(blank=True, default="", help_text="Django's signed session data; empty for tokens.")
@@ -128,9 +124,7 @@ class LoginHistory(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     # Empty for a try with an address that has no account: the address itself is not stored.
-    user = models.ForeignKey(
-        User, null=True, on_delete=models.CASCADE, related_name="login_history", db_index=False
-    )
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="login_history", db_index=False)
     timestamp = models.DateTimeField(default=timezone.now)
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     kind = models.CharField(max_length=8, choices=Session.Kind.choices)

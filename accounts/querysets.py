@@ -10,7 +10,7 @@ from django.utils import timezone
 from nexusvpn.db import lowered
 
 if TYPE_CHECKING:
-    from accounts.models import Session, User
+    from accounts.models import User
 
 
 class UserManager(BaseUserManager["User"]):
@@ -31,6 +31,6 @@ class UserManager(BaseUserManager["User"]):
         return self.with_email(username or "").get()
 
 
-class SessionQuerySet(models.QuerySet["Session"]):
+class SessionQuerySet(models.QuerySet):
     def live(self) -> SessionQuerySet:
         return self.filter(expires_at__gt=timezone.now())

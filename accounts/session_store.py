@@ -54,7 +54,7 @@ class SessionStore(SessionBase):
         """Write the row; raises UpdateError when it was deleted meanwhile (signed out elsewhere)."""
         if self.session_key is None:
             return self.create()
-        data = self._get_session(no_load=must_create)
+        data = self._get_session(no_load=must_create)  # type: ignore[attr-defined]
         values: dict[str, Any] = {
             "user_id": data.get("_auth_user_id"),
             "data": self.encode(data),

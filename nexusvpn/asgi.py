@@ -6,7 +6,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nexusvpn.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "10")
 os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
 
-import django  # noqa: E402
+import django
 
 django.setup()
 

@@ -20,7 +20,9 @@ from nexusvpn.logs import logger
 KEEP_S = 3700
 # After a failure Redis is left alone for this long, so that an outage costs one timeout and not one a request.
 REDIS_PAUSE_S = 5.0
-_REDIS_INCREMENT = "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
+_REDIS_INCREMENT = (
+    "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end return n"
+)
 
 log = logger(__name__)
 
@@ -62,4 +64,4 @@ def forget_old_counters() -> int:
     """Delete counters whose window is long over; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM nexusvpn_counter WHERE expires_at < now()")
-        return cursor.rowcount
+        return int(cursor.rowcount)

@@ -35,6 +35,8 @@ def queue_mail(name: str, to: str, context: dict[str, Any]) -> None:
 @app.task(queue="mail", retry=RetryStrategy(max_attempts=8, exponential_wait=4))
 @traced
 def send_mail(to: str, subject: str, text: str, html: str, message_id: str) -> None:
-    message = EmailMultiAlternatives(subject, text, settings.DEFAULT_FROM_EMAIL, [to], headers={"Message-ID": message_id})
+    message = EmailMultiAlternatives(
+        subject, text, settings.DEFAULT_FROM_EMAIL, [to], headers={"Message-ID": message_id}
+    )
     message.attach_alternative(html, "text/html")
     message.send()

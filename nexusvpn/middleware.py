@@ -17,7 +17,7 @@ from nexusvpn.context import accept_request_id, set_request_id
 from nexusvpn.errors import DomainError
 from nexusvpn.http import client_address, is_api, user_agent
 from nexusvpn.logs import logger
-from nexusvpn.pages import domain_error_page
+from nexusvpn.pages import error_page, exception_page
 from nexusvpn.ratelimit import enforce_everything
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -104,7 +104,7 @@ class PageLimitMiddleware:
             try:
                 enforce_everything(request, user_id)
             except DomainError as error:
-                return domain_error_page(request, error)
+                return error_page(request, error)
         return self.get_response(request)
 
 
@@ -118,4 +118,4 @@ class PageErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return domain_error_page(request, error)
+        return exception_page(request, error)

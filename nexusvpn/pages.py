@@ -14,17 +14,28 @@ from nexusvpn.http import is_api
 from nexusvpn.logs import logger
 
 log = logger(__name__)
-TEMPLATES = {400: "errors/400.html", 403: "errors/403.html", 404: "errors/404.html", 429: "errors/429.html", 503: "errors/503.html"}
+TEMPLATES = {
+    400: "errors/400.html",
+    403: "errors/403.html",
+    404: "errors/404.html",
+    429: "errors/429.html",
+    503: "errors/503.html",
+}
 
 
-def domain_error_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
-    """The answer for a DomainError or a lost database; None leaves any other exception to Django."""
+def exception_page(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """The answer for an exception of a view; None leaves one that nobody foresaw to Django's own 500."""
     if is_lost_database(error):
         log.error("database_unavailable", error=type(error).__name__)
         forget_dead_connections()
-        error = Unavailable(code="database_unavailable")
-    if not isinstance(error, DomainError):
-        return _api_fault(request) if is_api(request) else None
+        return error_page(request, Unavailable(code="database_unavailable"))
+    if isinstance(error, DomainError):
+        return error_page(request, error)
+    return _api_fault(request) if is_api(request) else None
+
+
+def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
+    """A DomainError as the page (or, under /api/, the envelope) of its kind."""
     status = http_status(error)
     if is_api(request):
         return error_response(request, status, error.code, error.message, error.fields, error.retry_after)

@@ -42,4 +42,3 @@ def enforce(request: HttpRequest, limit: Limit, key: str | None = None) -> None:
 def enforce_everything(request: HttpRequest, user_id: object | None) -> None:
     """The limit on everything: per user when there is one, otherwise per client address."""
     enforce(request, EVERYTHING, f"user:{user_id}" if user_id is not None else None)
-

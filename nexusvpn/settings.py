@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -46,7 +47,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- cache and counters ---------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL")
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "counters": {"BACKEND": "nexusvpn.counters.CounterCache", "LOCATION": REDIS_URL},
 }
@@ -240,4 +241,3 @@ HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")
 # Modules with jobs that no app of ours owns; the apps' own are found by their name, `tasks`.
 PROCRASTINATE_IMPORT_PATHS = ["nexusvpn.mail"]
-

@@ -7,6 +7,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nexusvpn.settings")
 os.environ.setdefault("DATABASE_POOL_SIZE", "16")
 os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from django.core.wsgi import get_wsgi_application
 
 application = get_wsgi_application()

@@ -36,7 +36,7 @@ class ApiClient:
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Call `/api/v1/<path>`; a `body` of bytes is sent as it is, anything else as JSON."""
-        meta = {"REMOTE_ADDR": headers.pop("remote_addr", "192.0.2.1")}
+        meta: dict[str, Any] = {"REMOTE_ADDR": headers.pop("remote_addr", "192.0.2.1")}
         if self.token:
             headers.setdefault("Authorization", f"Bearer {self.token}")
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()

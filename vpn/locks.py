@@ -25,7 +25,9 @@ def lock_customer(user_id: UUID) -> None:
 
 def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:
     """The person's live device, locked; anybody else's raises NotFound."""
-    device = VpnConfig.objects.live().select_for_update(no_key=True).filter(pk=device_id, user_id=user_id).first()
+    device: VpnConfig | None = (
+        VpnConfig.objects.live().select_for_update(no_key=True).filter(pk=device_id, user_id=user_id).first()
+    )
     if device is None:
         raise NotFound
     return device

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 
 if TYPE_CHECKING:
-    from vpn.models import IpAssignment, VpnConfig
+    from vpn.models import IpAssignment, VpnConfig  # noqa: F401  (named in the class parameters)
 
 
 class DeviceQuerySet(models.QuerySet["VpnConfig"]):

@@ -6,7 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-HOST = re.compile(r"(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+HOST = re.compile(
+    r"(?=.{1,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)*[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+)
 
 
 def validate_host(value: str) -> None:
@@ -23,4 +25,6 @@ def validate_server_networks(network_v4: Any, network_v6: Any) -> None:
     if not isinstance(network_v4, ipaddress.IPv4Network) or not 12 <= network_v4.prefixlen <= 29:
         raise ValidationError({"network_v4": "Must be an IPv4 network from /12 to /29."})
     if not isinstance(network_v6, ipaddress.IPv6Network) or 128 - network_v6.prefixlen < 32 - network_v4.prefixlen:
-        raise ValidationError({"network_v6": "Must be an IPv6 network with at least as many host bits as the IPv4 one."})
+        raise ValidationError(
+            {"network_v6": "Must be an IPv6 network with at least as many host bits as the IPv4 one."}
+        )

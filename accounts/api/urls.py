@@ -1,7 +1,7 @@
 from django.urls import re_path
-from nexusvpn.api.routes import UUID_PATTERN
 
 from accounts.api import views
+from nexusvpn.api.routes import UUID_PATTERN
 
 urlpatterns = [
     re_path(r"^auth/register/?$", views.RegisterView.as_view(), name="api-register"),

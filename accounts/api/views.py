@@ -19,6 +19,7 @@ from accounts.api.serializers import (
     UserView,
 )
 from accounts.models import LoginHistory, Session, User
+from accounts.people import signed_in
 from accounts.services.registration import register_account
 from accounts.services.sessions import end_session, open_token
 from accounts.services.sign_in import check_credentials
@@ -71,7 +72,7 @@ class LoginView(ApiView):
 class LogoutView(ApiView):
     @extend_schema(request=None, responses={200: None})
     def post(self, request: Request) -> Response:
-        end_session(user=request.user, session_id=request.auth.pk)
+        end_session(user=signed_in(request), session_id=request.auth.pk)
         return Response(None)
 
 
@@ -85,14 +86,14 @@ class SessionsView(ApiView):
         def row(*values: Any) -> dict[str, Any]:
             return dict(zip(self.COLUMNS, values, strict=True), is_current=values[0] == current)
 
-        sessions = Session.objects.live().filter(user=request.user)
+        sessions = Session.objects.live().filter(user=signed_in(request))
         return Response(fetch_page(sessions, page_request(request.query_params), self.COLUMNS, row).as_dict())
 
 
 class SessionDetailView(ApiView):
     @extend_schema(responses={200: None})
     def delete(self, request: Request, pk: UUID) -> Response:
-        end_session(user=request.user, session_id=pk)
+        end_session(user=signed_in(request), session_id=pk)
         return Response(None)
 
 
@@ -104,18 +105,18 @@ class HistoryView(ApiView):
         def row(*values: Any) -> dict[str, Any]:
             return dict(zip(self.COLUMNS, values, strict=True))
 
-        history = LoginHistory.objects.filter(user=request.user)
+        history = LoginHistory.objects.filter(user=signed_in(request))
         return Response(fetch_page(history, page_request(request.query_params), self.COLUMNS, row).as_dict())
 
 
 class MeView(ApiView):
     @extend_schema(responses={200: UserView})
     def get(self, request: Request) -> Response:
-        return Response(user_view(request.user))
+        return Response(user_view(signed_in(request)))
 
     @extend_schema(request=ProfileForm, responses={200: UserView})
     def patch(self, request: Request) -> Response:
-        user: User = request.user
+        user: User = signed_in(request)
         values = self.read(ProfileForm)
         if values:
             user.full_name = values["full_name"]

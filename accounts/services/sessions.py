@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Session, User
 from nexusvpn.errors import NotFound
 
-TOKEN_PREFIX = "nvs_"
+TOKEN_PREFIX = "nvs_"  # noqa: S105  (what every token begins with is no secret)
 # "Last seen" is accurate to this much; finer would be a write a request.
 TOUCH_EVERY = timedelta(minutes=5)
 

@@ -29,7 +29,7 @@ class BearerAuthentication(BaseAuthentication):
         token = bearer_token(request.META.get("HTTP_AUTHORIZATION", ""))
         if token is None:
             return None
-        found = _authenticator()(token)
+        found: tuple[Any, Any] | None = _authenticator()(token)
         if found is None:
             raise AuthenticationFailed
         return found  # (user, session)

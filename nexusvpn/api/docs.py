@@ -16,7 +16,8 @@ from nexusvpn.ratelimit import enforce_everything
 def _schema() -> bytes:
     """Made once a process: it depends on nothing but the code."""
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]
-    return orjson.dumps(generator.get_schema(request=None, public=True), default=str)
+    document = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return orjson.dumps(document, default=str)
 
 
 def schema(request: HttpRequest) -> HttpResponse:

@@ -77,8 +77,6 @@ def fetch_page(
     """
     counted = queryset.annotate(_total=Window(Count("*"))).values_list(*columns, "_total")
     rows = list(counted[wanted.offset : wanted.offset + wanted.limit])
-    if rows:
-        total = rows[0][-1]
-    else:
-        total = queryset.count() if wanted.page > 1 else 0
+    past_the_end = not rows and wanted.page > 1
+    total = rows[0][-1] if rows else queryset.count() if past_the_end else 0
     return Page([row(*values[:-1]) for values in rows], wanted.page, wanted.limit, total)

@@ -92,7 +92,9 @@ def failing_insert(table: str) -> Iterator[None]:
             "CREATE OR REPLACE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION 'planted failure'; END $$"
         )
-        cursor.execute(f"CREATE TRIGGER planted BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()")
+        cursor.execute(
+            f"CREATE TRIGGER planted BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()"
+        )
     try:
         yield
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from unittest import mock
+from uuid import UUID
 
 import pytest
 from django.db import IntegrityError
@@ -64,7 +65,7 @@ def three_addresses_left() -> Server:
     return server
 
 
-def claim_without_lock(server_id: object) -> int | None:
+def claim_without_lock(server_id: UUID) -> int | None:
     """What `claim_free_host` would be if it looked and took in two steps."""
     row = FreeAddress.objects.filter(server_id=server_id).order_by("available_at", "host").first()
     if row is None:
@@ -113,9 +114,7 @@ def test_a_request_repeated_at_once_makes_one_device() -> None:
     alice = make_user("alice@example.com")
     key = new_key()
     made: list[object] = []
-    outcomes = crowd(
-        8, lambda n: made.append(add_device(user=alice, name="x", location_slug="ams", public_key=key).pk)
-    )
+    outcomes = crowd(8, lambda n: made.append(add_device(user=alice, name="x", location_slug="ams", public_key=key).pk))
     assert outcomes == {"ok": 8}
     assert len(set(made)) == 1
     assert_invariants()

@@ -110,7 +110,9 @@ def test_postgresql_killed_under_load_loses_nothing_acknowledged_and_doubles_not
     assert not strange
     assert sum(acknowledged) > 0
     for number, count in enumerate(acknowledged):
-        found = stack.sql("SELECT subject, count(*) FROM support_ticket WHERE subject LIKE %s GROUP BY 1", f"{number}-%")
+        found = stack.sql(
+            "SELECT subject, count(*) FROM support_ticket WHERE subject LIKE %s GROUP BY 1", f"{number}-%"
+        )
         subjects = {subject for subject, _ in found}
         assert {f"{number}-{made}" for made in range(count)} <= subjects
     # By itself, within five seconds of the last start.

@@ -15,7 +15,6 @@ import pytest
 
 from nexusvpn.local import redis as local_redis
 from tests.factories.vpn import new_key
-from tests.live.conftest import StackMaker
 from tests.live.requirements import missing_for_redis, need
 from tests.live.stack import Answer, Stack, call
 
@@ -140,7 +139,9 @@ def test_errors_have_the_envelope(
 def test_two_hundred_wait_at_once_and_those_who_left_are_forgotten(waiting: WaitingNode) -> None:
     host, port = waiting.poll_url.removeprefix("http://").split(":")
     query = f"epoch={waiting.epoch}&after={waiting.revision}&wait=30"
-    head = f"GET /api/v1/node/state?{query} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {waiting.credential}\r\n\r\n"
+    head = (
+        f"GET /api/v1/node/state?{query} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {waiting.credential}\r\n\r\n"
+    )
     links = [socket.create_connection((host, int(port))) for _ in range(200)]
     for link in links:
         link.sendall(head.encode())

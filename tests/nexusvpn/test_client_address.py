@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import RequestFactory, override_settings
 
@@ -8,14 +10,17 @@ from nexusvpn.http import client_address
 
 
 def seen(remote: str, forwarded: str | None = None, **headers: str) -> str:
-    meta = {"REMOTE_ADDR": remote, **headers}
+    meta: dict[str, Any] = {"REMOTE_ADDR": remote, **headers}
     if forwarded is not None:
         meta["HTTP_X_FORWARDED_FOR"] = forwarded
     return client_address(RequestFactory().get("/", **meta))
 
 
 def test_without_trusted_proxies_no_header_counts() -> None:
-    assert seen("192.0.2.9", "198.51.100.1", HTTP_X_REAL_IP="198.51.100.2", HTTP_FORWARDED="for=198.51.100.3") == "192.0.2.9"
+    assert (
+        seen("192.0.2.9", "198.51.100.1", HTTP_X_REAL_IP="198.51.100.2", HTTP_FORWARDED="for=198.51.100.3")
+        == "192.0.2.9"
+    )
 
 
 @override_settings(TRUSTED_PROXIES=["10.0.0.0/8", "fd00::/8"])

@@ -103,5 +103,3 @@ def test_pages_are_limited_and_files_and_probes_are_not() -> None:
     client = Client(REMOTE_ADDR="192.0.2.77")
     assert [client.get("/nothing-here").status_code for _ in range(101)] == [404] * 100 + [429]
     assert client.get("/api/health/liveness").status_code == 200
-
-

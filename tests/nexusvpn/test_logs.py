@@ -104,7 +104,7 @@ def test_a_job_that_failed_is_tried_again_as_the_same_mail(
     assert lines.of("job")[0]["outcome"] == "failed"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 second'")
-        cursor.execute("SELECT args->>'message_id' FROM procrastinate_jobs")
+        cursor.execute("SELECT args->>'message_id' FROM procrastinate_jobs WHERE queue_name = 'mail'")
         (message_id,) = cursor.fetchone()
     run_jobs()
     assert [message.extra_headers["Message-ID"] for message in mail.outbox] == [message_id]

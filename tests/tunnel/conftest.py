@@ -49,7 +49,9 @@ class Node:
         deadline = time.monotonic() + seconds
         while not self.stack.sql("SELECT 1 FROM vpn_server WHERE name = %s AND state = 'online'", self.server):
             if time.monotonic() > deadline:
-                pytest.fail(f"the node did not come online:\n{(self.folder / 'agent.log').read_text()}\n{self.stack.logs()}")
+                pytest.fail(
+                    f"the node did not come online:\n{(self.folder / 'agent.log').read_text()}\n{self.stack.logs()}"
+                )
             time.sleep(0.05)
 
     def _agent(self, what: str) -> list[str]:

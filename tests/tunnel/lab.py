@@ -14,9 +14,7 @@ WORLD_V6 = "2001:db8:7::7"
 
 
 def run(*command: str, check: bool = True, timeout: float = 30, text_input: str | None = None) -> str:
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=timeout, input=text_input, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, input=text_input, check=False)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
     return done.stdout

@@ -40,7 +40,9 @@ def test_a_new_customer_gets_a_working_tunnel_and_loses_it_on_revocation(
     client.up(made.data["config"])
     client.wait_until_reaches(WORLD_V4, 5)
     first_packet = time.monotonic() - started
-    print(f"\nPOST devices answered in {answered * 1000:.0f} ms; first packet answered after {first_packet * 1000:.0f} ms")
+    print(
+        f"\nPOST devices answered in {answered * 1000:.0f} ms; first packet answered after {first_packet * 1000:.0f} ms"
+    )
     assert first_packet < 1.0
 
     # Both families, to the world behind the node and back.

@@ -43,9 +43,7 @@ class TestCreation:
         assert "private_key" not in answer.data
         assert "config" not in answer.data
 
-    def test_without_a_key_the_server_makes_the_pair_and_keeps_only_the_public_half(
-        self, alice_api: ApiClient
-    ) -> None:
+    def test_without_a_key_the_server_makes_the_pair_and_keeps_only_the_public_half(self, alice_api: ApiClient) -> None:
         answer = alice_api.post("devices", {"name": "Laptop", "location": "ams"})
         private = answer.data["private_key"]
         assert derive_public_key(private) == VpnConfig.objects.get().public_key
@@ -282,8 +280,6 @@ def test_a_list_costs_the_same_with_1_and_with_50_devices(ams: Server, alice: Us
     alice_api.post("devices", form())
     one = queries()
     for number in range(49):
-        device = VpnConfig.objects.create(
-            user=alice, location=ams.location, name=f"d{number}", public_key=new_key()
-        )
+        device = VpnConfig.objects.create(user=alice, location=ams.location, name=f"d{number}", public_key=new_key())
         assert device
     assert one == queries() == 3

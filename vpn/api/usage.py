@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.people import signed_in
 from billing.entitlements import entitlement_for
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput, NotFound
@@ -25,7 +26,7 @@ class UsageView(ApiView):
         responses={200: UsageShape},
     )
     def get(self, request: Request) -> Response:
-        user = request.user
+        user = signed_in(request)
         items = usage_by_day(user.pk, _days(request), _device(request))
         entitlement = entitlement_for(user)
         period = usage_since(user.pk, entitlement.period_start.date())
@@ -58,6 +59,6 @@ def _device(request: Request) -> UUID | None:
         device_id = UUID(raw)
     except ValueError:
         raise InvalidInput(fields={"device": ["Must be a device's id."]}) from None
-    if not VpnConfig.objects.filter(pk=device_id, user=request.user).exists():
+    if not VpnConfig.objects.filter(pk=device_id, user=signed_in(request)).exists():
         raise NotFound
     return device_id

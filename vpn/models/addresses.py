@@ -15,9 +15,7 @@ class IpAssignment(models.Model):
     """A device's IPv4 and IPv6 address on one server; live until `released_at`."""
 
     device = models.ForeignKey(VpnConfig, on_delete=models.CASCADE, related_name="assignments", db_index=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="assignments", db_index=False)
     host = models.PositiveIntegerField(help_text="Host number within both networks of the server.")
     ipv4 = models.GenericIPAddressField(protocol="IPv4")
@@ -40,7 +38,9 @@ class IpAssignment(models.Model):
                 fields=["server", "ipv6"], condition=models.Q(released_at__isnull=True), name="assignment_ipv6_unique"
             ),
             models.UniqueConstraint(
-                fields=["device", "server"], condition=models.Q(released_at__isnull=True), name="assignment_one_a_server"
+                fields=["device", "server"],
+                condition=models.Q(released_at__isnull=True),
+                name="assignment_one_a_server",
             ),
         ]
         indexes = [

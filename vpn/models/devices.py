@@ -15,9 +15,7 @@ class VpnConfig(models.Model):
     """A customer's device. It is live until `revoked_at`; the row stays, for its usage and as proof of its removal."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices", db_index=False
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices", db_index=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="devices", db_index=False)
     name = models.CharField(max_length=64)
     public_key = models.CharField(max_length=44)

@@ -63,7 +63,9 @@ class Server(models.Model):
     network_v4 = CidrField(help_text="Customers' IPv4 network, from /12 to /29; the first address is the server's.")
     network_v6 = CidrField(help_text="Customers' IPv6 network, with room for as many addresses as the IPv4 one.")
     dns = ArrayField(
-        models.GenericIPAddressField(), default=default_dns, help_text="Resolvers for customers, reached through the tunnel."
+        models.GenericIPAddressField(),
+        default=default_dns,
+        help_text="Resolvers for customers, reached through the tunnel.",
     )
     mtu = models.PositiveIntegerField(default=1420, validators=[MinValueValidator(1280), MaxValueValidator(9000)])
     capacity = models.PositiveIntegerField(default=250, help_text="Peers that this server is meant to carry.")
@@ -114,7 +116,9 @@ class NodeStatus(models.Model):
     peer_count = models.IntegerField(null=True)
     rx_bytes = models.BigIntegerField(null=True)
     tx_bytes = models.BigIntegerField(null=True)
-    in_sync = models.BooleanField(null=True, help_text="Whether the interface's hash was the desired one, when last compared.")
+    in_sync = models.BooleanField(
+        null=True, help_text="Whether the interface's hash was the desired one, when last compared."
+    )
 
     class Meta:
         verbose_name_plural = "node statuses"

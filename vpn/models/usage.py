@@ -28,9 +28,7 @@ class UsageCounter(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["server", "epoch"], name="usagecounter_epoch_unique"),
-            models.CheckConstraint(
-                condition=models.Q(rx__gte=0, tx__gte=0), name="usagecounter_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(rx__gte=0, tx__gte=0), name="usagecounter_not_negative"),
         ]
         indexes = [
             # "The registers of a device": the check that a total is the sum of its registers, and the device's deletion.
@@ -56,9 +54,7 @@ class UsageRecord(models.Model):
         ordering = ["-record_date", "id"]
         constraints = [
             models.UniqueConstraint(fields=["device", "record_date"], name="usage_device_day_unique"),
-            models.CheckConstraint(
-                condition=models.Q(bytes_up__gte=0, bytes_down__gte=0), name="usage_not_negative"
-            ),
+            models.CheckConstraint(condition=models.Q(bytes_up__gte=0, bytes_down__gte=0), name="usage_not_negative"),
         ]
         indexes = [
             # A person's whole usage: the account's deletion and export.

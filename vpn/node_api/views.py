@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from typing import Any
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -17,8 +18,9 @@ from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput
 from nexusvpn.ratelimit import NODE, NODE_ENROL, enforce
+from vpn.errors import InvalidNodeCredential
 from vpn.models import Server
-from vpn.node_api.authentication import NodeAuthentication
+from vpn.node_api.authentication import Node, NodeAuthentication
 from vpn.node_api.params import StateRequest
 from vpn.node_api.serializers import EnrolForm, ReportForm
 from vpn.services.desired_state import changes_after, snapshot
@@ -39,6 +41,13 @@ class NodeView(ApiView):
 
     def body(self, form: type[Serializer[Any]]) -> dict[str, Any]:
         return _validated(self.request, form)
+
+
+def _server_id(request: Request) -> UUID:
+    node = request.user
+    if not isinstance(node, Node):
+        raise InvalidNodeCredential
+    return node.server_id
 
 
 def _validated(request: Request, form: type[Serializer[Any]]) -> dict[str, Any]:
@@ -64,14 +73,14 @@ class EnrolView(ApiView):
 class StateView(NodeView):
     def get(self, request: Request) -> Response:
         wanted = StateRequest.from_query(request.query_params)
-        changes = changes_after(server_id=request.user.server_id, epoch=wanted.epoch, after=wanted.after)
+        changes = changes_after(server_id=_server_id(request), epoch=wanted.epoch, after=wanted.after)
         return Response(changes.as_dict(hung=False))
 
 
 @extend_schema(exclude=True)
 class SnapshotView(NodeView):
     def get(self, request: Request) -> HttpResponse:
-        server = Server.objects.get(pk=request.user.server_id)
+        server = Server.objects.get(pk=_server_id(request))
         allowed = server.mass_removal_until is not None and server.mass_removal_until > timezone.now()
         body = envelope(request._request, 200, "Success", snapshot(server=server, allow_mass_removal=allowed))
         if "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
@@ -87,4 +96,4 @@ class ReportView(NodeView):
     def post(self, request: Request) -> Response:
         form = self.body(ReportForm)
         form.pop("protocol_version")
-        return Response(take_report(server_id=request.user.server_id, report=Report(**form)))
+        return Response(take_report(server_id=_server_id(request), report=Report(**form)))

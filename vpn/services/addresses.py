@@ -67,4 +67,4 @@ def release_address(assignment: IpAssignment) -> None:
 def addresses_left(server: Server) -> int:
     """How many addresses could be given out now."""
     never_used = max(0, server.network_v4.num_addresses - 1 - server.next_host)
-    return never_used + FreeAddress.objects.filter(server=server, available_at__lte=timezone.now()).count()
+    return int(never_used) + FreeAddress.objects.filter(server=server, available_at__lte=timezone.now()).count()

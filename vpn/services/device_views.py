@@ -75,7 +75,7 @@ COLUMNS = (
 
 def devices_of(user_id: UUID) -> QuerySet[VpnConfig]:
     """The person's live devices with their addresses and wishes, newest first."""
-    return (
+    devices: QuerySet[VpnConfig] = (
         VpnConfig.objects.live()
         .filter(user_id=user_id)
         .annotate(
@@ -84,6 +84,7 @@ def devices_of(user_id: UUID) -> QuerySet[VpnConfig]:
         )
         .order_by("-created_at", "id")
     )
+    return devices
 
 
 def device_view(*values: Any) -> DeviceView:

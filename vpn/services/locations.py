@@ -25,6 +25,4 @@ def list_locations() -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(_LOCATIONS)
         rows = cursor.fetchall()
-    return [
-        dict(zip(_COLUMNS, row, strict=True), load=None if row[-1] is None else round(row[-1], 2)) for row in rows
-    ]
+    return [dict(zip(_COLUMNS, row, strict=True), load=None if row[-1] is None else round(row[-1], 2)) for row in rows]

@@ -113,9 +113,7 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
 def _new_credential(server: Server) -> str:
     revoke_credential(server)
     credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
-    NodeToken.objects.create(
-        server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential)
-    )
+    NodeToken.objects.create(server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
     return credential
 
 
@@ -124,9 +122,9 @@ def mark_silent_servers() -> int:
 
     A draining server stays draining. The node's next report brings an offline one back.
     """
-    return Server.objects.filter(
-        state=Server.State.ONLINE, status__last_report_at__lt=timezone.now() - SILENCE
-    ).update(state=Server.State.OFFLINE)
+    return Server.objects.filter(state=Server.State.ONLINE, status__last_report_at__lt=timezone.now() - SILENCE).update(
+        state=Server.State.OFFLINE
+    )
 
 
 def authenticate_node(credential: str) -> UUID | None:

@@ -26,7 +26,7 @@ def servers_by_load(location: Location) -> list[Server]:
     Raises LocationUnavailable when there is none.
     """
     load = Cast(Coalesce("status__peer_count", Value(0)), FloatField()) / F("capacity")
-    servers = list(
+    servers: list[Server] = list(
         Server.objects.filter(location=location, state=Server.State.ONLINE, capacity__gt=0)
         .alias(_load=load)
         .order_by("_load", "id")

@@ -49,9 +49,7 @@ def test_a_removal_is_kept_until_the_node_has_confirmed_it(node: NodeClient, dev
     assert not Peer.objects.filter(wanted=False).exists()
 
 
-def test_many_ops_come_in_parts(
-    node: NodeClient, devices: list[VpnConfig], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_ops_come_in_parts(node: NodeClient, devices: list[VpnConfig], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desired_state, "OPS_PER_ANSWER", 2)
     first = node.state(after=0).data
     assert (len(first["ops"]), first["to"], first["more"]) == (2, 2, True)
@@ -60,7 +58,14 @@ def test_many_ops_come_in_parts(
 
 
 @pytest.mark.parametrize(
-    "query", ["after=0&epoch=", "after=0&epoch=00000000-0000-0000-0000-000000000000", "after=0", "after=4&epoch={}", "after=1&epoch={}"]
+    "query",
+    [
+        "after=0&epoch=",
+        "after=0&epoch=00000000-0000-0000-0000-000000000000",
+        "after=0",
+        "after=4&epoch={}",
+        "after=1&epoch={}",
+    ],
 )
 def test_what_cannot_be_told_orders_a_resync(
     node: NodeClient, server: Server, devices: list[VpnConfig], query: str
@@ -71,7 +76,9 @@ def test_what_cannot_be_told_orders_a_resync(
     assert (answer.status, answer.code) == (409, "resync_required")
 
 
-@pytest.mark.parametrize(("query", "field"), [("after=-1", "after"), ("after=x", "after"), ("wait=31", "wait"), ("wait=1e3", "wait")])
+@pytest.mark.parametrize(
+    ("query", "field"), [("after=-1", "after"), ("after=x", "after"), ("wait=31", "wait"), ("wait=1e3", "wait")]
+)
 def test_bad_parameters_are_400_and_named(node: NodeClient, query: str, field: str) -> None:
     answer = node.get(f"node/state?{query}")
     assert (answer.status, list(answer.fields)) == (400, [field])
