@@ -1,0 +1,118 @@
+"""Every page, wide and narrow, light and dark: nothing blocked, nothing broken, nothing wider than the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.people import Person, new_person, sign_in
+from tests.browser.watch import Watch
+from tests.factories.vpn import new_key
+from tests.live.stack import Stack
+
+pytestmark = pytest.mark.live
+
+LONG = "W" * 64
+# What a screen reader would stumble over.
+UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
+  .filter((e) => e.checkVisibility() && !(e.labels?.length || e.ariaLabel || e.innerText?.trim() || e.title))
+  .map((e) => e.outerHTML.slice(0, 120))"""
+WIDER = """() => [...document.querySelectorAll("body *")]
+  .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest(".scroll, pre, table, svg"))
+  .map((e) => e.outerHTML.slice(0, 120))"""
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, .button, nav a, select, input:not([type=hidden])")]
+  .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24)
+  .map((e) => e.outerHTML.slice(0, 120))"""
+
+
+def check(page: Page, path: str, status: int = 200) -> None:
+    answer = page.goto(path)
+    assert answer is not None
+    assert answer.status == status, f"{path} is {answer.status}"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path}: {page.evaluate(WIDER)}"
+    assert page.evaluate(UNLABELLED) == [], path
+    assert page.evaluate(SMALL_TARGETS) == [], path
+    assert page.locator("h1:visible").count() == 1, path
+    assert page.evaluate(
+        "document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size"
+    ), path
+    assert page.title().endswith(" · NexusVPN")
+
+
+SIZES = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+@SIZES
+@SCHEMES
+def test_pages_of_a_stranger(
+    open_context: Callable[..., BrowserContext], viewport: dict[str, int], scheme: str
+) -> None:
+    context = open_context(viewport=viewport, color_scheme=scheme)
+    watch = Watch(context)
+    watch.expected = {404}
+    page = context.new_page()
+    for path in ("/", "/signup", "/login"):
+        check(page, path)
+    check(page, "/nothing-here", 404)
+    watch.assert_quiet()
+
+
+@SIZES
+@SCHEMES
+def test_pages_of_a_customer(
+    open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int], scheme: str
+) -> None:
+    context = open_context(viewport=viewport, color_scheme=scheme, user_agent="Agent/" + "9" * 190)
+    watch = Watch(context)
+    watch.expected = {404}
+    page = context.new_page()
+    sign_in(page, person.email)
+    stack.sql("UPDATE accounts_user SET full_name = %s WHERE email = %s", LONG, person.email)
+    devices = [person.add_device(name, new_key()) for name in (LONG, "Ада", "Phone")]
+    stack.sql(
+        "INSERT INTO vpn_usagerecord (user_id, device_id, record_date, bytes_up, bytes_down) "
+        "SELECT user_id, id, (now() AT TIME ZONE 'UTC')::date, 123456789012, 987654321098 FROM vpn_vpnconfig WHERE id = %s",
+        devices[0],
+    )
+    paths = ["/dashboard", "/devices", "/devices?limit=1&page=2", "/devices/new", "/locations", "/settings"]
+    paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", "/referrals", "/support", "/"]
+    for path in paths:
+        check(page, path)
+    check(page, "/devices/00000000-0000-0000-0000-000000000000", 404)
+    watch.assert_quiet()
+
+
+@SIZES
+def test_pages_of_somebody_new(
+    open_context: Callable[..., BrowserContext], stack: Stack, fresh_counts: None, viewport: dict[str, int]
+) -> None:
+    context = open_context(viewport=viewport)
+    watch = Watch(context)
+    page = context.new_page()
+    newcomer = new_person(stack)
+    sign_in(page, newcomer.email)
+    for path in ("/dashboard", "/devices"):
+        check(page, path)
+    newcomer.add_device("Phone", new_key())
+    check(page, "/devices/new")
+    watch.assert_quiet()
+
+
+def test_the_keyboard_alone_reaches_the_content_and_signs_in(context: BrowserContext, person: Person) -> None:
+    page = context.new_page()
+    page.goto("/login")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.type(person.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type("correct horse battery staple")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/dashboard")

@@ -1,0 +1,92 @@
+"""A page that is left open keeps telling the truth."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.people import Person, sign_in
+from tests.browser.watch import Watch
+from tests.factories.vpn import new_key
+from tests.live.stack import Stack
+
+pytestmark = pytest.mark.live
+
+APPLY = """
+INSERT INTO vpn_nodestatus (server_id, applied_revision, applied_epoch, last_report_at, last_report_id,
+                            interface_epoch, agent_version)
+SELECT id, revision, epoch, now(), 0, '', '' FROM vpn_server WHERE name = 'demo-1'
+ON CONFLICT (server_id) DO UPDATE SET applied_revision = excluded.applied_revision,
+    applied_epoch = excluded.applied_epoch, last_report_at = now()
+"""
+
+
+@pytest.fixture
+def page(context: BrowserContext, person: Person) -> Page:
+    opened = context.new_page()
+    sign_in(opened, person.email)
+    return opened
+
+
+def ask_now(page: Page) -> None:
+    """What the page does when it is looked at again, without waiting for its next turn."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def node_says(stack: Stack, device: str, connection: str) -> None:
+    stack.sql(APPLY)
+    stack.sql("UPDATE vpn_peer SET connection = %s WHERE device_id = %s", connection, device)
+
+
+def test_the_page_of_a_device_follows_what_the_node_says(
+    page: Page, watch: Watch, person: Person, stack: Stack
+) -> None:
+    device = person.add_device("Phone", new_key())
+    page.goto(f"/devices/{device}")
+    state = page.locator("#device-state")
+    expect(state).to_contain_text("Activating")
+    node_says(stack, device, "never")
+    ask_now(page)
+    expect(state).to_contain_text("Never used")
+    node_says(stack, device, "online")
+    # By itself, within its five seconds.
+    expect(state).to_contain_text("Connected", timeout=7000)
+    watch.assert_quiet()
+
+
+def test_the_dashboards_answer_follows_too(page: Page, person: Person, stack: Stack) -> None:
+    device = person.add_device("Phone", new_key())
+    page.goto("/dashboard")
+    expect(page.locator("#answer")).to_contain_text("Not connected")
+    node_says(stack, device, "online")
+    ask_now(page)
+    expect(page.locator("#answer")).to_contain_text("Phone through Amsterdam (demo), seen")
+    expect(page.locator(f"#state-{device}")).to_contain_text("Connected")
+
+
+def test_what_cannot_be_asked_is_said_to_be_old(page: Page, person: Person) -> None:
+    device = person.add_device("Phone", new_key())
+    page.goto(f"/devices/{device}")
+    note = page.get_by_text("We could not ask for the latest state.")
+    expect(note).to_be_hidden()
+    page.context.set_offline(True)
+    ask_now(page)
+    expect(note).to_be_visible()
+    page.context.set_offline(False)
+    ask_now(page)
+    expect(note).to_be_hidden()
+
+
+def test_a_session_that_was_ended_elsewhere_stops_asking(page: Page, person: Person, stack: Stack) -> None:
+    device = person.add_device("Phone", new_key())
+    page.goto(f"/devices/{device}")
+    stack.sql("DELETE FROM accounts_session WHERE kind = 'browser'")
+    with page.expect_request("**/state"):
+        ask_now(page)
+    expect(page.get_by_text("We could not ask for the latest state.")).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(5500)
+    assert asked == []
+    page.reload()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
