@@ -44,7 +44,10 @@ def test_the_namespace_reaches_this_machine_and_nothing_of_it_stays(network: Nod
 @needs_the_machine
 def test_what_a_killed_run_left_is_removed_with_its_processes(network: NodeNetwork) -> None:
     network.up()
-    with subprocess.Popen(network.command("sleep", "100")) as left_over:
+    command = network.command("sh", "-c", "echo inside; exec sleep 30")
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as left_over:
+        assert left_over.stdout is not None
+        assert left_over.stdout.readline() == b"inside\n"
         NodeNetwork(KEY).down()
         assert left_over.wait(5) != 0
     network.up()
