@@ -91,6 +91,12 @@ class EnvelopeSchema(AutoSchema):
         return False
 
 
+def without_trailing_slashes(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Both spellings work; the one that is documented is the contract's."""
+    result["paths"] = {path.rstrip("/"): operations for path, operations in result["paths"].items()}
+    return result
+
+
 def paged(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any]:
     """The response shape of a page of `item`s."""
     return inline_serializer(

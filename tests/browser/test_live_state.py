@@ -60,7 +60,7 @@ def test_the_dashboards_answer_follows_too(page: Page, person: Person, stack: St
     expect(page.locator("#answer")).to_contain_text("Not connected")
     node_says(stack, device, "online")
     ask_now(page)
-    expect(page.locator("#answer")).to_contain_text("Phone through Amsterdam (demo), seen")
+    expect(page.locator("#answer")).to_contain_text("Phone through Netherlands (demo), seen")
     expect(page.locator(f"#state-{device}")).to_contain_text("Connected")
 
 

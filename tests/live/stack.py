@@ -22,6 +22,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from nexusvpn.local.processes import end_with_parent
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -128,7 +130,13 @@ class Stack:
     def spawn(self, name: str, command: list[str]) -> subprocess.Popen[bytes]:
         log = (self.folder / f"{name}.log").open("ab")
         process = subprocess.Popen(
-            command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with_parent,
         )
         log.close()
         self._processes[name] = process

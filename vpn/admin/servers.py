@@ -187,7 +187,7 @@ class NodeNoteAdmin(ReadOnlyAdmin):
 class NodeTokenAdmin(ReadOnlyAdmin):
     """Which secrets a node has had; not even their hashes are shown."""
 
-    fields = readonly_fields = ("server", "kind", "created_at", "expires_at", "used_by_key", "revoked_at")
+    fields = ("server", "kind", "created_at", "expires_at", "used_by_key", "revoked_at")
     list_display = ("server", "kind", "created_at", "expires_at", "used_by_key", "revoked_at")
     list_select_related = ("server",)
     list_filter = ("kind", ("revoked_at", admin.EmptyFieldListFilter))

@@ -60,14 +60,21 @@ class Server(models.Model):
     port = models.PositiveIntegerField(
         default=51820, validators=[MinValueValidator(1), MaxValueValidator(65535)], help_text="UDP port."
     )
-    network_v4 = CidrField(help_text="Customers' IPv4 network, from /12 to /29; the first address is the server's.")
-    network_v6 = CidrField(help_text="Customers' IPv6 network, with room for as many addresses as the IPv4 one.")
+    network_v4 = CidrField(
+        "IPv4 network", help_text="Customers' IPv4 network, from /12 to /29; the first address is the server's."
+    )
+    network_v6 = CidrField(
+        "IPv6 network", help_text="Customers' IPv6 network, with room for as many addresses as the IPv4 one."
+    )
     dns = ArrayField(
         models.GenericIPAddressField(),
+        verbose_name="DNS",
         default=default_dns,
         help_text="Resolvers for customers, reached through the tunnel.",
     )
-    mtu = models.PositiveIntegerField(default=1420, validators=[MinValueValidator(1280), MaxValueValidator(9000)])
+    mtu = models.PositiveIntegerField(
+        "MTU", default=1420, validators=[MinValueValidator(1280), MaxValueValidator(9000)]
+    )
     capacity = models.PositiveIntegerField(default=250, help_text="Peers that this server is meant to carry.")
     public_key = models.CharField(max_length=44, null=True, blank=True, editable=False)
     revision = models.BigIntegerField(default=0, editable=False)

@@ -17,9 +17,9 @@ from billing.models import Plan, PlanGrant
 from vpn.models import Location, NodeStatus, Server
 
 LOCATIONS = [
-    ("demo-1", "Amsterdam (demo)", "Amsterdam", "NL", 52.37, 4.90, False),
-    ("demo-2", "Zürich (demo)", "Zürich", "CH", 47.38, 8.54, False),
-    ("demo-3", "Tokyo (demo)", "Tokyo", "JP", 35.68, 139.69, True),
+    ("demo-1", "Netherlands (demo)", "Amsterdam", "NL", 52.37, 4.90, False),
+    ("demo-2", "Switzerland (demo)", "Zürich", "CH", 47.38, 8.54, False),
+    ("demo-3", "Japan (demo)", "Tokyo", "JP", 35.68, 139.69, True),
 ]
 CUSTOMER = "customer@demo.example"
 STAFF = "staff@demo.example"
