@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from nexusvpn.local.assets import build_if_changed
 from tests.browser.people import Person, new_person
@@ -48,6 +48,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def browser() -> Iterator[Browser]:
     # Not longer than a module: while its event loop lives, Django refuses the database to other tests of this process.
     need(missing_for_browser())
+    expect.set_options(timeout=10_000)
     with sync_playwright() as playwright:
         program = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
         yield program

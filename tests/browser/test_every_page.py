@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -23,7 +24,7 @@ UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), s
 WIDER = """() => [...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest(".scroll, pre, table, svg"))
   .map((e) => e.outerHTML.slice(0, 120))"""
-SMALL_TARGETS = """() => [...document.querySelectorAll("button, .button, nav a, select, input:not([type=hidden])")]
+SMALL_TARGETS = """() => [...document.querySelectorAll("button, .button, nav a, .foot a, select, input:not([type=hidden])")]
   .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24)
   .map((e) => e.outerHTML.slice(0, 120))"""
 
@@ -53,11 +54,9 @@ def test_pages_of_a_stranger(
 ) -> None:
     context = open_context(viewport=viewport, color_scheme=scheme)
     watch = Watch(context)
-    watch.expected = {404}
     page = context.new_page()
     for path in ("/", "/signup", "/login"):
         check(page, path)
-    check(page, "/nothing-here", 404)
     watch.assert_quiet()
 
 
@@ -115,4 +114,4 @@ def test_the_keyboard_alone_reaches_the_content_and_signs_in(context: BrowserCon
     page.keyboard.press("Tab")
     page.keyboard.type("correct horse battery staple")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/dashboard")
+    page.wait_for_url(re.compile("/dashboard"))
