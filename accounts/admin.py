@@ -140,7 +140,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
 class SessionAdmin(ReadOnlyAdmin):
     """Where people are signed in. Neither the secret's hash nor the session's data is shown."""
 
-    fields = readonly_fields = (
+    fields = (
         "id",
         "user",
         "kind",
@@ -165,6 +165,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
     @admin.action(description="End the selected sessions", permissions=["end"])
     def end_sessions(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
+        self.log_deletions(request, sessions)
         ended, _ = sessions.delete()
         messages.success(request, f"{ended} session{'' if ended == 1 else 's'} ended.")
 
@@ -181,7 +182,7 @@ class LoginHistoryAdmin(ReadOnlyAdmin):
 class LogEntryAdmin(ReadOnlyAdmin):
     """What staff did in the admin; nobody can change it here."""
 
-    fields = readonly_fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
+    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
     list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "change_message")
     list_select_related = ("user", "content_type")
     list_filter = ("action_flag",)

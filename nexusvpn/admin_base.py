@@ -89,7 +89,13 @@ class StaffModelAdmin(admin.ModelAdmin):
 
 
 class ReadOnlyAdmin(StaffModelAdmin):
-    """What is written by services only: to be looked at."""
+    """What is written by services only: to be looked at, with what no form would show."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return list(self.fields or [field.name for field in self.opts.concrete_fields])
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return self.get_fields(request, obj)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -34,6 +34,11 @@ class StaffSite(AdminSite):
     # What the home asks; each app adds its own questions.
     questions: list[Callable[[HttpRequest], Iterable[Notice]]] = []
 
+    def __init__(self, name: str = "admin") -> None:
+        super().__init__(name)
+        # What may be deleted at all is deleted one by one, after its page has been seen.
+        self.disable_action("delete_selected")
+
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """To the site's own sign-in; who is signed in and is no staff is refused there and then, without a detour."""
         if self.has_permission(request):

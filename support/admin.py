@@ -126,8 +126,9 @@ class TicketAdmin(ActionsAdmin, ReadOnlyAdmin):
         ticket: Ticket = kwargs["obj"]
         latest = ticket.messages.select_related("author").order_by("-created_at", "-id")[:THREAD]
         context["thread"] = list(reversed(latest))
-        context.setdefault("reply_form", ReplyForm())
-        if ticket.status != Ticket.Status.CLOSED and self.may_act(request, ticket):
+        form: ReplyForm = context.setdefault("reply_form", ReplyForm())
+        # An answer that came too late is shown with its refusal, so that its text is not lost.
+        if (form.is_bound or ticket.status != Ticket.Status.CLOSED) and self.may_act(request, ticket):
             context["reply_url"] = reverse("admin:support_ticket_reply", args=[ticket.pk])
         return super().render_change_form(request, context, *args, **kwargs)
 

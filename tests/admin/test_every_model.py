@@ -155,3 +155,10 @@ def test_who_may_only_view_sees_no_hash_and_no_secret(helper: User, helper_brows
         if isinstance(row, User):
             assert row.password not in text
             assert row.password.rsplit("$", 1)[1] not in text
+
+
+@every_model
+def test_nothing_is_deleted_by_the_list(staff: Client, model: type[Model]) -> None:
+    row = MAKERS[model]()
+    staff.post(list_address(model), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
+    assert model._base_manager.filter(pk=row.pk).exists()

@@ -1,0 +1,116 @@
+"""People: suspension, sign-outs, passwords, and what support may not do."""
+
+from __future__ import annotations
+
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Session, User
+from accounts.services.sessions import authenticate_token
+from tests.admin.addresses import action, allow, change
+from tests.admin.rows import new_device, new_session
+from tests.conftest import token_of
+from tests.factories.accounts import PASSWORD
+from tests.factories.support import make_ticket
+
+
+def test_suspending_signs_out_everywhere_at_once(staff: Client, alice: User) -> None:
+    token, browser = token_of(alice), Client()
+    browser.force_login(alice)
+    staff.post(action(alice, "suspend"))
+    alice.refresh_from_db()
+    assert not alice.is_active
+    assert authenticate_token(token) is None
+    assert not alice.sessions.exists()
+    assert browser.get("/support").status_code == 302
+    staff.post(action(alice, "reinstate"))
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_nobody_suspends_themselves(staff: Client, sam: User) -> None:
+    answer = staff.post(action(sam, "suspend"), follow=True)
+    assert "You cannot suspend your own account." in answer.content.decode()
+    sam.refresh_from_db()
+    assert sam.is_active
+
+
+def test_suspending_twice_says_so(staff: Client, alice: User) -> None:
+    staff.post(action(alice, "suspend"))
+    assert "suspended already" in staff.post(action(alice, "suspend"), follow=True).content.decode()
+
+
+def test_signing_out_everywhere_ends_tokens_too(staff: Client, alice: User) -> None:
+    token = token_of(alice)
+    staff.post(action(alice, "sign-out"))
+    assert authenticate_token(token) is None
+
+
+def test_support_touches_no_staff_and_raises_nobody(
+    helper: User, helper_browser: Client, alice: User, sam: User
+) -> None:
+    allow(helper, "view_user", "change_user")
+    for slug in ("suspend", "sign-out"):
+        assert helper_browser.post(action(sam, slug)).status_code == 403
+    password = reverse("admin:auth_user_password_change", args=[sam.pk])
+    assert helper_browser.get(password).status_code == 403
+    form = {"email": "other@example.com", "full_name": "Alicia", "is_staff": "on", "is_superuser": "on"}
+    assert helper_browser.post(change(alice), form).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.full_name, alice.email, alice.is_staff, alice.is_superuser) == (
+        "Alicia",
+        "alice@example.com",
+        False,
+        False,
+    )
+    helper_browser.post(change(helper), {"full_name": "x", "is_superuser": "on"})
+    helper.refresh_from_db()
+    assert not helper.is_superuser
+
+
+def test_a_password_set_by_staff_ends_every_session(staff: Client, alice: User) -> None:
+    token, address = token_of(alice), reverse("admin:auth_user_password_change", args=[alice.pk])
+    form = {"usable_password": "true", "password1": "another long sentence", "password2": "another long sentence"}
+    assert staff.post(address, form).status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password("another long sentence")
+    assert authenticate_token(token) is None
+
+
+def test_staff_change_their_own_password_and_stay_signed_in_only_here(staff: Client, sam: User) -> None:
+    token = token_of(sam)
+    new = {"new_password1": "another long sentence", "new_password2": "another long sentence"}
+    answer = staff.post(reverse("admin:password_change"), {"old_password": PASSWORD, **new}, follow=True)
+    assert answer.redirect_chain == [(reverse("admin:password_change_done"), 302)]
+    assert authenticate_token(token) is None
+    assert staff.get(reverse("admin:index")).status_code == 200
+
+
+def test_the_selected_sessions_are_ended(staff: Client) -> None:
+    first, second = new_session(), new_session()
+    address = reverse("admin:accounts_session_changelist")
+    staff.post(address, {"action": "end_sessions", "_selected_action": [first.pk]})
+    assert not Session.objects.filter(pk=first.pk).exists()
+    assert Session.objects.filter(pk=second.pk).exists()
+    assert LogEntry.objects.get().object_id == str(first.pk)
+
+
+def test_viewing_sessions_is_not_enough_to_end_them(helper: User, helper_browser: Client) -> None:
+    allow(helper, "view_session")
+    session = new_session()
+    address = reverse("admin:accounts_session_changelist")
+    helper_browser.post(address, {"action": "end_sessions", "_selected_action": [session.pk]})
+    assert Session.objects.filter(pk=session.pk).exists()
+
+
+def test_the_customers_page_and_list_show_plan_devices_and_tickets(staff: Client) -> None:
+    device = new_device()
+    make_ticket(device.user, subject="Where is my tunnel")
+    page = staff.get(change(device.user)).content.decode()
+    for words in ("Laptop", "10.80.0.2", "Where is my tunnel", "Latest sign-ins", "Plans given by staff"):
+        assert words in page
+    listed = staff.get(reverse("admin:accounts_user_changelist"), {"q": device.user.email}).content.decode()
+    assert '<td class="field-plan_name">Free</td>' in listed
+    assert '<td class="field-device_count">1</td>' in listed
+    assert '<td class="field-ticket_count">1</td>' in listed
