@@ -23,7 +23,7 @@ from accounts.people import signed_in
 from accounts.services.registration import register_account
 from accounts.services.sessions import end_session, open_token
 from accounts.services.sign_in import check_credentials
-from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.api.pagination import CompiledPage, fetch_page, page_request
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.views import ApiView
@@ -97,16 +97,20 @@ class SessionDetailView(ApiView):
         return Response(None)
 
 
-class HistoryView(ApiView):
-    COLUMNS = ("timestamp", "outcome", "kind", "ip_address", "user_agent")
+HISTORY_COLUMNS = tuple(LoginHistoryView().fields)
 
+
+def _history_row(*values: Any) -> dict[str, Any]:
+    return dict(zip(HISTORY_COLUMNS, values, strict=True))
+
+
+MY_HISTORY = CompiledPage(lambda owner: LoginHistory.objects.filter(user_id=owner), HISTORY_COLUMNS, _history_row)
+
+
+class HistoryView(ApiView):
     @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(LoginHistoryView)})
     def get(self, request: Request) -> Response:
-        def row(*values: Any) -> dict[str, Any]:
-            return dict(zip(self.COLUMNS, values, strict=True))
-
-        history = LoginHistory.objects.filter(user=signed_in(request))
-        return Response(fetch_page(history, page_request(request.query_params), self.COLUMNS, row).as_dict())
+        return Response(MY_HISTORY.fetch(signed_in(request).pk, page_request(request.query_params)).as_dict())
 
 
 class MeView(ApiView):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from django.db import connection
 from django.db.models import Count, QuerySet, Window
 
 from nexusvpn.errors import InvalidInput
@@ -80,3 +82,32 @@ def fetch_page(
     past_the_end = not rows and wanted.page > 1
     total = rows[0][-1] if rows else queryset.count() if past_the_end else 0
     return Page([row(*values[:-1]) for values in rows], wanted.page, wanted.limit, total)
+
+
+class CompiledPage:
+    """`fetch_page` for a list that differs only by its owner: the ORM writes the SQL once a process.
+
+    Writing it costs several times as much as PostgreSQL's answer. `rows(owner)` must use the owner's id as a parameter and no
+    other value that changes (a time, a setting).
+    """
+
+    # No owner has it, so it marks the owner's places among the parameters.
+    _MARK = UUID("00000000-0000-4000-8000-00000000dead")
+
+    def __init__(
+        self, rows: Callable[[UUID], QuerySet[Any]], columns: tuple[str, ...], row: Callable[..., Any]
+    ) -> None:
+        self._rows, self._columns, self._row = rows, columns, row
+        self._compiled: tuple[str, tuple[Any, ...]] | None = None
+
+    def fetch(self, owner: UUID, wanted: PageRequest) -> Page:
+        if self._compiled is None:
+            counted = self._rows(self._MARK).annotate(_total=Window(Count("*"))).values_list(*self._columns, "_total")
+            self._compiled = counted.query.sql_with_params()
+        sql, parameters = self._compiled
+        values = [owner if value == self._MARK else value for value in parameters]
+        with connection.cursor() as cursor:
+            cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*values, wanted.limit, wanted.offset])
+            rows = cursor.fetchall()
+        total = rows[0][-1] if rows else self._rows(owner).count() if wanted.page > 1 else 0
+        return Page([self._row(*values[:-1]) for values in rows], wanted.page, wanted.limit, total)

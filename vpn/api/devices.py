@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from accounts.people import signed_in
 from nexusvpn.api.negotiation import wants_text
-from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.api.pagination import CompiledPage, page_request
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.views import ApiView
 from vpn.api.serializers import ConfigView, CreatedDeviceView, DeviceForm, DeviceView, RenameForm
@@ -28,11 +28,13 @@ def _row(*values: Any) -> dict[str, Any]:
     return device_view(*values).as_dict()
 
 
+MY_DEVICES = CompiledPage(devices_of, COLUMNS, _row)
+
+
 class DevicesView(ApiView):
     @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(DeviceView)})
     def get(self, request: Request) -> Response:
-        wanted = page_request(request.query_params)
-        return Response(fetch_page(devices_of(signed_in(request).pk), wanted, COLUMNS, _row).as_dict())
+        return Response(MY_DEVICES.fetch(signed_in(request).pk, page_request(request.query_params)).as_dict())
 
     @extend_schema(request=DeviceForm, responses={201: CreatedDeviceView})
     def post(self, request: Request) -> Response:
