@@ -1,0 +1,112 @@
+"""The load generator: `python -m bench.load`, a process of its own, so that its work is not counted as the server's.
+
+It reads one JSON order from standard input and writes one JSON answer. One thread serves all connections with epoll; each sends its next
+prebuilt request as soon as the answer to the former is whole (keep-alive, no pipelining). Standard library only.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any
+
+MAX_WAIT_S = 20.0
+
+
+class Connection:
+    """One keep-alive connection and what has arrived of its present answer."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+        self._needed = 0
+        self.sent_at = 0.0
+
+    def send(self, request: bytes) -> None:
+        self._received, self._needed = b"", 0
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(request)
+
+    def receive(self) -> int | None:
+        """The status once the answer is whole, 0 when the server has closed the connection, None when more is to come."""
+        part = self.socket.recv(65536)
+        if not part:
+            return 0
+        self._received += part
+        if not self._needed:
+            head, separator, _ = self._received.partition(b"\r\n\r\n")
+            if not separator:
+                return None
+            self._needed = len(head) + 4 + _content_length(head)
+        return int(self._received[9:12]) if len(self._received) >= self._needed else None
+
+
+def _content_length(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        if line[:15].lower() == b"content-length:":
+            return int(line[15:])
+    raise ValueError("an answer without Content-Length")
+
+
+class Run:
+    """One measurement: until `seconds` are over, or every request has been sent once where they may not be repeated."""
+
+    def __init__(self, order: dict[str, Any]) -> None:
+        self._seconds = float(order["seconds"])
+        requests = [text.encode("latin-1") for text in order["requests"]]
+        self._requests: Iterator[bytes] = cycle(requests) if order["repeat"] else iter(requests)
+        self._selector = selectors.DefaultSelector()
+        self._waiting = 0
+        self.statuses: Counter[int] = Counter()
+        self.latencies: list[float] = []
+        for _ in range(order["connections"]):
+            connection = Connection(order["port"])
+            self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+
+    def go(self) -> dict[str, Any]:
+        cpu, started = time.process_time(), time.perf_counter()
+        self._deadline = started + self._seconds
+        for key in list(self._selector.get_map().values()):
+            self._send_next(key.data)
+        while self._waiting:
+            ready = self._selector.select(MAX_WAIT_S)
+            if not ready:
+                raise TimeoutError("the server stopped answering")
+            for key, _ in ready:
+                self._take(key.data)
+        wall = time.perf_counter() - started
+        return {
+            "wall_s": wall,
+            "cpu_s": time.process_time() - cpu,
+            "statuses": self.statuses,
+            "latencies_s": self.latencies,
+        }
+
+    def _send_next(self, connection: Connection) -> None:
+        request = next(self._requests, None) if time.perf_counter() < self._deadline else None
+        if request is not None:
+            self._waiting += 1
+            connection.send(request)
+
+    def _take(self, connection: Connection) -> None:
+        status = connection.receive()
+        if status is None:
+            return
+        self._waiting -= 1
+        self.statuses[status] += 1
+        if status == 0:
+            self._selector.unregister(connection.socket)
+            return
+        self.latencies.append(time.perf_counter() - connection.sent_at)
+        self._send_next(connection)
+
+
+if __name__ == "__main__":
+    json.dump(Run(json.load(sys.stdin)).go(), sys.stdout)
