@@ -39,7 +39,8 @@ class DeviceForm(ServiceForm):
         """Fill the list of locations; returns whether any of them can be chosen."""
         choices, refused = [], []
         for location in locations:
-            label = f"{location['name']}, {location['country_code']}"
+            city, name = location["city"], location["name"]
+            label = f"{city}, {location['country_code'] if name == city else name}"
             if location["premium"] and not entitlement.premium_locations:
                 label += " (not in your plan)"
                 refused.append(location["slug"])

@@ -25,6 +25,25 @@ CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 WHOLE_CURRENCIES = frozenset(
     ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
 )
+# The first sign that is found counts: Edge and Opera say that they are Chrome, and Chrome that it is Safari.
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 class Look(NamedTuple):
@@ -133,6 +152,16 @@ def _time_element(moment: datetime | date, text: str, ticking: bool) -> SafeStri
     exact = date_format(moment, "j M Y, H:i:s e") if isinstance(moment, datetime) else date_format(moment, "l, j M Y")
     mark = SafeString(" data-ago") if ticking else ""
     return format_html('<time datetime="{}" title="{}"{}>{}</time>', moment.isoformat(), exact, mark, text)
+
+
+@register.filter
+def program(user_agent: str) -> str:
+    """The browser and system that a user agent claims to be: "Firefox on Windows". Anything else as it is."""
+    browser = next((name for sign, name in BROWSERS if sign in user_agent), None)
+    system = next((name for sign, name in SYSTEMS if sign in user_agent), None)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or user_agent or "Unknown program"
 
 
 @register.filter

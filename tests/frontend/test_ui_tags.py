@@ -86,6 +86,27 @@ def test_a_share_that_was_not_measured_is_no_zero() -> None:
     assert ui.percent(None) == "–"
 
 
+MOZILLA = "Mozilla/5.0"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "text"),
+    [
+        (f"{MOZILLA} (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Windows"),
+        (f"{MOZILLA} (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36", "Chrome on Linux"),
+        (f"{MOZILLA} (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        (f"{MOZILLA} (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on iPhone"),
+        (f"{MOZILLA} (Linux; Android 16) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36", "Chrome on Android"),
+        (f"{MOZILLA} (Macintosh; Intel Mac OS X 10_15_7) Version/19.0 Safari/605.1.15", "Safari on macOS"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("Linux tool", "Linux tool"),
+        ("", "Unknown program"),
+    ],
+)
+def test_a_user_agent_is_shortened_to_what_a_person_calls_it(user_agent: str, text: str) -> None:
+    assert ui.program(user_agent) == text
+
+
 def test_devices_are_found_by_their_state() -> None:
     phone, laptop = SimpleNamespace(state="idle"), SimpleNamespace(state="connected")
     assert ui.in_state([phone, laptop], "connected") == [laptop]

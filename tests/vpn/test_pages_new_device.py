@@ -210,12 +210,16 @@ class TestByPlainForm:
 
 class TestForm:
     def test_locations_that_cannot_be_chosen_are_listed_with_the_reason(self, page: Client) -> None:
-        make_server(make_location("nrt", name="Tokyo", premium=True), network_v4="10.91.0.0/24", network_v6="fd91::/64")
-        make_location("zrh", name="Zürich", country_code="CH")
+        make_server(
+            make_location("nrt", city="Tokyo", name="Japan", premium=True),
+            network_v4="10.91.0.0/24",
+            network_v6="fd91::/64",
+        )
+        make_location("zrh", city="Zürich", name="Zürich", country_code="CH")
         make_location("hidden", name="Hidden", is_active=False)
         text = page.get("/devices/new").text
-        assert '<option value="ams">AMS, NL</option>' in text
-        assert '<option value="nrt" disabled>Tokyo, NL (not in your plan)</option>' in text
+        assert '<option value="ams">Amsterdam, AMS</option>' in text
+        assert '<option value="nrt" disabled>Tokyo, Japan (not in your plan)</option>' in text
         assert '<option value="zrh" disabled>Zürich, CH (offline)</option>' in text
         assert "Hidden" not in text
 
