@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,13 @@ from accounts.services.sessions import open_token
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Two runs at once on one cluster get databases of their own."""
+    test = connection.settings_dict["TEST"]
+    test["NAME"] = f"{test['NAME'] or 'test_' + connection.settings_dict['NAME']}_{os.environ['TEST_RUN']}"
 
 
 def _commits(request: pytest.FixtureRequest) -> bool:

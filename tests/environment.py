@@ -12,6 +12,8 @@ from nexusvpn.local.postgres import ensure_running
 if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = ensure_running("test", durable=False)
 os.environ["DEBUG"] = "true"
+# Set by the first process of a run, inherited by its workers.
+os.environ.setdefault("TEST_RUN", str(os.getpid()))
 # The tests choose the counters' store themselves.
 os.environ.pop("REDIS_URL", None)
 os.environ.setdefault("LOG_LEVEL", "WARNING")

@@ -28,11 +28,12 @@ WHERE NOT EXISTS (SELECT 1 FROM vpn_freeaddress f WHERE f.server_id = s.id AND f
 -- I7 an assignment's addresses are not those of its host number
 SELECT a.id FROM vpn_ipassignment a JOIN vpn_server s ON s.id = a.server_id
 WHERE a.ipv4 <> host(s.network_v4)::inet + a.host OR a.ipv6 <> host(s.network_v6)::inet + a.host;
--- I8 a live device without a wish on its server, or a wish without a live device
-SELECT a.id FROM vpn_ipassignment a JOIN vpn_vpnconfig d ON d.id = a.device_id
-WHERE a.released_at IS NULL AND NOT EXISTS (
+-- I8 a live device of an active person without a wish on its server, or a wish without either
+SELECT a.id FROM vpn_ipassignment a JOIN vpn_vpnconfig d ON d.id = a.device_id JOIN accounts_user u ON u.id = d.user_id
+WHERE a.released_at IS NULL AND u.is_active AND NOT EXISTS (
     SELECT 1 FROM vpn_peer p WHERE p.server_id = a.server_id AND p.public_key = d.public_key AND p.wanted AND p.assignment_id = a.id);
-SELECT p.id FROM vpn_peer p JOIN vpn_vpnconfig d ON d.id = p.device_id WHERE p.wanted AND d.revoked_at IS NOT NULL;
+SELECT p.id FROM vpn_peer p JOIN vpn_vpnconfig d ON d.id = p.device_id JOIN accounts_user u ON u.id = d.user_id
+WHERE p.wanted AND (d.revoked_at IS NOT NULL OR NOT u.is_active);
 -- I8 a server's revision is not the highest that it gave out, or a live device has no address
 SELECT s.id FROM vpn_server s JOIN vpn_peer p ON p.server_id = s.id GROUP BY s.id HAVING max(p.revision) > s.revision;
 SELECT d.id FROM vpn_vpnconfig d WHERE d.revoked_at IS NULL

@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class VpnConfig(AppConfig):
     name = "vpn"
     verbose_name = "VPN"
+
+    def ready(self) -> None:
+        from vpn import receivers  # noqa: F401  (connects the receivers)

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.services.sessions import end_all_sessions
+from accounts.signals import account_activity_changed
 from nexusvpn.errors import Conflict, NotAllowed
 
 
@@ -18,7 +19,7 @@ def check_may_suspend(user: User, by: User) -> None:
 
 
 def suspend_account(*, user: User, by: User) -> None:
-    """From now on the person can neither sign in nor use what they are signed in to.
+    """From now on the person can neither sign in, nor use what they are signed in to, nor their tunnels.
 
     Raises NotAllowed, or Conflict (`already_suspended`).
     """
@@ -29,12 +30,19 @@ def suspend_account(*, user: User, by: User) -> None:
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             raise Conflict("This account is suspended already.", code="already_suspended")
         end_all_sessions(user=user)
+        account_activity_changed.send(sender=User, user=user, active=False)
     user.is_active = False
 
 
 def unsuspend_account(*, user: User, by: User) -> None:
-    """The person may sign in again. Raises NotAllowed, or Conflict (`not_suspended`)."""
+    """The person may sign in again, and their devices work as before, with the same addresses.
+
+    Raises NotAllowed, or Conflict (`not_suspended`).
+    """
     check_may_suspend(user, by)
-    if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
-        raise Conflict("This account is not suspended.", code="not_suspended")
+    # Claimed by the conditional update, as above.
+    with transaction.atomic(durable=True):
+        if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            raise Conflict("This account is not suspended.", code="not_suspended")
+        account_activity_changed.send(sender=User, user=user, active=True)
     user.is_active = True

@@ -156,3 +156,17 @@ def test_saving_a_server_writes_what_was_changed_and_nothing_that_moved_on_meanw
     server.refresh_from_db()
     assert (server.capacity, server.revision, server.next_host) == (300, 41, 258)
     assert "network" not in LogEntry.objects.get().change_message
+
+
+@pytest.mark.parametrize(("field", "value", "renewed"), [("mtu", "1380", True), ("capacity", "99", False)])
+def test_a_changed_interface_reaches_the_node_as_a_new_epoch(
+    staff: Client, field: str, value: str, renewed: bool
+) -> None:
+    server = new_server()
+    page = staff.get(change(server)).context["adminform"].form
+    data = {name: page.initial[name] for name in page.fields if page.initial.get(name) is not None}
+    data["dns"] = ",".join(server.dns)
+    assert staff.post(change(server), {**data, field: value}).status_code == 302
+    after = Server.objects.get(pk=server.pk)
+    assert str(getattr(after, field)) == value
+    assert (after.epoch != server.epoch) is renewed

@@ -16,7 +16,7 @@ from nexusvpn.templatetags.nexusvpn_ui import ago
 from vpn.admin.health import health_panel, is_silent, notes_panel, status_of
 from vpn.models import Location, NodeNote, NodeStatus, NodeToken, Server
 from vpn.services.nodes import accept_new_key, enrolment_command, issue_enrolment_token, revoke_credential
-from vpn.services.servers import set_draining
+from vpn.services.servers import renew_interface, set_draining
 
 
 @admin.register(Location)
@@ -43,6 +43,10 @@ class ServerForm(forms.ModelForm):
         for name in ("network_v4", "network_v6"):
             if self.initial.get(name) is not None:
                 self.initial[name] = str(self.initial[name])
+
+
+# What the node itself has to set up anew; DNS is only in customers' files.
+INTERFACE_FIELDS = {"port", "mtu", "network_v4", "network_v6"}
 
 
 @admin.register(Server)
@@ -74,6 +78,11 @@ class ServerAdmin(ActionsAdmin):
         """Addresses that were given out and configurations that customers hold cannot be changed behind their backs."""
         in_use = obj is not None and (obj.next_host > 2 or obj.peers.exists())
         return (*self.readonly_fields, *(("network_v4", "network_v6", "port") if in_use else ()))
+
+    def save_model(self, request: HttpRequest, obj: Server, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and INTERFACE_FIELDS & set(form.changed_data):
+            renew_interface(server_id=obj.pk)
 
     @admin.display(description="last report", ordering="status__last_report_at")
     def last_report(self, server: Server) -> str:

@@ -116,3 +116,11 @@ def remove_device(*, user: User, device_id: UUID) -> None:
         for assignment in IpAssignment.objects.live().filter(device=device).order_by("server_id"):
             release_address(assignment)
             wish_peer(assignment=assignment, public_key=device.public_key, wanted=False)
+
+
+def admit_devices(*, user_id: UUID, admitted: bool) -> None:
+    """Take all devices of a person off their servers, or put them back with the same addresses. Call inside a transaction."""
+    lock_customer(user_id)
+    live = IpAssignment.objects.live().filter(user_id=user_id).select_related("device")
+    for assignment in live.order_by("server_id", "id"):
+        wish_peer(assignment=assignment, public_key=assignment.device.public_key, wanted=admitted)

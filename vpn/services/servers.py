@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,6 +11,7 @@ from nexusvpn.errors import Conflict
 from vpn.locks import lock_server
 from vpn.models import NodeStatus, Server
 from vpn.services.device_views import FRESH
+from vpn.services.wake import wake_server
 
 
 def set_draining(*, server_id: UUID, draining: bool) -> Server:
@@ -28,6 +29,17 @@ def set_draining(*, server_id: UUID, draining: bool) -> Server:
         server.state = Server.State.DRAINING if draining else _state_by_report(server)
         server.save(update_fields=["state"])
     return server
+
+
+def renew_interface(*, server_id: UUID) -> None:
+    """After a change of port, MTU or network: a new epoch, so that the node takes a snapshot with the new interface.
+
+    In the transaction of the change, where there is one.
+    """
+    with transaction.atomic():
+        lock_server(server_id)
+        Server.objects.filter(pk=server_id).update(epoch=uuid4())
+        transaction.on_commit(lambda: wake_server(server_id))
 
 
 def _state_by_report(server: Server) -> Server.State:
