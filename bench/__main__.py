@@ -15,16 +15,19 @@ from nexusvpn.local.processes import interruptible
 
 def benchmarks() -> dict[str, Callable[[Bench], list[Result]]]:
     """Every benchmark by its id. Imported here, since models can be imported only when Django is set up."""
-    from bench import pages
+    from bench import creating, pages, queries
 
     return {
         "P1": pages.run_p1,
         "P2": pages.run_p2,
         "P3": pages.run_p3,
+        "P5": queries.run_p5,
+        "P8": creating.run_p8,
+        "P9": creating.run_p9,
     }
 
 
-NAMES = ("P1", "P2", "P3")
+NAMES = ("P1", "P2", "P3", "P5", "P8", "P9")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -105,3 +107,6 @@ def _set_up_django(database_url: str, redis_url: str) -> None:
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
+    # Of this process only; the servers that are measured write their log.
+    logging.getLogger().setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", "No directory at", UserWarning)

@@ -1,31 +1,13 @@
-"""A list page as DRF's documentation writes it: ModelSerializer, token authentication, throttle, page pagination."""
+"""A list page as DRF's documentation writes it: ModelSerializer, page pagination, default renderer. See `bench.default_settings`."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.urls import path
-from rest_framework import exceptions, generics, serializers
-from rest_framework.authentication import TokenAuthentication
+from rest_framework import generics, serializers
 
-from accounts.models import Session
 from support.models import Ticket
-
-
-class SessionTokenAuthentication(TokenAuthentication):
-    """DRF's own, with the product's table in place of `authtoken_token`."""
-
-    keyword = "Bearer"
-
-    def authenticate_credentials(self, key: str) -> tuple[Any, Any]:
-        try:
-            token = Session.objects.select_related("user").get(key_hash=hashlib.sha256(key.encode()).hexdigest())
-        except Session.DoesNotExist:
-            raise exceptions.AuthenticationFailed from None
-        if token.user is None or not token.user.is_active:
-            raise exceptions.AuthenticationFailed
-        return token.user, token
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):

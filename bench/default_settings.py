@@ -16,7 +16,7 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "bench.default_drf"
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["bench.default_drf.SessionTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["bench.default_auth.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     # DRF keeps a list of the window's requests. With a window of a second and 20 users it has about ten entries: less work than at

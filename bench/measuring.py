@@ -49,9 +49,7 @@ def http_request(method: str, path: str, token: str | None = None, body: Any = N
     return "\r\n".join([*head, "", content])
 
 
-def run_load(
-    target: Target, seconds: float, *, repeat: bool = True, expect: int = 200
-) -> tuple[Sample, list[float]]:
+def run_load(target: Target, seconds: float, *, repeat: bool = True, expect: int = 200) -> tuple[Sample, list[float]]:
     """Send for `seconds`; returns the sample and every latency (s). Raises RuntimeError for an answer of another status."""
     order = {
         "port": target.server.port,

@@ -61,6 +61,8 @@ def make_tickets(people: Sequence[Person], each: int) -> list[Ticket]:
         for n in range(each)
     ]
     Ticket.objects.bulk_create(tickets, batch_size=2000)
-    messages = [TicketMessage(ticket=ticket, author=ticket.user, body="It stops again and again.") for ticket in tickets]
+    messages = [
+        TicketMessage(ticket=ticket, author=ticket.user, body="It stops again and again.") for ticket in tickets
+    ]
     TicketMessage.objects.bulk_create(messages, batch_size=2000)
     return tickets
