@@ -1,4 +1,6 @@
+import sentry_sdk
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class NexusvpnConfig(AppConfig):
@@ -7,3 +9,6 @@ class NexusvpnConfig(AppConfig):
 
     def ready(self) -> None:
         from nexusvpn import checks  # noqa: F401  (registers the system checks)
+
+        if settings.SENTRY_DSN:
+            sentry_sdk.init(dsn=settings.SENTRY_DSN, release=settings.VERSION, send_default_pii=False)

@@ -39,6 +39,12 @@ class ApiView(APIView):
             enforce(plain, limit)
         self.check_permissions(request)
 
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """No cache keeps an answer, unless the view has said otherwise: most are about one person."""
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        finished.headers.setdefault("Cache-Control", "no-store")
+        return finished
+
     def read(self, serializer: type[StrictSerializer]) -> dict[str, Any]:
         """The validated body; raises a ValidationError that names each bad field."""
         data = self.request.data

@@ -1,0 +1,75 @@
+"""Every endpoint of version 1, and who gets in without a token: a new one must be added here on purpose."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from nexusvpn.api.views import ApiView
+from tests.api_client import ApiClient
+
+UUID = "11111111-1111-4111-8111-111111111111"
+FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol"}
+FOR_NODES = {"node/state", "node/snapshot", "node/report"}
+FOR_SIGNED_IN = {
+    "auth/logout",
+    "auth/sessions",
+    "auth/sessions/{id}",
+    "auth/history",
+    "users/me",
+    "devices",
+    "devices/{id}",
+    "devices/{id}/config",
+    "usage",
+    "tickets",
+    "tickets/{id}",
+    "tickets/{id}/messages",
+    "tickets/{id}/reply",
+    "tickets/{id}/close",
+    "referrals",
+    "referrals/summary",
+}
+
+
+def endpoints() -> dict[str, type[ApiView]]:
+    """Every path below /api/v1/, as the contract writes it, and its view."""
+    found: dict[str, type[ApiView]] = {}
+
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> None:
+        for entry in patterns:
+            path = prefix + str(entry.pattern)
+            if isinstance(entry, URLResolver):
+                walk(entry.url_patterns, path)
+            elif path.startswith("api/v1/"):
+                shape = re.sub(r"\(\?P<pk>.*?\)", "{id}", path.removeprefix("api/v1/"))
+                found[re.sub(r"[\^$?]", "", shape).rstrip("/")] = entry.callback.view_class  # type: ignore[union-attr]
+
+    walk(get_resolver().url_patterns, "")
+    return found
+
+
+def test_every_endpoint_is_in_one_of_the_lists() -> None:
+    assert set(endpoints()) == FOR_ANYBODY | FOR_NODES | FOR_SIGNED_IN
+
+
+def test_every_endpoint_counts_its_callers_and_names_its_permission() -> None:
+    for path, view in endpoints().items():
+        assert issubclass(view, ApiView), path
+        assert view.permission_classes, f"{path} lets everybody in by an empty list"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", sorted(FOR_SIGNED_IN | FOR_NODES))
+def test_without_a_token_nobody_gets_in_by_any_method(api: ApiClient, path: str) -> None:
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        answer = api.request(method, path.replace("{id}", UUID))
+        assert answer.status == 401, (method, answer.body)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", sorted(FOR_SIGNED_IN | FOR_ANYBODY))
+def test_no_answer_is_kept_by_a_cache(alice_api: ApiClient, path: str) -> None:
+    answer = alice_api.get(path.replace("{id}", UUID))
+    assert answer.headers["Cache-Control"] in ("no-store", "no-cache"), answer.body
