@@ -56,10 +56,16 @@ def _cpu_ticks(pid: str) -> int:
 
 @contextmanager
 def gunicorn(
-    application: str, environment: dict[str, str], folder: Path, kind: tuple[str, ...] = WEB, also_on: str | None = None
+    application: str,
+    environment: dict[str, str],
+    folder: Path,
+    kind: tuple[str, ...] = WEB,
+    *,
+    also_on: str | None = None,
+    port: int = 0,
 ) -> Iterator[Server]:
-    """Serve `application` on a free port of 127.0.0.1 (and of the address `also_on`) until the block ends."""
-    port = free_port()
+    """Serve `application` on `port` (default: a free one) of 127.0.0.1, and of the address `also_on`, until the block ends."""
+    port = port or free_port()
     binds = [part for host in ("127.0.0.1", also_on) if host for part in ("--bind", f"{host}:{port}")]
     command = [sys.executable, "-m", "gunicorn", *GUNICORN, *kind, *binds, application]
     log = folder / f"{application.partition(':')[0]}-{port}.log"
