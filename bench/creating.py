@@ -87,11 +87,12 @@ def run_p8(bench: Bench) -> list[Result]:
             _fill_bare_table(bench)
             bare.append(transactions_per_second(program, bench.database_url, script, CLIENTS, seconds))
     rates = [each.per_second for each in created]
+    cpu_ms = median([each.cpu_ms for each in created])
     value = paired_ratio(rates, bare)
     how = (
         f"{ROUNDS} interleaved pairs, {CLIENTS} clients each, one location with one server, every creation by another customer, no "
-        f"node to wait for; median {median(rates):.0f}/s (CPU {median([each.cpu_ms for each in created]):.1f} ms each in the web workers) against "
-        f"{median(bare):.0f}/s of pgbench (prepared, one statement a transaction, synchronous commit on)."
+        f"node to wait for; median {median(rates):.0f}/s ({cpu_ms:.1f} ms CPU each in the web workers) against {median(bare):.0f}/s of "
+        f"pgbench (prepared, one statement a transaction, synchronous commit on)."
     )
     samples = {"created": [each.as_dict() for each in created], "pgbench": [round(rate, 1) for rate in bare]}
     sizes = {"clients": CLIENTS, "free_rows": FREE, "batch_at_most": batch}

@@ -1,7 +1,8 @@
 """The load generator: `python -m bench.load`, a process of its own, so that its work is not counted as the server's.
 
 It reads one JSON order from standard input and writes one JSON answer. One thread serves all connections with epoll; each sends its next
-prebuilt request as soon as the answer to the former is whole (keep-alive, no pipelining). Standard library only.
+prebuilt request as soon as the answer to the former is whole (keep-alive, no pipelining). A server may close an idle connection at any
+time; then the same request goes out again on a new one, and is counted among the `reconnects`. Standard library only.
 """
 
 from __future__ import annotations
@@ -13,32 +14,46 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import cycle
 from typing import Any
 
 MAX_WAIT_S = 20.0
+MOST_RECONNECTS = 1000
 
 
 class Connection:
     """One keep-alive connection and what has arrived of its present answer."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=MAX_WAIT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._port = port
         self._received = b""
         self._needed = 0
+        self.request = b""
         self.sent_at = 0.0
+        self.open()
+
+    def open(self) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=MAX_WAIT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, request: bytes) -> None:
-        self._received, self._needed = b"", 0
+        self._received, self._needed, self.request = b"", 0, request
         self.sent_at = time.perf_counter()
-        self.socket.sendall(request)
+        self.transmit()
+
+    def transmit(self) -> None:
+        # A connection that the server has just closed says so when its answer is read.
+        with suppress(ConnectionError):
+            self.socket.sendall(self.request)
 
     def receive(self) -> int | None:
-        """The status once the answer is whole, 0 when the server has closed the connection, None when more is to come."""
+        """The status once the answer is whole, None when more is to come; raises ConnectionResetError before the first byte."""
         part = self.socket.recv(65536)
+        if not part and self._received:
+            raise ValueError("an answer was cut short")
         if not part:
-            return 0
+            raise ConnectionResetError
         self._received += part
         if not self._needed:
             head, separator, _ = self._received.partition(b"\r\n\r\n")
@@ -64,6 +79,7 @@ class Run:
         self._requests: Iterator[bytes] = cycle(requests) if order["repeat"] else iter(requests)
         self._selector = selectors.DefaultSelector()
         self._waiting = 0
+        self._reconnects = 0
         self.statuses: Counter[int] = Counter()
         self.latencies: list[float] = []
         for _ in range(order["connections"]):
@@ -87,6 +103,7 @@ class Run:
             "cpu_s": time.process_time() - cpu,
             "statuses": self.statuses,
             "latencies_s": self.latencies,
+            "reconnects": self._reconnects,
         }
 
     def _send_next(self, connection: Connection) -> None:
@@ -96,16 +113,27 @@ class Run:
             connection.send(request)
 
     def _take(self, connection: Connection) -> None:
-        status = connection.receive()
+        try:
+            status = connection.receive()
+        except ConnectionError:
+            self._reconnect(connection)
+            return
         if status is None:
             return
         self._waiting -= 1
         self.statuses[status] += 1
-        if status == 0:
-            self._selector.unregister(connection.socket)
-            return
         self.latencies.append(time.perf_counter() - connection.sent_at)
         self._send_next(connection)
+
+    def _reconnect(self, connection: Connection) -> None:
+        self._reconnects += 1
+        if self._reconnects > MOST_RECONNECTS:
+            raise ConnectionError("the server closes every connection")
+        self._selector.unregister(connection.socket)
+        connection.socket.close()
+        connection.open()
+        self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+        connection.transmit()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ SATURATED = 0.9
 
 @dataclass(frozen=True)
 class Sample:
-    """One batch: requests and their rate, milliseconds of the server's CPU per request, the generator's own load."""
+    """One batch: requests and their rate, milliseconds of the server's CPU per request, the generator's own load and lost connections."""
 
     requests: int
     per_second: float
@@ -26,6 +26,7 @@ class Sample:
     p50_ms: float
     p99_ms: float
     generator_busy: float
+    reconnects: int
 
     def as_dict(self) -> dict[str, float]:
         return {name: round(value, 4) for name, value in asdict(self).items()}
@@ -83,6 +84,7 @@ def run_load(target: Target, seconds: float, *, repeat: bool = True, expect: int
         p50_ms=1000 * median(latencies),
         p99_ms=1000 * percentile(latencies, 99),
         generator_busy=answer["cpu_s"] / answer["wall_s"],
+        reconnects=answer["reconnects"],
     )
     return sample, latencies
 
