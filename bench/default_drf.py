@@ -20,7 +20,8 @@ class TicketList(generics.ListAPIView[Ticket]):
     serializer_class = TicketSerializer
 
     def get_queryset(self) -> Any:
-        return Ticket.objects.filter(user=self.request.user)
+        user: Any = self.request.user
+        return Ticket.objects.filter(user=user)
 
 
 urlpatterns = [path("api/v1/tickets", TicketList.as_view())]

@@ -3,6 +3,8 @@
 The database pool and Redis as the throttle's cache are the product's, so that only the way of making the page differs.
 """
 
+from typing import Any
+
 from nexusvpn.settings import *  # noqa: F403
 
 MIDDLEWARE = [
@@ -15,7 +17,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "bench.default_drf"
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {  # type: ignore[no-redef]
     "DEFAULT_AUTHENTICATION_CLASSES": ["bench.default_auth.SessionTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
