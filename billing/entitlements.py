@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -30,14 +30,16 @@ class Entitlement:
 def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
     """The highest plan among the free one and the grants that hold at that time; one query."""
     now = at or timezone.now()
-    holds = Q(grants__user=user, grants__revoked_at=None) & (
-        Q(grants__valid_until=None) | Q(grants__valid_until__gt=now)
-    )
+    valid = Q(grants__valid_until=None) | Q(grants__valid_until__gt=now)
     row = (
-        Plan.objects.filter(Q(code=Plan.FREE) | holds)
-        .order_by("-rank", "-grants__valid_until")
+        Plan.objects.alias(
+            # In the join and not in the WHERE: only this person's grants are looked at, by their index.
+            held=FilteredRelation("grants", condition=Q(grants__user=user, grants__revoked_at=None) & valid)
+        )
+        .filter(Q(code=Plan.FREE) | Q(held__isnull=False))
+        .order_by("-rank", "-held__valid_until")
         .values_list(
-            "code", "name", "device_limit", "quota_bytes", "premium_locations", "grants__valid_until", named=True
+            "code", "name", "device_limit", "quota_bytes", "premium_locations", "held__valid_until", named=True
         )
         .first()
     )
@@ -51,7 +53,7 @@ def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
         device_limit=row.device_limit,
         quota_bytes=row.quota_bytes,
         premium_locations=row.premium_locations,
-        valid_until=row.grants__valid_until if row.code != Plan.FREE else None,
+        valid_until=row.held__valid_until if row.code != Plan.FREE else None,
         period_start=start,
         resets_at=following,
     )

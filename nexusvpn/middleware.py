@@ -14,10 +14,9 @@ from django.http.response import HttpResponseBase
 
 from nexusvpn.api.envelope import error_response
 from nexusvpn.context import accept_request_id, set_request_id
-from nexusvpn.errors import DomainError
 from nexusvpn.http import client_address, is_api, user_agent
 from nexusvpn.logs import logger
-from nexusvpn.pages import error_page, exception_page
+from nexusvpn.pages import exception_page
 from nexusvpn.ratelimit import enforce_everything
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -99,13 +98,21 @@ class PageLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(UNLIMITED_PATHS):
-            user_id = request.session.get("_auth_user_id") if settings.SESSION_COOKIE_NAME in request.COOKIES else None
-            request.actor_id = user_id  # type: ignore[attr-defined]
             try:
-                enforce_everything(request, user_id)
-            except DomainError as error:
-                return error_page(request, error)
+                self._count(request)
+            except Exception as error:
+                page = exception_page(request, error)
+                if page is None:
+                    raise
+                return page
         return self.get_response(request)
+
+    @staticmethod
+    def _count(request: HttpRequest) -> None:
+        signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES
+        user_id = request.session.get("_auth_user_id") if signed_in else None
+        request.actor_id = user_id  # type: ignore[attr-defined]
+        enforce_everything(request, user_id)
 
 
 class PageErrorMiddleware:

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest
 
+from nexusvpn.api.authentication import bearer_token
 from nexusvpn.api.envelope import envelope
 from nexusvpn.api.status import http_status
 from nexusvpn.context import accept_request_id
@@ -156,9 +157,10 @@ class WaitingRoom:
         try:
             if scope["path"].rstrip("/") != PATH or scope["method"] != "GET":
                 raise NotFound
-            server_id = await self._authenticate(headers.get("authorization", ""))
+            credential = bearer_token(headers.get("authorization", "")) or ""
+            server_id = await self._in_thread(_authenticate, credential)
             wanted = StateRequest.from_query(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
-            changes = await self._answer(server_id, wanted, receive)
+            changes = await self._answer(server_id, credential, wanted, receive)
             status, message, data, error = 200, "Success", changes.as_dict(hung=True), None
         except (OperationalError, InterfaceError):
             lost = Unavailable(code="database_unavailable")
@@ -181,24 +183,18 @@ class WaitingRoom:
             request_id=request.request_id,  # type: ignore[attr-defined]
         )
 
-    async def _authenticate(self, authorization: str) -> UUID:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            raise InvalidNodeCredential
-        server_id: UUID | None = await self._in_thread(authenticate_node, token.strip())
-        if server_id is None:
-            raise InvalidNodeCredential
-        return server_id
+    async def _answer(self, server_id: UUID, credential: str, wanted: StateRequest, receive: Any) -> Changes:
+        """The changes after the node's revision, waited for at most as long as it asked.
 
-    async def _answer(self, server_id: UUID, wanted: StateRequest, receive: Any) -> Changes:
-        """The changes after the node's revision, waited for at most as long as it asked."""
+        The credential is checked again with each look: one that was revoked meanwhile learns nothing more.
+        """
         give_up = time.monotonic() + wanted.wait_s
         event = self.waiters.register(server_id, wanted)
         gone = asyncio.create_task(_until_gone(receive))
         try:
             while True:
                 event.clear()
-                changes: Changes = await self._in_thread(_changes, server_id, wanted.epoch, wanted.after)
+                changes: Changes = await self._in_thread(_changes, credential, wanted)
                 left = give_up - time.monotonic()
                 if changes.ops or changes.to != wanted.after or left <= 0 or gone.done():
                     return changes
@@ -210,8 +206,15 @@ class WaitingRoom:
             self.waiters.forget(server_id, event)
 
 
-def _changes(server_id: UUID, epoch: str, after: int) -> Changes:
-    return changes_after(server_id=server_id, epoch=epoch, after=after)
+def _authenticate(credential: str) -> UUID:
+    server_id = authenticate_node(credential)
+    if server_id is None:
+        raise InvalidNodeCredential
+    return server_id
+
+
+def _changes(credential: str, wanted: StateRequest) -> Changes:
+    return changes_after(server_id=_authenticate(credential), epoch=wanted.epoch, after=wanted.after)
 
 
 async def _until_gone(receive: Any) -> None:

@@ -90,10 +90,14 @@ def sort_rows(peers: list[Any]) -> tuple[Rows, list[tuple[int, str]]]:
     return rows, aside
 
 
+# Only what is said of the server's present epoch confirms anything, and nothing confirms a revision that is not there yet.
 _STATUS = """
 UPDATE vpn_nodestatus n SET
-    applied_revision = CASE WHEN n.applied_epoch = %(epoch)s::uuid THEN greatest(n.applied_revision, %(applied)s) ELSE %(applied)s END,
-    applied_epoch = %(epoch)s::uuid,
+    applied_revision = CASE
+        WHEN s.epoch IS DISTINCT FROM %(epoch)s::uuid THEN n.applied_revision
+        WHEN n.applied_epoch = s.epoch THEN greatest(n.applied_revision, least(%(applied)s, s.revision))
+        ELSE least(%(applied)s, s.revision) END,
+    applied_epoch = CASE WHEN s.epoch = %(epoch)s::uuid THEN s.epoch ELSE n.applied_epoch END,
     interface_epoch = %(interface_epoch)s,
     last_report_id = %(report_id)s,
     last_report_at = now(),

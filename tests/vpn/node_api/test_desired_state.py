@@ -119,11 +119,15 @@ class TestConfirmation:
         assert answer.data["resync"] is True
         status, server = NodeStatus.objects.get(), Server.objects.get()
         assert not status.applied(server.epoch, 1)
+        assert node.report(applied_rev=2, epoch=None).data["resync"] is True
+        assert not NodeStatus.objects.get().applied(server.epoch, 1)
 
-    def test_a_revision_from_the_future_orders_a_resync_and_forgets_no_removal(
+    def test_a_revision_from_the_future_orders_a_resync_and_confirms_only_what_is_there(
         self, node: NodeClient, devices: list[VpnConfig]
     ) -> None:
+        remove_device(user=devices[0].user, device_id=devices[0].pk)
         assert node.report(applied_rev=10**6).data["resync"] is True
+        assert NodeStatus.objects.get().applied_revision == 4
 
     def test_a_hash_that_differs_orders_a_resync(self, node: NodeClient, devices: list[VpnConfig]) -> None:
         peers = node.get("node/snapshot").data["peers"]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from billing.entitlements import entitlement_for
+from billing.models import Plan, PlanGrant
+from nexusvpn.errors import Unavailable
+from tests.factories.billing import grant
+
+pytestmark = pytest.mark.django_db
+
+
+def test_without_anything_it_is_the_free_plan(alice: User) -> None:
+    found = entitlement_for(alice)
+    assert (found.plan_code, found.device_limit, found.quota_bytes, found.premium_locations) == (
+        "free",
+        1,
+        10_000_000_000,
+        False,
+    )
+
+
+def test_the_highest_grant_that_holds_counts(alice: User) -> None:
+    grant(alice, "pro")
+    grant(alice, "basic")
+    assert (entitlement_for(alice).plan_code, entitlement_for(alice).device_limit) == ("pro", 10)
+
+
+@pytest.mark.parametrize("change", [{"valid_until": -1}, {"revoked_at": -1}])
+def test_what_is_over_or_revoked_does_not_count(alice: User, change: dict[str, int]) -> None:
+    made = grant(alice, "pro")
+    moment = {name: timezone.now() + timedelta(seconds=seconds) for name, seconds in change.items()}
+    PlanGrant.objects.filter(pk=made.pk).update(**moment)
+    assert entitlement_for(alice).plan_code == "free"
+
+
+def test_anothers_grant_is_not_mine(alice: User, bob: User) -> None:
+    grant(bob, "pro")
+    assert entitlement_for(alice).plan_code == "free"
+
+
+def test_the_longest_of_equal_grants_says_until_when(alice: User) -> None:
+    soon, later = timezone.now() + timedelta(days=1), timezone.now() + timedelta(days=9)
+    for until in (soon, later):
+        PlanGrant.objects.create(user=alice, plan=Plan.objects.get(code="basic"), reason="x", valid_until=until)
+    assert entitlement_for(alice).valid_until == later
+    grant(alice, "basic")
+    assert entitlement_for(alice).valid_until is None
+
+
+@pytest.mark.parametrize(
+    ("at", "start", "reset"),
+    [
+        (datetime(2026, 1, 31, 23, 59, tzinfo=UTC), (2026, 1), (2026, 2)),
+        (datetime(2026, 12, 1, 0, 0, tzinfo=UTC), (2026, 12), (2027, 1)),
+    ],
+)
+def test_the_period_is_the_calendar_month(
+    alice: User, at: datetime, start: tuple[int, int], reset: tuple[int, int]
+) -> None:
+    found = entitlement_for(alice, at)
+    assert (found.period_start, found.resets_at) == (datetime(*start, 1, tzinfo=UTC), datetime(*reset, 1, tzinfo=UTC))
+
+
+def test_without_any_plan_nothing_is_invented(alice: User) -> None:
+    Plan.objects.all().delete()
+    with pytest.raises(Unavailable):
+        entitlement_for(alice)
+
+
+def test_it_costs_one_query(alice: User, django_assert_num_queries: object) -> None:
+    with django_assert_num_queries(1):  # type: ignore[operator]
+        entitlement_for(alice)
