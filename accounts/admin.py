@@ -7,9 +7,10 @@ from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordFor
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from accounts.models import LoginHistory, Session, User
@@ -106,6 +107,12 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         if isinstance(obj, User) and obj.is_staff and not signed_in(request).is_superuser:
             return False
         return super().has_change_permission(request, obj)
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """A password opens the account, so setting somebody's is a superuser's business."""
+        if not signed_in(request).is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
 
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         return self.has_change_permission(request, obj)

@@ -38,6 +38,9 @@ def traced(function: Callable[..., Any]) -> Callable[..., Any]:
                 result = function(*args, **kwargs)
             outcome = "done"
             return result
+        except Exception as error:
+            log.error("job_failed", job=function.__name__, error=type(error).__name__)
+            raise
         finally:
             took = round((time.perf_counter() - started) * 1000, 2)
             log.info("job", job=function.__name__, outcome=outcome, ms=took, queries=queries)

@@ -57,6 +57,8 @@ def configure(options: dict[str, Any]) -> None:
     for name in ("django.server", "gunicorn.access", "uvicorn.access"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     logging.getLogger("django.request").setLevel(logging.ERROR)
+    # A failed job's line would hold its arguments, a mail's text among them; `nexusvpn.jobs` says what failed and why.
+    logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)
     for name in ("procrastinate", "health_check", "psycopg.pool", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
 

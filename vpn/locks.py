@@ -9,18 +9,24 @@ from uuid import UUID
 
 from django.db import connection
 
+from accounts.errors import AccountSuspended
 from accounts.models import User
 from nexusvpn.errors import NotFound
 from vpn.models import Server, VpnConfig
 
 
-def lock_customer(user_id: UUID) -> None:
+def lock_customer(user_id: UUID, *, active: bool = False) -> None:
     """Serialise what a person does with their devices. Raises NotFound when the account is gone.
+
+    With `active` raises AccountSuspended when it was suspended meanwhile.
 
     NO KEY: rows that refer to the person (a session, a ticket) may still be written meanwhile.
     """
-    if not User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk").first():
+    found = User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("is_active").first()
+    if found is None:
         raise NotFound
+    if active and not found[0]:
+        raise AccountSuspended
 
 
 def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import auth
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -32,7 +32,7 @@ def _wanted(request: HttpRequest) -> str:
 def login(request: HttpRequest) -> HttpResponse:
     target = _wanted(request)
     if request.user.is_authenticated:
-        return redirect(target or reverse("dashboard"))
+        return HttpResponseRedirect(target or reverse("dashboard"))
     form = LoginForm(request.POST if request.method == "POST" else None)
     status = 400 if form.is_bound else 200
     if form.is_valid():
@@ -44,7 +44,7 @@ def login(request: HttpRequest) -> HttpResponse:
             status = form.add_domain_error(error)
         else:
             auth.login(request, user)
-            return redirect(target or reverse("dashboard"))
+            return HttpResponseRedirect(target or reverse("dashboard"))
     return render(request, "accounts/login.html", {"form": form, "next": target}, status=status)
 
 

@@ -193,6 +193,14 @@ class TestAfterwards:
         ):
             assert line in config
 
+    def test_while_its_server_is_enrolled_anew_there_is_no_configuration(
+        self, ams: Server, alice_api: ApiClient
+    ) -> None:
+        made = alice_api.post("devices", form()).data
+        Server.objects.update(state="enrolling", public_key=None)
+        answer = alice_api.get(f"devices/{made['id']}/config")
+        assert (answer.status, answer.code) == (409, "location_unavailable")
+
     def test_renaming(self, ams: Server, alice: User, alice_api: ApiClient) -> None:
         grant(alice, "basic")
         made = alice_api.post("devices", form()).data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from vpn.errors import LocationUnavailable
 from vpn.services.device_views import find_device, server_of
 from vpn.wireguard.config import ClientConfig, ClientInterface, ServerPeer, render_client_config
 
@@ -15,6 +16,9 @@ def client_config(*, user_id: UUID, device_id: UUID, private_key: str | None = N
     """
     device = find_device(user_id, device_id)
     server = server_of(device_id)
+    if server.public_key is None:
+        # Its node is being enrolled anew; a file without the server's key would connect to nothing.
+        raise LocationUnavailable
     return render_client_config(
         ClientConfig(
             interface=ClientInterface(
@@ -24,7 +28,7 @@ def client_config(*, user_id: UUID, device_id: UUID, private_key: str | None = N
                 mtu=server.mtu,
             ),
             peer=ServerPeer(
-                public_key=server.public_key or "", endpoint_host=server.public_endpoint, endpoint_port=server.port
+                public_key=server.public_key, endpoint_host=server.public_endpoint, endpoint_port=server.port
             ),
         )
     )

@@ -117,5 +117,8 @@ def find_device(user_id: UUID, device_id: UUID) -> DeviceView:
 
 
 def server_of(device_id: UUID) -> Server:
-    """The server that the device is placed on."""
-    return Server.objects.get(assignments__device_id=device_id, assignments__released_at=None)
+    """The server that the device is placed on; raises NotFound when it was removed meanwhile."""
+    server = Server.objects.filter(assignments__device_id=device_id, assignments__released_at=None).first()
+    if server is None:
+        raise NotFound
+    return server

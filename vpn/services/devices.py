@@ -49,7 +49,7 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
     try:
         # The customer's lock closes the race of two creations for the last slot of the plan.
         with transaction.atomic(durable=True):
-            lock_customer(user.pk)
+            lock_customer(user.pk, active=True)
             repeated = _already_made(user, name, location_slug, public_key)
             if repeated is not None:
                 return repeated
@@ -108,8 +108,9 @@ def rename_device(*, user: User, device_id: UUID, name: str) -> VpnConfig:
 
 def remove_device(*, user: User, device_id: UUID) -> None:
     """Take a device off every server and give its addresses back after their quarantine. Raises NotFound, also the second time."""
-    # The device's lock closes the race of two removals: the second finds it removed.
+    # The device's lock closes the race of two removals (the second finds it removed), the customer's that with a reinstatement.
     with transaction.atomic(durable=True):
+        lock_customer(user.pk)
         device = lock_device(user.pk, device_id)
         device.revoked_at = timezone.now()
         device.save(update_fields=["revoked_at"])

@@ -95,9 +95,10 @@ _STATUS = """
 UPDATE vpn_nodestatus n SET
     applied_revision = CASE
         WHEN s.epoch IS DISTINCT FROM %(epoch)s::uuid THEN n.applied_revision
-        WHEN n.applied_epoch = s.epoch THEN greatest(n.applied_revision, least(%(applied)s, s.revision))
-        ELSE least(%(applied)s, s.revision) END,
-    applied_epoch = CASE WHEN s.epoch = %(epoch)s::uuid THEN s.epoch ELSE n.applied_epoch END,
+        WHEN %(applied)s > s.revision THEN n.applied_revision
+        WHEN n.applied_epoch = s.epoch THEN greatest(n.applied_revision, %(applied)s)
+        ELSE %(applied)s END,
+    applied_epoch = CASE WHEN s.epoch = %(epoch)s::uuid AND %(applied)s <= s.revision THEN s.epoch ELSE n.applied_epoch END,
     interface_epoch = %(interface_epoch)s,
     last_report_id = %(report_id)s,
     last_report_at = now(),
@@ -148,17 +149,21 @@ SELECT (SELECT count(*) FROM mapped WHERE NOT implausible),
 def take_report(*, server_id: UUID, report: Report) -> dict[str, Any]:
     """Store a report; returns the answer of `POST node/report`. Repeating a report changes nothing."""
     rows, aside = sort_rows(report.peers)
-    # Serialised per node by the first statement. The next cumulative report heals what a crash loses, so no fsync is waited for.
+    # Serialised per node by its first update.
     with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
+        if not rows.keys:
+            # A heartbeat says nothing that the next one does not say again. Counters are sent once: they wait for the disk.
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit = off")
         epoch, revision, state, silent_s = _update_status(server_id, report)
-        accepted = _merge(server_id, rows, aside, silent_s) if rows.keys else 0
         current = epoch == report.epoch
-        if current:
-            _forget_confirmed_removals(server_id, min(report.applied_rev, revision))
         if state in (Server.State.ENROLLING, Server.State.OFFLINE) and current:
-            Server.objects.filter(pk=server_id, state=state).update(state=Server.State.ONLINE)
+            # Before any peer is touched: whoever changes peers locks the server first.
+            waiting = Server.objects.filter(pk=server_id, state=state, public_key__isnull=False)
+            waiting.update(state=Server.State.ONLINE)
+        accepted = _merge(server_id, rows, aside, silent_s) if rows.keys else 0
+        if current and report.applied_rev <= revision:
+            _forget_confirmed_removals(server_id, report.applied_rev)
         in_sync = _compare(server_id, report, revision) if current else None
         _keep_notes(server_id, report, aside)
     listed = [{"index": index, "reason": reason} for index, reason in aside[:LISTED]]

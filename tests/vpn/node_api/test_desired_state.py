@@ -122,12 +122,13 @@ class TestConfirmation:
         assert node.report(applied_rev=2, epoch=None).data["resync"] is True
         assert not NodeStatus.objects.get().applied(server.epoch, 1)
 
-    def test_a_revision_from_the_future_orders_a_resync_and_confirms_only_what_is_there(
+    def test_a_revision_from_the_future_orders_a_resync_and_confirms_nothing(
         self, node: NodeClient, devices: list[VpnConfig]
     ) -> None:
         remove_device(user=devices[0].user, device_id=devices[0].pk)
         assert node.report(applied_rev=10**6).data["resync"] is True
-        assert NodeStatus.objects.get().applied_revision == 4
+        assert NodeStatus.objects.get().applied_revision == 0
+        assert Peer.objects.filter(wanted=False).count() == 1
 
     def test_a_hash_that_differs_orders_a_resync(self, node: NodeClient, devices: list[VpnConfig]) -> None:
         peers = node.get("node/snapshot").data["peers"]
