@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageOps
 from playwright.sync_api import Locator, Page
 
 from tests.live.stack import Stack
@@ -75,11 +75,16 @@ def submit_device(page: Page) -> None:
 
 
 def read_qr(element: Locator) -> str:
-    """What a phone's camera reads off the screen."""
-    picture = Image.open(io.BytesIO(element.screenshot())).convert("L")
-    found = zxingcpp.read_barcodes(picture)
-    assert len(found) == 1, "there is no readable QR code"
-    return str(found[0].text)
+    """What a phone's camera reads off the screen: it looks from several distances, and more than once."""
+    for _ in range(3):
+        picture = Image.open(io.BytesIO(element.screenshot())).convert("L")
+        for scale in (1, 2, 3, 1.5, 4):
+            size = (round(picture.width * scale), round(picture.height * scale))
+            seen = ImageOps.expand(picture.resize(size), border=40, fill=255)
+            found = zxingcpp.read_barcodes(seen)
+            if len(found) == 1:
+                return str(found[0].text)
+    raise AssertionError("there is no readable QR code")
 
 
 def private_key_of(config: str) -> str:
