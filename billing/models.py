@@ -51,10 +51,18 @@ class PlanGrant(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until revoked.")
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Whether everybody who needs to know has been told that its date has come.
+    end_noticed = models.BooleanField(default=False, editable=False)
 
     class Meta:
         ordering = ["-created_at"]
         indexes = [
+            # The job that finds grants whose date has come.
+            models.Index(
+                fields=["valid_until"],
+                condition=models.Q(end_noticed=False, valid_until__isnull=False),
+                name="plangrant_ending_idx",
+            ),
             # "Which grants has this person?", asked whenever an entitlement is computed.
             models.Index(fields=["user", "-created_at"], name="plangrant_user_idx"),
         ]

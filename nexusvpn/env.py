@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -49,6 +50,22 @@ def number(name: str, default: int) -> int:
 def items(name: str, default: str = "") -> list[str]:
     """A comma-separated list without empty entries."""
     return [item.strip() for item in text(name, default).split(",") if item.strip()]
+
+
+def keys(name: str) -> list[bytes]:
+    """A comma-separated list of 32-byte keys in base64."""
+    found = []
+    for item in items(name):
+        try:
+            key = base64.b64decode(item, validate=True)
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise ImproperlyConfigured(
+                f"{name} must be 32 random bytes in base64 (openssl rand -base64 32), or several"
+            )
+        found.append(key)
+    return found
 
 
 def database(url: str) -> dict[str, Any]:

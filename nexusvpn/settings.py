@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ else:
     if not SITE_URL.startswith("https://"):
         raise ImproperlyConfigured("SITE_URL must start with https://")
     env.required("DATABASE_URL", "the embedded database is for development")
+    env.required("ENCRYPTION_KEYS", "preshared keys are encrypted with it (openssl rand -base64 32)")
+# The first one encrypts, all of them decrypt (nexusvpn.encryption).
+ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [hashlib.sha256(b"development" + SECRET_KEY.encode()).digest()]
 
 # --- database -------------------------------------------------------------------------------------
 DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///nexusvpn"))}
@@ -141,6 +145,11 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 # --- VPN ------------------------------------------------------------------------------------------
 NODE_POLL_URL = env.text("NODE_POLL_URL") or None
+# Bytes per device and day are kept this long, then only a person's months; a node's hours and the registers behind it all.
+USAGE_DAYS_KEPT_MONTHS = env.number("USAGE_DAYS_KEPT_MONTHS", 13)
+USAGE_MONTHS_KEPT_YEARS = env.number("USAGE_MONTHS_KEPT_YEARS", 3)
+NODE_HOURS_KEPT_DAYS = env.number("NODE_HOURS_KEPT_DAYS", 90)
+USAGE_REGISTERS_KEPT_DAYS = env.number("USAGE_REGISTERS_KEPT_DAYS", 90)
 ADDRESS_QUARANTINE_S = env.number("ADDRESS_QUARANTINE_SECONDS", 3600)
 DEVICE_ACK_WAIT_S = env.number("DEVICE_ACK_WAIT_MS", 1500) / 1000
 NODE_REPORT_INTERVAL_S = env.number("NODE_REPORT_INTERVAL_SECONDS", 15)

@@ -25,6 +25,7 @@ step "deployment"
 env \
     DEBUG=false \
     SECRET_KEY="$($bin/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+    ENCRYPTION_KEYS="$($bin/python -c 'import base64, os; print(base64.b64encode(os.urandom(32)).decode())')" \
     ALLOWED_HOSTS=vpn.example \
     SITE_URL=https://vpn.example \
     DATABASE_URL=postgresql://nexusvpn@db.example/nexusvpn \

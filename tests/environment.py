@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from hypothesis import HealthCheck, settings
+
 from nexusvpn.local.postgres import ensure_running
 
 if not os.environ.get("DATABASE_URL"):
@@ -19,3 +21,7 @@ os.environ.pop("REDIS_URL", None)
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 # No node answers in tests within one process; the tests with real nodes start servers of their own.
 os.environ["DEVICE_ACK_WAIT_MS"] = "0"
+
+# A busy machine makes slow examples; that says nothing about what is tested.
+settings.register_profile("nexusvpn", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("nexusvpn")

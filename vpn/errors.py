@@ -43,6 +43,11 @@ class LocationFull(Conflict):
     message = "This location has no address left. Choose another one."
 
 
+class DeviceSuspended(Conflict):
+    code = "device_suspended"
+    message = "This device is suspended and cannot be placed anywhere now."
+
+
 class InvalidEnrolmentToken(NotAuthenticated):
     code = "invalid_enrolment_token"
     message = "The enrolment token is wrong, used or expired."

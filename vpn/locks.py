@@ -1,10 +1,13 @@
-"""Every row lock of this app. Order: customer → device → free address → server → peer; `NodeStatus` → peer → counters.
+"""Every row lock of this app. Order: customer → device → free address → server → peer; `NodeStatus` → peer → counters → meter.
+
+A meter is locked alone, in a transaction of its own: a report holds peers when it comes to the meters.
 
 Whoever takes two of them takes them in this order; several servers are locked in the order of their ids.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
@@ -12,21 +15,22 @@ from django.db import connection
 from accounts.errors import AccountSuspended
 from accounts.models import User
 from nexusvpn.errors import NotFound
-from vpn.models import Server, VpnConfig
+from vpn.models import QuotaMeter, Server, VpnConfig
 
 
-def lock_customer(user_id: UUID, *, active: bool = False) -> None:
-    """Serialise what a person does with their devices. Raises NotFound when the account is gone.
+def lock_customer(user_id: UUID, *, active: bool = False) -> User:
+    """The person's account, locked: what they do with their devices is serialised. Raises NotFound when it is gone.
 
     With `active` raises AccountSuspended when it was suspended meanwhile.
 
     NO KEY: rows that refer to the person (a session, a ticket) may still be written meanwhile.
     """
-    found = User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("is_active").first()
+    found = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     if found is None:
         raise NotFound
-    if active and not found[0]:
+    if active and not found.is_active:
         raise AccountSuspended
+    return found
 
 
 def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:
@@ -37,6 +41,17 @@ def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:
     if device is None:
         raise NotFound
     return device
+
+
+def lock_meter(user_id: UUID) -> QuotaMeter | None:
+    """The person's meter, locked: no report adds to it meanwhile. None for people without a limit."""
+    return QuotaMeter.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def lock_revoked_devices(device_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the devices that are removed, locked in the order of their ids. Nobody else locks a removed device."""
+    revoked = VpnConfig.objects.filter(pk__in=list(device_ids), revoked_at__isnull=False).order_by("pk")
+    return list(revoked.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
 def lock_server(server_id: UUID) -> Server:

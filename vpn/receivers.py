@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import account_activity_changed
-from vpn.services.devices import admit_devices
+from billing.signals import entitlement_changed
+from vpn.deferred import settle_later
+from vpn.services.admission import admit_customer
 
 
 @receiver(account_activity_changed)
 def follow_activity(sender: Any, user: User, active: bool, **kwargs: Any) -> None:
-    admit_devices(user_id=user.pk, admitted=active)
+    admit_customer(user.pk)
+
+
+@receiver(entitlement_changed)
+def follow_entitlement(sender: Any, user_id: UUID, **kwargs: Any) -> None:
+    settle_later(user_id)

@@ -1,11 +1,42 @@
-"""Periodic work on the fleet."""
+"""Jobs of the fleet. Periodic ones are catch-up queries: what is due and not done, whatever was missed before."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from nexusvpn.jobs import traced
+from vpn.partitions import make_partitions
+from vpn.services.admission import settle_customer
+from vpn.services.device_life import devices_with_open_handovers, end_handovers, people_with_expired_devices
+from vpn.services.emptying import draining_servers, move_devices, release_left_places
 from vpn.services.nodes import mark_silent_servers
+from vpn.services.quota import people_whose_period_is_over
+from vpn.services.retention import forget_old_usage
+from vpn.services.stops import enforce_stops
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def settle(user_id: str) -> None:
+    settle_customer(UUID(user_id))
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def end_handovers_of(device_id: str) -> None:
+    end_handovers(device_id=UUID(device_id))
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def move_from(server_id: str) -> None:
+    move_devices(server_id=UUID(server_id))
 
 
 @app.periodic(cron="* * * * *")
@@ -13,3 +44,33 @@ from vpn.services.nodes import mark_silent_servers
 @traced
 def mark_silent(timestamp: int) -> None:
     mark_silent_servers()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="settle-due")
+@traced
+def settle_due(timestamp: int) -> None:
+    """Whatever a job of its own should have done at its time and did not: new periods, expired devices, former keys."""
+    for user_id in {*people_whose_period_is_over(), *people_with_expired_devices()}:
+        settle_customer(user_id)
+    for device_id in devices_with_open_handovers():
+        end_handovers(device_id=device_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="empty-servers")
+@traced
+def empty_servers(timestamp: int) -> None:
+    for server_id in draining_servers():
+        move_devices(server_id=server_id)
+    release_left_places()
+    enforce_stops()
+
+
+@app.periodic(cron="23 2 * * *")
+@app.task(queue="periodic", queueing_lock="keep-partitions")
+@traced
+def keep_partitions(timestamp: int) -> None:
+    today = timezone.now().date()
+    make_partitions(today)
+    forget_old_usage(today)

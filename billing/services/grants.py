@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from accounts.models import User
 from billing.models import Plan, PlanGrant
+from billing.signals import entitlement_changed
 from nexusvpn.errors import Conflict, InvalidInput
 
 
@@ -25,9 +28,14 @@ def grant_plan(
 ) -> PlanGrant:
     """Give a plan until a time (UTC), or until revoked. Raises InvalidInput as `check_grant` does."""
     check_grant(reason=reason, valid_until=valid_until)
-    return PlanGrant.objects.create(
-        user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until
-    )
+    with transaction.atomic():
+        grant = PlanGrant.objects.create(
+            user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until
+        )
+        entitlement_changed.send(sender=PlanGrant, user_id=user.pk)
+        if valid_until is not None:
+            app.configure_task("billing.tasks.notice_ended", queue="fleet", schedule_at=valid_until).defer()
+    return grant
 
 
 def revoke_grant(grant: PlanGrant) -> None:
@@ -35,6 +43,21 @@ def revoke_grant(grant: PlanGrant) -> None:
     now = timezone.now()
     # Claimed by the conditional update: of two revocations one is told that there is nothing left to revoke.
     still_holds = Q(valid_until=None) | Q(valid_until__gt=now)
-    if not PlanGrant.objects.filter(still_holds, pk=grant.pk, revoked_at=None).update(revoked_at=now):
-        raise Conflict("This grant is over already.", code="grant_ended")
+    with transaction.atomic():
+        if not PlanGrant.objects.filter(still_holds, pk=grant.pk, revoked_at=None).update(revoked_at=now):
+            raise Conflict("This grant is over already.", code="grant_ended")
+        entitlement_changed.send(sender=PlanGrant, user_id=grant.user_id)
     grant.revoked_at = now
+
+
+def notice_ended_grants() -> int:
+    """Tell of grants whose date has come, each once; returns how many. May be repeated, and run at the same time."""
+    due = PlanGrant.objects.filter(valid_until__lte=timezone.now(), end_noticed=False)
+    noticed = 0
+    for grant_id, user_id in due.values_list("pk", "user_id")[:1000]:
+        # Claimed by the conditional update, in one transaction with what receivers write.
+        with transaction.atomic(durable=True):
+            if PlanGrant.objects.filter(pk=grant_id, end_noticed=False).update(end_noticed=True):
+                entitlement_changed.send(sender=PlanGrant, user_id=user_id)
+                noticed += 1
+    return noticed

@@ -23,21 +23,31 @@ from tests.factories.accounts import make_user
 from tests.factories.support import make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import (
+    Alert,
+    EmergencyStop,
     FreeAddress,
+    Incident,
+    IncidentUpdate,
     IpAssignment,
     Location,
+    NodeHour,
     NodeNote,
     NodeStatus,
     NodeToken,
+    NodeTotal,
+    Outage,
     Peer,
+    QuotaMeter,
     Server,
     UsageCounter,
+    UsageMonth,
     UsageRecord,
     VpnConfig,
+    Watch,
 )
 from vpn.services.addresses import assign_address
-from vpn.services.desired_state import wish_peer
 from vpn.services.nodes import issue_enrolment_token
+from vpn.services.wishes import wish_peer
 
 
 def new_user() -> User:
@@ -82,6 +92,16 @@ def new_record() -> UsageRecord:
     return UsageRecord.objects.create(user=device.user, device=device, record_date=timezone.now().date())
 
 
+def new_meter() -> QuotaMeter:
+    today = timezone.now()
+    values = {"period_start": today.date(), "resets_at": today + timedelta(days=30), "quota_bytes": 10**10}
+    return QuotaMeter.objects.create(user=new_user(), **values)
+
+
+def new_incident() -> Incident:
+    return Incident.objects.create(title="A cable was cut", impact=Incident.Impact.DOWN)
+
+
 def new_log_entry() -> LogEntry:
     kind = ContentType.objects.get_for_model(User)
     values = {"object_repr": "Somebody", "change_message": "Changed", "action_flag": CHANGE, "content_type": kind}
@@ -118,6 +138,16 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Peer: lambda: new_device().peers.get(),
     UsageCounter: new_counter,
     UsageRecord: new_record,
+    UsageMonth: lambda: UsageMonth.objects.create(user=new_user(), month=timezone.now().date().replace(day=1)),
+    QuotaMeter: new_meter,
+    NodeTotal: lambda: NodeTotal.objects.create(server=new_server(), interface_epoch="boot:1", rx=1, tx=1),
+    NodeHour: lambda: NodeHour.objects.create(server=new_server(), hour=timezone.now()),
+    Outage: lambda: Outage.objects.create(server=new_server(), started_at=timezone.now()),
+    Watch: lambda: Watch.objects.create(watched_from=timezone.now(), watched_until=timezone.now()),
+    Alert: lambda: Alert.objects.create(server=new_server(), kind=Alert.Kind.SILENT),
+    Incident: new_incident,
+    IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
+    EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
     Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),

@@ -83,7 +83,9 @@ def test_a_server_whose_node_is_silent_is_taken_back_as_offline(staff: Client) -
     assert server.state == "offline"
 
 
-@pytest.mark.parametrize(("state", "slug"), [("enrolling", "drain"), ("draining", "drain"), ("online", "undrain")])
+@pytest.mark.parametrize(
+    ("state", "slug"), [("enrolling", "drain"), ("decommissioned", "drain"), ("online", "undrain")]
+)
 def test_a_state_that_does_not_admit_it_is_said_and_kept(staff: Client, state: str, slug: str) -> None:
     server = new_server()
     Server.objects.filter(pk=server.pk).update(state=state)

@@ -52,18 +52,37 @@ def test_the_longest_of_equal_grants_says_until_when(alice: User) -> None:
     assert entitlement_for(alice).valid_until is None
 
 
+def _day(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
-    ("at", "start", "reset"),
+    ("joined", "at", "start", "reset"),
     [
-        (datetime(2026, 1, 31, 23, 59, tzinfo=UTC), (2026, 1), (2026, 2)),
-        (datetime(2026, 12, 1, 0, 0, tzinfo=UTC), (2026, 12), (2027, 1)),
+        (_day(2025, 1, 15), datetime(2026, 1, 14, 23, 59, tzinfo=UTC), _day(2025, 12, 15), _day(2026, 1, 15)),
+        (_day(2025, 1, 15), _day(2026, 1, 15), _day(2026, 1, 15), _day(2026, 2, 15)),
+        (_day(2025, 1, 31), _day(2026, 2, 28), _day(2026, 2, 28), _day(2026, 3, 31)),
+        (_day(2025, 1, 31), _day(2026, 3, 30), _day(2026, 2, 28), _day(2026, 3, 31)),
+        (_day(2026, 3, 10), _day(2026, 3, 10), _day(2026, 3, 10), _day(2026, 4, 10)),
     ],
 )
-def test_the_period_is_the_calendar_month(
-    alice: User, at: datetime, start: tuple[int, int], reset: tuple[int, int]
+def test_a_free_period_begins_on_the_day_of_the_sign_up(
+    alice: User, joined: datetime, at: datetime, start: datetime, reset: datetime
 ) -> None:
+    alice.date_joined = joined
     found = entitlement_for(alice, at)
-    assert (found.period_start, found.resets_at) == (datetime(*start, 1, tzinfo=UTC), datetime(*reset, 1, tzinfo=UTC))
+    assert (found.period_start, found.resets_at) == (start, reset)
+
+
+def test_a_grants_period_begins_on_its_day_and_the_free_one_after_it_anew(alice: User) -> None:
+    alice.date_joined = _day(2026, 1, 3)
+    grant = PlanGrant(user=alice, plan=Plan.objects.get(code="pro"), reason="Test", created_at=_day(2026, 2, 10))
+    grant.valid_until = datetime(2026, 3, 20, 12, tzinfo=UTC)
+    grant.save()
+    assert entitlement_for(alice, _day(2026, 3, 15)).period_start == _day(2026, 3, 10)
+    after = entitlement_for(alice, _day(2026, 4, 2))
+    assert (after.plan_code, after.period_start, after.resets_at) == ("free", _day(2026, 3, 21), _day(2026, 4, 21))
+    assert entitlement_for(alice, datetime(2026, 3, 20, 18, tzinfo=UTC)).resets_at == _day(2026, 4, 21)
 
 
 def test_without_any_plan_nothing_is_invented(alice: User) -> None:

@@ -38,7 +38,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         made.start()
         made.manage("create_demo_data")
         for name in ("demo-1", "demo-2"):
-            made.sql("UPDATE vpn_server SET state = 'online', public_key = %s WHERE name = %s", new_key(), name)
+            made.put_in_service(name, new_key())
         yield made
     finally:
         made.stop()

@@ -39,8 +39,8 @@ def new_person(stack: Stack, plan: str | None = None) -> Person:
     assert made.status == 201, made.body
     if plan:
         stack.sql(
-            "INSERT INTO billing_plangrant (user_id, plan_id, reason, created_at) "
-            "SELECT u.id, p.id, 'test', now() FROM accounts_user u, billing_plan p WHERE u.email = %s AND p.code = %s",
+            "INSERT INTO billing_plangrant (user_id, plan_id, reason, created_at, end_noticed) "
+            "SELECT u.id, p.id, 'test', now(), false FROM accounts_user u, billing_plan p WHERE u.email = %s AND p.code = %s",
             email,
             plan,
         )

@@ -13,11 +13,8 @@ from tests.live.stack import Stack
 pytestmark = pytest.mark.live
 
 APPLY = """
-INSERT INTO vpn_nodestatus (server_id, applied_revision, applied_epoch, last_report_at, last_report_id,
-                            interface_epoch, agent_version)
-SELECT id, revision, epoch, now(), 0, '', '' FROM vpn_server WHERE name = 'demo-1'
-ON CONFLICT (server_id) DO UPDATE SET applied_revision = excluded.applied_revision,
-    applied_epoch = excluded.applied_epoch, last_report_at = now()
+UPDATE vpn_nodestatus n SET applied_revision = s.revision, applied_epoch = s.epoch, last_report_at = now()
+FROM vpn_server s WHERE s.id = n.server_id AND s.name = 'demo-1'
 """
 
 

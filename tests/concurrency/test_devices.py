@@ -147,4 +147,4 @@ def test_creations_and_removals_at_once_keep_the_books() -> None:
 
 def test_an_unknown_violation_is_not_hidden() -> None:
     error = IntegrityError("some other constraint")
-    assert devices._conflict(error) is error
+    assert devices.conflict_of(error) is error

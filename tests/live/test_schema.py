@@ -25,7 +25,7 @@ def test_no_answer_breaks_the_schema(make_stack: StackMaker, tmp_path: Path) -> 
         settings={"DJANGO_SETTINGS_MODULE": "tests.live.settings_without_limits", "DEVICE_ACK_WAIT_MS": "0"}
     )
     stack.manage("create_demo_data")
-    stack.sql("UPDATE vpn_server SET state = 'online', public_key = %s WHERE name = 'demo-1'", new_key())
+    stack.put_in_service("demo-1", new_key())
     registered = stack.api("POST", "auth/register", {"email": "s@example.com", "password": "a long enough secret"})
     token = registered.data["token"]
     ids = {}

@@ -34,7 +34,7 @@ class WaitingNode:
         self.poll_url = enrolled.data["poll_url"]
         snapshot = stack.api("GET", "node/snapshot", token=self.credential).data
         self.epoch, self.revision = snapshot["epoch"], snapshot["to"]
-        stack.sql("UPDATE vpn_server SET state = 'online' WHERE name = 'demo-1'")
+        stack.put_in_service("demo-1")
         account = {"email": "waiter@example.com", "password": "a long enough secret"}
         self.customer = stack.api("POST", "auth/register", account).data["token"]
 

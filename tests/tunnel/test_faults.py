@@ -97,9 +97,8 @@ def test_a_device_added_while_the_agent_is_down_works_once_it_is_back(
     customer: Customer, stack: Stack, node: Node
 ) -> None:
     node.kill()
-    stack.sql("UPDATE vpn_nodestatus SET last_report_at = now() - interval '2 minutes'")
     stack.sql(
-        "INSERT INTO billing_plangrant (user_id, plan_id, reason, created_at) SELECT s.user_id, p.id, 'test', now()"
+        "INSERT INTO billing_plangrant (user_id, plan_id, reason, created_at, end_noticed) SELECT s.user_id, p.id, 'test', now(), false"
         " FROM accounts_session s, billing_plan p WHERE p.code = 'basic'"
     )
     made = stack.api("POST", "devices", {"name": "Phone", "location": "demo-1"}, customer.token)

@@ -74,6 +74,7 @@ def test_a_node_that_went_silent_is_told_and_not_guessed(page: Client, alice: Us
 
 def test_the_rest_of_the_allowance_counts_this_month_and_removed_devices(page: Client, alice: User) -> None:
     with time_machine.travel(datetime(2026, 5, 4, 12, tzinfo=UTC), tick=False):
+        User.objects.update(date_joined=datetime(2026, 1, 1, tzinfo=UTC))
         page.force_login(alice)
         first = add(alice, "First")
         use(first, datetime(2026, 5, 1, tzinfo=UTC), GB, 2 * GB)

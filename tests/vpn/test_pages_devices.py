@@ -201,11 +201,11 @@ def test_a_list_costs_the_same_with_1_and_with_10_devices(
 ) -> None:
     """The session, the limit, the person, the page with its total, the plan."""
     add(alice)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         page.get("/devices")
     for number in range(9):
         add(alice, f"Device {number}")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         page.get("/devices")
 
 

@@ -14,12 +14,12 @@ from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
 from nexusvpn.templatetags.nexusvpn_ui import ago, bytes_si, day
 from vpn.models import FreeAddress, IpAssignment, Peer, UsageCounter, UsageRecord, VpnConfig
-from vpn.services.device_views import COLUMNS, device_view, devices_of
+from vpn.services.device_views import live_devices
 from vpn.services.devices import remove_device
 
 
 def devices_panel(user: User) -> Panel:
-    views = [device_view(*row) for row in devices_of(user.pk).values_list(*COLUMNS)[:LATEST]]
+    views = live_devices(user.pk, LATEST)
     rows = [
         (view.name, view.location_name, view.ipv4, view.ipv6, view.state.replace("_", " "), ago(view.created_at))
         for view in views

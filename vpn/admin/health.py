@@ -8,13 +8,12 @@ from django.contrib import admin
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from nexusvpn.admin_base import Panel
 from nexusvpn.admin_site import Notice
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, bytes_si
 from vpn.models import NodeStatus, Server
-from vpn.services.device_views import FRESH
+from vpn.services.heard import heard, is_heard
 
 LATEST = 10
 
@@ -26,8 +25,7 @@ def status_of(server: Server) -> NodeStatus | None:
 
 def is_silent(server: Server) -> bool:
     """Whether the node has said nothing for longer than its word counts."""
-    status = status_of(server)
-    return status is None or status.last_report_at is None or timezone.now() - status.last_report_at > FRESH
+    return not is_heard(status_of(server))
 
 
 def _percent(value: float | None) -> str:
@@ -64,9 +62,9 @@ def nodes_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
     if not request.user.has_perm("vpn.view_server"):  # type: ignore[union-attr]
         return
     serving = Q(state__in=(Server.State.ONLINE, Server.State.DRAINING, Server.State.OFFLINE))
-    silent = Q(status__last_report_at=None) | Q(status__last_report_at__lt=timezone.now() - FRESH)
+    silent = ~heard("status__")
     for condition, words, tone in (
-        (silent, "node silent for more than a minute", "bad"),
+        (silent, "node silent", "bad"),
         (~silent & Q(status__in_sync=False), "node whose interface is not what it should be", "warn"),
     ):
         names = list(

@@ -15,8 +15,9 @@ from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
 from nexusvpn.templatetags.nexusvpn_ui import ago
 from vpn.admin.health import health_panel, is_silent, notes_panel, status_of
 from vpn.models import Location, NodeNote, NodeStatus, NodeToken, Server
+from vpn.services.emptying import drain_server, undrain_server
 from vpn.services.nodes import accept_new_key, enrolment_command, issue_enrolment_token, revoke_credential
-from vpn.services.servers import renew_interface, set_draining
+from vpn.services.servers import renew_interface
 
 
 @admin.register(Location)
@@ -153,7 +154,7 @@ class ServerAdmin(ActionsAdmin):
         applies=lambda server: server.state in (Server.State.ONLINE, Server.State.OFFLINE),
     )
     def drain(self, request: HttpRequest, server: Server) -> Outcome:
-        set_draining(server_id=server.pk, draining=True)
+        drain_server(server_id=server.pk)
         return "The server gets no new devices."
 
     @object_action(
@@ -162,7 +163,7 @@ class ServerAdmin(ActionsAdmin):
         applies=lambda server: server.state == Server.State.DRAINING,
     )
     def undrain(self, request: HttpRequest, server: Server) -> Outcome:
-        state = set_draining(server_id=server.pk, draining=False).state
+        state = undrain_server(server_id=server.pk).state
         return "The server gets new devices again" + (
             "." if state == Server.State.ONLINE else " with its node's next report."
         )

@@ -13,28 +13,27 @@ from rest_framework.response import Response
 
 from accounts.people import signed_in
 from nexusvpn.api.negotiation import wants_text
-from nexusvpn.api.pagination import CompiledPage, page_request
+from nexusvpn.api.pagination import Page, page_request
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.views import ApiView
-from vpn.api.serializers import ConfigView, CreatedDeviceView, DeviceForm, DeviceView, RenameForm
+from vpn.api.serializers import ChangeForm, ConfigView, CreatedDeviceView, DeviceForm, DeviceView, KeyForm
+from vpn.models import VpnConfig
 from vpn.services.activation import wait_until_active
 from vpn.services.configuration import client_config
-from vpn.services.device_views import COLUMNS, device_view, devices_of, find_device
+from vpn.services.device_life import resume_device, rotate_key, set_expiry, suspend_device
+from vpn.services.device_views import device_page, find_device
 from vpn.services.devices import add_device, remove_device, rename_device
 from vpn.wireguard.keys import generate_key_pair
 
-
-def _row(*values: Any) -> dict[str, Any]:
-    return device_view(*values).as_dict()
-
-
-MY_DEVICES = CompiledPage(devices_of, COLUMNS, _row)
+CUSTOMER = VpnConfig.SuspendedBy.CUSTOMER
 
 
 class DevicesView(ApiView):
     @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(DeviceView)})
     def get(self, request: Request) -> Response:
-        return Response(MY_DEVICES.fetch(signed_in(request).pk, page_request(request.query_params)).as_dict())
+        page = device_page(signed_in(request).pk, page_request(request.query_params))
+        items = [view.as_dict() for view in page.items]
+        return Response(Page(items, page.page, page.limit, page.total).as_dict())
 
     @extend_schema(request=DeviceForm, responses={201: CreatedDeviceView})
     def post(self, request: Request) -> Response:
@@ -50,32 +49,65 @@ class DevicesView(ApiView):
         answer = find_device(signed_in(request).pk, device.pk).as_dict()
         if pair:
             answer["private_key"] = pair.private_key
-            answer["config"] = client_config(
-                user_id=signed_in(request).pk, device_id=device.pk, private_key=pair.private_key
-            )
+            answer["config"] = client_config(user=signed_in(request), device_id=device.pk, private_key=pair.private_key)
         return Response(answer, status=201)
+
+
+def _device(request: Request, pk: UUID) -> Response:
+    return Response(find_device(signed_in(request).pk, pk, removed=True).as_dict())
 
 
 class DeviceDetailView(ApiView):
     @extend_schema(responses={200: DeviceView})
     def get(self, request: Request, pk: UUID) -> Response:
-        return Response(find_device(signed_in(request).pk, pk).as_dict())
+        """Also of a removed device, with the proof of its removal."""
+        return _device(request, pk)
 
-    @extend_schema(request=RenameForm, responses={200: DeviceView})
+    @extend_schema(request=ChangeForm, responses={200: DeviceView})
     def patch(self, request: Request, pk: UUID) -> Response:
-        rename_device(user=signed_in(request), device_id=pk, **self.read(RenameForm))
+        changes = self.read(ChangeForm)
+        if "name" in changes:
+            rename_device(user=signed_in(request), device_id=pk, name=changes["name"])
+        if "expires_at" in changes:
+            set_expiry(user=signed_in(request), device_id=pk, expires_at=changes["expires_at"])
         return Response(find_device(signed_in(request).pk, pk).as_dict())
 
-    @extend_schema(responses={200: None})
+    @extend_schema(responses={200: DeviceView})
     def delete(self, request: Request, pk: UUID) -> Response:
+        """Takes the device off every server. `state` is `removing` until every node has confirmed it; look again to see `removed_at`."""
         remove_device(user=signed_in(request), device_id=pk)
-        return Response(None)
+        return _device(request, pk)
+
+
+class DeviceKeyView(ApiView):
+    @extend_schema(request=KeyForm, responses={200: DeviceView})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Same device, same addresses. Nodes keep the former key until the new one is in use, for two minutes at most."""
+        rotate_key(user=signed_in(request), device_id=pk, public_key=self.read(KeyForm)["public_key"])
+        wait_until_active(pk)
+        return _device(request, pk)
+
+
+class DeviceSuspendView(ApiView):
+    @extend_schema(request=None, responses={200: DeviceView})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """Takes the device off every server; it keeps its addresses."""
+        suspend_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
+        return _device(request, pk)
+
+
+class DeviceResumeView(ApiView):
+    @extend_schema(request=None, responses={200: DeviceView})
+    def post(self, request: Request, pk: UUID) -> Response:
+        resume_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
+        wait_until_active(pk)
+        return _device(request, pk)
 
 
 class DeviceConfigView(ApiView):
     @extend_schema(responses={200: ConfigView, (200, "text/plain"): OpenApiTypes.STR})
     def get(self, request: Request, pk: UUID) -> Any:
-        config = client_config(user_id=signed_in(request).pk, device_id=pk)
+        config = client_config(user=signed_in(request), device_id=pk)
         if wants_text(request):
             response = HttpResponse(config, content_type="text/plain; charset=utf-8")
             response.headers["Content-Disposition"] = 'attachment; filename="nexusvpn.conf"'

@@ -13,26 +13,62 @@ class DeviceForm(StrictSerializer):
     public_key = Text(max_length=64, required=False, trim_whitespace=False)
 
 
-class RenameForm(StrictSerializer):
-    name = Text(min_length=1, max_length=64)
+class ChangeForm(StrictSerializer):
+    name = Text(min_length=1, max_length=64, required=False)
+    expires_at = serializers.DateTimeField(
+        required=False, allow_null=True, help_text="When the device ends; null: never."
+    )
+
+
+class KeyForm(StrictSerializer):
+    public_key = Text(max_length=64, trim_whitespace=False)
+
+
+def _connection() -> serializers.ChoiceField:
+    return serializers.ChoiceField(
+        choices=["online", "idle", "never", "unknown"],
+        help_text="online: a handshake less than 180 s old; unknown: the node is not heard now.",
+    )
+
+
+class PlaceView(serializers.Serializer[Any]):
+    location = serializers.CharField(help_text="Slug of the location.")
+    ipv4 = serializers.CharField()
+    ipv6 = serializers.CharField()
+    state = serializers.ChoiceField(choices=["active", "activating", "suspended", "stopped"])
+    connection = _connection()
+    connection_at = serializers.DateTimeField(allow_null=True)
+    superseded = serializers.BooleanField(
+        help_text="A newer place in the same location is ready; this one serves until you use it."
+    )
+    leaves_at = serializers.DateTimeField(allow_null=True, help_text="When this server goes out of service.")
 
 
 class DeviceView(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     name = serializers.CharField()
     public_key = serializers.CharField()
-    location = serializers.CharField(help_text="Slug of the location.")
-    ipv4 = serializers.CharField()
+    location = serializers.CharField(help_text="Slug of the home location.")
+    ipv4 = serializers.CharField(help_text="At home; empty while no server there has a place for the device.")
     ipv6 = serializers.CharField()
     state = serializers.ChoiceField(
-        choices=["active", "activating"], help_text="active: the node has confirmed the device."
+        choices=["active", "activating", "suspending", "suspended", "stopped", "unplaced", "removing", "removed"],
+        help_text="active: every node has confirmed the device; suspending and removing: some have not confirmed yet that it is gone.",
     )
-    connection = serializers.ChoiceField(
-        choices=["online", "idle", "never", "unknown"],
-        help_text="online: a handshake less than 180 s old; unknown: the node has been silent for a minute.",
+    blocked = serializers.ChoiceField(
+        choices=["account", "suspended", "expired", "over_quota", "plan_limit"],
+        allow_null=True,
+        help_text="Why the device is off its servers.",
     )
-    connection_at = serializers.DateTimeField(allow_null=True, help_text="When the node last said so.")
+    connection = _connection()
+    connection_at = serializers.DateTimeField(allow_null=True, help_text="When a node last said so.")
     created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+    removed_at = serializers.DateTimeField(allow_null=True, help_text="When the last node confirmed the removal.")
+    unconfirmed = serializers.ListField(
+        child=serializers.CharField(), help_text="Locations whose node has not confirmed yet that the device is gone."
+    )
+    places = PlaceView(many=True)
 
 
 class CreatedDeviceView(DeviceView):

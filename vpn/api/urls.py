@@ -1,7 +1,14 @@
 from django.urls import re_path
 
 from nexusvpn.api.routes import UUID_PATTERN
-from vpn.api.devices import DeviceConfigView, DeviceDetailView, DevicesView
+from vpn.api.devices import (
+    DeviceConfigView,
+    DeviceDetailView,
+    DeviceKeyView,
+    DeviceResumeView,
+    DeviceSuspendView,
+    DevicesView,
+)
 from vpn.api.locations import LocationsView
 from vpn.api.usage import UsageView
 
@@ -10,5 +17,8 @@ urlpatterns = [
     re_path(r"^devices/?$", DevicesView.as_view(), name="api-devices"),
     re_path(rf"^devices/{UUID_PATTERN}/?$", DeviceDetailView.as_view(), name="api-device"),
     re_path(rf"^devices/{UUID_PATTERN}/config/?$", DeviceConfigView.as_view(), name="api-device-config"),
+    re_path(rf"^devices/{UUID_PATTERN}/rotate-key/?$", DeviceKeyView.as_view(), name="api-device-key"),
+    re_path(rf"^devices/{UUID_PATTERN}/suspend/?$", DeviceSuspendView.as_view(), name="api-device-suspend"),
+    re_path(rf"^devices/{UUID_PATTERN}/resume/?$", DeviceResumeView.as_view(), name="api-device-resume"),
     re_path(r"^usage/?$", UsageView.as_view(), name="api-usage"),
 ]

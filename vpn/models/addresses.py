@@ -7,20 +7,41 @@ from django.db import models
 from django.utils import timezone
 
 from vpn.models.devices import VpnConfig
-from vpn.models.servers import Server
+from vpn.models.servers import Location, Server
 from vpn.querysets import AssignmentQuerySet
 
 
 class IpAssignment(models.Model):
-    """A device's IPv4 and IPv6 address on one server; live until `released_at`."""
+    """A device's IPv4 and IPv6 address on one server; live until `released_at`.
+
+    A device has at most one *current* assignment in a location. When it is placed on another server there, the former one is
+    `superseded_at`: it serves on until the customer has moved.
+    """
+
+    class Blocked(models.TextChoices):
+        NOT = "", "Not blocked"
+        PREMIUM = "premium", "The plan has no premium locations"
 
     device = models.ForeignKey(VpnConfig, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     server = models.ForeignKey(Server, on_delete=models.PROTECT, related_name="assignments", db_index=False)
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The server's, for the constraint.",
+    )
     host = models.PositiveIntegerField(help_text="Host number within both networks of the server.")
     ipv4 = models.GenericIPAddressField(protocol="IPv4")
     ipv6 = models.GenericIPAddressField(protocol="IPv6")
+    # Encrypted (nexusvpn.encryption), bound to this row's device and server; empty: none.
+    preshared_key = models.BinaryField(null=True, editable=False)
+    blocked = models.CharField(max_length=8, choices=Blocked.choices, default=Blocked.NOT, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    superseded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # When its owner was told that the server goes out of service.
+    told_at = models.DateTimeField(null=True, blank=True, editable=False)
     released_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = AssignmentQuerySet.as_manager()
@@ -42,6 +63,11 @@ class IpAssignment(models.Model):
                 condition=models.Q(released_at__isnull=True),
                 name="assignment_one_a_server",
             ),
+            models.UniqueConstraint(
+                fields=["device", "location"],
+                condition=models.Q(released_at__isnull=True, superseded_at__isnull=True),
+                name="assignment_current_unique",
+            ),
         ]
         indexes = [
             # "Which addresses has this person?": staff's customer page, and the account's deletion.
@@ -50,6 +76,12 @@ class IpAssignment(models.Model):
             models.Index(fields=["server", "released_at"], name="assignment_server_idx"),
             # A device with its addresses: every list and configuration.
             models.Index(fields=["device", "released_at"], name="assignment_device_idx"),
+            # The job that releases what customers have moved away from.
+            models.Index(
+                fields=["superseded_at"],
+                condition=models.Q(released_at__isnull=True, superseded_at__isnull=False),
+                name="assignment_superseded_idx",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -96,6 +128,9 @@ class Peer(models.Model):
     wanted = models.BooleanField(default=True)
     revision = models.BigIntegerField()
     connection = models.CharField(max_length=6, choices=Connection.choices, default=Connection.NEVER)
+    # The device's former key while a key rotation is under way: the node lets go of it once this one is in use.
+    takes_over = models.CharField(max_length=44, null=True, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -109,6 +144,8 @@ class Peer(models.Model):
             models.Index(fields=["device"], name="peer_device_idx"),
             # Whether an assignment is still in use: its deletion asks (PROTECT).
             models.Index(fields=["assignment"], name="peer_assignment_idx"),
+            # The job that ends rotations whose grace is over.
+            models.Index(fields=["changed_at"], condition=models.Q(takes_over__isnull=False), name="peer_handover_idx"),
             # "Is this key still on some interface?", asked before a key may be used again.
             models.Index(fields=["public_key"], name="peer_public_key_idx"),
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Server
@@ -24,6 +25,8 @@ class UsageCounter(models.Model):
     tx = models.BigIntegerField()
     counted_rx = models.BigIntegerField(default=0)
     counted_tx = models.BigIntegerField(default=0)
+    # Not indexed: it changes with every growth, and an index on it would make each of them dearer.
+    grown_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
@@ -40,7 +43,10 @@ class UsageCounter(models.Model):
 
 
 class UsageRecord(models.Model):
-    """Bytes of one device on one day (UTC): `bytes_up` from the customer, `bytes_down` to the customer."""
+    """Bytes of one device on one day (UTC): `bytes_up` from the customer, `bytes_down` to the customer.
+
+    Partitioned by month (`vpn.partitions`): old days are forgotten by dropping their partition.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_records", db_index=False
@@ -65,3 +71,103 @@ class UsageRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record_date}"
+
+
+class UsageMonth(models.Model):
+    """Bytes of one person in one month (UTC), kept when the days are forgotten. Partitioned by year."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_months", db_index=False
+    )
+    month = models.DateField(help_text="Its first day.")
+    bytes_up = models.BigIntegerField(default=0)
+    bytes_down = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-month", "id"]
+        constraints = [
+            # Also the query of a person's months.
+            models.UniqueConstraint(fields=["user", "month"], name="usagemonth_user_month_unique"),
+            models.CheckConstraint(
+                condition=models.Q(bytes_up__gte=0, bytes_down__gte=0), name="usagemonth_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"
+
+
+class QuotaMeter(models.Model):
+    """How much of a limited plan is used in the present period. Only people with a limit have a row, so that others cost nothing.
+
+    `used_bytes` is the sum of the period's usage records, kept by the statement that writes these. `warned` is the share in percent of
+    which the person has been told.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.CASCADE, related_name="quota_meter"
+    )
+    period_start = models.DateField()
+    resets_at = models.DateTimeField()
+    quota_bytes = models.BigIntegerField()
+    used_bytes = models.BigIntegerField(default=0)
+    warned = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(quota_bytes__gt=0), name="quotameter_quota_positive"),
+            models.CheckConstraint(condition=models.Q(used_bytes__gte=0), name="quotameter_not_negative"),
+            models.CheckConstraint(condition=models.Q(warned__in=(0, 80, 100)), name="quotameter_warned_known"),
+        ]
+        indexes = [
+            # The job that begins new periods.
+            models.Index(fields=["resets_at"], name="quotameter_reset_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.used_bytes} of {self.quota_bytes} bytes"
+
+
+class NodeTotal(models.Model):
+    """A max-register of everything that one creation of a node's interface has carried, as the node itself adds it up."""
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="+", db_index=False)
+    interface_epoch = models.CharField(max_length=128)
+    rx = models.BigIntegerField()
+    tx = models.BigIntegerField()
+    counted_rx = models.BigIntegerField(default=0)
+    counted_tx = models.BigIntegerField(default=0)
+    grown_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["server", "interface_epoch"], name="nodetotal_epoch_unique"),
+            models.CheckConstraint(condition=models.Q(rx__gte=0, tx__gte=0), name="nodetotal_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return self.interface_epoch
+
+
+class NodeHour(models.Model):
+    """What a node says it carried in one hour, beside what its customers' registers grew by: the difference is the drift.
+
+    Of servers only; no person's hours are kept. Partitioned by month.
+    """
+
+    server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="hours", db_index=False)
+    hour = models.DateTimeField()
+    node_rx = models.BigIntegerField(default=0)
+    node_tx = models.BigIntegerField(default=0)
+    customers_rx = models.BigIntegerField(default=0)
+    customers_tx = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-hour", "id"]
+        constraints = [
+            # Also the query of a server's hours.
+            models.UniqueConstraint(fields=["server", "hour"], name="nodehour_server_hour_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}:00"

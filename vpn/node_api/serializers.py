@@ -31,6 +31,11 @@ class NoteForm(serializers.Serializer[Any]):
     detail = Text(max_length=300, allow_blank=True, default="")
 
 
+class TotalsForm(serializers.Serializer[Any]):
+    rx = serializers.IntegerField(min_value=0, max_value=2**62 - 1)
+    tx = serializers.IntegerField(min_value=0, max_value=2**62 - 1)
+
+
 class ReportForm(serializers.Serializer[Any]):
     report_id = serializers.IntegerField(min_value=0, max_value=BIG)
     epoch = serializers.UUIDField(allow_null=True)
@@ -43,6 +48,15 @@ class ReportForm(serializers.Serializer[Any]):
     peers = serializers.JSONField()
     load = LoadForm(required=False, default=dict)
     notes = NoteForm(many=True, required=False, default=list)
+    totals = TotalsForm(required=False, allow_null=True, default=None)
+    ports = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=65535),
+        required=False,
+        allow_null=True,
+        default=None,
+        max_length=32,
+    )
+    failed = serializers.ListField(child=Text(max_length=44), required=False, default=list, max_length=100)
 
     def validate_peers(self, value: Any) -> list[Any]:
         if not isinstance(value, list):

@@ -17,6 +17,7 @@ from nexusvpn.api.envelope import envelope
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput
+from nexusvpn.http import client_address
 from nexusvpn.ratelimit import NODE, NODE_ENROL, enforce
 from vpn.errors import InvalidNodeCredential
 from vpn.models import Server
@@ -96,4 +97,5 @@ class ReportView(NodeView):
     def post(self, request: Request) -> Response:
         form = self.body(ReportForm)
         form.pop("protocol_version")
-        return Response(take_report(server_id=_server_id(request), report=Report(**form)))
+        report = Report(**form, egress=client_address(request._request))
+        return Response(take_report(server_id=_server_id(request), report=report))

@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from vpn.locks import claim_free_host, lock_server
 from vpn.models import FreeAddress, IpAssignment, Server, VpnConfig
+from vpn.services.preshared import new_preshared_key
 
 BLOCK = 256
 # Free for ever: given out before anything that somebody had.
@@ -23,27 +25,56 @@ def assign_address(*, device: VpnConfig, server: Server) -> IpAssignment | None:
     """An IPv4 and IPv6 address of `server` for `device`; None when the pool is full. Call inside a transaction."""
     host = claim_free_host(server.id)
     if host is None:
-        # The row lock makes one process fill up while the others wait, and then find what it put there.
-        locked = lock_server(server.id)
-        host = claim_free_host(server.id)
-        if host is None and _add_block(locked):
-            host = claim_free_host(server.id)
-        if host is None:
-            return None
+        host = _claim_after_filling_up(server)
+    if host is None:
+        return None
     return IpAssignment.objects.create(
         device=device,
         user_id=device.user_id,
         server=server,
+        location_id=server.location_id,
         host=host,
         ipv4=str(server.network_v4.network_address + host),
         ipv6=str(server.network_v6.network_address + host),
+        preshared_key=new_preshared_key(device.pk, server.pk),
     )
 
 
+def _claim_after_filling_up(server: Server) -> int | None:
+    """Offer more numbers under the server's lock and take one of them; None when there are no more.
+
+    A server without never-used numbers is not locked at all, and one that is locked in vain is let go with its savepoint: whoever tries
+    several servers never holds two of these locks.
+    """
+    if Server.objects.filter(pk=server.pk).values_list("next_host", flat=True).get() >= _end(server):
+        return None
+    try:
+        with transaction.atomic():
+            # One process fills up while the others wait, and then find what it put there.
+            locked = lock_server(server.id)
+            host = claim_free_host(server.id)
+            if host is None and _add_block(locked):
+                host = claim_free_host(server.id)
+            if host is None:
+                raise _NothingLeft
+            return host
+    except _NothingLeft:
+        return None
+
+
+class _NothingLeft(Exception):
+    """Leaves the savepoint."""
+
+
+def _end(server: Server) -> int:
+    """One past the highest host number: network and broadcast address are nobody's."""
+    return int(server.network_v4.num_addresses) - 1
+
+
 def _add_block(server: Server) -> bool:
-    """Offer the next block of never-used numbers; False when the network is used up. Leaves out network and broadcast."""
+    """Offer the next block of never-used numbers; False when the network is used up."""
     first = server.next_host
-    end = min(first + BLOCK, server.network_v4.num_addresses - 1)
+    end = min(first + BLOCK, _end(server))
     if first >= end:
         return False
     FreeAddress.objects.bulk_create(
@@ -66,5 +97,5 @@ def release_address(assignment: IpAssignment) -> None:
 
 def addresses_left(server: Server) -> int:
     """How many addresses could be given out now."""
-    never_used = max(0, server.network_v4.num_addresses - 1 - server.next_host)
-    return int(never_used) + FreeAddress.objects.filter(server=server, available_at__lte=timezone.now()).count()
+    never_used = max(0, _end(server) - server.next_host)
+    return never_used + FreeAddress.objects.filter(server=server, available_at__lte=timezone.now()).count()

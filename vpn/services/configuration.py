@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts.models import User
 from vpn.errors import LocationUnavailable
-from vpn.services.device_views import find_device, server_of
+from vpn.services.places import place_for
 from vpn.wireguard.config import ClientConfig, ClientInterface, ServerPeer, render_client_config
 
 
-def client_config(*, user_id: UUID, device_id: UUID, private_key: str | None = None) -> str:
+def client_config(*, user: User, device_id: UUID, private_key: str | None = None) -> str:
     """The wg-quick file of one of the person's devices; without the private key a placeholder line stands in its place.
 
-    Raises NotFound.
+    Raises NotFound, and whatever `place_for` does.
     """
-    device = find_device(user_id, device_id)
-    server = server_of(device_id)
+    place = place_for(user=user, device_id=device_id)
+    server = place.server
     if server.public_key is None:
         # Its node is being enrolled anew; a file without the server's key would connect to nothing.
         raise LocationUnavailable
@@ -23,12 +24,15 @@ def client_config(*, user_id: UUID, device_id: UUID, private_key: str | None = N
         ClientConfig(
             interface=ClientInterface(
                 private_key=private_key,
-                addresses=(f"{device.ipv4}/32", f"{device.ipv6}/128"),
+                addresses=(f"{place.ipv4}/32", f"{place.ipv6}/128"),
                 dns=tuple(server.dns),
                 mtu=server.mtu,
             ),
             peer=ServerPeer(
-                public_key=server.public_key, endpoint_host=server.public_endpoint, endpoint_port=server.port
+                public_key=server.public_key,
+                endpoint_host=server.public_endpoint,
+                endpoint_port=server.port,
+                preshared_key=place.preshared_key,
             ),
         )
     )

@@ -1,9 +1,4 @@
-"""What a server's interface should hold: wishes are written here, and nodes read them from here.
-
-Each wish takes the server's next revision in the same statement that writes it. That locks the server's row until the
-transaction ends, so the revisions of one server are gap-free and become visible in their order; it is therefore the last
-thing a transaction does.
-"""
+"""What a server's interface should hold, as its node reads it. It is written by `wishes`."""
 
 from __future__ import annotations
 
@@ -11,46 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from vpn.errors import ResyncRequired
-from vpn.models import IpAssignment, Server
-from vpn.services.wake import wake_server
+from vpn.models import Server
+from vpn.services.preshared import open_preshared_key
 from vpn.wireguard.state_hash import state_hash
 
 OPS_PER_ANSWER = 500
-
-_WISH = """
-WITH bumped AS (
-    UPDATE vpn_server SET revision = revision + 1 WHERE id = %(server)s RETURNING revision
-)
-INSERT INTO vpn_peer (server_id, device_id, assignment_id, public_key, wanted, revision, connection)
-SELECT %(server)s, %(device)s, %(assignment)s, %(key)s, %(wanted)s, bumped.revision, 'never' FROM bumped
-ON CONFLICT (server_id, public_key) DO UPDATE SET
-    device_id = excluded.device_id, assignment_id = excluded.assignment_id, wanted = excluded.wanted,
-    revision = excluded.revision,
-    connection = CASE WHEN vpn_peer.device_id = excluded.device_id THEN vpn_peer.connection ELSE 'never' END
-RETURNING revision
-"""
-
-
-def wish_peer(*, assignment: IpAssignment, public_key: str, wanted: bool) -> int:
-    """Wish a key on (or off) the interface of the assignment's server; returns the revision. Inside a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _WISH,
-            {
-                "server": assignment.server_id,
-                "device": assignment.device_id,
-                "assignment": assignment.pk,
-                "key": public_key,
-                "wanted": wanted,
-            },
-        )
-        revision = int(cursor.fetchone()[0])
-    server_id = assignment.server_id
-    transaction.on_commit(lambda: wake_server(server_id))
-    return revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +56,34 @@ def changes_after(*, server_id: UUID, epoch: str, after: int) -> Changes:
         if after == revision:
             return Changes(current_epoch, after, after, [], False)
         cursor.execute(
-            "SELECT p.revision, p.wanted, p.public_key, host(a.ipv4), host(a.ipv6) FROM vpn_peer p"
+            "SELECT p.revision, p.wanted, p.takes_over, p.public_key, host(a.ipv4), host(a.ipv6), a.preshared_key, a.device_id"
+            " FROM vpn_peer p"
             " JOIN vpn_ipassignment a ON a.id = p.assignment_id"
             " WHERE p.server_id = %s AND p.revision > %s AND p.revision <= %s ORDER BY p.revision LIMIT %s",
             [server_id, after, revision, OPS_PER_ANSWER + 1],
         )
         rows = cursor.fetchall()
     more = len(rows) > OPS_PER_ANSWER
-    ops = [_op(*found) for found in rows[:OPS_PER_ANSWER]]
+    ops = [_op(server_id, *found) for found in rows[:OPS_PER_ANSWER]]
     return Changes(current_epoch, after, ops[-1]["rev"] if more else revision, ops, more)
 
 
-def _op(revision: int, wanted: bool, public_key: str, ipv4: str, ipv6: str) -> dict[str, Any]:
+def _op(server_id: UUID, revision: int, wanted: bool, takes_over: str | None, key: str, *row: Any) -> dict[str, Any]:
     if not wanted:
-        return {"rev": revision, "op": "remove", "public_key": public_key}
+        return {"rev": revision, "op": "remove", "public_key": key}
+    peer = _peer(server_id, key, *row)
+    if takes_over is not None:
+        peer["takes_over"] = takes_over
+    return {"rev": revision, "op": "upsert", **peer}
+
+
+def _peer(
+    server_id: UUID, public_key: str, ipv4: str, ipv6: str, preshared: bytes | None, device_id: UUID
+) -> dict[str, Any]:
     return {
-        "rev": revision,
-        "op": "upsert",
         "public_key": public_key,
         "allowed_ips": [f"{ipv4}/32", f"{ipv6}/128"],
-        "preshared_key": None,
+        "preshared_key": open_preshared_key(preshared, device_id, server_id),
     }
 
 
@@ -125,38 +96,66 @@ def interface_of(server: Server) -> dict[str, Any]:
         ],
         "listen_port": server.port,
         "mtu": server.mtu,
+        "extra_ports": server.extra_ports,
     }
 
 
-def wanted_peers(server_id: UUID) -> tuple[int, list[dict[str, Any]]]:
-    """The server's revision and every wanted peer at it: one statement, so that both belong together."""
+# One statement, so that revision, peers and removals belong together. During a key rotation the former key is not listed: its
+# addresses are the new one's, whose `takes_over` names it.
+_WANTED = """
+SELECT s.revision, p.wanted, p.takes_over, p.public_key, host(a.ipv4), host(a.ipv6), a.preshared_key, a.device_id
+FROM vpn_server s
+LEFT JOIN vpn_peer p ON p.server_id = s.id AND p.public_key <> ALL (ARRAY(
+    SELECT t.takes_over FROM vpn_peer t WHERE t.server_id = %(server)s AND t.takes_over IS NOT NULL))
+LEFT JOIN vpn_ipassignment a ON a.id = p.assignment_id
+WHERE s.id = %(server)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What an interface should hold at a revision: the peers, and the keys whose removal is not confirmed yet."""
+
+    revision: int
+    peers: list[dict[str, Any]]
+    removed: list[str]
+
+    @property
+    def state_hash(self) -> str:
+        return state_hash((p["public_key"], p["allowed_ips"], p["preshared_key"]) for p in self.peers)
+
+    @property
+    def hands_over(self) -> bool:
+        """Whether a key rotation is under way: the interface may then hold the former or the new key."""
+        return any("takes_over" in peer for peer in self.peers)
+
+
+def wanted_peers(server_id: UUID) -> Wanted:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT s.revision, p.public_key, host(a.ipv4), host(a.ipv6) FROM vpn_server s"
-            " LEFT JOIN vpn_peer p ON p.server_id = s.id AND p.wanted"
-            " LEFT JOIN vpn_ipassignment a ON a.id = p.assignment_id"
-            " WHERE s.id = %s",
-            [server_id],
-        )
+        cursor.execute(_WANTED, {"server": server_id})
         rows = cursor.fetchall()
-    peers = [
-        {"public_key": key, "allowed_ips": [f"{ipv4}/32", f"{ipv6}/128"], "preshared_key": None}
-        for _, key, ipv4, ipv6 in rows
-        if key is not None
-    ]
-    return int(rows[0][0]), peers
+    peers, removed = [], []
+    for _, wanted, takes_over, key, *rest in rows:
+        if wanted:
+            peer = _peer(server_id, key, *rest)
+            peers.append(peer if takes_over is None else {**peer, "takes_over": takes_over})
+        elif key is not None:
+            removed.append(key)
+    return Wanted(int(rows[0][0]), peers, removed)
 
 
 def snapshot(*, server: Server, allow_mass_removal: bool) -> dict[str, Any]:
     """Everything a node needs to start from nothing, with count and hash."""
-    revision, peers = wanted_peers(server.id)
+    wanted = wanted_peers(server.id)
     return {
         "epoch": server.epoch,
-        "to": revision,
-        "count": len(peers),
-        "sha256": state_hash((p["public_key"], p["allowed_ips"], None) for p in peers),
+        "to": wanted.revision,
+        "count": len(wanted.peers),
+        "sha256": wanted.state_hash,
         "complete": True,
-        "allow_mass_removal": allow_mass_removal,
+        # A stopped server is meant to be empty.
+        "allow_mass_removal": allow_mass_removal or server.stopped_at is not None,
         "interface": interface_of(server),
-        "peers": peers,
+        "peers": wanted.peers,
+        "removed": wanted.removed,
     }

@@ -1,30 +1,27 @@
-"""Devices as people see them: name, addresses, and a state that is only what the node has said."""
+"""Devices as people see them: name, addresses, and a state that is only what nodes have said."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import FilteredRelation, Q, QuerySet
-from django.utils import timezone
+from django.db import connection
 
+from nexusvpn.api.pagination import Page, PageRequest
 from nexusvpn.errors import NotFound
-from vpn.models import Peer, Server, VpnConfig
+from vpn.services.heard import HEARD_SQL, fresh_since
 
-# A node that has been silent for longer than this says nothing about now.
-FRESH = timedelta(seconds=60)
+# From the most to the least telling.
+CONNECTIONS = ("online", "idle", "never")
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceView:
-    """One row of any list of devices. `state_at` is when the node last said so; None: never, or not for a minute."""
+class PlaceView:
+    """A device on one server. `state_at` is when the node last said so; None: it is not heard now, and nothing is known of now."""
 
-    id: UUID
-    name: str
-    public_key: str
-    created_at: datetime
     location_slug: str
     location_name: str
     ipv4: str
@@ -32,13 +29,103 @@ class DeviceView:
     is_active: bool
     connection: str
     state_at: datetime | None
+    is_wanted: bool
+    is_stopped: bool
+    is_superseded: bool
+    leaves_at: datetime | None
+    is_leaving: bool
 
     @property
     def state(self) -> str:
-        """The word for the badge: activating, connected, idle, never_used or unknown."""
-        if not self.is_active:
-            return "activating"
+        """active, activating, suspended, or stopped (by an emergency stop)."""
+        if self.is_stopped:
+            return "stopped"
+        if not self.is_wanted:
+            return "suspended"
+        return "active" if self.is_active else "activating"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "location": self.location_slug,
+            "ipv4": self.ipv4,
+            "ipv6": self.ipv6,
+            "state": self.state,
+            "connection": self.connection,
+            "connection_at": self.state_at,
+            "superseded": self.is_superseded,
+            "leaves_at": self.leaves_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """One row of any list of devices. `unconfirmed` names the locations whose node has not yet confirmed that the device is gone there."""
+
+    id: UUID
+    name: str
+    public_key: str
+    created_at: datetime
+    expires_at: datetime | None
+    suspended_by: str
+    blocked: str
+    revoked_at: datetime | None
+    removed_at: datetime | None
+    location_slug: str
+    location_name: str
+    places: tuple[PlaceView, ...]
+    unconfirmed: tuple[str, ...]
+
+    @property
+    def home(self) -> PlaceView | None:
+        """The place in the device's own location; None when no server there has one for it."""
+        return next((place for place in self.places if place.location_slug == self.location_slug), None)
+
+    @property
+    def ipv4(self) -> str:
+        return self.home.ipv4 if self.home else ""
+
+    @property
+    def ipv6(self) -> str:
+        return self.home.ipv6 if self.home else ""
+
+    @property
+    def is_active(self) -> bool:
+        return self.lifecycle == "active"
+
+    @property
+    def lifecycle(self) -> str:
+        """active, activating, suspending, suspended, stopped, unplaced, removing or removed."""
+        if self.revoked_at is not None:
+            return "removed" if self.removed_at is not None else "removing"
+        if self.blocked:
+            return "suspending" if self.unconfirmed else "suspended"
+        states = {place.state for place in self.places}
+        if not states:
+            return "unplaced"
+        return next(state for state in ("activating", "active", "stopped", "suspended") if state in states)
+
+    @property
+    def connection(self) -> str:
+        """online, idle, never or unknown: the most that any of its nodes says."""
+        known = {place.connection for place in self.places}
+        return next((word for word in CONNECTIONS if word in known), "unknown" if known else "never")
+
+    @property
+    def state_at(self) -> datetime | None:
+        """When a node last said so; the newest word of the nodes that are heard."""
+        return max((place.state_at for place in self.places if place.state_at is not None), default=None)
+
+    @property
+    def state(self) -> str:
+        """The word for the badge: the connection of an active device, otherwise what keeps it from one."""
+        if self.lifecycle != "active":
+            return self.lifecycle
         return {"online": "connected", "idle": "idle", "never": "never_used"}.get(self.connection, "unknown")
+
+    @property
+    def leaving(self) -> PlaceView | None:
+        """A place whose server is being emptied and that has no successor yet or is still in use."""
+        return next((place for place in self.places if place.is_leaving), None)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -48,77 +135,95 @@ class DeviceView:
             "location": self.location_slug,
             "ipv4": self.ipv4,
             "ipv6": self.ipv6,
-            "state": "active" if self.is_active else "activating",
+            "state": self.lifecycle,
+            "blocked": self.blocked or None,
             "connection": self.connection,
             "connection_at": self.state_at,
             "created_at": self.created_at,
+            "expires_at": self.expires_at,
+            "removed_at": self.removed_at,
+            "unconfirmed": list(self.unconfirmed),
+            "places": [place.as_dict() for place in self.places],
         }
 
 
-COLUMNS = (
-    "id",
-    "name",
-    "public_key",
-    "created_at",
-    "location__slug",
-    "location__name",
-    "live__ipv4",
-    "live__ipv6",
-    "live__server__epoch",
-    "live__server__status__applied_epoch",
-    "live__server__status__applied_revision",
-    "live__server__status__last_report_at",
-    "wish__revision",
-    "wish__connection",
-)
+_PLACES = f"""
+SELECT coalesce(json_agg(json_build_array(
+    pl.slug, pl.name, host(a.ipv4), host(a.ipv6),
+    p.revision IS NOT NULL AND n.applied_epoch = s.epoch AND n.applied_revision >= p.revision
+        AND p.public_key <> ALL (n.failed_keys),
+    CASE WHEN p.connection = 'never' OR {HEARD_SQL} THEN coalesce(p.connection, 'never') ELSE 'unknown' END,
+    CASE WHEN {HEARD_SQL} THEN extract(epoch FROM n.last_report_at) END,
+    p.revision IS NOT NULL, s.stopped_at IS NOT NULL, a.superseded_at IS NOT NULL,
+    extract(epoch FROM s.drain_until), s.state = 'draining'
+) ORDER BY a.superseded_at NULLS FIRST, a.created_at, a.id), '[]')
+FROM vpn_ipassignment a
+JOIN vpn_server s ON s.id = a.server_id
+JOIN vpn_location pl ON pl.id = a.location_id
+LEFT JOIN vpn_nodestatus n ON n.server_id = a.server_id
+LEFT JOIN vpn_peer p ON p.assignment_id = a.id AND p.public_key = d.public_key AND p.wanted
+WHERE a.device_id = d.id AND a.released_at IS NULL
+"""  # noqa: S608  (a constant of our own)
+
+_UNCONFIRMED = """
+SELECT coalesce(json_agg(DISTINCT ul.name), '[]') FROM vpn_peer t
+JOIN vpn_server us ON us.id = t.server_id JOIN vpn_location ul ON ul.id = us.location_id
+WHERE t.device_id = d.id AND NOT t.wanted
+"""
+
+_DEVICES = f"""
+SELECT d.id, d.name, d.public_key, d.created_at, d.expires_at, d.suspended_by, d.blocked, d.revoked_at, d.removal_confirmed_at,
+       l.slug, l.name, ({_PLACES}), ({_UNCONFIRMED}), count(*) OVER ()
+FROM vpn_vpnconfig d JOIN vpn_location l ON l.id = d.location_id
+WHERE d.user_id = %(user)s
+"""  # noqa: S608  (constants of our own)
+_NEWEST_FIRST = " AND d.revoked_at IS NULL ORDER BY d.created_at DESC, d.id LIMIT %(limit)s OFFSET %(offset)s"
+_ONE = " AND d.id = %(device)s"
 
 
-def devices_of(user_id: UUID) -> QuerySet[VpnConfig]:
-    """The person's live devices with their addresses and wishes, newest first."""
-    devices: QuerySet[VpnConfig] = (
-        VpnConfig.objects.live()
-        .filter(user_id=user_id)
-        .annotate(
-            live=FilteredRelation("assignments", condition=Q(assignments__released_at=None)),
-            wish=FilteredRelation("peers", condition=Q(peers__wanted=True)),
-        )
-        .order_by("-created_at", "id")
-    )
-    return devices
+def _fetch(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"fresh_since": fresh_since(), **parameters})
+        return list(cursor.fetchall())
 
 
-def device_view(*values: Any) -> DeviceView:
-    """A DeviceView from one row of COLUMNS."""
-    (pk, name, key, created, slug, place, ipv4, ipv6, epoch, applied_epoch, applied, reported, revision, connection) = (
-        values
-    )
-    fresh = reported is not None and timezone.now() - reported < FRESH
-    return DeviceView(
-        id=pk,
-        name=name,
-        public_key=key,
-        created_at=created,
-        location_slug=slug,
-        location_name=place,
-        ipv4=ipv4,
-        ipv6=ipv6,
-        is_active=revision is not None and applied_epoch == epoch and applied >= revision,
-        connection=connection if fresh or connection == Peer.Connection.NEVER else "unknown",
-        state_at=reported if fresh else None,
-    )
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def find_device(user_id: UUID, device_id: UUID) -> DeviceView:
-    """Raises NotFound, also for another person's device."""
-    row = devices_of(user_id).filter(pk=device_id).values_list(*COLUMNS).first()
-    if row is None:
+def _place(values: list[Any]) -> PlaceView:
+    *plain, state_at, wanted, stopped, superseded, leaves_at, leaving = values
+    return PlaceView(*[*plain, _time(state_at), wanted, stopped, superseded, _time(leaves_at), leaving])
+
+
+def _view(row: Iterable[Any]) -> DeviceView:
+    *plain, places, unconfirmed, _ = row
+    return DeviceView(*[*plain, tuple(map(_place, places)), tuple(unconfirmed)])
+
+
+def device_page(user_id: UUID, wanted: PageRequest) -> Page:
+    """A page of the person's live devices, newest first; one query, a second one only past the end."""
+    rows = _fetch(_DEVICES + _NEWEST_FIRST, user=user_id, limit=wanted.limit, offset=wanted.offset)
+    past_the_end = not rows and wanted.page > 1
+    total = rows[0][-1] if rows else device_page(user_id, PageRequest(1, 1)).total if past_the_end else 0
+    return Page([_view(row) for row in rows], wanted.page, wanted.limit, total)
+
+
+def live_devices(user_id: UUID, at_most: int = 100) -> list[DeviceView]:
+    """The person's live devices, newest first."""
+    return device_page(user_id, PageRequest(1, at_most)).items
+
+
+def find_device(user_id: UUID, device_id: UUID, *, removed: bool = False) -> DeviceView:
+    """Raises NotFound, also for another person's device, and for a removed one unless `removed` asks for these too."""
+    rows = _fetch(_DEVICES + _ONE, user=user_id, device=device_id)
+    view = _view(rows[0]) if rows else None
+    if view is None or (view.revoked_at is not None and not removed):
         raise NotFound
-    return device_view(*row)
+    return view
 
 
-def server_of(device_id: UUID) -> Server:
-    """The server that the device is placed on; raises NotFound when it was removed meanwhile."""
-    server = Server.objects.filter(assignments__device_id=device_id, assignments__released_at=None).first()
-    if server is None:
-        raise NotFound
-    return server
+def devices_being_removed(user_id: UUID) -> list[DeviceView]:
+    """Removed devices whose nodes have not all confirmed it yet."""
+    statement = " AND d.revoked_at IS NOT NULL AND d.removal_confirmed_at IS NULL ORDER BY d.revoked_at DESC LIMIT 100"
+    return [_view(row) for row in _fetch(_DEVICES + statement, user=user_id)]

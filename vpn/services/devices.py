@@ -13,14 +13,15 @@ from vpn.errors import (
     DeviceLimitReached,
     DeviceNameTaken,
     InvalidPublicKey,
-    LocationFull,
     PublicKeyInUse,
 )
 from vpn.locks import lock_customer, lock_device
-from vpn.models import IpAssignment, Location, Peer, VpnConfig
-from vpn.services.addresses import assign_address, release_address
-from vpn.services.desired_state import wish_peer
-from vpn.services.placement import location_for, servers_by_load
+from vpn.models import IpAssignment, Peer, VpnConfig
+from vpn.services.addresses import release_address
+from vpn.services.admission import admit_customer, is_over_quota
+from vpn.services.placement import location_for, place
+from vpn.services.quota import settle_meter
+from vpn.services.wishes import wish_assignment
 from vpn.wireguard.public_keys import InvalidKey, validate_public_key
 
 
@@ -28,6 +29,14 @@ def check_can_add_device(user: User, entitlement: Entitlement) -> None:
     """Raises DeviceLimitReached. Binding only while the customer's row is locked."""
     if VpnConfig.objects.live().filter(user=user).count() >= entitlement.device_limit:
         raise DeviceLimitReached
+
+
+def check_key_is_well_formed(public_key: str) -> None:
+    """Raises InvalidPublicKey."""
+    try:
+        validate_public_key(public_key)
+    except InvalidKey:
+        raise InvalidPublicKey(fields={"public_key": [InvalidPublicKey.message]}) from None
 
 
 def check_key_is_free(public_key: str) -> None:
@@ -42,10 +51,8 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
     Raises InvalidPublicKey, UnknownLocation, PremiumLocation, DeviceLimitReached, DeviceNameTaken, PublicKeyInUse,
     LocationUnavailable or LocationFull; then nothing was written.
     """
-    try:
-        validate_public_key(public_key)
-    except InvalidKey:
-        raise InvalidPublicKey(fields={"public_key": [InvalidPublicKey.message]}) from None
+    check_key_is_well_formed(public_key)
+    settle_meter(user.pk)
     try:
         # The customer's lock closes the race of two creations for the last slot of the plan.
         with transaction.atomic(durable=True):
@@ -57,10 +64,14 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
             check_can_add_device(user, entitlement)
             location = location_for(entitlement, location_slug)
             check_key_is_free(public_key)
-            device = VpnConfig.objects.create(user=user, location=location, name=name, public_key=public_key)
-            _place(device, location)
+            # A person without data left may add a device; it gets its tunnel with the next period.
+            blocked = VpnConfig.Blocked.OVER_QUOTA if is_over_quota(user.pk) else VpnConfig.Blocked.NOT
+            device = VpnConfig.objects.create(
+                user=user, location=location, name=name, public_key=public_key, blocked=blocked
+            )
+            place(device, location, wanted=not blocked)
     except IntegrityError as error:
-        raise _conflict(error) from None
+        raise conflict_of(error) from None
     return device
 
 
@@ -73,17 +84,7 @@ def _already_made(user: User, name: str, location_slug: str, public_key: str) ->
     )
 
 
-def _place(device: VpnConfig, location: Location) -> None:
-    """Give the device addresses on the least loaded server that has some, and wish its key there."""
-    for server in servers_by_load(location):
-        assignment = assign_address(device=device, server=server)
-        if assignment is not None:
-            wish_peer(assignment=assignment, public_key=device.public_key, wanted=True)
-            return
-    raise LocationFull
-
-
-def _conflict(error: IntegrityError) -> Exception:
+def conflict_of(error: IntegrityError) -> Exception:
     """The refusal that a violated constraint stands for; any other violation is a fault of ours and stays one."""
     text = str(error)
     if "device_name_unique" in text:
@@ -102,26 +103,25 @@ def rename_device(*, user: User, device_id: UUID, name: str) -> VpnConfig:
             device.name = name
             device.save(update_fields=["name"])
     except IntegrityError as error:
-        raise _conflict(error) from None
+        raise conflict_of(error) from None
     return device
 
 
 def remove_device(*, user: User, device_id: UUID) -> None:
     """Take a device off every server and give its addresses back after their quarantine. Raises NotFound, also the second time."""
-    # The device's lock closes the race of two removals (the second finds it removed), the customer's that with a reinstatement.
+    # The device's lock closes the race of two removals (the second finds it removed), the customer's that with an admission.
     with transaction.atomic(durable=True):
         lock_customer(user.pk)
         device = lock_device(user.pk, device_id)
+        assignments = list(IpAssignment.objects.live().filter(device=device).order_by("server_id"))
+        held = Peer.objects.filter(device=device).exists()
         device.revoked_at = timezone.now()
-        device.save(update_fields=["revoked_at"])
-        for assignment in IpAssignment.objects.live().filter(device=device).order_by("server_id"):
+        # Nobody holds it: nobody has to confirm.
+        device.removal_confirmed_at = None if held else device.revoked_at
+        device.save(update_fields=["revoked_at", "removal_confirmed_at"])
+        for assignment in assignments:
             release_address(assignment)
-            wish_peer(assignment=assignment, public_key=device.public_key, wanted=False)
-
-
-def admit_devices(*, user_id: UUID, admitted: bool) -> None:
-    """Take all devices of a person off their servers, or put them back with the same addresses. Call inside a transaction."""
-    lock_customer(user_id)
-    live = IpAssignment.objects.live().filter(user_id=user_id).select_related("device")
-    for assignment in live.order_by("server_id", "id"):
-        wish_peer(assignment=assignment, public_key=assignment.device.public_key, wanted=admitted)
+        for assignment in assignments:
+            wish_assignment(assignment, device.public_key, wanted=False)
+        # The slot may be another device's now.
+        admit_customer(user.pk)

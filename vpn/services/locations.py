@@ -6,23 +6,25 @@ from typing import Any
 
 from django.db import connection
 
-_LOCATIONS = """
+from vpn.services.heard import HEARD_SQL, fresh_since
+
+_LOCATIONS = f"""
 SELECT l.id, l.slug, l.name, l.city, l.country_code, l.latitude, l.longitude, l.premium,
-       bool_or(s.state = 'online') IS TRUE AS online,
+       bool_or(s.state = 'online' AND s.stopped_at IS NULL AND {HEARD_SQL}) IS TRUE AS online,
        min(least(1.0, n.peer_count::float8 / s.capacity)) FILTER (
-           WHERE s.state = 'online' AND s.capacity > 0 AND n.peer_count IS NOT NULL) AS load
+           WHERE s.state = 'online' AND s.stopped_at IS NULL AND {HEARD_SQL} AND s.capacity > 0 AND n.peer_count IS NOT NULL) AS load
 FROM vpn_location l
 LEFT JOIN vpn_server s ON s.location_id = l.id
 LEFT JOIN vpn_nodestatus n ON n.server_id = s.id
 WHERE l.is_active
 GROUP BY l.id ORDER BY l.name, l.id
-"""
+"""  # noqa: S608  (a constant of our own)
 _COLUMNS = ("id", "slug", "name", "city", "country_code", "latitude", "longitude", "premium", "online", "load")
 
 
 def list_locations() -> list[dict[str, Any]]:
     """Every active location. `load` is 0 to 1, of its least loaded online server as that last reported; None: not known."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCATIONS)
+        cursor.execute(_LOCATIONS, {"fresh_since": fresh_since()})
         rows = cursor.fetchall()
     return [dict(zip(_COLUMNS, row, strict=True), load=None if row[-1] is None else round(row[-1], 2)) for row in rows]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
-from vpn.services.device_views import COLUMNS, device_view, devices_of
+from vpn.services.device_views import live_devices
 from vpn.services.usage import usage_by_day, usage_since
 
 
@@ -22,10 +22,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     entitlement = entitlement_for(user)
     start = entitlement.period_start.date()
-    days_so_far = (timezone.now().date() - start).days + 1
+    days_so_far = max(1, (timezone.now().date() - start).days + 1)
     context = {
         "entitlement": entitlement,
-        "devices": [device_view(*row) for row in devices_of(user.pk).values_list(*COLUMNS)],
+        "devices": live_devices(user.pk),
         "usage": usage_since(user.pk, start),
         "usage_days": usage_by_day(user.pk, days_so_far),
         "period_days": (entitlement.resets_at.date() - start).days,

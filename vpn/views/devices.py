@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
-from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, NotFound
 from vpn.forms import RenameForm
 from vpn.services.configuration import client_config
-from vpn.services.device_views import COLUMNS, device_view, devices_of, find_device
+from vpn.services.device_views import device_page, devices_being_removed, find_device
 from vpn.services.devices import remove_device, rename_device
 from vpn.services.usage import usage_since
 from vpn.views.config_file import config_file_name
@@ -29,10 +29,15 @@ from vpn.views.config_file import config_file_name
 @require_safe
 def devices(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    page = fetch_page(devices_of(user.pk), page_request(request.GET), COLUMNS, device_view)
+    page = device_page(user.pk, page_request(request.GET))
     if page.total and not page.items:
         raise NotFound
-    context = {"devices": page.items, "page": page, "entitlement": entitlement_for(user)}
+    context = {
+        "devices": page.items,
+        "removing": devices_being_removed(user.pk),
+        "page": page,
+        "entitlement": entitlement_for(user),
+    }
     return render(request, "vpn/devices.html", context)
 
 
@@ -71,7 +76,7 @@ def device_config(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = signed_in(request)
     name = config_file_name(find_device(user.pk, pk).name)
     # As text/plain some phones would save it as ".conf.txt", which the WireGuard app does not open.
-    response = HttpResponse(client_config(user_id=user.pk, device_id=pk), content_type="application/octet-stream")
+    response = HttpResponse(client_config(user=user, device_id=pk), content_type="application/octet-stream")
     response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response
 

@@ -66,7 +66,7 @@ def _create(user: User, form: DeviceForm) -> Created:
     public_key = pair.public_key if pair else values["public_key"]
     made = add_device(user=user, name=values["name"], location_slug=values["location"], public_key=public_key)
     wait_until_active(made.pk)
-    config = client_config(user_id=user.pk, device_id=made.pk, private_key=pair.private_key if pair else None)
+    config = client_config(user=user, device_id=made.pk, private_key=pair.private_key if pair else None)
     return Created(find_device(user.pk, made.pk), config, server_made=pair is not None)
 
 

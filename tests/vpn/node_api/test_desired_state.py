@@ -89,7 +89,9 @@ def test_a_snapshot_is_whole_and_says_so(node: NodeClient, devices: list[VpnConf
     data = node.get("node/snapshot").data
     assert {peer["public_key"] for peer in data["peers"]} == {devices[0].public_key, devices[2].public_key}
     assert (data["to"], data["count"], data["complete"], data["allow_mass_removal"]) == (4, 2, True, False)
-    assert data["sha256"] == state_hash((peer["public_key"], peer["allowed_ips"], None) for peer in data["peers"])
+    assert data["sha256"] == state_hash(
+        (peer["public_key"], peer["allowed_ips"], peer["preshared_key"]) for peer in data["peers"]
+    )
 
 
 def test_a_snapshot_of_nothing_is_whole_too(node: NodeClient) -> None:
@@ -132,7 +134,7 @@ class TestConfirmation:
 
     def test_a_hash_that_differs_orders_a_resync(self, node: NodeClient, devices: list[VpnConfig]) -> None:
         peers = node.get("node/snapshot").data["peers"]
-        right = state_hash((peer["public_key"], peer["allowed_ips"], None) for peer in peers)
+        right = state_hash((peer["public_key"], peer["allowed_ips"], peer["preshared_key"]) for peer in peers)
         assert node.report(state_hash=right).data["resync"] is False
         assert NodeStatus.objects.get().in_sync is True
         assert node.report(state_hash="0" * 64).data["resync"] is True

@@ -21,6 +21,7 @@ def test_a_token_makes_a_node_that_comes_online_with_its_first_report(server: Se
         "addresses": ["10.80.0.1/24", "fd80::1/64"],
         "listen_port": 51820,
         "mtu": 1420,
+        "extra_ports": [],
     }
     server.refresh_from_db()
     assert (server.public_key, server.state) == (key, "enrolling")

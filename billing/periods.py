@@ -1,0 +1,39 @@
+"""Months that begin on a subscription's own day."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime
+
+
+def period_at(anchor: date, day: date) -> tuple[date, date]:
+    """The first day of the month-long period that `day` is in, and of the next one.
+
+    Periods begin on the anchor's day of the month, or on the month's last day where there is no such day. Before the anchor the first
+    period has not begun yet, and nothing counts.
+    """
+    if anchor > day:
+        return anchor, _next(anchor, anchor.day)
+    begins = _on_day(day.year, day.month, anchor.day)
+    if begins > day:
+        year, month = _earlier(day.year, day.month)
+        begins = _on_day(year, month, anchor.day)
+    return begins, _next(begins, anchor.day)
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of a day, UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _on_day(year: int, month: int, day: int) -> date:
+    return date(year, month, min(day, calendar.monthrange(year, month)[1]))
+
+
+def _earlier(year: int, month: int) -> tuple[int, int]:
+    return (year, month - 1) if month > 1 else (year - 1, 12)
+
+
+def _next(begins: date, day: int) -> date:
+    year, month = (begins.year, begins.month + 1) if begins.month < 12 else (begins.year + 1, 1)
+    return _on_day(year, month, day)

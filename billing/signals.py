@@ -1,0 +1,6 @@
+"""What other apps may want to know of a person's plan."""
+
+from django.dispatch import Signal
+
+# Sent with send() inside the transaction in which it changes: `user_id` (UUID). What holds now is for `entitlement_for` to say.
+entitlement_changed = Signal()

@@ -1,0 +1,34 @@
+"""Asking for the jobs of `vpn.tasks`, by their names: the tasks import the services, so the services cannot import the tasks.
+
+Called inside a transaction, the job exists exactly if that commits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from nexusvpn.context import current_request_id
+
+
+def _defer(task: str, at: datetime | None, **arguments: str) -> None:
+    app.configure_task(f"vpn.tasks.{task}", queue="fleet", schedule_at=at).defer(
+        request_id=current_request_id(), **arguments
+    )
+
+
+def settle_later(user_id: UUID, at: datetime | None = None) -> None:
+    """Bring a person's tunnels to what they may have: soon, or at a time."""
+    _defer("settle", at, user_id=str(user_id))
+
+
+def end_handovers_later(device_id: UUID, at: datetime | None = None) -> None:
+    """Let go of the former keys of a device whose key was changed: soon, or at a time."""
+    _defer("end_handovers_of", at, device_id=str(device_id))
+
+
+def move_server_later(server_id: UUID) -> None:
+    """Place the devices of a server that is being emptied on other servers of its location, and tell their customers."""
+    _defer("move_from", None, server_id=str(server_id))

@@ -1,0 +1,146 @@
+"""What happens to a device between its making and its removal: a new key, a pause, an end date."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.models import User
+from nexusvpn.errors import Conflict, InvalidInput
+from vpn.deferred import end_handovers_later, settle_later
+from vpn.locks import lock_customer, lock_device
+from vpn.models import IpAssignment, Peer, VpnConfig
+from vpn.services.admission import admit_customer
+from vpn.services.devices import check_key_is_free, check_key_is_well_formed, conflict_of
+from vpn.services.wishes import wish_peer
+
+# A little longer than nodes keep a former key (120 s), so that the order to drop it finds it gone.
+HANDOVER_GRACE = timedelta(seconds=125)
+
+
+def rotate_key(*, user: User, device_id: UUID, public_key: str) -> VpnConfig:
+    """Give a device another key, with the same addresses everywhere. Safe to repeat.
+
+    Nodes keep the former key until the new one is in use, for two minutes at most; then it is dead. Raises NotFound, InvalidPublicKey or
+    PublicKeyInUse.
+    """
+    check_key_is_well_formed(public_key)
+    try:
+        # The customer's lock closes the race with an admission, the device's that with its removal.
+        with transaction.atomic(durable=True):
+            lock_customer(user.pk, active=True)
+            device = lock_device(user.pk, device_id)
+            if device.public_key == public_key:
+                return device
+            check_key_is_free(public_key)
+            former, device.public_key = device.public_key, public_key
+            device.save(update_fields=["public_key"])
+            for assignment in IpAssignment.objects.live().filter(device=device).order_by("server_id"):
+                _hand_over(assignment, former, public_key)
+            end_handovers_later(device.pk, at=timezone.now() + HANDOVER_GRACE)
+    except IntegrityError as error:
+        raise conflict_of(error) from None
+    return device
+
+
+def _hand_over(assignment: IpAssignment, former: str, public_key: str) -> None:
+    """Wish the new key in the former one's place, and drop at once what an earlier rotation left."""
+    held = Peer.objects.filter(assignment=assignment, wanted=True)
+    keys = set(held.values_list("public_key", flat=True))
+    if former not in keys:
+        return  # blocked: nothing is wished here, and the new key will be when it is admitted
+    for key in sorted(keys - {former}):
+        wish_peer(assignment=assignment, public_key=key, wanted=False)
+    held.filter(public_key=former).update(takes_over=None)
+    wish_peer(assignment=assignment, public_key=public_key, wanted=True, takes_over=former)
+
+
+def end_handovers(*, device_id: UUID) -> int:
+    """Take a device's former keys off its servers: the new one is in use, or the grace is over. Returns how many. May be repeated."""
+    with transaction.atomic(durable=True):
+        device = VpnConfig.objects.filter(pk=device_id).first()
+        if device is None:
+            return 0
+        lock_customer(device.user_id)
+        ended = 0
+        due = timezone.now() - HANDOVER_GRACE
+        for peer in Peer.objects.filter(device_id=device_id, takes_over__isnull=False).order_by("server_id"):
+            if peer.connection != Peer.Connection.ONLINE and peer.changed_at > due:
+                continue
+            Peer.objects.filter(pk=peer.pk).update(takes_over=None)
+            former = Peer.objects.filter(
+                server_id=peer.server_id, public_key=peer.takes_over, device_id=device_id, wanted=True
+            )
+            for old in former.select_related("assignment"):
+                wish_peer(assignment=old.assignment, public_key=old.public_key, wanted=False)
+                ended += 1
+    return ended
+
+
+def devices_with_open_handovers() -> list[UUID]:
+    """Whose grace is over and whose former key is still there: what a lost job left undone."""
+    due = Peer.objects.filter(takes_over__isnull=False, changed_at__lte=timezone.now() - HANDOVER_GRACE)
+    return list(due.order_by("device_id").values_list("device_id", flat=True).distinct()[:1000])
+
+
+def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
+    """Take a device off every server; its addresses stay its own. Raises NotFound, or Conflict (`already_suspended`)."""
+    return _set_suspension(user, device_id, by)
+
+
+def resume_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
+    """Give a suspended device its tunnels back, with the same addresses. What staff suspended only staff resumes.
+
+    Raises NotFound, or Conflict (`not_suspended`, `suspended_by_staff`).
+    """
+    return _set_suspension(user, device_id, VpnConfig.SuspendedBy.NOBODY, by=by)
+
+
+def _set_suspension(
+    user: User, device_id: UUID, wanted: VpnConfig.SuspendedBy, by: VpnConfig.SuspendedBy | None = None
+) -> VpnConfig:
+    # The customer's lock closes the race with an admission, the device's that with its removal.
+    with transaction.atomic(durable=True):
+        lock_customer(user.pk)
+        device = lock_device(user.pk, device_id)
+        if wanted and device.suspended_by:
+            raise Conflict("This device is suspended already.", code="already_suspended")
+        if not wanted and not device.suspended_by:
+            raise Conflict("This device is not suspended.", code="not_suspended")
+        if by == VpnConfig.SuspendedBy.CUSTOMER and device.suspended_by == VpnConfig.SuspendedBy.STAFF:
+            raise Conflict("Support has suspended this device. Write to support.", code="suspended_by_staff")
+        device.suspended_by = wanted
+        device.save(update_fields=["suspended_by"])
+        admit_customer(user.pk)
+        device.refresh_from_db()
+    return device
+
+
+def set_expiry(*, user: User, device_id: UUID, expires_at: datetime | None) -> VpnConfig:
+    """Let a device end at a time, or never (None). Raises NotFound, or InvalidInput for a time that is over."""
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidInput(fields={"expires_at": ["Choose a time that is still to come."]})
+    # The customer's lock closes the race with an admission, the device's that with its removal.
+    with transaction.atomic(durable=True):
+        lock_customer(user.pk)
+        device = lock_device(user.pk, device_id)
+        device.expires_at = expires_at
+        device.save(update_fields=["expires_at"])
+        admit_customer(user.pk)
+        if expires_at is not None:
+            settle_later(user.pk, at=expires_at)
+        device.refresh_from_db()
+    return device
+
+
+def people_with_expired_devices() -> list[UUID]:
+    """Whose devices have expired and still have tunnels: what a lost job left undone."""
+    due = VpnConfig.objects.live().filter(expires_at__lte=timezone.now()).exclude(blocked__in=_ENDED)
+    return list(due.order_by("user_id").values_list("user_id", flat=True).distinct()[:1000])
+
+
+# Reasons that come before expiry: nothing is left to do for these.
+_ENDED = (VpnConfig.Blocked.EXPIRED, VpnConfig.Blocked.ACCOUNT, VpnConfig.Blocked.SUSPENDED)

@@ -1,0 +1,192 @@
+"""Emptying a server without cutting anybody off: drain, move to other servers, decommission, bring back.
+
+A customer's tunnel ends at one server, so moving a device means another place for it and a new configuration for its owner. The former
+place serves on until the new one is in use, or until the drain's date.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from accounts.models import User
+from nexusvpn.errors import Conflict, InvalidInput, NotFound
+from vpn.deferred import move_server_later
+from vpn.emails import queue_drain_mail
+from vpn.errors import LocationFull, LocationUnavailable
+from vpn.locks import lock_customer, lock_server
+from vpn.models import IpAssignment, NodeToken, Peer, Server
+from vpn.services.addresses import release_address
+from vpn.services.heard import is_heard
+from vpn.services.placement import place
+from vpn.services.removals import note_removals
+from vpn.services.wishes import wish_assignment
+
+AT_ONCE = 1000
+
+
+def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
+    """Give a server no new devices, find other places for those it has, and tell their customers; at `until` the rest is taken off.
+
+    Raises Conflict (`server_state`), or InvalidInput for a time that is over.
+    """
+    if until is not None and until <= timezone.now():
+        raise InvalidInput(fields={"until": ["Choose a time that is still to come."]})
+    # The server's lock closes the race with its node's enrolment and with another member of staff.
+    with transaction.atomic(durable=True):
+        server = lock_server(server_id)
+        if server.state not in (Server.State.ONLINE, Server.State.OFFLINE, Server.State.DRAINING):
+            raise Conflict("Only a server that is in service can be drained.", code="server_state")
+        server.state, server.drain_until = Server.State.DRAINING, until
+        server.save(update_fields=["state", "drain_until"])
+        move_server_later(server_id)
+    return server
+
+
+def undrain_server(*, server_id: UUID) -> Server:
+    """Let a draining server take devices again: at once if its node is heard, otherwise with its next report.
+
+    Raises Conflict (`server_state`).
+    """
+    with transaction.atomic(durable=True):
+        server = lock_server(server_id)
+        if server.state != Server.State.DRAINING:
+            raise Conflict("This server is not draining.", code="server_state")
+        heard = is_heard(getattr(server, "status", None))
+        server.state = Server.State.ONLINE if heard else Server.State.OFFLINE
+        server.drain_until = None
+        server.save(update_fields=["state", "drain_until"])
+    return server
+
+
+def draining_servers() -> list[UUID]:
+    """Servers that still hold devices without another place: one may have become free."""
+    staying = IpAssignment.objects.live().filter(server_id=OuterRef("pk"), superseded_at=None)
+    return list(Server.objects.filter(Exists(staying), state=Server.State.DRAINING).values_list("pk", flat=True))
+
+
+def move_devices(*, server_id: UUID) -> int:
+    """Place every device of a server on another server of its location, one customer at a time, and mail each once. May be repeated.
+
+    Returns how many customers were told. Devices keep their present place meanwhile.
+    """
+    told = 0
+    staying = IpAssignment.objects.live().filter(server_id=server_id, superseded_at=None)
+    for user_id in staying.order_by("user_id").values_list("user_id", flat=True).distinct():
+        told += _move_customer(user_id, server_id)
+    return told
+
+
+def _move_customer(user_id: UUID, server_id: UUID) -> int:
+    # The customer's lock closes the race with an admission and with a request for the same place.
+    try:
+        with transaction.atomic(durable=True):
+            user = lock_customer(user_id)
+            server = Server.objects.select_related("location").get(pk=server_id)
+            rows = IpAssignment.objects.live().filter(user_id=user_id, server_id=server_id, superseded_at=None)
+            assignments = list(rows.select_related("device").order_by("id"))
+            if not assignments:
+                return 0
+            moves = [_move(assignment, server) for assignment in assignments]
+            if user.is_active and server.state == Server.State.DRAINING:
+                return _tell_once(user, server, assignments, moved=all(moves))
+    except NotFound:
+        pass
+    return 0
+
+
+def _move(assignment: IpAssignment, server: Server) -> bool:
+    """A new place for one device; False when no other server of the location has one."""
+    try:
+        # In a savepoint: the former place is set aside first, since a device has one current place in a location.
+        with transaction.atomic():
+            assignment.superseded_at = timezone.now()
+            assignment.save(update_fields=["superseded_at"])
+            wanted = not assignment.blocked and not assignment.device.blocked
+            place(assignment.device, server.location, wanted=wanted, leaving=server)
+    except (LocationUnavailable, LocationFull):
+        assignment.superseded_at = None
+        return False
+    return True
+
+
+def _tell_once(user: User, server: Server, assignments: list[IpAssignment], *, moved: bool) -> int:
+    """One mail a customer and drain. Who could not be moved is told once that nothing is free, and once more when a place is found."""
+    fresh = [a for a in assignments if moved or a.told_at is None]
+    if not fresh:
+        return 0
+    names = sorted(assignment.device.name for assignment in assignments)
+    IpAssignment.objects.filter(pk__in=[a.pk for a in fresh]).update(told_at=timezone.now())
+    queue_drain_mail(user, server, names, server.drain_until, moved=moved)
+    return 1
+
+
+def release_left_places() -> int:
+    """Give up places whose successor is in use, and everything on servers whose drain is over. Returns how many. May be repeated."""
+    successor_in_use = Exists(
+        Peer.objects.filter(
+            device_id=OuterRef("device_id"),
+            assignment__location_id=OuterRef("location_id"),
+            assignment__superseded_at=None,
+            assignment__released_at=None,
+            wanted=True,
+            connection=Peer.Connection.ONLINE,
+        )
+    )
+    left = IpAssignment.objects.live().filter(successor_in_use, superseded_at__isnull=False)
+    due = IpAssignment.objects.live().filter(server__drain_until__lte=timezone.now())
+    found = {*left.values_list("pk", "user_id")[:AT_ONCE], *due.values_list("pk", "user_id")[:AT_ONCE]}
+    return sum(_release(pk, user_id) for pk, user_id in sorted(found))
+
+
+def _release(pk: int, user_id: UUID) -> int:
+    # The customer's lock closes the race with the device's removal, which releases the same address.
+    with transaction.atomic(durable=True):
+        try:
+            lock_customer(user_id)
+        except NotFound:
+            return 0
+        assignment = IpAssignment.objects.live().select_related("device").filter(pk=pk).first()
+        if assignment is None:
+            return 0
+        release_address(assignment)
+        wish_assignment(assignment, assignment.device.public_key, wanted=False)
+    return 1
+
+
+def decommission_server(*, server_id: UUID) -> Server:
+    """Take a server out of service for good: it holds nobody any more, and its node's credential ends. Raises Conflict.
+
+    `server_in_use` while devices are placed on it. Whatever its node has not confirmed is settled by this: staff say that the machine is
+    wiped or off.
+    """
+    with transaction.atomic(durable=True):
+        server = lock_server(server_id)
+        if server.state not in (Server.State.DRAINING, Server.State.OFFLINE, Server.State.ENROLLING):
+            raise Conflict("Drain the server first.", code="server_state")
+        if IpAssignment.objects.live().filter(server=server).exists():
+            raise Conflict("Devices are still placed on this server. Drain it first.", code="server_in_use")
+        server.state, server.drain_until = Server.State.DECOMMISSIONED, None
+        server.public_key, server.epoch = None, uuid4()
+        server.save(update_fields=["state", "drain_until", "public_key", "epoch"])
+        NodeToken.objects.filter(server=server, revoked_at=None).update(revoked_at=timezone.now())
+        gone = Peer.objects.filter(server=server)
+        devices = set(gone.values_list("device_id", flat=True))
+        gone.delete()
+        note_removals(devices)
+    return server
+
+
+def recommission_server(*, server_id: UUID) -> Server:
+    """Bring a decommissioned server back: its node enrols anew, with any key. Raises Conflict (`server_state`)."""
+    with transaction.atomic(durable=True):
+        server = lock_server(server_id)
+        if server.state != Server.State.DECOMMISSIONED:
+            raise Conflict("This server is not decommissioned.", code="server_state")
+        server.state = Server.State.ENROLLING
+        server.save(update_fields=["state"])
+    return server

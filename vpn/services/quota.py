@@ -1,0 +1,76 @@
+"""How much of a plan's data is used in the present period, and telling people about it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from accounts.models import User
+from billing.entitlements import entitlement_for
+from vpn.emails import queue_quota_mail
+from vpn.locks import lock_meter
+from vpn.models import QuotaMeter, UsageRecord
+
+WARN_PERCENT = 80
+FULL_PERCENT = 100
+
+
+def settle_meter(user_id: UUID) -> None:
+    """Make a person's meter what the plan and the usage records say; a plan without a limit has none. May be repeated at any time."""
+    # The meter's lock closes the race with a report: what it adds is in the records that are summed after the lock, or comes after.
+    with transaction.atomic(durable=True):
+        user = User.objects.filter(pk=user_id).first()
+        if user is None:
+            return
+        entitlement = entitlement_for(user)
+        meter = lock_meter(user_id)
+        if entitlement.quota_bytes is None:
+            QuotaMeter.objects.filter(pk=user_id).delete()
+            return
+        start = entitlement.period_start.date()
+        used = _used_since(user_id, start)
+        warned = meter.warned if meter is not None and meter.period_start == start else 0
+        values = {
+            "period_start": start,
+            "resets_at": entitlement.resets_at,
+            "quota_bytes": entitlement.quota_bytes,
+            "used_bytes": used,
+            # A larger plan takes a warning back; it is given again when it is true again.
+            "warned": min(warned, _level(used, entitlement.quota_bytes)),
+        }
+        if meter is None:
+            QuotaMeter.objects.get_or_create(user_id=user_id, defaults=values)
+        else:
+            QuotaMeter.objects.filter(pk=user_id).update(**values)
+
+
+def _used_since(user_id: UUID, start: object) -> int:
+    total = Sum(F("bytes_up") + F("bytes_down"), default=0)
+    return int(UsageRecord.objects.filter(user_id=user_id, record_date__gte=start).aggregate(used=total)["used"])
+
+
+def _level(used: int, quota: int) -> int:
+    """The highest share in percent that is reached and worth a mail: 0, 80 or 100."""
+    if used >= quota:
+        return FULL_PERCENT
+    return WARN_PERCENT if used * 100 >= quota * WARN_PERCENT else 0
+
+
+def tell_about_quota(user_id: UUID) -> None:
+    """One mail for 80 % and one for 100 % in each period, whatever is repeated."""
+    # Claimed by the conditional update: of two jobs one tells.
+    with transaction.atomic(durable=True):
+        meter = QuotaMeter.objects.select_related("user").filter(pk=user_id, user__is_active=True).first()
+        if meter is None:
+            return
+        level = _level(meter.used_bytes, meter.quota_bytes)
+        if level > meter.warned and QuotaMeter.objects.filter(pk=user_id, warned=meter.warned).update(warned=level):
+            queue_quota_mail(meter, full=level == FULL_PERCENT)
+
+
+def people_whose_period_is_over() -> list[UUID]:
+    """Whom a new period has to be begun for."""
+    return list(QuotaMeter.objects.filter(resets_at__lte=timezone.now()).values_list("pk", flat=True)[:1000])

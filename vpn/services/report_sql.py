@@ -1,0 +1,103 @@
+"""The statements of a report: one for the node's status, one for everything that it counted."""
+
+from __future__ import annotations
+
+# Only what is said of the server's present epoch confirms anything, and nothing confirms a revision that is not there yet.
+STATUS = """
+UPDATE vpn_nodestatus n SET
+    applied_revision = CASE
+        WHEN s.epoch IS DISTINCT FROM %(epoch)s::uuid THEN n.applied_revision
+        WHEN %(applied)s > s.revision THEN n.applied_revision
+        WHEN n.applied_epoch = s.epoch THEN greatest(n.applied_revision, %(applied)s)
+        ELSE %(applied)s END,
+    applied_epoch = CASE WHEN s.epoch = %(epoch)s::uuid AND %(applied)s <= s.revision THEN s.epoch ELSE n.applied_epoch END,
+    interface_epoch = %(interface_epoch)s,
+    last_report_id = %(report_id)s,
+    last_report_at = now(),
+    lost_at = NULL,
+    agent_version = %(agent_version)s,
+    cpu_percent = %(cpu)s::float8, memory_percent = %(memory)s::float8, peer_count = coalesce(%(peers)s::int, n.peer_count),
+    rx_bytes = %(rx)s::bigint, tx_bytes = %(tx)s::bigint,
+    offered_ports = coalesce(%(ports)s::int[], n.offered_ports), failed_keys = %(failed)s::varchar[],
+    egress_address = coalesce(%(egress)s::inet, n.egress_address)
+FROM vpn_server s
+WHERE n.server_id = %(server)s AND s.id = n.server_id
+RETURNING s.epoch, s.revision, s.state, s.rotate_credential
+"""
+
+# The growth of a register is what its row holds now less what it held before this statement: exact under any repetition. A growth is
+# plausible if the link could have carried it since the register last grew, a first one since the device got its address.
+MERGE = """
+WITH incoming AS (
+    SELECT * FROM unnest(%(keys)s::text[], %(rx)s::bigint[], %(tx)s::bigint[], %(epochs)s::bigint[], %(statuses)s::text[])
+        WITH ORDINALITY AS t(public_key, rx, tx, epoch, status, n)
+), mapped AS (
+    SELECT i.n, p.id AS peer_id, p.device_id, i.epoch, i.rx, i.tx, i.status,
+           (i.rx - coalesce(c.rx, 0) + i.tx - coalesce(c.tx, 0))::float8
+               > %(link)s::float8 * (extract(epoch FROM now() - coalesce(c.grown_at, a.created_at)) + %(slack)s) AS implausible,
+           p.connection <> i.status AS changed
+    FROM incoming i
+    JOIN vpn_peer p ON p.server_id = %(server)s AND p.public_key = i.public_key
+    JOIN vpn_ipassignment a ON a.id = p.assignment_id
+    LEFT JOIN vpn_usagecounter c ON c.server_id = %(server)s AND c.epoch = i.epoch
+), merged AS (
+    INSERT INTO vpn_usagecounter AS c (server_id, device_id, epoch, rx, tx, counted_rx, counted_tx, grown_at)
+    SELECT %(server)s, device_id, epoch, rx, tx, 0, 0, now() FROM mapped WHERE NOT implausible ORDER BY epoch
+    ON CONFLICT (server_id, epoch) DO UPDATE SET
+        counted_rx = c.rx, counted_tx = c.tx, rx = greatest(c.rx, excluded.rx), tx = greatest(c.tx, excluded.tx), grown_at = now()
+    WHERE excluded.rx > c.rx OR excluded.tx > c.tx
+    RETURNING device_id, rx - counted_rx AS up, tx - counted_tx AS down
+), grown AS (
+    SELECT d.user_id, g.device_id, g.up, g.down
+    FROM (SELECT device_id, sum(up) AS up, sum(down) AS down FROM merged GROUP BY device_id HAVING sum(up) + sum(down) > 0) g
+    JOIN vpn_vpnconfig d ON d.id = g.device_id
+), recorded AS (
+    INSERT INTO vpn_usagerecord AS u (user_id, device_id, record_date, bytes_up, bytes_down)
+    SELECT user_id, device_id, (now() AT TIME ZONE 'UTC')::date, up, down FROM grown ORDER BY device_id
+    ON CONFLICT (device_id, record_date) DO UPDATE SET
+        bytes_up = u.bytes_up + excluded.bytes_up, bytes_down = u.bytes_down + excluded.bytes_down
+    RETURNING 1
+), metered AS (
+    -- After the records, and in the order of the people: two nodes of one person never wait for each other in a circle.
+    UPDATE vpn_quotameter q SET used_bytes = q.used_bytes + w.used
+    FROM (
+        SELECT m.user_id, p.used FROM vpn_quotameter m
+        JOIN (SELECT user_id, sum(up) + sum(down) AS used FROM grown GROUP BY user_id) p ON p.user_id = m.user_id
+        WHERE (SELECT count(*) FROM recorded) > 0
+        ORDER BY m.user_id FOR NO KEY UPDATE OF m
+    ) w
+    WHERE q.user_id = w.user_id
+    RETURNING q.user_id, q.used_bytes, q.quota_bytes, q.warned
+), seen AS (
+    UPDATE vpn_peer p SET connection = m.status FROM mapped m WHERE p.id = m.peer_id AND m.changed
+)
+SELECT (SELECT count(*) FROM mapped WHERE NOT implausible),
+       ARRAY(SELECT i.n FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM mapped m WHERE m.n = i.n) ORDER BY i.n LIMIT %(listed)s),
+       ARRAY(SELECT m.n FROM mapped m WHERE m.implausible ORDER BY m.n LIMIT %(listed)s),
+       (SELECT coalesce(sum(up), 0) FROM grown), (SELECT coalesce(sum(down), 0) FROM grown),
+       ARRAY(SELECT user_id FROM metered WHERE used_bytes >= quota_bytes AND warned < 100
+             OR used_bytes * 100.0 >= quota_bytes * 80.0 AND warned < 80)
+"""
+
+# The node's own total is a register too; beside its growth stands what customers' registers grew by in the same report.
+TOTALS = """
+WITH register AS (
+    INSERT INTO vpn_nodetotal AS t (server_id, interface_epoch, rx, tx, counted_rx, counted_tx, grown_at)
+    VALUES (%(server)s, %(interface_epoch)s, %(rx)s, %(tx)s, 0, 0, now())
+    ON CONFLICT (server_id, interface_epoch) DO UPDATE SET
+        counted_rx = t.rx, counted_tx = t.tx, rx = greatest(t.rx, excluded.rx), tx = greatest(t.tx, excluded.tx), grown_at = now()
+    WHERE excluded.rx > t.rx OR excluded.tx > t.tx
+    RETURNING rx - counted_rx AS rx, tx - counted_tx AS tx
+), growth AS (
+    SELECT coalesce(sum(rx), 0) AS rx, coalesce(sum(tx), 0) AS tx FROM register
+)
+INSERT INTO vpn_nodehour AS h (server_id, hour, node_rx, node_tx, customers_rx, customers_tx)
+SELECT %(server)s, date_trunc('hour', now(), 'UTC'), rx, tx, %(customers_rx)s, %(customers_tx)s FROM growth
+WHERE rx + tx + %(customers_rx)s + %(customers_tx)s > 0
+ON CONFLICT (server_id, hour) DO UPDATE SET
+    node_rx = h.node_rx + excluded.node_rx, node_tx = h.node_tx + excluded.node_tx,
+    customers_rx = h.customers_rx + excluded.customers_rx, customers_tx = h.customers_tx + excluded.customers_tx
+"""
+
+# Tombstones that the node has confirmed. Their final counters came in this report or an earlier one.
+CONFIRMED = "DELETE FROM vpn_peer WHERE server_id = %s AND NOT wanted AND revision <= %s RETURNING device_id"

@@ -1,0 +1,113 @@
+"""The emergency stop: every peer of a server, a location or the fleet off at once, shown by acknowledgements, undone the same way.
+
+The stop itself is a row that stays: who, when, why. Each server under it is handled in a transaction of its own, so that a large fleet
+is not one long transaction; what an interrupted run left out is done by the next (`enforce_stops`), since the row says what is to be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from nexusvpn.errors import Conflict, InvalidInput
+from vpn.locks import lock_server
+from vpn.models import EmergencyStop, Location, Peer, Server
+from vpn.services.wishes import wish_everybody, wish_nobody
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stop has got on one server: peers that its node has not yet confirmed to be gone."""
+
+    server: Server
+    unconfirmed: int
+    is_stopped: bool
+
+
+def start_stop(
+    *, by: User, reason: str, server: Server | None = None, location: Location | None = None
+) -> EmergencyStop:
+    """Take every peer off a server, a location or (neither given) the whole fleet.
+
+    Raises InvalidInput without a reason, Conflict (`already_stopped`) where such a stop holds.
+    """
+    if not reason.strip():
+        raise InvalidInput(fields={"reason": ["Say why; whoever looks at this later wants to know."]})
+    scope = EmergencyStop.Scope.FLEET
+    if server is not None:
+        scope = EmergencyStop.Scope.SERVER
+    elif location is not None:
+        scope = EmergencyStop.Scope.LOCATION
+    try:
+        with transaction.atomic(durable=True):
+            stop = EmergencyStop.objects.create(
+                scope=scope, server=server, location=location, reason=reason.strip(), started_by=by
+            )
+    except IntegrityError:
+        raise Conflict("This is stopped already.", code="already_stopped") from None
+    enforce_stops()
+    return stop
+
+
+def end_stop(*, stop_id: int, by: User) -> EmergencyStop:
+    """Give every admitted device its place back, but on servers that another stop covers. Raises Conflict (`already_ended`)."""
+    # Claimed by the conditional update: of two members of staff one ends it.
+    with transaction.atomic(durable=True):
+        ended = EmergencyStop.objects.filter(pk=stop_id, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
+        if not ended:
+            raise Conflict("This stop is over already.", code="already_ended")
+    enforce_stops()
+    return EmergencyStop.objects.get(pk=stop_id)
+
+
+def enforce_stops() -> int:
+    """Make every server what the stops that hold say; returns how many changed. May be repeated, and run at the same time."""
+    covered = _covered_servers()
+    to_stop = covered.filter(stopped_at=None)
+    to_resume = Server.objects.filter(stopped_at__isnull=False).exclude(pk__in=covered.values("pk"))
+    changed = 0
+    for server_id in [*to_stop.order_by("pk").values_list("pk", flat=True), *to_resume.values_list("pk", flat=True)]:
+        changed += _enforce(server_id)
+    return changed
+
+
+def _enforce(server_id: UUID) -> int:
+    # The server's lock closes the race with every wish: each is written before the stop, and undone by it, or after, and finds it.
+    with transaction.atomic(durable=True):
+        server = lock_server(server_id)
+        stopped = _covered_servers().filter(pk=server_id).exists()
+        if stopped == (server.stopped_at is not None):
+            return 0
+        server.stopped_at = timezone.now() if stopped else None
+        server.save(update_fields=["stopped_at"])
+        if stopped:
+            wish_nobody(server_id)
+        else:
+            wish_everybody(server_id)
+    return 1
+
+
+def _covered_servers() -> QuerySet[Server]:
+    holding = EmergencyStop.objects.filter(ended_at=None)
+    if holding.filter(scope=EmergencyStop.Scope.FLEET).exists():
+        return Server.objects.all()
+    by_name = Server.objects.filter(pk__in=holding.values("server"))
+    return by_name | Server.objects.filter(location__in=holding.values("location"))
+
+
+def progress_of(stop: EmergencyStop) -> list[Progress]:
+    """Each server under a stop with what is still to be confirmed, those with the most first."""
+    servers = Server.objects.all()
+    if stop.server is not None:
+        servers = servers.filter(pk=stop.server.pk)
+    elif stop.location is not None:
+        servers = servers.filter(location=stop.location)
+    counted = Peer.objects.filter(server__in=servers, wanted=False).order_by().values_list("server_id")
+    waiting = dict(counted.annotate(n=Count("pk")))
+    shown = [Progress(s, waiting.get(s.pk, 0), s.stopped_at is not None) for s in servers.order_by("name")]
+    return sorted(shown, key=lambda row: -row.unconfirmed)
