@@ -6,6 +6,9 @@ from rest_framework import serializers
 
 from nexusvpn.api.fields import StrictSerializer, Text
 
+PLACE_STATES = ["active", "activating", "suspended", "stopped"]
+DEVICE_STATES = ["active", "activating", "suspending", "suspended", "stopped", "unplaced", "removing", "removed"]
+
 
 class DeviceForm(StrictSerializer):
     name = Text(min_length=1, max_length=64)
@@ -35,7 +38,7 @@ class PlaceView(serializers.Serializer[Any]):
     location = serializers.CharField(help_text="Slug of the location.")
     ipv4 = serializers.CharField()
     ipv6 = serializers.CharField()
-    state = serializers.ChoiceField(choices=["active", "activating", "suspended", "stopped"])
+    state = serializers.ChoiceField(choices=PLACE_STATES)
     connection = _connection()
     connection_at = serializers.DateTimeField(allow_null=True)
     superseded = serializers.BooleanField(
@@ -52,7 +55,7 @@ class DeviceView(serializers.Serializer[Any]):
     ipv4 = serializers.CharField(help_text="At home; empty while no server there has a place for the device.")
     ipv6 = serializers.CharField()
     state = serializers.ChoiceField(
-        choices=["active", "activating", "suspending", "suspended", "stopped", "unplaced", "removing", "removed"],
+        choices=DEVICE_STATES,
         help_text="active: every node has confirmed the device; suspending and removing: some have not confirmed yet that it is gone.",
     )
     blocked = serializers.ChoiceField(

@@ -1,0 +1,175 @@
+"""Drain, move, decommission: nobody is cut off before the new place is in use or the date has come."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from accounts.models import User
+from nexusvpn.errors import Conflict, InvalidInput
+from tests.factories.billing import grant
+from tests.factories.vpn import make_location, make_server
+from tests.invariants import assert_invariants
+from tests.vpn.acting import add, confirm, report, row, wanted
+from vpn.models import IpAssignment, Location, NodeToken, Server, VpnConfig
+from vpn.services.devices import remove_device
+from vpn.services.emptying import (
+    decommission_server,
+    drain_server,
+    draining_servers,
+    move_devices,
+    recommission_server,
+    release_left_places,
+    undrain_server,
+)
+from vpn.services.nodes import issue_enrolment_token
+from vpn.services.places import place_for
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def ams(db: None) -> Location:
+    return make_location("ams")
+
+
+@pytest.fixture
+def old(ams: Location) -> Server:
+    return make_server(ams)
+
+
+def another(ams: Location, number: int = 1) -> Server:
+    return make_server(ams, network_v4=f"10.8{number}.0.0/24", network_v6=f"fd8{number}::/64")
+
+
+def mails() -> list[dict[str, str]]:
+    return [job.args for job in ProcrastinateJob.objects.filter(task_name="nexusvpn.mail.send_mail").order_by("id")]
+
+
+def test_devices_get_another_place_and_keep_the_former_until_it_is_in_use(
+    alice: User, ams: Location, old: Server
+) -> None:
+    grant(alice, "basic")
+    devices = [add(alice, name) for name in ("Phone", "Laptop")]
+    confirm(old)
+    new = another(ams)
+    drain_server(server_id=old.pk)
+    assert move_devices(server_id=old.pk) == 1
+    keys = {device.public_key for device in devices}
+    assert wanted(old) == wanted(new) == keys
+    assert place_for(user=alice, device_id=devices[0].pk).server == new
+    assert_invariants()
+    (mail,) = mails()
+    assert "A new place in AMS is ready" in mail["text"]
+    assert "- Laptop\n- Phone" in mail["text"]
+
+    # Nothing is told twice, and nothing is released before it is left.
+    assert (move_devices(server_id=old.pk), release_left_places(), len(mails())) == (0, 0, 1)
+    report(new, [row(devices[0], 1, 1)])
+    assert release_left_places() == 1
+    assert (wanted(old), wanted(new)) == ({devices[1].public_key}, keys)
+    assert_invariants()
+
+
+def test_at_the_date_the_rest_is_taken_off(alice: User, old: Server) -> None:
+    device = add(alice)
+    until = timezone.now() + timedelta(days=3)
+    drain_server(server_id=old.pk, until=until)
+    assert move_devices(server_id=old.pk) == 1
+    assert "There is no other server in AMS" in mails()[0]["text"]
+    assert until.strftime("%H:%M") in mails()[0]["text"]
+    assert (move_devices(server_id=old.pk), release_left_places()) == (0, 0)
+    with time_machine.travel(until + timedelta(seconds=1), tick=False):
+        assert release_left_places() == 1
+        assert release_left_places() == 0
+    assert wanted(old) == set()
+    assert VpnConfig.objects.live().get() == device
+    assert_invariants()
+
+
+def test_who_could_not_be_moved_is_moved_and_told_when_a_place_is_found(
+    alice: User, ams: Location, old: Server
+) -> None:
+    device = add(alice)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    assert draining_servers() == [old.pk]
+    new = another(ams)
+    assert move_devices(server_id=old.pk) == 1
+    assert wanted(new) == {device.public_key}
+    assert (len(mails()), draining_servers()) == (2, [])
+
+
+def test_a_device_that_is_removed_meanwhile_leaves_both(alice: User, ams: Location, old: Server) -> None:
+    device = add(alice)
+    new = another(ams)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    remove_device(user=alice, device_id=device.pk)
+    assert wanted(old) == wanted(new) == set()
+    assert_invariants()
+
+
+def test_a_server_that_drains_gets_nobody_and_takes_devices_again_afterwards(
+    alice: User, bob: User, ams: Location, old: Server
+) -> None:
+    drain_server(server_id=old.pk, until=timezone.now() + timedelta(days=1))
+    new = another(ams)
+    add(alice)
+    assert wanted(new)
+    Server.objects.filter(pk=new.pk).update(state="offline")
+    undrain_server(server_id=old.pk)
+    old.refresh_from_db()
+    assert (old.state, old.drain_until) == ("online", None)
+    add(bob)
+    assert len(wanted(old)) == 1
+    with pytest.raises(Conflict):
+        undrain_server(server_id=old.pk)
+
+
+def test_a_date_that_is_over_is_refused(old: Server) -> None:
+    with pytest.raises(InvalidInput):
+        drain_server(server_id=old.pk, until=timezone.now() - timedelta(minutes=1))
+
+
+def test_a_server_is_decommissioned_when_it_is_empty_and_brought_back_with_any_key(
+    alice: User, ams: Location, old: Server
+) -> None:
+    issue_enrolment_token(old)
+    device = add(alice)
+    confirm(old)
+    with pytest.raises(Conflict) as refused:
+        decommission_server(server_id=old.pk)
+    assert refused.value.code == "server_state"
+    drain_server(server_id=old.pk)
+    with pytest.raises(Conflict) as refused:
+        decommission_server(server_id=old.pk)
+    assert refused.value.code == "server_in_use"
+    remove_device(user=alice, device_id=device.pk)
+    assert VpnConfig.objects.get().removal_confirmed_at is None
+    decommission_server(server_id=old.pk)
+    # Staff say that the machine is wiped: that settles what its node did not confirm.
+    assert VpnConfig.objects.get().removal_confirmed_at is not None
+    assert not NodeToken.objects.filter(revoked_at=None).exists()
+    old.refresh_from_db()
+    assert (old.state, old.public_key) == ("decommissioned", None)
+    recommission_server(server_id=old.pk)
+    old.refresh_from_db()
+    assert old.state == "enrolling"
+    assert_invariants()
+
+
+def test_addresses_of_released_places_rest_before_they_are_given_again(alice: User, ams: Location, old: Server) -> None:
+    device = add(alice)
+    new = another(ams)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    report(new, [row(device, 1, 1)])
+    release_left_places()
+    freed = IpAssignment.objects.get(server=old)
+    assert freed.released_at is not None
+    assert old.free_addresses.get(host=freed.host).available_at > timezone.now() + timedelta(minutes=50)

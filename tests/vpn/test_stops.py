@@ -1,0 +1,122 @@
+"""The emergency stop: everybody off, shown by confirmations, and back the same way."""
+
+from __future__ import annotations
+
+import pytest
+
+from accounts.models import User
+from nexusvpn.errors import Conflict, InvalidInput
+from tests.api_client import ApiClient
+from tests.factories.billing import grant
+from tests.factories.vpn import make_location, make_server
+from tests.invariants import assert_invariants
+from tests.vpn.acting import add, confirm, wanted
+from vpn.models import EmergencyStop, IpAssignment, Server
+from vpn.services.desired_state import snapshot
+from vpn.services.device_life import resume_device, suspend_device
+from vpn.services.devices import remove_device
+from vpn.services.stops import end_stop, enforce_stops, progress_of, start_stop
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def servers(db: None) -> list[Server]:
+    ams = make_location("ams")
+    rows = [make_server(ams, network_v4=f"10.9{n}.0.0/24", network_v6=f"fd9{n}::/64") for n in range(2)]
+    return [*rows, make_server(make_location("zrh"), network_v4="10.92.0.0/24", network_v6="fd92::/64")]
+
+
+@pytest.fixture
+def devices(alice: User, servers: list[Server]) -> list[str]:
+    grant(alice, "pro")
+    return [add(alice, str(number), "zrh" if number % 3 == 2 else "ams").public_key for number in range(6)]
+
+
+def everywhere(servers: list[Server]) -> list[set[str]]:
+    return [wanted(server) for server in servers]
+
+
+def test_a_fleet_stops_and_comes_back_with_the_same_addresses(
+    sam: User, alice_api: ApiClient, servers: list[Server], devices: list[str]
+) -> None:
+    for server in servers:
+        confirm(server)
+    before, places = everywhere(servers), set(IpAssignment.objects.values_list("ipv4", "server"))
+    stop = start_stop(by=sam, reason="Keys leaked")
+    assert everywhere(servers) == [set(), set(), set()]
+    assert sorted(row.unconfirmed for row in progress_of(stop)) == [2, 2, 2]
+    assert alice_api.get("devices").data["items"][0]["state"] == "stopped"
+    assert not any(location["online"] for location in alice_api.get("locations").data["items"])
+    for server in servers:
+        confirm(server)
+    assert sum(row.unconfirmed for row in progress_of(stop)) == 0
+    assert_invariants()
+    end_stop(stop_id=stop.pk, by=sam)
+    assert everywhere(servers) == before
+    assert set(IpAssignment.objects.values_list("ipv4", "server")) == places
+    assert_invariants()
+
+
+def test_while_it_holds_nobody_gets_in_and_what_changed_meanwhile_is_right_afterwards(
+    sam: User, alice: User, servers: list[Server], devices: list[str]
+) -> None:
+    stop = start_stop(by=sam, reason="Test", location=servers[0].location)
+    assert wanted(servers[2]) != set()
+    rows = {a.device.public_key: a.device for a in IpAssignment.objects.select_related("device")}
+    paused, gone = (rows[key] for key in devices[:2])
+    suspend_device(user=alice, device_id=paused.pk, by="customer")
+    resume_device(user=alice, device_id=paused.pk, by="customer")
+    suspend_device(user=alice, device_id=paused.pk, by="customer")
+    remove_device(user=alice, device_id=gone.pk)
+    assert wanted(servers[0]) | wanted(servers[1]) == set()
+    assert_invariants()
+    end_stop(stop_id=stop.pk, by=sam)
+    assert wanted(servers[0]) | wanted(servers[1]) == set(devices) - wanted(servers[2]) - {
+        paused.public_key,
+        gone.public_key,
+    }
+    assert_invariants()
+
+
+def test_a_server_under_two_stops_waits_for_both(sam: User, servers: list[Server], devices: list[str]) -> None:
+    fleet = start_stop(by=sam, reason="Everything")
+    one = start_stop(by=sam, reason="This one too", server=servers[0])
+    end_stop(stop_id=fleet.pk, by=sam)
+    assert wanted(servers[0]) == set()
+    assert wanted(servers[1]) != set()
+    end_stop(stop_id=one.pk, by=sam)
+    assert wanted(servers[0]) != set()
+    assert_invariants()
+
+
+def test_refusals(sam: User, servers: list[Server]) -> None:
+    with pytest.raises(InvalidInput):
+        start_stop(by=sam, reason="  ")
+    stop = start_stop(by=sam, reason="A leak")
+    with pytest.raises(Conflict) as refused:
+        start_stop(by=sam, reason="Again")
+    assert refused.value.code == "already_stopped"
+    end_stop(stop_id=stop.pk, by=sam)
+    with pytest.raises(Conflict) as refused:
+        end_stop(stop_id=stop.pk, by=sam)
+    assert refused.value.code == "already_ended"
+    assert EmergencyStop.objects.get().ended_by == sam
+
+
+def test_what_an_interrupted_stop_left_out_is_done_by_the_next_look(
+    sam: User, servers: list[Server], devices: list[str]
+) -> None:
+    # The row is there, and the process died before it came to the servers.
+    EmergencyStop.objects.create(scope="fleet", reason="A leak", started_by=sam)
+    assert enforce_stops() == 3
+    assert enforce_stops() == 0
+    assert everywhere(servers) == [set(), set(), set()]
+    assert_invariants()
+
+
+def test_a_stopped_server_may_empty_its_interface(sam: User, servers: list[Server], devices: list[str]) -> None:
+    start_stop(by=sam, reason="A leak")
+    held = servers[0].peers.values_list("public_key", flat=True)
+    whole = snapshot(server=Server.objects.get(pk=servers[0].pk), allow_mass_removal=False)
+    assert (whole["peers"], sorted(whole["removed"]), whole["allow_mass_removal"]) == ([], sorted(held), True)
