@@ -23,9 +23,9 @@ from accounts.people import signed_in
 from accounts.services.registration import register_account
 from accounts.services.sessions import end_session, open_token
 from accounts.services.sign_in import check_credentials
-from nexusvpn.api.pagination import CompiledPage, fetch_page, page_request
+from nexusvpn.api.pagination import CompiledPage, fetch_page, list_request, page_request
 from nexusvpn.api.permissions import Anyone
-from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.schema import LIST_PARAMETERS, PAGE_PARAMETERS, listed, paged
 from nexusvpn.api.views import ApiView
 from nexusvpn.http import client_address, user_agent
 from nexusvpn.ratelimit import REGISTER
@@ -108,9 +108,9 @@ MY_HISTORY = CompiledPage(lambda owner: LoginHistory.objects.filter(user_id=owne
 
 
 class HistoryView(ApiView):
-    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(LoginHistoryView)})
+    @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(LoginHistoryView)})
     def get(self, request: Request) -> Response:
-        return Response(MY_HISTORY.fetch(signed_in(request).pk, page_request(request.query_params)).as_dict())
+        return Response(MY_HISTORY.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
 
 
 class MeView(ApiView):
