@@ -37,7 +37,7 @@ class ErrorResponse(Response):
         self.error_message = message
 
 
-def _fields_of(detail: Any, codes: Any) -> tuple[dict[str, list[str]], set[str]]:
+def _fields_of(detail: Any) -> tuple[dict[str, list[str]], set[str]]:
     """Flatten a serializer's errors to `{field: [message]}` and the set of their codes."""
     if not isinstance(detail, dict):
         return {"body": [str(entry) for entry in detail]}, set()
@@ -55,7 +55,7 @@ def _fields_of(detail: Any, codes: Any) -> tuple[dict[str, list[str]], set[str]]
 
 def _from_drf(error: drf.APIException) -> Response:
     if isinstance(error, drf.ValidationError):
-        fields, codes = _fields_of(error.detail, None)
+        fields, codes = _fields_of(error.detail)
         known = codes & FIELD_CODES
         code = known.pop() if len(known) == 1 and len(codes) == 1 else "invalid_input"
         return ErrorResponse(400, code, "Some fields need another value.", fields)
