@@ -20,6 +20,7 @@ from accounts.api.serializers import (
 )
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
+from accounts.services.profile import rename_person
 from accounts.services.registration import register_account
 from accounts.services.sessions import end_session, open_token
 from accounts.services.sign_in import check_credentials
@@ -123,6 +124,5 @@ class MeView(ApiView):
         user: User = signed_in(request)
         values = self.read(ProfileForm)
         if values:
-            user.full_name = values["full_name"]
-            user.save(update_fields=["full_name"])
+            rename_person(user=user, **values)
         return Response(user_view(user))
