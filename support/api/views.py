@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.people import signed_in
+from nexusvpn.api.idempotency import IDEMPOTENCY_PARAMETER, idempotency_key
 from nexusvpn.api.pagination import CompiledPage, fetch_list, list_request
 from nexusvpn.api.schema import LIST_PARAMETERS, listed
 from nexusvpn.api.views import ApiView
@@ -44,9 +45,10 @@ class TicketsView(ApiView):
         """The caller's own tickets, the one that moved last first; staff find the others in the admin."""
         return Response(MY_TICKETS.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
 
-    @extend_schema(request=TicketForm, responses={201: TicketView})
+    @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=TicketForm, responses={201: TicketView})
     def post(self, request: Request) -> Response:
-        ticket = open_ticket(user=signed_in(request), **self.read(TicketForm))
+        key = idempotency_key(request)
+        ticket = open_ticket(user=signed_in(request), idempotency_key=key, **self.read(TicketForm))
         return Response(_ticket_view(ticket), status=201)
 
 
@@ -72,9 +74,10 @@ class TicketMessagesView(ApiView):
 
 
 class TicketReplyView(ApiView):
-    @extend_schema(request=ReplyForm, responses={201: TicketMessageView})
+    @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=ReplyForm, responses={201: TicketMessageView})
     def post(self, request: Request, pk: UUID) -> Response:
-        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), **self.read(ReplyForm))
+        key = idempotency_key(request)
+        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), idempotency_key=key, **self.read(ReplyForm))
         return Response(_message_row(*(getattr(written, name) for name in MESSAGE_COLUMNS)), status=201)
 
 

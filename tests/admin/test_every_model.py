@@ -34,6 +34,7 @@ NEVER_BY_HAND = {
     "referrals.Referral",
     "support.Ticket",
     "support.TicketMessage",
+    "support.IdempotencyKey",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }
