@@ -8,11 +8,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.querysets import SessionQuerySet, UserManager
+from nexusvpn.errors import InvalidInput
+from nexusvpn.texts import one_line
 
 # No vowels and no look-alikes: a code is read aloud and typed, and must not spell anything.
 REFERRAL_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
@@ -68,7 +71,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
+        """For forms on the model itself, the admin's among them."""
         self.email = type(self).objects.normalize_email(self.email)
+        try:
+            self.full_name = one_line(self.full_name, "full_name")
+        except InvalidInput as error:
+            raise ValidationError(error.fields) from None
 
 
 class Session(models.Model):

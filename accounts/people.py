@@ -5,6 +5,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from nexusvpn.errors import NotAuthenticated
+from nexusvpn.texts import without_links
 
 
 def signed_in(request: HttpRequest | Request) -> User:
@@ -13,3 +14,8 @@ def signed_in(request: HttpRequest | Request) -> User:
     if not isinstance(user, User):
         raise NotAuthenticated
     return user
+
+
+def greeting_name(user: User) -> str:
+    """What mails call the person; nothing if the name could be taken for a link, since nobody has confirmed the address."""
+    return without_links(user.full_name)

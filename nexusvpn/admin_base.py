@@ -12,12 +12,14 @@ from django.db.models import Expression, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
-# Nobody pages further than this; whoever looks for something searches.
-COUNTED_ROWS = 10_000
+from nexusvpn.api.pagination import COUNTED_ROWS
 
 
 class CappedPaginator(Paginator):
-    """Counts at most COUNTED_ROWS rows, so that the first page of a table costs the same at any size."""
+    """Counts at most COUNTED_ROWS rows, so that the first page of a table costs the same at any size.
+
+    Nobody pages further than that; whoever looks for something searches.
+    """
 
     @cached_property
     def count(self) -> int:

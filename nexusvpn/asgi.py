@@ -1,4 +1,4 @@
-"""The process in which nodes wait: `gunicorn -k uvicorn_worker.UvicornWorker nexusvpn.asgi`. People are served by `nexusvpn.wsgi`."""
+"""Where nodes wait: `gunicorn -k nexusvpn.waiting_worker.WaitingWorker nexusvpn.asgi`. People are served by `nexusvpn.wsgi`."""
 
 import os
 

@@ -3,11 +3,13 @@
 With `REDIS_URL` they live in Redis; without it, and whenever Redis does not answer, in an unlogged table of
 PostgreSQL. django-ratelimit calls `add()` and then `incr()`; its keys carry the window, so a counter is never reset,
 only forgotten. `add()` therefore answers "exists already" without asking anyone and `incr()` creates what is not there.
+`get()` tells a count without counting.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -41,13 +43,24 @@ class CounterCache(BaseCache):
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Add one and return the new count; creates the counter."""
-        if self._redis is not None and time.monotonic() >= self._paused_until:
-            try:
-                return int(self._script(keys=[key], args=[KEEP_S]))
-            except redis.RedisError as error:
-                self._paused_until = time.monotonic() + REDIS_PAUSE_S
-                log.warning("counters_fall_back_to_postgresql", error=type(error).__name__)
-        return self._count_in_postgresql(key)
+        count = self._from_redis(lambda: self._script(keys=[key], args=[KEEP_S]))
+        return self._count_in_postgresql(key) if count is None else count
+
+    def get(self, key: str, default: Any = None, version: int | None = None) -> int:
+        """The count; of a counter that is not there, 0."""
+        count = self._from_redis(lambda: self._redis.get(key))  # type: ignore[union-attr]
+        return self._look_in_postgresql(key) if count is None else count
+
+    def _from_redis(self, ask: Callable[[], Any]) -> int | None:
+        """The number that Redis answers, or None where there is no Redis or it does not answer."""
+        if self._redis is None or time.monotonic() < self._paused_until:
+            return None
+        try:
+            return int(ask() or 0)
+        except redis.RedisError as error:
+            self._paused_until = time.monotonic() + REDIS_PAUSE_S
+            log.warning("counters_fall_back_to_postgresql", error=type(error).__name__)
+            return None
 
     @staticmethod
     def _count_in_postgresql(key: str) -> int:
@@ -58,6 +71,13 @@ class CounterCache(BaseCache):
                 [key, KEEP_S],
             )
             return int(cursor.fetchone()[0])
+
+    @staticmethod
+    def _look_in_postgresql(key: str) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count FROM nexusvpn_counter WHERE key = %s", [key])
+            row = cursor.fetchone()
+        return int(row[0]) if row else 0
 
 
 def forget_old_counters() -> int:

@@ -1,4 +1,4 @@
-"""What every job has: the request id that started it, and one log line when it ends."""
+"""What every job has: the request id that started it, one log line when it ends, and an end to its being remembered."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import close_old_connections, connection
+from procrastinate import sql
+from procrastinate.jobs import Status
 
 from nexusvpn.context import accept_request_id, set_request_id
 from nexusvpn.logs import logger
 
+# A job's row holds its arguments, an address and the text of a mail among them. What failed is kept for who has to find out why.
+KEPT_HOURS = {
+    24: [Status.SUCCEEDED, Status.CANCELLED, Status.ABORTED],
+    30 * 24: [Status.FAILED],
+}
 log = logger("nexusvpn.job")
 
 
@@ -49,3 +56,18 @@ def traced(function: Callable[..., Any]) -> Callable[..., Any]:
             close_old_connections()
 
     return run
+
+
+def forget_ended_jobs() -> int:
+    """Delete the rows of jobs that ended long enough ago; returns how many."""
+    forgotten = 0
+    with connection.cursor() as cursor:
+        for hours, statuses in KEPT_HOURS.items():
+            values: dict[str, Any] = {
+                "nb_hours": hours,
+                "statuses": [status.value for status in statuses],
+                "queue": None,
+            }
+            cursor.execute(sql.queries["delete_old_jobs"], values)
+            forgotten += cursor.rowcount
+    return forgotten

@@ -1,4 +1,4 @@
-"""Request id and log line, body limits, sessions that know their client, limits and errors of pages."""
+"""Request id and log line, body limits, addresses without NUL, sessions that know their client, limits and errors of pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from django.http.response import HttpResponseBase
 
 from nexusvpn.api.envelope import error_response
 from nexusvpn.context import accept_request_id, set_request_id
+from nexusvpn.db import refuse_nul
+from nexusvpn.errors import InvalidInput
 from nexusvpn.http import client_address, is_api, user_agent
 from nexusvpn.logs import logger
-from nexusvpn.pages import exception_page
+from nexusvpn.pages import error_page, exception_page
 from nexusvpn.ratelimit import enforce_everything
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -79,6 +81,24 @@ class BodyLimitMiddleware:
                 return error_response(request, 400, "malformed_request", "Content-Length is not a number.")
             if length > limit:
                 return error_response(request, 413, "payload_too_large", f"The body may have at most {limit} bytes.")
+        return self.get_response(request)
+
+
+class NoNulMiddleware:
+    """Refuses an address that holds a NUL: PostgreSQL has no text with one, and whoever looked for it would fail."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            refuse_nul(request.path_info, "path")
+            query = request.META.get("QUERY_STRING", "")
+            if "%00" in query or "\0" in query:
+                for name, values in request.GET.lists():
+                    refuse_nul("".join((name, *values)), name)
+        except InvalidInput as error:
+            return error_page(request, error)
         return self.get_response(request)
 
 

@@ -69,6 +69,8 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     message = "This form is out of date. Go back, reload the page and send it again."
+    if is_api(request):
+        return error_response(request, 403, "csrf_failed", message)
     return render(request, "errors/403.html", {"message": message}, status=403)
 
 

@@ -26,6 +26,7 @@ CHECKOUT = Limit("checkout", "10/m")
 EVERYTHING = Limit("everything", "100/m")
 NODE_ENROL = Limit("node-enrol", "10/m")
 NODE = Limit("node", "3000/m")
+NODE_FAILURES = Limit("node-failures", "30/m")
 
 
 def enforce(request: HttpRequest, limit: Limit, key: str | None = None) -> None:
@@ -33,10 +34,23 @@ def enforce(request: HttpRequest, limit: Limit, key: str | None = None) -> None:
 
     `key` is whom to count: an account, a user's id, a node. Without it the client's address counts (IPv6 by its /64).
     """
-    who: Any = (lambda group, request: key) if key is not None else "ip"
-    usage = get_usage(request, group=limit.name, key=who, rate=limit.rate, increment=True)
+    usage = _usage(request, limit, key, increment=True)
     if usage is not None and usage["should_limit"]:
         raise RateLimited(retry_after=max(1, usage["time_left"] + 1))
+
+
+def refuse_spent(request: HttpRequest, limit: Limit, key: str | None = None) -> None:
+    """Raise RateLimited when nothing is left of `limit`, without counting: for limits that only failures count against."""
+    usage = _usage(request, limit, key, increment=False)
+    if usage is not None and usage["count"] >= usage["limit"]:
+        raise RateLimited(retry_after=max(1, usage["time_left"] + 1))
+
+
+def _usage(request: HttpRequest, limit: Limit, key: str | None, *, increment: bool) -> dict[str, Any] | None:
+    """The window's `count`, `limit` and `time_left`; None while limits are switched off."""
+    who: Any = (lambda group, request: key) if key is not None else "ip"
+    usage: dict[str, Any] | None = get_usage(request, group=limit.name, key=who, rate=limit.rate, increment=increment)
+    return usage
 
 
 def enforce_everything(request: HttpRequest, user_id: object | None) -> None:

@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "nexusvpn.middleware.BodyLimitMiddleware",
     "csp.middleware.CSPMiddleware",
+    "nexusvpn.middleware.NoNulMiddleware",
     "nexusvpn.middleware.ClientSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

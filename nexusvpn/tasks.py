@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from nexusvpn.counters import forget_old_counters
-from nexusvpn.jobs import traced
+from nexusvpn.jobs import forget_ended_jobs, traced
 
 
 @app.periodic(cron="7 * * * *")
@@ -13,3 +13,10 @@ from nexusvpn.jobs import traced
 @traced
 def forget_counters(timestamp: int) -> None:
     forget_old_counters()
+
+
+@app.periodic(cron="37 * * * *")
+@app.task(queue="periodic", queueing_lock="forget-ended-jobs")
+@traced
+def forget_jobs(timestamp: int) -> None:
+    forget_ended_jobs()

@@ -24,7 +24,7 @@ from nexusvpn.admin_site import Notice
 from nexusvpn.errors import DomainError
 from nexusvpn.templatetags.nexusvpn_ui import ago
 from support.forms import ReplyForm
-from support.models import Ticket, TicketMessage
+from support.models import IdempotencyKey, Ticket, TicketMessage
 from support.services import close_ticket, reply_to_ticket
 
 # Of a longer thread the earlier messages are on the ticket's own page.
@@ -148,7 +148,7 @@ class TicketAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     def _reply(self, request: HttpRequest, ticket: Ticket, form: ReplyForm) -> bool:
         try:
-            reply_to_ticket(ticket_id=ticket.pk, author=signed_in(request), message=form.cleaned_data["message"])
+            reply_to_ticket(ticket_id=ticket.pk, author=signed_in(request), **form.cleaned_data)
         except DomainError as error:
             form.add_domain_error(error)
             return False
@@ -168,3 +168,13 @@ class TicketMessageAdmin(ReadOnlyAdmin):
     @admin.display(description="message")
     def beginning(self, message: TicketMessage) -> str:
         return message.body[:80]
+
+
+@admin.register(IdempotencyKey)
+class IdempotencyKeyAdmin(ReadOnlyAdmin):
+    """Which messages a repeat would not write again."""
+
+    list_display = ("created_at", "user", "key", "message")
+    list_select_related = ("user", "message")
+    search_fields = ("user__email", "=key")
+    ordering = ("-id",)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from accounts.people import greeting_name
 from nexusvpn.mail import queue_mail
+from nexusvpn.texts import without_links
 from support.models import Ticket
 
 
@@ -8,8 +10,8 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     """Queued inside the transaction that holds the answer. Says what was answered, never who of us did."""
     customer = ticket.user
     context = {
-        "name": customer.full_name or customer.email,
-        "subject": ticket.subject,
+        "name": greeting_name(customer),
+        "subject": without_links(ticket.subject),
         "message": message,
         "path": f"/support/{ticket.pk}",
     }

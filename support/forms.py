@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 from django import forms
 
+from nexusvpn.api.idempotency import KEY_SHAPE
+from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
+from support.errors import IdempotencyKeyReused
 from support.models import Ticket
 from support.validators import MESSAGE_MAX, MESSAGE_MIN, SUBJECT_MAX, SUBJECT_MIN
 
@@ -19,11 +23,30 @@ class MessageField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
-class TicketForm(ServiceForm):
+def new_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+class SentOnceForm(ServiceForm):
+    """A form that writes one message, however often the browser sends it."""
+
+    idempotency_key = forms.RegexField(
+        f"^{KEY_SHAPE.pattern}$", required=False, initial=new_key, widget=forms.HiddenInput
+    )
+
+    def add_domain_error(self, error: DomainError) -> int:
+        if isinstance(error, IdempotencyKeyReused):
+            # Sent once more, as the error suggests, it is something new.
+            sent = {name: self.data[name] for name in self.data}
+            self.data = {**sent, "idempotency_key": new_key()}
+        return super().add_domain_error(error)
+
+
+class TicketForm(SentOnceForm):
     subject = forms.CharField(min_length=SUBJECT_MIN, max_length=SUBJECT_MAX)
     priority = forms.ChoiceField(choices=Ticket.Priority.choices, initial=Ticket.Priority.MEDIUM)
     message = MessageField()
 
 
-class ReplyForm(ServiceForm):
+class ReplyForm(SentOnceForm):
     message = MessageField()

@@ -103,3 +103,28 @@ class TicketMessage(models.Model):
 
     def __str__(self) -> str:
         return f"Message {self.id}"
+
+
+class IdempotencyKey(models.Model):
+    """What a client called one message, so that sending it again writes no second one. Kept for a day."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=128)
+    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what was asked for.")
+    # A new ticket is found by its first message. Checked at commit: the key is claimed before the message is written.
+    message = models.ForeignKey(TicketMessage, on_delete=models.CASCADE, related_name="+", db_index=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_unique"),
+        ]
+        indexes = [
+            # CASCADE when a thread is deleted.
+            models.Index(fields=["message"], name="idempotency_message_idx"),
+            # The job that forgets old keys.
+            models.Index(fields=["created_at"], name="idempotency_created_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Key {self.pk}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
@@ -10,39 +10,56 @@ from django.utils import timezone
 from accounts.models import User
 from nexusvpn.errors import InvalidInput
 from support.emails import queue_ticket_answered
+from support.idempotency import claim_key
 from support.locks import lock_ticket
 from support.models import Ticket, TicketMessage
 from support.validators import clean_message, clean_subject
 
 
-def open_ticket(*, user: User, subject: str, message: str, priority: str = Ticket.Priority.MEDIUM) -> Ticket:
-    """A new ticket with its first message, or neither. Raises InvalidInput."""
+def open_ticket(
+    *, user: User, subject: str, message: str, priority: str = Ticket.Priority.MEDIUM, idempotency_key: str = ""
+) -> Ticket:
+    """A new ticket with its first message, or neither; for a repeated key the ticket of the first time.
+
+    Raises InvalidInput or IdempotencyKeyReused.
+    """
     subject, message = clean_subject(subject), clean_message(message)
     if priority not in Ticket.Priority.values:
         raise InvalidInput(fields={"priority": ["Choose low, medium or high."]})
-    # Nobody knows the ticket before the commit, so there is nothing to lock.
+    message_id = uuid4()
+    # Nobody knows the ticket before the commit, so there is nothing to lock but the key.
     with transaction.atomic(durable=True):
+        asked = ("open", subject, message, priority)
+        earlier = claim_key(user=user, key=idempotency_key, asked=asked, message_id=message_id)
+        if earlier is not None:
+            return earlier.ticket
         ticket = Ticket.objects.create(user=user, subject=subject, priority=priority)
         TicketMessage.objects.create(
-            ticket=ticket, author=user, by_staff=False, body=message, created_at=ticket.created_at
+            id=message_id, ticket=ticket, author=user, by_staff=False, body=message, created_at=ticket.created_at
         )
     return ticket
 
 
-def reply_to_ticket(*, ticket_id: UUID, author: User, message: str) -> TicketMessage:
-    """Add a message. The customer's makes the ticket open, staff's makes it answered and is mailed to the customer.
+def reply_to_ticket(*, ticket_id: UUID, author: User, message: str, idempotency_key: str = "") -> TicketMessage:
+    """Add a message; for a repeated key, give back the one of the first time.
 
-    Raises InvalidInput, NotFound or TicketClosed; then nothing was written or mailed.
+    The customer's makes the ticket open, staff's makes it answered and is mailed to the customer. Raises InvalidInput,
+    NotFound, TicketClosed or IdempotencyKeyReused; then nothing was written or mailed.
     """
     message = clean_message(message)
+    message_id = uuid4()
     # The ticket's lock closes the race of an answer with the closing: what is closed gets no more messages.
     with transaction.atomic(durable=True):
+        asked = ("reply", str(ticket_id), message)
+        earlier = claim_key(user=author, key=idempotency_key, asked=asked, message_id=message_id)
+        if earlier is not None:
+            return earlier
         ticket = lock_ticket(author, ticket_id)
         by_staff = ticket.user_id != author.pk
         now = timezone.now()
         ticket.mark_replied(by_staff=by_staff, at=now)
         written = TicketMessage.objects.create(
-            ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now
+            id=message_id, ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now
         )
         if by_staff:
             queue_ticket_answered(ticket, message)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
+from nexusvpn.texts import one_line
 
 SUBJECT_MIN, SUBJECT_MAX = 3, 200
 MESSAGE_MIN, MESSAGE_MAX = 10, 5000
 
 
 def clean_subject(subject: str) -> str:
-    """The subject without blanks around it, 3 to 200 characters; raises InvalidInput."""
-    return _bounded(subject, "subject", SUBJECT_MIN, SUBJECT_MAX)
+    """The subject, one line without blanks around it, 3 to 200 characters; raises InvalidInput."""
+    return _bounded(one_line(subject, "subject"), "subject", SUBJECT_MIN, SUBJECT_MAX)
 
 
 def clean_message(message: str) -> str:

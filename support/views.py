@@ -79,7 +79,7 @@ def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
     form, status = ReplyForm(request.POST), 400
     if form.is_valid():
         try:
-            reply_to_ticket(ticket_id=pk, author=signed_in(request), message=form.cleaned_data["message"])
+            reply_to_ticket(ticket_id=pk, author=signed_in(request), **form.cleaned_data)
         except DomainError as error:
             status = form.add_domain_error(error)
         else:

@@ -20,12 +20,13 @@ from accounts.api.serializers import (
 )
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
+from accounts.services.profile import rename_person
 from accounts.services.registration import register_account
 from accounts.services.sessions import end_session, open_token
 from accounts.services.sign_in import check_credentials
-from nexusvpn.api.pagination import CompiledPage, fetch_page, page_request
+from nexusvpn.api.pagination import CompiledPage, fetch_page, list_request, page_request
 from nexusvpn.api.permissions import Anyone
-from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.schema import LIST_PARAMETERS, PAGE_PARAMETERS, listed, paged
 from nexusvpn.api.views import ApiView
 from nexusvpn.http import client_address, user_agent
 from nexusvpn.ratelimit import REGISTER
@@ -108,9 +109,9 @@ MY_HISTORY = CompiledPage(lambda owner: LoginHistory.objects.filter(user_id=owne
 
 
 class HistoryView(ApiView):
-    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(LoginHistoryView)})
+    @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(LoginHistoryView)})
     def get(self, request: Request) -> Response:
-        return Response(MY_HISTORY.fetch(signed_in(request).pk, page_request(request.query_params)).as_dict())
+        return Response(MY_HISTORY.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
 
 
 class MeView(ApiView):
@@ -123,6 +124,5 @@ class MeView(ApiView):
         user: User = signed_in(request)
         values = self.read(ProfileForm)
         if values:
-            user.full_name = values["full_name"]
-            user.save(update_fields=["full_name"])
+            rename_person(user=user, **values)
         return Response(user_view(user))

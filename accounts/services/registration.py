@@ -12,15 +12,16 @@ from accounts.errors import EmailTaken, UnknownReferralCode
 from accounts.models import User
 from accounts.signals import account_registered
 from nexusvpn.errors import InvalidInput
+from nexusvpn.texts import one_line
 
 
 def register_account(*, email: str, password: str, full_name: str = "", referral_code: str = "") -> User:
     """Make an account and everything that belongs to it in one durable transaction.
 
-    Raises InvalidInput (a weak password), UnknownReferralCode or EmailTaken; then nothing was written.
+    Raises InvalidInput (a weak password, a name of several lines), UnknownReferralCode or EmailTaken; then nothing was written.
     """
     email = User.objects.normalize_email(email.strip())
-    user = User(email=email, full_name=full_name.strip())
+    user = User(email=email, full_name=one_line(full_name, "full_name"))
     _check_password(password, user)
     # Hashing takes tens of milliseconds and belongs before the transaction, not into it.
     user.password = make_password(password)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
-from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from accounts.errors import AccountSuspended, InvalidCredentials
 from accounts.models import LoginHistory, Session, User
+from accounts.validators import MAX_PASSWORD
 from nexusvpn.http import client_address, user_agent
 from nexusvpn.ratelimit import LOGIN_ACCOUNT, LOGIN_ADDRESS, enforce
 
@@ -20,20 +21,35 @@ def count_attempt(request: HttpRequest, email: str) -> None:
     enforce(request, LOGIN_ACCOUNT, account)
 
 
+def find_account(email: str, password: str) -> tuple[User | None, bool]:
+    """The account with this address, suspended or not, and whether this is its password.
+
+    Costs one hash whoever the account is, so that the time tells nobody whether it exists.
+    """
+    if not email or not password or "\x00" in email or len(password) > MAX_PASSWORD:
+        return None, False
+    user = User.objects.with_email(email).first()
+    if user is None:
+        make_password(password)
+        return None, False
+    return user, user.check_password(password)
+
+
 def check_credentials(request: HttpRequest, *, email: str, password: str, kind: Session.Kind) -> User:
     """The active account with this address and password; every try is counted and recorded.
 
     Raises RateLimited, InvalidCredentials or AccountSuspended (only after the right password, so that it tells a stranger nothing).
     """
     count_attempt(request, email)
-    user = authenticate(request, username=email, password=password)
-    if isinstance(user, User):
-        record(request, user, LoginHistory.Outcome.SUCCESS, kind)
-        return user
-    known = User.objects.with_email(email).first() if "\x00" not in email else None
-    suspended = known is not None and not known.is_active and known.check_password(password)
-    record(request, known, LoginHistory.Outcome.BLOCKED if suspended else LoginHistory.Outcome.FAILED, kind)
-    raise AccountSuspended if suspended else InvalidCredentials
+    user, matches = find_account(email, password)
+    if user is None or not matches:
+        record(request, user, LoginHistory.Outcome.FAILED, kind)
+        raise InvalidCredentials
+    if not user.is_active:
+        record(request, user, LoginHistory.Outcome.BLOCKED, kind)
+        raise AccountSuspended
+    record(request, user, LoginHistory.Outcome.SUCCESS, kind)
+    return user
 
 
 def record(request: HttpRequest, user: User | None, outcome: LoginHistory.Outcome, kind: Session.Kind) -> None:

@@ -16,7 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.forms import ProfileForm
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
+from accounts.services.profile import rename_person
 from accounts.services.sessions import end_session
+from nexusvpn.errors import DomainError
 
 # The newest ones; the API has all of them, page by page.
 SESSIONS_SHOWN = 50
@@ -54,13 +56,17 @@ def _history(user: User) -> list[dict[str, Any]]:
 def settings(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = ProfileForm(request.POST if request.method == "POST" else None, initial={"full_name": user.full_name})
+    status = 400 if form.is_bound else 200
     if form.is_valid():
-        user.full_name = form.cleaned_data["full_name"]
-        user.save(update_fields=["full_name"])
-        messages.success(request, "Your profile is saved.")
-        return redirect("settings")
+        try:
+            rename_person(user=user, full_name=form.cleaned_data["full_name"])
+        except DomainError as error:
+            status = form.add_domain_error(error)
+        else:
+            messages.success(request, "Your profile is saved.")
+            return redirect("settings")
     context = {"form": form, "sessions": _sessions(request, user), "history": _history(user)}
-    return render(request, "accounts/settings.html", context, status=400 if form.is_bound else 200)
+    return render(request, "accounts/settings.html", context, status=status)
 
 
 @never_cache

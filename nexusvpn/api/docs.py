@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_spectacular.generators import SchemaGenerator
 
-from nexusvpn.ratelimit import enforce_everything
+from nexusvpn.api.read_only import counted, read_only
 
 
 @lru_cache(maxsize=1)
@@ -20,12 +20,14 @@ def _schema() -> bytes:
     return orjson.dumps(document, default=str)
 
 
+@counted
+@read_only
 def schema(request: HttpRequest) -> HttpResponse:
     """OpenAPI 3 as JSON. Not in the envelope: it is a document for tools, which expect it bare."""
-    enforce_everything(request, None)
     return HttpResponse(_schema(), content_type="application/json")
 
 
+@counted
+@read_only
 def docs(request: HttpRequest) -> HttpResponse:
-    enforce_everything(request, None)
     return render(request, "api/docs.html")

@@ -10,6 +10,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
 from nexusvpn import errors
+from nexusvpn.api.envelope import METHOD_NOT_ALLOWED
 from nexusvpn.api.status import http_status
 from nexusvpn.db import forget_dead_connections, is_lost_database
 from nexusvpn.logs import logger
@@ -23,7 +24,7 @@ _DRF: dict[type[drf.APIException], tuple[str, str]] = {
     drf.AuthenticationFailed: ("invalid_token", "The token is not valid or has ended."),
     drf.PermissionDenied: ("not_allowed", "You may not do this."),
     drf.NotFound: ("not_found", "There is nothing here."),
-    drf.MethodNotAllowed: ("method_not_allowed", "This address does not take that method."),
+    drf.MethodNotAllowed: METHOD_NOT_ALLOWED,
     drf.UnsupportedMediaType: ("unsupported_media_type", "Send JSON with Content-Type: application/json."),
 }
 
@@ -36,7 +37,7 @@ class ErrorResponse(Response):
         self.error_message = message
 
 
-def _fields_of(detail: Any, codes: Any) -> tuple[dict[str, list[str]], set[str]]:
+def _fields_of(detail: Any) -> tuple[dict[str, list[str]], set[str]]:
     """Flatten a serializer's errors to `{field: [message]}` and the set of their codes."""
     if not isinstance(detail, dict):
         return {"body": [str(entry) for entry in detail]}, set()
@@ -54,7 +55,7 @@ def _fields_of(detail: Any, codes: Any) -> tuple[dict[str, list[str]], set[str]]
 
 def _from_drf(error: drf.APIException) -> Response:
     if isinstance(error, drf.ValidationError):
-        fields, codes = _fields_of(error.detail, None)
+        fields, codes = _fields_of(error.detail)
         known = codes & FIELD_CODES
         code = known.pop() if len(known) == 1 and len(codes) == 1 else "invalid_input"
         return ErrorResponse(400, code, "Some fields need another value.", fields)

@@ -1,4 +1,4 @@
-"""`?page=1&limit=20`: one query a page, the total included."""
+"""`?page=1&limit=20`: one query a page, the total included. `?cursor=`: one query a slice, at any depth at the same cost."""
 
 from __future__ import annotations
 
@@ -8,12 +8,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Window
+from django.db.models import BigIntegerField, QuerySet
+from django.db.models.expressions import RawSQL
 
+from nexusvpn.api.cursors import CursorRequest, Slice, fetch_slice
 from nexusvpn.errors import InvalidInput
 
 MAX_LIMIT = 100
 MAX_PAGE = 1_000_000
+# Counting ten million rows takes a second, counting up to here a millisecond. Whoever wants more rows follows a cursor.
+COUNTED_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,13 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of one page with the figures that the contract's lists carry."""
+    """Rows of one page with the figures that the contract's lists carry. `total_capped`: there are more than `total`."""
 
     items: list[Any]
     page: int
     limit: int
     total: int
+    total_capped: bool = False
 
     @property
     def total_pages(self) -> int:
@@ -46,6 +51,7 @@ class Page:
             "limit": self.limit,
             "total": self.total,
             "total_pages": self.total_pages,
+            **({"total_capped": True} if self.total_capped else {}),
         }
 
 
@@ -67,6 +73,24 @@ def page_request(params: Mapping[str, Any], default_limit: int = 20) -> PageRequ
     )
 
 
+def list_request(params: Mapping[str, Any], default_limit: int = 20) -> PageRequest | CursorRequest:
+    """What is asked of a list that can grow without end: a page, or with `cursor` (empty at first) a slice."""
+    cursor = params.get("cursor")
+    if cursor is None:
+        return page_request(params, default_limit)
+    if "page" in params:
+        raise InvalidInput(fields={"cursor": ["Send either page or cursor."]})
+    return CursorRequest(cursor, _number(params, "limit", default_limit, MAX_LIMIT))
+
+
+def fetch_list(
+    queryset: QuerySet[Any], wanted: PageRequest | CursorRequest, columns: tuple[str, ...], row: Callable[..., Any]
+) -> Page | Slice:
+    """The page or the slice of `queryset` that is wanted, as `row(*columns)` results."""
+    fetch: Callable[..., Page | Slice] = fetch_page if isinstance(wanted, PageRequest) else fetch_slice
+    return fetch(queryset, wanted, columns, row)
+
+
 def fetch_page(
     queryset: QuerySet[Any],
     wanted: PageRequest,
@@ -75,13 +99,34 @@ def fetch_page(
 ) -> Page:
     """One page of `queryset` as `row(*columns)` results, counted in the same query.
 
-    The order must be total (end in the primary key). Only a page past the end costs a second query, for the total.
+    The order must be total (end in the primary key). Only a page past the end costs a second query, for the total. Raises
+    InvalidInput for a page beyond COUNTED_ROWS of a list that goes on there.
     """
-    counted = queryset.annotate(_total=Window(Count("*"))).values_list(*columns, "_total")
-    rows = list(counted[wanted.offset : wanted.offset + wanted.limit])
-    past_the_end = not rows and wanted.page > 1
-    total = rows[0][-1] if rows else queryset.count() if past_the_end else 0
-    return Page([row(*values[:-1]) for values in rows], wanted.page, wanted.limit, total)
+    counted = _with_total(queryset).values_list(*columns, "_total")
+    rows = list(counted[wanted.offset : wanted.offset + wanted.limit]) if wanted.offset < COUNTED_ROWS else []
+    return _page(rows, queryset, wanted, row)
+
+
+def _page(rows: list[Any], queryset: QuerySet[Any], wanted: PageRequest, row: Callable[..., Any]) -> Page:
+    """The page of these rows, whose last column is the capped count; without rows `queryset` is counted."""
+    count = rows[0][-1] if rows else _first_rows(queryset).count() if wanted.page > 1 else 0
+    if wanted.offset >= COUNTED_ROWS and count > COUNTED_ROWS:
+        raise InvalidInput(fields={"page": [f"Pages end at row {COUNTED_ROWS}. Read on with cursor."]})
+    items = [row(*values[:-1]) for values in rows]
+    return Page(items, wanted.page, wanted.limit, min(count, COUNTED_ROWS), count > COUNTED_ROWS)
+
+
+def _first_rows(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """As many rows as are counted, and one that tells whether there are more."""
+    return queryset.order_by().values("pk")[: COUNTED_ROWS + 1]
+
+
+def _with_total(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    sql, parameters = _first_rows(queryset).query.sql_with_params()
+    # The statement is the ORM's own, its values stay parameters.
+    count = RawSQL(f"SELECT count(*) FROM ({sql}) counted", parameters, BigIntegerField())  # noqa: S608, S611
+    counted: QuerySet[Any] = queryset.annotate(_total=count)
+    return counted
 
 
 class CompiledPage:
@@ -101,13 +146,20 @@ class CompiledPage:
         self._compiled: tuple[str, tuple[Any, ...]] | None = None
 
     def fetch(self, owner: UUID, wanted: PageRequest) -> Page:
+        rows = self._fetch_rows(owner, wanted) if wanted.offset < COUNTED_ROWS else []
+        return _page(rows, self._rows(owner), wanted, self._row)
+
+    def fetch_list(self, owner: UUID, wanted: PageRequest | CursorRequest) -> Page | Slice:
+        if isinstance(wanted, PageRequest):
+            return self.fetch(owner, wanted)
+        return fetch_slice(self._rows(owner), wanted, self._columns, self._row)
+
+    def _fetch_rows(self, owner: UUID, wanted: PageRequest) -> list[Any]:
         if self._compiled is None:
-            counted = self._rows(self._MARK).annotate(_total=Window(Count("*"))).values_list(*self._columns, "_total")
+            counted = _with_total(self._rows(self._MARK)).values_list(*self._columns, "_total")
             self._compiled = counted.query.sql_with_params()
         sql, parameters = self._compiled
         values = [owner if value == self._MARK else value for value in parameters]
         with connection.cursor() as cursor:
             cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*values, wanted.limit, wanted.offset])
-            rows = cursor.fetchall()
-        total = rows[0][-1] if rows else self._rows(owner).count() if wanted.page > 1 else 0
-        return Page([self._row(*values[:-1]) for values in rows], wanted.page, wanted.limit, total)
+            return list(cursor.fetchall())

@@ -6,8 +6,10 @@ import re
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
 from rest_framework import serializers
+
+from nexusvpn.api.pagination import COUNTED_ROWS, MAX_LIMIT, MAX_PAGE
 
 _ERRORS = {
     "400": "The input is not valid.",
@@ -105,17 +107,44 @@ def paged(item: type[serializers.Serializer[Any]]) -> serializers.Serializer[Any
             "items": item(many=True),
             "page": serializers.IntegerField(),
             "limit": serializers.IntegerField(),
-            "total": serializers.IntegerField(),
+            "total": serializers.IntegerField(max_value=COUNTED_ROWS, help_text="Exact, unless total_capped is there."),
             "total_pages": serializers.IntegerField(),
+            "total_capped": serializers.BooleanField(
+                required=False, help_text="There are more rows than total; pages end there, a cursor goes on."
+            ),
         },
     )
 
 
+def listed(item: type[serializers.Serializer[Any]]) -> PolymorphicProxySerializer:
+    """The response shapes of a list that also takes a cursor: a page, or with `cursor` a slice."""
+    slice_of = inline_serializer(
+        name=f"{item.__name__}Slice",
+        fields={
+            "items": item(many=True),
+            "limit": serializers.IntegerField(),
+            "next_cursor": serializers.CharField(allow_null=True, help_text="Of the next slice; null at the end."),
+        },
+    )
+    return PolymorphicProxySerializer(
+        component_name=f"{item.__name__}List", serializers=[paged(item), slice_of], resource_type_field_name=None
+    )
+
+
+LIMIT_PARAMETER = OpenApiParameter(
+    "limit", {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": 20}, description="Rows an answer"
+)
 PAGE_PARAMETERS = [
     OpenApiParameter(
-        "page", {"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1}, description="Page, from 1"
+        "page", {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 1}, description="Page, from 1"
     ),
+    LIMIT_PARAMETER,
+]
+LIST_PARAMETERS = [
+    *PAGE_PARAMETERS,
     OpenApiParameter(
-        "limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}, description="Rows a page"
+        "cursor",
+        {"type": "string"},
+        description="Instead of page: empty for the first slice, then the next_cursor of the answer before.",
     ),
 ]

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.views import APIView
-from rest_framework.viewsets import ViewSetMixin
 
-from nexusvpn.api.envelope import error_response
 from nexusvpn.api.fields import StrictSerializer
+from nexusvpn.api.permissions import Anyone
 from nexusvpn.errors import InvalidInput, NotFound
 from nexusvpn.ratelimit import Limit, enforce, enforce_everything
 
 
 class ApiView(APIView):
     format_kwarg = None
+    # No OPTIONS: DRF would answer with the names of our classes.
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     # Limits by client address on top of the one on everything, by method: {"POST": REGISTER}.
     address_limits: dict[str, Limit] = {}
 
@@ -55,31 +54,12 @@ class ApiView(APIView):
         return dict(form.validated_data)
 
 
-class ApiViewSet(ViewSetMixin, ApiView):
-    lookup_value_converter = "uuid"
-
-
-class OwnedViewSet(ApiViewSet):
-    """Rows of the signed-in person only; anybody else's row does not exist (404)."""
-
-    queryset: QuerySet[Any]
-    owner_field = "user_id"
-
-    def owned(self) -> QuerySet[Any]:
-        return self.queryset.filter(**{self.owner_field: self.request.user.pk})
-
-    def owned_or_404(self, pk: object) -> Model:
-        found: Model | None = self.owned().filter(pk=pk).first()
-        if found is None:
-            raise NotFound
-        return found
-
-
 @extend_schema(exclude=True)
 class UnknownAddress(ApiView):
-    """Whatever is under /api/ and is nothing: 404 in the envelope, for any method."""
+    """Whatever is under /api/ and is nothing: 404 in the envelope, for any method. It is counted like what exists."""
 
-    permission_classes: list[Any] = []
+    permission_classes = (Anyone,)
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        return error_response(request, 404, "not_found", "There is nothing here.")
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        raise NotFound

@@ -7,19 +7,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.people import signed_in
-from nexusvpn.api.pagination import page_request
-from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.pagination import list_request
+from nexusvpn.api.schema import LIST_PARAMETERS, listed
 from nexusvpn.api.views import ApiView
 from referrals.api.serializers import ReferralSummaryView, ReferralView
 from referrals.links import referral_link
 from referrals.models import Referral
-from referrals.services import referrals_page
+from referrals.services import referrals_list
 
 
 class ReferralsView(ApiView):
-    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(ReferralView)})
+    @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(ReferralView)})
     def get(self, request: Request) -> Response:
-        return Response(referrals_page(signed_in(request), page_request(request.query_params)).as_dict())
+        return Response(referrals_list(signed_in(request), list_request(request.query_params)).as_dict())
 
 
 class ReferralSummary(ApiView):

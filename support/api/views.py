@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.people import signed_in
-from nexusvpn.api.pagination import CompiledPage, fetch_page, page_request
-from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.idempotency import IDEMPOTENCY_PARAMETER, idempotency_key
+from nexusvpn.api.pagination import CompiledPage, fetch_list, list_request
+from nexusvpn.api.schema import LIST_PARAMETERS, listed
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import NotFound
 from support.api.serializers import CloseForm, ReplyForm, TicketForm, TicketMessageView, TicketView
@@ -39,14 +40,15 @@ def _message_row(*values: Any) -> dict[str, Any]:
 
 
 class TicketsView(ApiView):
-    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(TicketView)})
+    @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketView)})
     def get(self, request: Request) -> Response:
         """The caller's own tickets, the one that moved last first; staff find the others in the admin."""
-        return Response(MY_TICKETS.fetch(signed_in(request).pk, page_request(request.query_params)).as_dict())
+        return Response(MY_TICKETS.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
 
-    @extend_schema(request=TicketForm, responses={201: TicketView})
+    @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=TicketForm, responses={201: TicketView})
     def post(self, request: Request) -> Response:
-        ticket = open_ticket(user=signed_in(request), **self.read(TicketForm))
+        key = idempotency_key(request)
+        ticket = open_ticket(user=signed_in(request), idempotency_key=key, **self.read(TicketForm))
         return Response(_ticket_view(ticket), status=201)
 
 
@@ -60,21 +62,22 @@ class TicketDetailView(ApiView):
 
 
 class TicketMessagesView(ApiView):
-    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(TicketMessageView)})
+    @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketMessageView)})
     def get(self, request: Request, pk: UUID) -> Response:
         """The thread, the oldest message first."""
         messages = TicketMessage.objects.visible_to(signed_in(request)).filter(ticket_id=pk)
-        page = fetch_page(messages, page_request(request.query_params), MESSAGE_COLUMNS, _message_row)
+        found = fetch_list(messages, list_request(request.query_params), MESSAGE_COLUMNS, _message_row)
         # A ticket is made with its first message, so one without any is one that the caller may not see.
-        if not page.total:
+        if not found.items and not messages.exists():
             raise NotFound
-        return Response(page.as_dict())
+        return Response(found.as_dict())
 
 
 class TicketReplyView(ApiView):
-    @extend_schema(request=ReplyForm, responses={201: TicketMessageView})
+    @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=ReplyForm, responses={201: TicketMessageView})
     def post(self, request: Request, pk: UUID) -> Response:
-        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), **self.read(ReplyForm))
+        key = idempotency_key(request)
+        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), idempotency_key=key, **self.read(ReplyForm))
         return Response(_message_row(*(getattr(written, name) for name in MESSAGE_COLUMNS)), status=201)
 
 

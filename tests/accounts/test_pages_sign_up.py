@@ -60,7 +60,7 @@ def test_the_code_of_a_suspended_person_is_nobodys(page: Client, alice: User) ->
     assert "referral" not in page.cookies
 
 
-@pytest.mark.parametrize("path", ["/r/", "/r/" + "2" * 17, "/r/a%00b", "/r/a/b", "/r/%C3%A9"])
+@pytest.mark.parametrize("path", ["/r/", "/r/" + "2" * 17, "/r/a/b", "/r/%C3%A9"])
 def test_what_cannot_be_a_code_is_no_page(page: Client, path: str) -> None:
     assert page.get(path).status_code == 404
 

@@ -18,7 +18,7 @@ from accounts.models import LoginHistory, Session, User
 from billing.models import Plan, PlanGrant
 from nexusvpn.mail import queue_mail
 from referrals.models import Referral
-from support.models import Ticket, TicketMessage
+from support.models import IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
 from tests.factories.support import make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
@@ -114,6 +114,12 @@ def new_token() -> NodeToken:
     return server.tokens.get()
 
 
+def new_key_of_a_message() -> IdempotencyKey:
+    ticket = make_ticket(new_user())
+    values = {"key": uuid4().hex, "fingerprint": "0" * 64, "message": ticket.messages.get()}
+    return IdempotencyKey.objects.create(user=ticket.user, **values)
+
+
 def new_job() -> ProcrastinateJob:
     queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
     return ProcrastinateJob.objects.latest("id")
@@ -151,5 +157,6 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
+    IdempotencyKey: new_key_of_a_message,
     ProcrastinateJob: new_job,
 }

@@ -43,6 +43,7 @@ NEVER_BY_HAND = {
     "referrals.Referral",
     "support.Ticket",
     "support.TicketMessage",
+    "support.IdempotencyKey",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }

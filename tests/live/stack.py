@@ -119,7 +119,7 @@ class Stack:
     def start_control_plane(self) -> None:
         gunicorn = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"]
         web = [*gunicorn, "-k", "gthread", "--threads", "8", "-w", str(self.workers), "--reuse-port"]
-        waiting = [*gunicorn, "-k", "uvicorn_worker.UvicornWorker", "-w", "1"]
+        waiting = [*gunicorn, "-k", "nexusvpn.waiting_worker.WaitingWorker", "-w", "1"]
         for host in self.hosts:
             web += ["-b", f"{host}:{self.port}"]
             waiting += ["-b", f"{host}:{self.poll_port}"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,23 +13,9 @@ from nexusvpn.local import redis as local_redis
 from tests.live.conftest import StackMaker
 from tests.live.requirements import missing_for_redis, need
 from tests.live.stack import call
+from tests.live.windows import wait_for_a_whole_burst
 
 pytestmark = pytest.mark.live
-# The window of a counter ends at a second that depends on its key; see django_ratelimit.core._get_window.
-WINDOW_S = 60
-
-
-def seconds_left(value: str) -> int:
-    now = int(time.time())
-    end = now - (now % WINDOW_S) + (zlib.crc32(value.encode()) % WINDOW_S)
-    return (end if end >= now else end + WINDOW_S) - now
-
-
-def wait_for_a_whole_burst(value: str, seconds: int = 8) -> None:
-    """Wait, if need be, until the window of this key has so much time left that the burst cannot straddle its end."""
-    left = seconds_left(value)
-    if left < seconds:
-        time.sleep(left + 1)
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from accounts.models import User
+from nexusvpn.pages import csrf_failure
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 
@@ -26,6 +28,16 @@ class TestErrors:
     def test_a_method_that_is_not_there_is_405(self, alice_api: ApiClient) -> None:
         answer = alice_api.request("PUT", "devices")
         assert (answer.status, answer.code) == (405, "method_not_allowed")
+
+    def test_options_tell_nothing_of_our_classes(self, alice_api: ApiClient) -> None:
+        answer = alice_api.request("OPTIONS", "tickets")
+        assert (answer.status, answer.code) == (405, "method_not_allowed")
+        assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+    def test_a_form_without_its_token_is_403_in_the_envelope(self) -> None:
+        answer = csrf_failure(RequestFactory().post("/api/anything"), "no cookie")
+        body = json.loads(answer.content)
+        assert (answer.status_code, body["error"]["code"]) == (403, "csrf_failed")
 
     def test_no_token_is_401_and_says_how(self, api: ApiClient) -> None:
         answer = api.get("devices")

@@ -99,6 +99,29 @@ def test_a_wrong_token_counts_for_its_address() -> None:
     assert statuses == [401] * 100 + [429]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/v1/no/such/thing", 404),
+        ("PATCH", "/api/nothing", 404),
+        ("GET", "/api/schema", 200),
+        ("POST", "/api/schema", 405),
+        ("POST", "/api/docs", 405),
+        ("PUT", "/api/v1/locations", 405),
+    ],
+)
+def test_everything_under_the_api_counts_whatever_it_is(method: str, path: str, status: int) -> None:
+    client = Client(REMOTE_ADDR="192.0.2.78", enforce_csrf_checks=True)
+    statuses = [client.generic(method, path).status_code for _ in range(101)]
+    assert statuses == [status] * 100 + [429]
+
+
+def test_health_is_never_limited() -> None:
+    client = Client(REMOTE_ADDR="192.0.2.79")
+    for path in ("", "/liveness", "/readiness"):
+        assert 429 not in {client.get(f"/api/health{path}").status_code for _ in range(101)}
+
+
 def test_pages_are_limited_and_files_and_probes_are_not() -> None:
     client = Client(REMOTE_ADDR="192.0.2.77")
     assert [client.get("/nothing-here").status_code for _ in range(101)] == [404] * 100 + [429]

@@ -80,11 +80,19 @@ def test_the_customer_is_mailed_the_answer_but_not_who_gave_it(helper: User, tic
     assert helper.full_name not in str(mail)
 
 
-def test_a_line_break_in_a_subject_stays_out_of_the_mails_header(helper: User, alice: User) -> None:
-    ticket = open_ticket(user=alice, subject="One\r\nBcc: bob@example.com", message="It stops after a minute.")
-    reply_to_ticket(ticket_id=ticket.pk, author=helper, message="We look into it.")
-    assert "\n" not in mails()[0]["subject"]
-    assert "\r" not in mails()[0]["subject"]
+def test_a_subject_is_one_line(alice_api: ApiClient) -> None:
+    answer = alice_api.post("tickets", {"subject": "Hello\r\nBcc: everybody", "message": "Restart does not help."})
+    assert (answer.status, list(answer.fields)) == (400, ["subject"])
+
+
+def test_a_subject_that_could_be_a_link_stays_out_of_the_mail(helper: User, alice: User) -> None:
+    ticket = make_ticket(alice, subject="Win at evil.example")
+    User.objects.filter(pk=alice.pk).update(full_name="evil.example")
+    reply_to_ticket(ticket_id=ticket.pk, author=helper, message="This is no question.")
+    (mail,) = mails()
+    assert mail["subject"] == "Support answered your ticket"
+    assert "evil" not in str(mail)
+    assert mail["text"].startswith("Hello,\n\nsupport answered your ticket:")
 
 
 def test_an_answer_that_fails_is_neither_stored_nor_mailed(

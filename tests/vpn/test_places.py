@@ -123,7 +123,7 @@ class TestManyLocations:
         keys = {place_for(user=alice, device_id=device.pk, location_slug=slug).preshared_key for slug in ("ams", "zrh")}
         assert len(keys) == 2
         for stored in IpAssignment.objects.values_list("preshared_key", flat=True):
-            assert not any(key.encode() in bytes(stored) for key in keys if key)
+            assert not any(key.encode() in bytes(stored or b"") for key in keys if key)
 
     def test_refusals(self, alice: User, bob: User, ams: Location) -> None:
         server_in(ams, 0)

@@ -11,7 +11,7 @@ from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, confirm, wanted
-from vpn.models import EmergencyStop, IpAssignment, Server
+from vpn.models import EmergencyStop, IpAssignment, Server, VpnConfig
 from vpn.services.desired_state import snapshot
 from vpn.services.device_life import resume_device, suspend_device
 from vpn.services.devices import remove_device
@@ -65,9 +65,9 @@ def test_while_it_holds_nobody_gets_in_and_what_changed_meanwhile_is_right_after
     assert wanted(servers[2]) != set()
     rows = {a.device.public_key: a.device for a in IpAssignment.objects.select_related("device")}
     paused, gone = (rows[key] for key in devices[:2])
-    suspend_device(user=alice, device_id=paused.pk, by="customer")
-    resume_device(user=alice, device_id=paused.pk, by="customer")
-    suspend_device(user=alice, device_id=paused.pk, by="customer")
+    suspend_device(user=alice, device_id=paused.pk, by=VpnConfig.SuspendedBy.CUSTOMER)
+    resume_device(user=alice, device_id=paused.pk, by=VpnConfig.SuspendedBy.CUSTOMER)
+    suspend_device(user=alice, device_id=paused.pk, by=VpnConfig.SuspendedBy.CUSTOMER)
     remove_device(user=alice, device_id=gone.pk)
     assert wanted(servers[0]) | wanted(servers[1]) == set()
     assert_invariants()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from nexusvpn.api.authentication import bearer_token
+from nexusvpn.ratelimit import NODE, NODE_FAILURES, enforce, refuse_spent
 from vpn.errors import InvalidNodeCredential
 from vpn.services.nodes import authenticate_node
 
@@ -25,13 +27,25 @@ class Node:
         self.pk = server_id
 
 
+def admit_node(request: HttpRequest, credential: str) -> UUID:
+    """The server whose node calls, counted; for the web process and the waiting one alike.
+
+    An address that failed too often is refused before anything is looked up; what a stranger does elsewhere hurts no
+    node. Raises RateLimited or InvalidNodeCredential.
+    """
+    refuse_spent(request, NODE_FAILURES)
+    server_id = authenticate_node(credential)
+    if server_id is None:
+        enforce(request, NODE_FAILURES)
+        raise InvalidNodeCredential
+    enforce(request, NODE, str(server_id))
+    return server_id
+
+
 class NodeAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, Any]:
         token = bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or ""
-        server_id = authenticate_node(token)
-        if server_id is None:
-            raise InvalidNodeCredential
-        return Node(server_id), None
+        return Node(admit_node(request._request, token)), None
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"

@@ -18,7 +18,7 @@ from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput
 from nexusvpn.http import client_address
-from nexusvpn.ratelimit import NODE, NODE_ENROL, enforce
+from nexusvpn.ratelimit import NODE_ENROL
 from vpn.errors import InvalidNodeCredential
 from vpn.models import Server
 from vpn.node_api.authentication import Node, NodeAuthentication
@@ -36,9 +36,8 @@ class NodeView(ApiView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        node = request.user
-        request._request.actor_id = node.pk  # type: ignore[attr-defined]
-        enforce(request._request, NODE, str(node.pk))
+        # Who asks for the user authenticates, and that counts.
+        request._request.actor_id = request.user.pk  # type: ignore[attr-defined]
 
     def body(self, form: type[Serializer[Any]]) -> dict[str, Any]:
         return _validated(self.request, form)
@@ -63,9 +62,9 @@ def _validated(request: Request, form: type[Serializer[Any]]) -> dict[str, Any]:
 class EnrolView(ApiView):
     authentication_classes = ()
     permission_classes = (Anyone,)
+    address_limits = {"POST": NODE_ENROL}
 
     def post(self, request: Request) -> Response:
-        enforce(request._request, NODE_ENROL)
         form = _validated(request, EnrolForm)
         return Response(enrol_node(token=form["token"], public_key=form["public_key"]), status=201)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -19,16 +18,18 @@ from uuid import UUID
 import redis.asyncio
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from nexusvpn.api.authentication import bearer_token
-from nexusvpn.api.envelope import envelope
-from nexusvpn.api.status import http_status
+from nexusvpn.api.envelope import data_response, request_id_of
 from nexusvpn.context import accept_request_id
-from nexusvpn.errors import DomainError, NotFound, Unavailable
+from nexusvpn.errors import NotFound
 from nexusvpn.logs import logger
+from nexusvpn.pages import exception_page, server_error
 from vpn.errors import InvalidNodeCredential
+from vpn.node_api.authentication import admit_node
 from vpn.node_api.params import StateRequest
+from vpn.node_api.waiters import Waiters
 from vpn.services.desired_state import Changes, changes_after
 from vpn.services.nodes import authenticate_node
 from vpn.services.wake import CHANNEL
@@ -38,38 +39,6 @@ POLL_ALONE_S = 0.2
 POLL_BESIDE_MESSAGES_S = 1.0
 THREADS = 8
 log = logger("nexusvpn.waiting")
-
-
-class Waiters:
-    """Who waits for which server, and at which epoch and revision each stands."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[UUID, dict[asyncio.Event, tuple[str, int]]] = defaultdict(dict)
-
-    def register(self, server_id: UUID, wanted: StateRequest) -> asyncio.Event:
-        event = asyncio.Event()
-        self._waiting[server_id][event] = (wanted.epoch, wanted.after)
-        return event
-
-    def forget(self, server_id: UUID, event: asyncio.Event) -> None:
-        waiting = self._waiting[server_id]
-        waiting.pop(event, None)
-        if not waiting:
-            del self._waiting[server_id]
-
-    def wake(self, server_id: UUID) -> None:
-        for event in self._waiting.get(server_id, ()):
-            event.set()
-
-    def servers(self) -> list[UUID]:
-        return list(self._waiting)
-
-    def compare(self, found: list[tuple[UUID, UUID, int]]) -> None:
-        """Wake those who stand elsewhere than their server does."""
-        for server_id, epoch, revision in found:
-            for event, stands in self._waiting.get(server_id, {}).items():
-                if stands != (str(epoch), revision):
-                    event.set()
 
 
 def _revisions(servers: list[UUID]) -> list[tuple[UUID, UUID, int]]:
@@ -148,40 +117,32 @@ class WaitingRoom:
 
     async def _request(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         started = time.perf_counter()
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        request = HttpRequest()
-        request.request_id = accept_request_id(headers.get("x-request-id"))  # type: ignore[attr-defined]
         self._start_background()
-        retry_after = None
-        server_id: UUID | None = None
+        request = _django_request(scope)
         try:
-            if scope["path"].rstrip("/") != PATH or scope["method"] != "GET":
-                raise NotFound
-            credential = bearer_token(headers.get("authorization", "")) or ""
-            server_id = await self._in_thread(_authenticate, credential)
-            wanted = StateRequest.from_query(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
-            changes = await self._answer(server_id, credential, wanted, receive)
-            status, message, data, error = 200, "Success", changes.as_dict(hung=True), None
-        except (OperationalError, InterfaceError):
-            lost = Unavailable(code="database_unavailable")
-            status, message, data, error = 503, lost.message, None, {"code": lost.code, "fields": {}}
-            retry_after = lost.retry_after
-        except DomainError as refused:
-            status, message, data = http_status(refused), refused.message, None
-            error = {"code": refused.code, "fields": refused.fields}
-            retry_after = refused.retry_after
-        body = envelope(request, status, message, data, error)
-        await _send(send, status, request.request_id, body, retry_after)  # type: ignore[attr-defined]
-        took = round((time.perf_counter() - started) * 1000, 2)
+            changes = await self._serve(scope, request, receive)
+            response = data_response(request, 200, changes.as_dict(hung=True))
+        except Exception as error:  # noqa: BLE001  (whatever it is, the node gets an envelope)
+            response = exception_page(request, error) or server_error(request)
+        await _send(send, request, response)
         log.info(
             "request",
             method=scope["method"],
             path=scope["path"][:200],
-            status=status,
-            actor=server_id,
-            ms=took,
-            request_id=request.request_id,  # type: ignore[attr-defined]
+            status=response.status_code,
+            actor=getattr(request, "actor_id", None),
+            ms=round((time.perf_counter() - started) * 1000, 2),
+            request_id=request_id_of(request),
         )
+
+    async def _serve(self, scope: dict[str, Any], request: HttpRequest, receive: Any) -> Changes:
+        if scope["path"].rstrip("/") != PATH or scope["method"] != "GET":
+            raise NotFound
+        credential = bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or ""
+        server_id: UUID = await self._in_thread(admit_node, request, credential)
+        request.actor_id = server_id  # type: ignore[attr-defined]
+        wanted = StateRequest.from_query(dict(parse_qsl(scope["query_string"].decode("latin-1"))))
+        return await self._answer(server_id, credential, wanted, receive)
 
     async def _answer(self, server_id: UUID, credential: str, wanted: StateRequest, receive: Any) -> Changes:
         """The changes after the node's revision, waited for at most as long as it asked.
@@ -189,32 +150,48 @@ class WaitingRoom:
         The credential is checked again with each look: one that was revoked meanwhile learns nothing more.
         """
         give_up = time.monotonic() + wanted.wait_s
-        event = self.waiters.register(server_id, wanted)
+        waiter = self.waiters.register(server_id, wanted)
         gone = asyncio.create_task(_until_gone(receive))
         try:
             while True:
-                event.clear()
+                waiter.event.clear()
                 changes: Changes = await self._in_thread(_changes, credential, wanted)
                 left = give_up - time.monotonic()
-                if changes.ops or changes.to != wanted.after or left <= 0 or gone.done():
+                if changes.ops or changes.to != wanted.after or left <= 0 or gone.done() or waiter.ended:
                     return changes
-                woken = asyncio.create_task(event.wait())
+                self.waiters.hang(server_id, waiter)
+                woken = asyncio.create_task(waiter.event.wait())
                 await asyncio.wait({woken, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 woken.cancel()
         finally:
             gone.cancel()
-            self.waiters.forget(server_id, event)
+            self.waiters.forget(server_id, waiter)
 
 
-def _authenticate(credential: str) -> UUID:
-    server_id = authenticate_node(credential)
-    if server_id is None:
-        raise InvalidNodeCredential
-    return server_id
+def _django_request(scope: dict[str, Any]) -> HttpRequest:
+    """As much of a request as limits, logs and envelopes look at. Every answer here has the envelope, so its path is the API's."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        # Each proxy may have written a header of its own; together they are one list (RFC 9110, 5.2).
+        headers[key] = f"{headers[key]},{value.decode('latin-1')}" if key in headers else value.decode("latin-1")
+    request = HttpRequest()
+    request.path = request.path_info = PATH
+    request.method = scope["method"]
+    request.META = {
+        "REMOTE_ADDR": scope["client"][0] if scope.get("client") else "",
+        "HTTP_X_FORWARDED_FOR": headers.get("x-forwarded-for", ""),
+        "HTTP_AUTHORIZATION": headers.get("authorization", ""),
+    }
+    request.request_id = accept_request_id(headers.get("x-request-id"))  # type: ignore[attr-defined]
+    return request
 
 
 def _changes(credential: str, wanted: StateRequest) -> Changes:
-    return changes_after(server_id=_authenticate(credential), epoch=wanted.epoch, after=wanted.after)
+    server_id = authenticate_node(credential)
+    if server_id is None:
+        raise InvalidNodeCredential
+    return changes_after(server_id=server_id, epoch=wanted.epoch, after=wanted.after)
 
 
 async def _until_gone(receive: Any) -> None:
@@ -222,14 +199,11 @@ async def _until_gone(receive: Any) -> None:
         pass
 
 
-async def _send(send: Any, status: int, request_id: str, body: bytes, retry_after: int | None) -> None:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode()),
-        (b"cache-control", b"no-store"),
-    ]
-    if retry_after is not None:
-        headers.append((b"retry-after", str(retry_after).encode()))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+async def _send(send: Any, request: HttpRequest, response: HttpResponse) -> None:
+    body = response.content
+    response.headers["Content-Length"] = str(len(body))
+    response.headers["X-Request-ID"] = request_id_of(request)
+    response.headers["Cache-Control"] = "no-store"
+    headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,15 @@
+"""Periodic work on support."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from nexusvpn.jobs import traced
+from support.idempotency import forget_old_keys
+
+
+@app.periodic(cron="27 * * * *")
+@app.task(queue="periodic", queueing_lock="forget-idempotency-keys")
+@traced
+def forget_idempotency_keys(timestamp: int) -> None:
+    forget_old_keys()
