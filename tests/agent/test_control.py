@@ -184,6 +184,13 @@ def test_back_off_doubles_up_to_a_minute_with_jitter_over_the_whole_span() -> No
     assert min(delays) < 20 < 40 < max(delays) <= 60
 
 
+def test_a_first_failure_can_be_free() -> None:
+    backoff = Backoff(uniform=lambda low, high: high, free=1)
+    assert [backoff.next_delay() for _ in range(4)] == [0, 0.5, 1, 2]
+    backoff.reset()
+    assert [backoff.next_delay(), backoff.next_delay(7.0)] == [0, 7.5]
+
+
 def test_back_off_waits_as_long_as_it_was_asked_to() -> None:
     backoff = Backoff(uniform=lambda low, high: low)
     assert backoff.next_delay(30.0) == 30.0

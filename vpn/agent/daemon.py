@@ -39,6 +39,7 @@ class Daemon:
             client(identity.poll_url or identity.control_url),
             client(identity.control_url),
             Backoff(backoff_cap_s),
+            Backoff(backoff_cap_s, free=1),
             applied=self._report_soon,
         )
         self._reporter = Reporter(
