@@ -1,4 +1,4 @@
-"""The agent's memory on disk: desired peers, revision, report id and counters, in one SQLite file.
+"""The agent's memory on disk: desired peers, pending removals, revision, report id and counters, in one SQLite file.
 
 One change costs one small transaction instead of rewriting a file of 10,000 peers, and a transaction is on
 disk wholly or not at all. Write-ahead logging makes every commit survive the end of the process; those that
@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS peers (
     public_key TEXT PRIMARY KEY, allowed_ips TEXT NOT NULL, preshared_key TEXT, held INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS removals (public_key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (
     public_key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, base_rx INTEGER NOT NULL, base_tx INTEGER NOT NULL,
     rx INTEGER NOT NULL, tx INTEGER NOT NULL
@@ -98,6 +99,18 @@ class Store:
     def drop_peers(self, public_keys: Iterable[str]) -> None:
         """Remove peers."""
         self._db.executemany("DELETE FROM peers WHERE public_key = ?", [(key,) for key in public_keys])
+
+    def load_removals(self) -> set[str]:
+        """Return the keys that were ordered off the node and may still be on the interface."""
+        return {key for (key,) in self._db.execute("SELECT public_key FROM removals")}
+
+    def put_removals(self, public_keys: Iterable[str]) -> None:
+        """Add pending removals."""
+        self._db.executemany("INSERT OR IGNORE INTO removals VALUES (?)", [(key,) for key in public_keys])
+
+    def drop_removals(self, public_keys: Iterable[str]) -> None:
+        """Forget pending removals."""
+        self._db.executemany("DELETE FROM removals WHERE public_key = ?", [(key,) for key in public_keys])
 
     def load_counters(self) -> list[CounterRecord]:
         """Return the open counter epochs."""

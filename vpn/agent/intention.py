@@ -1,0 +1,101 @@
+"""What this node should be like: kept in memory and on disk, changed in both together or in neither."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vpn.agent.backends.base import DesiredPeer, PeerState
+from vpn.agent.counters import BookChanges
+from vpn.agent.desired import Changes, Snapshot
+from vpn.agent.reconcile import is_mass_removal
+from vpn.agent.store import Store
+
+
+@dataclass(slots=True)
+class Step:
+    """One change of the intention. Sets and mappings are by public key.
+
+    `drop` names peers that are neither wanted nor held any more, `remove` those that were ordered off the
+    interface, `settled` those whose removal is done or called off. `values` go under their names.
+    """
+
+    want: dict[str, DesiredPeer] = field(default_factory=dict)
+    hold: dict[str, DesiredPeer] = field(default_factory=dict)
+    drop: set[str] = field(default_factory=set)
+    remove: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
+    values: dict[str, str | int] = field(default_factory=dict)
+
+
+class Intention:
+    """`wanted` holds what the control plane wants and, named in `held`, what a refused mass removal kept back.
+
+    `removals` are keys that were ordered off this node and that the interface has not yet been seen without. The
+    control plane's revisions are `cursor`, the last one taken to disk, and `acknowledged`, the last one that the
+    interface shows.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.wanted, self.held = store.load_peers()
+        self.removals = store.load_removals()
+        self.epoch = store.get("epoch")
+        self.cursor = store.get_int("cursor")
+        self.acknowledged = store.get_int("acknowledged")
+
+    def commit(self, step: Step, counters: BookChanges, durable: bool) -> None:
+        """Bring a step and the counters that belong to it to disk in one transaction, then to memory."""
+        store = self._store
+        with store.transaction(durable):
+            store.drop_peers(step.drop)
+            store.put_peers(step.want.values())
+            store.put_peers(step.hold.values(), held=True)
+            store.drop_removals(step.settled)
+            store.put_removals(step.remove)
+            store.put(**step.values)
+            store.write_counters(counters)
+        for key in step.drop:
+            self.wanted.pop(key, None)
+        self.wanted.update(step.want)
+        self.wanted.update(step.hold)
+        self.held = (self.held - step.drop - step.want.keys()) | step.hold.keys()
+        self.removals = (self.removals - step.settled) | step.remove
+        for name, value in step.values.items():
+            setattr(self, name, value)
+
+
+def plan_changes(intention: Intention, changes: Changes, real: Mapping[str, PeerState]) -> Step:
+    """Return what ops change. `real` shows those of the peers to be removed that are on the interface."""
+    removed = {key for key, peer in changes.peers.items() if peer is None}
+    want = {key: peer for key, peer in changes.peers.items() if peer is not None}
+    return Step(
+        want=want,
+        drop=removed & intention.wanted.keys(),
+        remove=removed & real.keys(),
+        settled=want.keys() | (removed - real.keys()),
+        values={"epoch": changes.epoch, "cursor": changes.to},
+    )
+
+
+def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, PeerState]) -> Step:
+    """Return what a snapshot changes on a node whose interface holds the `real` peers.
+
+    One that would remove very many peers that no order names, without saying so, adds and updates only: these
+    peers are held, on disk too, so that a reboot does not remove them either. Otherwise whoever is not in the
+    snapshot is ordered off as if by name, so that the order outlives a crash.
+    """
+    wanted = intention.wanted
+    extra = [key for key in real if key not in snapshot.peers and key not in intention.removals]
+    held = {}
+    if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
+        held = {key: DesiredPeer(*real[key][:3]) for key in extra}
+    values: dict[str, str | int] = {"epoch": snapshot.epoch, "cursor": snapshot.to}
+    if snapshot.epoch != intention.epoch:
+        values["acknowledged"] = 0
+    return Step(
+        want={k: peer for k, peer in snapshot.peers.items() if wanted.get(k) != peer or k in intention.held},
+        hold={k: peer for k, peer in held.items() if wanted.get(k) != peer or k not in intention.held},
+        drop=wanted.keys() - snapshot.peers.keys() - held.keys(),
+        remove=set() if held else set(extra),
+        settled=intention.removals & snapshot.peers.keys(),
+        values=values,
+    )
