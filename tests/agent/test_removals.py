@@ -13,6 +13,7 @@ from tests.agent.processes import AgentProcess, make_peer
 from vpn.agent.backends.base import BackendError
 from vpn.agent.desired import parse_peer
 from vpn.agent.node import Node
+from vpn.agent.store import STORE_NAME
 
 
 def refuse(_: object) -> None:
@@ -162,6 +163,35 @@ def test_a_later_upsert_calls_a_removal_off(make_node: MakeNode, monkeypatch: py
         assert node.peers.acknowledged == 4
     again = make_node()
     assert real(again) == wanted
+
+
+@pytest.mark.parametrize("strangers", [0, 20])
+def test_a_snapshot_removes_whom_it_names_however_many_and_guards_the_others(
+    make_node: MakeNode, strangers: int
+) -> None:
+    node = make_node()
+    wanted, others = peers(20), peers(strangers, first=100)
+    node.apply_snapshot(snapshot(wanted))
+    assert node.peers.backend is not None
+    node.peers.backend.upsert(list(others.values()))
+    rest = dict(list(wanted.items())[:2])
+    removed = frozenset(wanted.keys() - rest.keys())
+    node.apply_snapshot(snapshot(rest, to=2, removed=removed | peers(3, first=200).keys()))
+    assert real(node) == {**rest, **others}
+    assert codes(node) == ["mass_removal_refused"] * bool(others)
+    assert node.peers.acknowledged == (1 if others else 2)
+
+
+def test_whom_a_snapshot_names_is_removed_by_an_agent_that_has_lost_its_memory(make_node: MakeNode) -> None:
+    node = make_node()
+    wanted = peers(20)
+    node.apply_snapshot(snapshot(wanted))
+    node.store.close()
+    (node.state_dir / STORE_NAME).unlink()
+    again = make_node()
+    again.apply_snapshot(snapshot({}, to=2, removed=frozenset(wanted)))
+    assert real(again) == {}
+    assert codes(again) == [], "they are no foreign ones"
 
 
 def test_the_guard_looks_only_at_those_whom_no_order_named(make_node: MakeNode) -> None:

@@ -84,7 +84,8 @@ def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, P
     snapshot is ordered off as if by name, so that the order outlives a crash.
     """
     wanted = intention.wanted
-    extra = [key for key in real if key not in snapshot.peers and key not in intention.removals]
+    named = (intention.removals | snapshot.removed) - snapshot.peers.keys()
+    extra = [key for key in real if key not in snapshot.peers and key not in named]
     held = {}
     if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
         held = {key: DesiredPeer(*real[key][:3]) for key in extra}
@@ -95,7 +96,7 @@ def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, P
         want={k: peer for k, peer in snapshot.peers.items() if wanted.get(k) != peer or k in intention.held},
         hold={k: peer for k, peer in held.items() if wanted.get(k) != peer or k not in intention.held},
         drop=wanted.keys() - snapshot.peers.keys() - held.keys(),
-        remove=set() if held else set(extra),
+        remove=(named & real.keys()) | (set() if held else set(extra)),
         settled=intention.removals & snapshot.peers.keys(),
         values=values,
     )

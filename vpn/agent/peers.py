@@ -97,7 +97,7 @@ class PeerKeeper:
         step = plan_snapshot(self.intention, snapshot, real)
         if step.hold.keys() - self.intention.held:
             self.note("mass_removal_refused", f"{len(step.hold)} of {len(real)} peers")
-        self._note_foreign(step.remove)
+        self._note_foreign(step.remove - self.intention.removals - snapshot.removed)
         self._commit(step, durable=True)
         self.full_pass()
 
