@@ -45,6 +45,17 @@ def test_addresses_that_change_hands_end_with_their_new_owners(make_node: MakeNo
     assert real(node) == swapped
 
 
+def test_a_peer_can_be_given_and_left_without_addresses(make_node: MakeNode) -> None:
+    node = make_node()
+    backend = node.peers.backend
+    assert backend is not None
+    one, two = peers(2).values()
+    bare = one._replace(allowed_ips=())
+    backend.upsert([one, two])
+    backend.upsert([bare])
+    assert real(node) == {one.public_key: bare, two.public_key: two}
+
+
 def test_a_second_start_finds_everything_and_makes_nothing_anew(make_node: MakeNode) -> None:
     node = make_node()
     node.apply_snapshot(snapshot(peers(3)))

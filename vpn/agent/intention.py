@@ -1,11 +1,12 @@
 """What this node should be like: kept in memory and on disk, changed in both together or in neither."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vpn.agent.backends.base import DesiredPeer, PeerState
 from vpn.agent.counters import BookChanges
 from vpn.agent.desired import Changes, Snapshot
+from vpn.agent.overlap import AddressRanges
 from vpn.agent.reconcile import is_mass_removal
 from vpn.agent.store import Store
 
@@ -15,7 +16,8 @@ class Step:
     """One change of the intention. Sets and mappings are by public key.
 
     `drop` names peers that are neither wanted nor held any more, `remove` those that were ordered off the
-    interface, `settled` those whose removal is done or called off. `values` go under their names.
+    interface, `settled` those whose removal is done or called off. `values` go under their names. `yielded` tells
+    which addresses held peers have lost to wanted ones.
     """
 
     want: dict[str, DesiredPeer] = field(default_factory=dict)
@@ -24,6 +26,7 @@ class Step:
     remove: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
     values: dict[str, str | int] = field(default_factory=dict)
+    yielded: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Intention:
@@ -63,17 +66,21 @@ class Intention:
             setattr(self, name, value)
 
 
-def plan_changes(intention: Intention, changes: Changes, real: Mapping[str, PeerState]) -> Step:
-    """Return what ops change. `real` shows those of the peers to be removed that are on the interface."""
+def plan_changes(intention: Intention, changes: Changes) -> Step:
+    """Return what ops change."""
     removed = {key for key, peer in changes.peers.items() if peer is None}
     want = {key: peer for key, peer in changes.peers.items() if peer is not None}
-    return Step(
+    step = Step(
         want=want,
         drop=removed & intention.wanted.keys(),
-        remove=removed & real.keys(),
-        settled=want.keys() | (removed - real.keys()),
+        remove=removed,
+        settled=set(want),
         values={"epoch": changes.epoch, "cursor": changes.to},
     )
+    held = {key: intention.wanted[key] for key in intention.held - changes.peers.keys()}
+    if held:
+        _hold(step, intention, held, want.values())
+    return step
 
 
 def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, PeerState]) -> Step:
@@ -85,18 +92,38 @@ def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, P
     """
     wanted = intention.wanted
     named = (intention.removals | snapshot.removed) - snapshot.peers.keys()
-    extra = [key for key in real if key not in snapshot.peers and key not in named]
-    held = {}
-    if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
-        held = {key: DesiredPeer(*real[key][:3]) for key in extra}
-    values: dict[str, str | int] = {"epoch": snapshot.epoch, "cursor": snapshot.to}
-    if snapshot.epoch != intention.epoch:
-        values["acknowledged"] = 0
-    return Step(
+    extra = {key for key in real if key not in snapshot.peers and key not in named}
+    step = Step(
         want={k: peer for k, peer in snapshot.peers.items() if wanted.get(k) != peer or k in intention.held},
-        hold={k: peer for k, peer in held.items() if wanted.get(k) != peer or k not in intention.held},
-        drop=wanted.keys() - snapshot.peers.keys() - held.keys(),
-        remove=(named & real.keys()) | (set() if held else set(extra)),
+        drop=wanted.keys() - snapshot.peers.keys(),
+        remove=named & real.keys(),
         settled=intention.removals & snapshot.peers.keys(),
-        values=values,
+        values={"epoch": snapshot.epoch, "cursor": snapshot.to},
     )
+    if snapshot.epoch != intention.epoch:
+        step.values["acknowledged"] = 0
+    if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
+        step.drop -= extra
+        _hold(step, intention, {key: DesiredPeer(*real[key][:3]) for key in extra}, snapshot.peers.values())
+    else:
+        step.remove |= extra
+    return step
+
+
+def _hold(step: Step, intention: Intention, held: Mapping[str, DesiredPeer], wanted: Iterable[DesiredPeer]) -> None:
+    """Hold peers, less the addresses that wanted peers need.
+
+    WireGuard gives an address to the peer that was set last. Two that both claim it would take it from each other
+    at every look; so a held peer loses it for good, and goes if none is left to it.
+    """
+    taken = AddressRanges(cidr for peer in wanted for cidr in peer.allowed_ips)
+    for key, peer in held.items():
+        lost = tuple(cidr for cidr in peer.allowed_ips if taken.overlaps(cidr))
+        rest = peer._replace(allowed_ips=tuple(cidr for cidr in peer.allowed_ips if cidr not in lost))
+        if lost:
+            step.yielded[key] = lost
+        if lost and not rest.allowed_ips:
+            step.remove.add(key)
+            step.drop.add(key)
+        elif intention.wanted.get(key) != rest or key not in intention.held:
+            step.hold[key] = rest

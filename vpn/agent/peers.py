@@ -73,19 +73,17 @@ class PeerKeeper:
         backend = self._backend()
         for code, detail in changes.notes:
             self.note(code, detail)
-        removed = [key for key, peer in changes.peers.items() if peer is None]
-        real = backend.read_peers(removed) if removed else {}
-        self._observe(real)
-        step = plan_changes(self.intention, changes, real)
+        step = plan_changes(self.intention, changes)
+        self._note_yielded(step)
+        keys = list(step.remove)
+        self._observe(backend.read_peers(keys) if keys else {})
         for key in step.want.keys() - self.book.keys():
             self.book.open(key)
-        self._close(removed, real)
-        self._commit(step, durable=bool(removed))
-        if step.remove:
-            keys = list(step.remove)
+        self._commit(step, durable=bool(keys))
+        if keys:
             refused = remove_peers(backend, keys)
             self._settle(keys, backend.read_peers(keys), refused)
-        self._upsert(list(step.want.values()))
+        self._upsert([*step.hold.values(), *step.want.values()])
         self._acknowledge()
 
     def apply_snapshot(self, snapshot: Snapshot) -> None:
@@ -96,7 +94,9 @@ class PeerKeeper:
         real = self._backend().read().peers
         step = plan_snapshot(self.intention, snapshot, real)
         if step.hold.keys() - self.intention.held:
-            self.note("mass_removal_refused", f"{len(step.hold)} of {len(real)} peers")
+            held = step.hold.keys() | (self.intention.held - step.drop - step.want.keys())
+            self.note("mass_removal_refused", f"{len(held)} of {len(real)} peers")
+        self._note_yielded(step)
         self._note_foreign(step.remove - self.intention.removals - snapshot.removed)
         self._commit(step, durable=True)
         self.full_pass()
@@ -160,6 +160,10 @@ class PeerKeeper:
             self.note("mass_removal_refused", f"{len(foreign)} of {present} peers")
         self._refused_foreign = foreign
         return ordered
+
+    def _note_yielded(self, step: Step) -> None:
+        for key, lost in step.yielded.items():
+            self.note("held_peer_yielded", f"{key} {','.join(lost)}")
 
     def _note_foreign(self, keys: Iterable[str]) -> None:
         for key in keys:

@@ -86,7 +86,7 @@ class Store:
         """Return the peers to serve, and the keys of those held back from a refused mass removal."""
         peers, held = {}, set()
         for key, allowed_ips, preshared, is_held in self._db.execute("SELECT * FROM peers"):
-            peers[key] = DesiredPeer(key, tuple(allowed_ips.split(",")), preshared)
+            peers[key] = DesiredPeer(key, tuple(filter(None, allowed_ips.split(","))), preshared)
             if is_held:
                 held.add(key)
         return peers, held
