@@ -91,7 +91,14 @@ class CounterBook:
         return set(self._entries)
 
     def open(self, public_key: str) -> None:
-        """Begin an epoch at zero for a peer that the agent has just added to the interface."""
+        """Begin an epoch at zero for a peer that the agent has just added to the interface.
+
+        One at zero in which nothing has been counted is begun already: a peer that the interface refuses again and
+        again does not use up an epoch each time.
+        """
+        entry = self._entries.get(public_key)
+        if entry is not None and not (entry.rx or entry.tx or entry.base_rx or entry.base_tx):
+            return
         self.close(public_key)
         self._set(public_key, _Entry(self._draw(), 0, 0, 0, 0))
 

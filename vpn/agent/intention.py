@@ -16,8 +16,9 @@ class Step:
     """One change of the intention. Sets and mappings are by public key.
 
     `drop` names peers that are neither wanted nor held any more, `remove` those that were ordered off the
-    interface, `settled` those whose removal is done or called off. `values` go under their names. `yielded` tells
-    which addresses held peers have lost to wanted ones.
+    interface, `settled` those whose removal is done or called off. `failed` gives reasons why the interface does not
+    take a wanted peer, `mended` names those of which that is no longer so. `values` go under their names. `yielded`
+    tells which addresses held peers have lost to wanted ones.
     """
 
     want: dict[str, DesiredPeer] = field(default_factory=dict)
@@ -25,6 +26,8 @@ class Step:
     drop: set[str] = field(default_factory=set)
     remove: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    mended: set[str] = field(default_factory=set)
     values: dict[str, str | int] = field(default_factory=dict)
     yielded: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -32,15 +35,16 @@ class Step:
 class Intention:
     """`wanted` holds what the control plane wants and, named in `held`, what a refused mass removal kept back.
 
-    `removals` are keys that were ordered off this node and that the interface has not yet been seen without. The
-    control plane's revisions are `cursor`, the last one taken to disk, and `acknowledged`, the last one that the
-    interface shows.
+    `removals` are keys that were ordered off this node and that the interface has not yet been seen without;
+    `failures` tells why the interface does not take some of the wanted peers. Of the control plane's revisions,
+    `cursor` is the last one taken to disk and `acknowledged` the last one that the interface shows.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.wanted, self.held = store.load_peers()
         self.removals = store.load_removals()
+        self.failures = store.load_failures()
         self.epoch = store.get("epoch")
         self.cursor = store.get_int("cursor")
         self.acknowledged = store.get_int("acknowledged")
@@ -54,6 +58,8 @@ class Intention:
             store.put_peers(step.hold.values(), held=True)
             store.drop_removals(step.settled)
             store.put_removals(step.remove)
+            store.drop_failures(step.mended)
+            store.put_failures(step.failed)
             store.put(**step.values)
             store.write_counters(counters)
         for key in step.drop:
@@ -62,6 +68,9 @@ class Intention:
         self.wanted.update(step.hold)
         self.held = (self.held - step.drop - step.want.keys()) | step.hold.keys()
         self.removals = (self.removals - step.settled) | step.remove
+        for key in step.mended:
+            self.failures.pop(key, None)
+        self.failures.update(step.failed)
         for name, value in step.values.items():
             setattr(self, name, value)
 
@@ -75,6 +84,7 @@ def plan_changes(intention: Intention, changes: Changes) -> Step:
         drop=removed & intention.wanted.keys(),
         remove=removed,
         settled=set(want),
+        mended=intention.failures.keys() & changes.peers.keys(),
         values={"epoch": changes.epoch, "cursor": changes.to},
     )
     held = {key: intention.wanted[key] for key in intention.held - changes.peers.keys()}
@@ -98,6 +108,7 @@ def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, P
         drop=wanted.keys() - snapshot.peers.keys(),
         remove=named & real.keys(),
         settled=intention.removals & snapshot.peers.keys(),
+        mended={key for key in intention.failures if snapshot.peers.get(key) != wanted.get(key)},
         values={"epoch": snapshot.epoch, "cursor": snapshot.to},
     )
     if snapshot.epoch != intention.epoch:

@@ -15,7 +15,7 @@ from vpn.agent.counters import CounterBook
 from vpn.agent.desired import Changes, Snapshot
 from vpn.agent.intention import Intention, Step, plan_changes, plan_snapshot
 from vpn.agent.logs import log_event
-from vpn.agent.reconcile import difference, is_mass_removal
+from vpn.agent.reconcile import difference, is_as_wanted, is_mass_removal
 from vpn.agent.store import Store
 
 MAX_NOTES: Final = 1000
@@ -81,9 +81,10 @@ class PeerKeeper:
             self.book.open(key)
         self._commit(step, durable=bool(keys))
         if keys:
-            refused = remove_peers(backend, keys)
-            self._settle(keys, backend.read_peers(keys), refused)
-        self._upsert([*step.hold.values(), *step.want.values()])
+            left = remove_peers(backend, keys)
+            self._settle(keys, backend.read_peers(keys), left)
+        refused = upsert_peers(backend, [*step.hold.values(), *step.want.values()])
+        self._take_failures(refused)
         self._acknowledge()
 
     def apply_snapshot(self, snapshot: Snapshot) -> None:
@@ -117,11 +118,13 @@ class PeerKeeper:
         for peer in todo.add:
             self.book.open(peer.public_key)
         self._commit(Step(settled=self.intention.removals - real.keys()), durable=self.is_removing)
-        refused = remove_peers(backend, remove)
-        self._upsert([*todo.add, *todo.update])
-        if remove or todo.add or todo.update:
+        changed = [*todo.add, *todo.update]
+        left = remove_peers(backend, remove)
+        refused = upsert_peers(backend, changed)
+        if remove or changed:
             device = backend.read()
-            self._settle(remove, device.peers, refused)
+            self._settle(remove, device.peers, left)
+        self._compare(changed, device.peers, refused)
         self._acknowledge()
         return device
 
@@ -185,9 +188,21 @@ class PeerKeeper:
         self._stuck = self._stuck.difference(keys) | stuck
         self._commit(Step(settled=self.intention.removals.intersection(keys) - stuck))
 
-    def _upsert(self, peers: Sequence[DesiredPeer]) -> None:
-        for key, reason in upsert_peers(self._backend(), peers).items():
+    def _compare(
+        self, changed: Iterable[DesiredPeer], real: Mapping[str, PeerState], refused: Mapping[str, str]
+    ) -> None:
+        """Take note of who is not as wanted although it has just been set; everybody else is."""
+        differing = [peer.public_key for peer in changed if not is_as_wanted(peer, real.get(peer.public_key))]
+        failed = {key: refused.get(key, "the interface did not take it") for key in differing}
+        self._take_failures(failed, self.intention.failures.keys() - failed.keys())
+
+    def _take_failures(self, failed: Mapping[str, str], mended: Collection[str] = ()) -> None:
+        """Note each failure once; it is kept until the peer works or another order for it comes."""
+        new = {key: reason for key, reason in failed.items() if key not in self.intention.failures}
+        for key, reason in new.items():
             self.note("apply_failed", f"{key} {reason}")
+        if new or mended:
+            self._commit(Step(failed=new, mended=set(mended)))
 
     def _acknowledge(self) -> None:
         intention = self.intention

@@ -10,6 +10,7 @@ from vpn.wireguard.state_hash import state_hash
 
 MAX_ROWS: Final = 5000
 MAX_NOTES: Final = 50
+MAX_FAILED: Final = 100
 
 
 class Report(NamedTuple):
@@ -57,6 +58,7 @@ class ReportWriter:
                 "agent_version": AGENT_VERSION,
                 "protocol_version": PROTOCOL_VERSION,
                 "peers": rows,
+                "failed": list(node.peers.intention.failures)[:MAX_FAILED],
                 "load": self._load,
                 "notes": [{"code": code, "detail": detail} for code, detail in notes],
             }

@@ -7,7 +7,7 @@ must survive a power cut as well (a removal that is about to be acknowledged) as
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,7 @@ CREATE TABLE IF NOT EXISTS peers (
     public_key TEXT PRIMARY KEY, allowed_ips TEXT NOT NULL, preshared_key TEXT, held INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS removals (public_key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (public_key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (
     public_key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, base_rx INTEGER NOT NULL, base_tx INTEGER NOT NULL,
     rx INTEGER NOT NULL, tx INTEGER NOT NULL
@@ -111,6 +112,18 @@ class Store:
     def drop_removals(self, public_keys: Iterable[str]) -> None:
         """Forget pending removals."""
         self._db.executemany("DELETE FROM removals WHERE public_key = ?", [(key,) for key in public_keys])
+
+    def load_failures(self) -> dict[str, str]:
+        """Return why by public key for the wanted peers that the interface does not take."""
+        return dict(self._db.execute("SELECT public_key, reason FROM failures"))
+
+    def put_failures(self, reasons: Mapping[str, str]) -> None:
+        """Add failed peers."""
+        self._db.executemany("INSERT OR REPLACE INTO failures VALUES (?, ?)", reasons.items())
+
+    def drop_failures(self, public_keys: Iterable[str]) -> None:
+        """Forget failed peers."""
+        self._db.executemany("DELETE FROM failures WHERE public_key = ?", [(key,) for key in public_keys])
 
     def load_counters(self) -> list[CounterRecord]:
         """Return the open counter epochs."""
