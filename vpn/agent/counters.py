@@ -141,6 +141,11 @@ class CounterBook:
                 _note_handshake(entry, peer.handshake, now, wall)
             entry.seen_at = now
 
+    @property
+    def finals_due(self) -> int:
+        """Return how many final rows the control plane has not accepted yet."""
+        return len(self._finals)
+
     def due_rows(self, limit: int, finals_only: bool = False) -> list[Row]:
         """Return at most `limit` rows that the control plane has not accepted yet, final ones first."""
         rows = list(self._finals.values())[:limit]

@@ -37,7 +37,8 @@ class Intention:
 
     `removals` are keys that were ordered off this node and that the interface has not yet been seen without;
     `failures` tells why the interface does not take some of the wanted peers. Of the control plane's revisions,
-    `cursor` is the last one taken to disk and `acknowledged` the last one that the interface shows.
+    `cursor` is the last one taken to disk, `acknowledged` the last one that the interface shows, and `reported` the
+    last one of which the control plane has taken note.
     """
 
     def __init__(self, store: Store) -> None:
@@ -48,6 +49,7 @@ class Intention:
         self.epoch = store.get("epoch")
         self.cursor = store.get_int("cursor")
         self.acknowledged = store.get_int("acknowledged")
+        self.reported = store.get_int("reported")
 
     def commit(self, step: Step, counters: BookChanges, durable: bool) -> None:
         """Bring a step and the counters that belong to it to disk in one transaction, then to memory."""
@@ -112,7 +114,7 @@ def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, P
         values={"epoch": snapshot.epoch, "cursor": snapshot.to},
     )
     if snapshot.epoch != intention.epoch:
-        step.values["acknowledged"] = 0
+        step.values.update(acknowledged=0, reported=0)
     if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
         step.drop -= extra
         _hold(step, intention, {key: DesiredPeer(*real[key][:3]) for key in extra}, snapshot.peers.values())

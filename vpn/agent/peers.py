@@ -128,6 +128,11 @@ class PeerKeeper:
         self._acknowledge()
         return device
 
+    def mark_reported(self, epoch: str, revision: int) -> None:
+        """Keep what the control plane has taken note of, unless it was about an epoch that has been left."""
+        if epoch == self.epoch and revision != self.intention.reported:
+            self._commit(Step(values={"reported": revision}))
+
     def interface_renewed(self) -> None:
         """End all counter epochs, on disk too: the interface counts from zero again."""
         self.book.close_all()
