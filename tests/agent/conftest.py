@@ -1,6 +1,6 @@
 """Nodes to test on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from tests.agent.fake_control import FakeControl
 from tests.agent.namespaces import Customer, Namespace, unique_name
 from tests.agent.needs import require_root_networking
-from tests.agent.nodes import MakeNode
+from tests.agent.nodes import Connect, MakeNode
 from tests.agent.processes import AgentProcess
 from vpn.agent.identity import Identity, load_or_make_private_key
 from vpn.agent.node import Node
@@ -42,14 +42,14 @@ def agent(space: Namespace, control: FakeControl, tmp_path: Path) -> Iterator[Ag
 
 
 @pytest.fixture
-def connect(agent: AgentProcess) -> Iterator[Callable[[int], Customer]]:
+def connect(space: Namespace) -> Iterator[Connect]:
     """Makes customers whose cable leads to the node."""
     with ExitStack() as stack:
 
         def make(number: int) -> Customer:
-            customer = Customer(agent.space, number)
-            stack.callback(customer.close)
-            return customer
+            made = Customer(space, number)
+            stack.callback(made.close)
+            return made
 
         yield make
 

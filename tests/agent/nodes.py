@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from tests.agent.namespaces import Customer
 from tests.agent.processes import make_peer
 from vpn.agent.backends.base import DesiredPeer
 from vpn.agent.desired import Changes, InterfaceSettings, Snapshot, parse_peer
 from vpn.agent.node import Node
 
 MakeNode = Callable[[], Node]
+Connect = Callable[[int], Customer]
 
 
 def peers(count: int, first: int = 0, **more: Any) -> dict[str, DesiredPeer]:

@@ -3,14 +3,12 @@
 import json
 import signal
 import time
-from collections.abc import Callable
 from typing import Any
 
 from tests.agent.fake_control import FakeControl
-from tests.agent.namespaces import Customer, Namespace, wait_until
+from tests.agent.namespaces import Namespace, wait_until
+from tests.agent.nodes import Connect
 from tests.agent.processes import AgentProcess, make_peer
-
-Connect = Callable[[int], Customer]
 
 
 def codes(control: FakeControl) -> set[str]:

@@ -31,7 +31,7 @@ class PeerKeeper:
     def __init__(self, store: Store) -> None:
         self.backend: Backend | None = None
         self.intention = Intention(store)
-        self.book = CounterBook(store.load_counters(), store.load_finals())
+        self.book = CounterBook(store.load_counters(), store.load_finals(), totals=store.load_totals())
         self.notes: list[tuple[str, str]] = []
         self._refused_foreign: set[str] = set()
         self._stuck: set[str] = set()
@@ -78,7 +78,8 @@ class PeerKeeper:
         keys = list(step.remove)
         self._observe(backend.read_peers(keys) if keys else {})
         for key in step.want.keys() - self.book.keys():
-            self.book.open(key)
+            if key not in self.book.totals:  # a stranger's count is under way and did not begin at zero with this order
+                self.book.open(key)
         self._commit(step, durable=bool(keys))
         if keys:
             left = remove_peers(backend, keys)
@@ -111,7 +112,7 @@ class PeerKeeper:
         backend = self._backend()
         device = backend.read()
         real = device.peers
-        self._observe(real)
+        self._observe_all(real)
         todo = difference(self.intention.wanted, real)
         remove = self._to_remove(todo.remove, len(real))
         self._close(self.book.keys() - self.intention.wanted.keys(), real)
@@ -140,13 +141,17 @@ class PeerKeeper:
 
     def count(self) -> None:
         """Read the counters once more and keep them, changing nothing on the interface; raises BackendError."""
-        self._observe(self._backend().read().peers)
+        self._observe_all(self._backend().read().peers)
         self._commit(Step(), durable=True)
 
     def _backend(self) -> Backend:
         if self.backend is None:
             raise InterfaceGone("the interface has not been made yet")
         return self.backend
+
+    def _observe_all(self, real: Mapping[str, PeerState]) -> None:
+        self._observe(real)
+        self.book.totals.observe_strangers(peer for key, peer in real.items() if key not in self.book)
 
     def _observe(self, real: Mapping[str, PeerState]) -> None:
         ours = [peer for key, peer in real.items() if key in self.intention.wanted or key in self.book]

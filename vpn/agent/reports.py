@@ -67,6 +67,7 @@ class ReportWriter:
             "report_id": report_id,
             "epoch": node.peers.epoch or None,
             "interface_epoch": node.interface_epoch,
+            "totals": node.peers.book.totals.total._asdict(),
             "state_hash": None,
             "agent_version": AGENT_VERSION,
             "protocol_version": PROTOCOL_VERSION,

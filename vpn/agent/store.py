@@ -15,6 +15,7 @@ from typing import Final
 from vpn.agent.backends.base import DesiredPeer
 from vpn.agent.counters import BookChanges, CounterRecord, Row
 from vpn.agent.logs import log_event
+from vpn.agent.totals import Figures, TotalChanges, TrafficTotal
 
 STORE_NAME: Final = "state.sqlite3"
 _SCHEMA: Final = """
@@ -27,6 +28,9 @@ CREATE TABLE IF NOT EXISTS failures (public_key TEXT PRIMARY KEY, reason TEXT NO
 CREATE TABLE IF NOT EXISTS counters (
     public_key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, base_rx INTEGER NOT NULL, base_tx INTEGER NOT NULL,
     rx INTEGER NOT NULL, tx INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS strangers (
+    public_key TEXT PRIMARY KEY, rx INTEGER NOT NULL, tx INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS finals (
     public_key TEXT NOT NULL, epoch INTEGER NOT NULL, rx INTEGER NOT NULL, tx INTEGER NOT NULL, status TEXT NOT NULL,
@@ -134,12 +138,32 @@ class Store:
         rows = self._db.execute("SELECT public_key, rx, tx, epoch, status FROM finals")
         return [Row(*row) for row in rows]
 
+    def load_totals(self) -> TrafficTotal:
+        """Return the interface's total and the strangers in it.
+
+        A file from before there was a total holds at least what its counters show of the present interface.
+        """
+        rx, tx = self.get("total_rx"), self.get("total_tx")
+        if not rx:
+            rx, tx = self._db.execute("SELECT total(rx), total(tx) FROM counters").fetchone()
+        strangers = {key: Figures(*figures) for key, *figures in self._db.execute("SELECT * FROM strangers")}
+        return TrafficTotal(Figures(int(rx), int(tx)), strangers)
+
     def write_counters(self, changes: BookChanges) -> None:
         """Write what changed in the counter book."""
         self._db.executemany("DELETE FROM counters WHERE public_key = ?", [(key,) for key in changes.dropped])
         self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?)", changes.records)
         finals = [(row.public_key, row.counter_epoch, row.rx, row.tx, row.status) for row in changes.finals]
         self._db.executemany("INSERT OR REPLACE INTO finals VALUES (?, ?, ?, ?, ?)", finals)
+
+        self._write_totals(changes.totals)
+
+    def _write_totals(self, changes: TotalChanges) -> None:
+        self._db.executemany("DELETE FROM strangers WHERE public_key = ?", [(key,) for key in changes.gone])
+        moved = [(key, *figures) for key, figures in changes.strangers.items()]
+        self._db.executemany("INSERT OR REPLACE INTO strangers VALUES (?, ?, ?)", moved)
+        if changes.total is not None:
+            self.put(total_rx=changes.total.rx, total_tx=changes.total.tx)
 
     def drop_finals(self, rows: Iterable[Row]) -> None:
         """Forget final figures that have been accepted."""
