@@ -61,6 +61,7 @@ def test_final_counters_come_with_the_report_that_acknowledges_the_removal(
 ) -> None:
     alice = connect(1)
     control.report_interval_s = 30
+    agent.enrol()
     serve(agent, control, alice.peer)
     alice.connect(agent.public_key(), 51820)
     assert alice.ping(5)

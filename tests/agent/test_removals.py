@@ -92,12 +92,12 @@ def test_a_permitted_mass_removal_is_carried_out_after_the_agent_was_killed_in_t
 def test_removals_ordered_while_the_interface_cannot_be_reached_are_made_good_within_a_second(
     agent: AgentProcess, control: FakeControl
 ) -> None:
+    control.report_interval_s = 30  # the tick must not be what helps
+    agent.enrol()
     wanted = [make_peer(number) for number in range(20)]
     revision = control.upsert(*wanted)
     agent.start()
     control.wait_applied(revision)
-    control.report_interval_s = 30  # the tick must not be what helps
-    control.wait_applied(control.upsert(wanted[0]))
     socket = Path(f"/var/run/wireguard/{agent.interface}.sock")
     hidden = socket.with_suffix(".hidden")
     socket.rename(hidden)
