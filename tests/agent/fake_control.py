@@ -248,9 +248,9 @@ def send_raw(
     content: bytes,
     content_type: str = "application/json",
     headers: dict[str, str] | None = None,
-    announced: int | None = None,
+    announced: int | str | None = None,
 ) -> None:
-    """Answer with anything at all;
+    """Answer with anything at all.
 
     `announced` is a Content-Length that may be a lie, after which it hangs up.
     """

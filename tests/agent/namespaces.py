@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -105,7 +105,6 @@ class Customer:
         self.interface = unique_name("wc")
         self.addresses = [f"10.99.7.{number}/32", f"fd00:99::7:{number}/128"]
         cable, far = unique_name("v"), unique_name("v")
-        self._outer = f"192.0.2.{4 * number}"
         node.run("ip", "link", "add", cable, "type", "veth", "peer", "name", far, "netns", self.space.name)
         node.run("ip", "address", "add", f"192.0.2.{4 * number + 1}/30", "dev", cable)
         node.run("ip", "link", "set", cable, "up")
@@ -121,18 +120,20 @@ class Customer:
             "preshared_key": None,
         }
 
-    def connect(self, node_key: str, port: int) -> None:
-        """Bring the tunnel up."""
+    def connect(self, node_key: str, port: int, networks: Sequence[str] = ("10.99.0.0/16",)) -> None:
+        """Bring the tunnel up and lead these networks through it."""
         space, name = self.space, self.interface
         space.start_wireguard(name)
         config = (
             f"[Interface]\nPrivateKey = {self.keys.private_key}\n[Peer]\nPublicKey = {node_key}\n"
-            f"AllowedIPs = 10.99.0.0/16\nEndpoint = 192.0.2.{4 * self.number + 1}:{port}\n"
+            f"AllowedIPs = {', '.join(networks)}\nEndpoint = 192.0.2.{4 * self.number + 1}:{port}\n"
         )
         space.run("wg", "setconf", name, "/dev/stdin", stdin=config)
         space.run("ip", "address", "add", self.addresses[0], "dev", name)
+        space.run("ip", "address", "add", self.addresses[1], "dev", name, "nodad")
         space.run("ip", "link", "set", name, "mtu", "1420", "up")
-        space.run("ip", "route", "add", "10.99.0.0/16", "dev", name)
+        for network in networks:
+            space.run("ip", "route", "add", network, "dev", name)
 
     def ping(self, count: int = 3, size: int = 1000) -> bool:
         """Send `count` pings of `size` bytes through the tunnel; tells whether they came back."""

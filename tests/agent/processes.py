@@ -33,9 +33,12 @@ class AgentProcess:
         self.interface = unique_name("wn")
         self.log = state_dir.with_name(state_dir.name + ".log")
         self._process: subprocess.Popen[bytes] | None = None
-        self.command(
-            "enrol", "--control-url", control.url, "--interface", self.interface, "--backend", backend, token=TOKEN
-        )
+        self.enrol(backend)
+
+    def enrol(self, backend: str = "auto") -> None:
+        """Enrol, or enrol again: the agent then reports at the control plane's present interval from its start."""
+        arguments = ("--control-url", self.control.url, "--interface", self.interface, "--backend", backend)
+        self.command("enrol", *arguments, token=TOKEN)
 
     def command(self, name: str, *arguments: str, token: str = "", check: bool = True) -> str:
         """Run one command of the agent to its end and return what it printed."""

@@ -1,5 +1,6 @@
 """Whatever comes instead of an answer removes nobody: a running agent, a real interface, a lying control plane."""
 
+import time
 from typing import Any
 
 import pytest
@@ -38,6 +39,30 @@ def test_no_broken_answer_removes_a_peer(agent: AgentProcess, control: FakeContr
     control.sabotage = None
     control.wait_applied(control.remove(peers[0]["public_key"]))
     assert len(agent.peers()) == 11
+
+
+def test_a_snapshot_that_is_refused_again_and_again_is_not_taken_without_a_pause(
+    agent: AgentProcess, control: FakeControl
+) -> None:
+    agent.start()
+    control.wait_applied(control.upsert(make_peer(1)))
+
+    def sabotage(handler: Handler, name: str) -> bool:
+        if name != "state":
+            return False
+        send_error(handler, 409, "resync_required")
+        return True
+
+    control.sabotage = sabotage
+    control.upsert(make_peer(2))  # ends the hanging request
+    wait_until(lambda: len(agent.peers()) == 2, 1, "the first snapshot comes at once")
+    before = len(control.requests)
+    time.sleep(1.5)
+    snapshots = [name for _, name in control.requests[before:]].count("snapshot")
+    # The pauses are at most half a second here and a quarter on average: six are to be expected.
+    assert 1 <= snapshots <= 20
+    control.sabotage = None
+    control.wait_applied(control.upsert(make_peer(3)))
 
 
 def test_a_mass_removal_needs_to_be_meant(agent: AgentProcess, control: FakeControl) -> None:

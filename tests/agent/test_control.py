@@ -64,7 +64,17 @@ def test_a_refusal_has_its_code_and_how_long_to_wait(server: FakeControl, client
     assert (caught.value.status, caught.value.code, caught.value.retry_after_s) == (429, "rate_limited", 7)
 
 
-@pytest.mark.parametrize(("value", "seconds"), [("Wed, 21 Oct 2015 07:28:00 GMT", None), ("-5", None), ("99999", 300)])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ("-5", None),
+        ("²", None),
+        ("1_0", None),
+        ("99999", 300),
+        ("9" * 5000, 300),
+    ],
+)
 def test_a_retry_after_needs_no_clock_and_is_never_endless(
     server: FakeControl, client: ControlClient, value: str, seconds: float | None
 ) -> None:
@@ -76,6 +86,17 @@ def test_a_retry_after_needs_no_clock_and_is_never_endless(
     with pytest.raises(NotAnAnswer) as caught:
         client.get("snapshot")
     assert caught.value.retry_after_s == seconds
+
+
+@pytest.mark.parametrize("length", ["²", "+15", "9" * 5000])
+def test_a_length_that_is_no_number_is_no_answer(server: FakeControl, client: ControlClient, length: str) -> None:
+    def sabotage(handler: Handler, name: str) -> bool:
+        send_raw(handler, 200, envelope(200, {}), announced=length)
+        return True
+
+    server.sabotage = sabotage
+    with pytest.raises(NotAnAnswer):
+        client.get("snapshot")
 
 
 def test_one_connection_serves_many_requests_and_a_closed_one_is_replaced(
@@ -161,6 +182,13 @@ def test_back_off_doubles_up_to_a_minute_with_jitter_over_the_whole_span() -> No
     drawn = Backoff()
     delays = [drawn.next_delay() for _ in range(200)][10:]
     assert min(delays) < 20 < 40 < max(delays) <= 60
+
+
+def test_a_first_failure_can_be_free() -> None:
+    backoff = Backoff(uniform=lambda low, high: high, free=1)
+    assert [backoff.next_delay() for _ in range(4)] == [0, 0.5, 1, 2]
+    backoff.reset()
+    assert [backoff.next_delay(), backoff.next_delay(7.0)] == [0, 7.5]
 
 
 def test_back_off_waits_as_long_as_it_was_asked_to() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from vpn.agent.backends.base import PeerState
-from vpn.agent.counters import MAX_EPOCH, CounterBook, CounterRecord, Row, draw_epoch
+from vpn.agent.counters import MAX_EPOCH, BookChanges, CounterBook, CounterRecord, Row, draw_epoch
 
 KEY = "alice"
 
@@ -87,7 +87,7 @@ def test_the_disk_gets_the_changes_and_a_new_book_goes_on_from_there() -> None:
     observe(book, 5, 6)
     unsaved = book.unsaved()
     book.mark_saved()
-    assert book.unsaved() == ([], [], [])
+    assert book.unsaved() == BookChanges([], [], [])
     again = CounterBook(unsaved.records)
     observe(again, 8, 6)
     assert again.due_rows(10)[0][:4] == (KEY, 8, 6, unsaved.records[0].epoch)

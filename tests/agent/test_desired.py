@@ -51,6 +51,10 @@ def test_a_whole_snapshot_is_taken() -> None:
         {"interface": {**INTERFACE, "mtu": 0}},
         {"interface": {**INTERFACE, "listen_port": "51820"}},
         {"interface": {**INTERFACE, "addresses": ["10.64.0.1; reboot"]}},
+        {"removed": None},
+        {"removed": {}},
+        {"removed": ["no key"]},
+        {"removed": [7]},
     ],
 )
 def test_a_snapshot_in_which_something_does_not_fit_is_refused(lie: dict[str, Any]) -> None:
@@ -62,6 +66,18 @@ def test_a_snapshot_that_names_a_peer_twice_is_refused() -> None:
     peer = make_peer(1)
     with pytest.raises(BadAnswer):
         parse_snapshot(snapshot([peer, peer]))
+
+
+def test_a_snapshot_names_who_was_ordered_off() -> None:
+    gone = [make_peer(3)["public_key"], make_peer(4)["public_key"]]
+    assert parse_snapshot(snapshot([make_peer(1)], removed=gone)).removed == set(gone)
+    assert parse_snapshot(snapshot([make_peer(1)])).removed == set()
+
+
+def test_a_snapshot_that_wants_and_removes_the_same_peer_is_refused() -> None:
+    peer = make_peer(1)
+    with pytest.raises(BadAnswer):
+        parse_snapshot(snapshot([peer], removed=[peer["public_key"]]))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +139,9 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["epoch", "to", "ops", "peers", "complete", "count", "interface"]), JSON))
+@given(
+    st.dictionaries(st.sampled_from(["epoch", "to", "ops", "peers", "complete", "count", "interface", "removed"]), JSON)
+)
 def test_no_json_whatever_breaks_the_parsers(data: dict[str, Any]) -> None:
     for parse in (parse_snapshot, parse_changes, parse_interface):
         try:

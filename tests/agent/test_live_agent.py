@@ -3,14 +3,12 @@
 import json
 import signal
 import time
-from collections.abc import Callable
 from typing import Any
 
 from tests.agent.fake_control import FakeControl
-from tests.agent.namespaces import Customer, Namespace, wait_until
+from tests.agent.namespaces import Namespace, wait_until
+from tests.agent.nodes import Connect
 from tests.agent.processes import AgentProcess, make_peer
-
-Connect = Callable[[int], Customer]
 
 
 def codes(control: FakeControl) -> set[str]:
@@ -63,6 +61,7 @@ def test_final_counters_come_with_the_report_that_acknowledges_the_removal(
 ) -> None:
     alice = connect(1)
     control.report_interval_s = 30
+    agent.enrol()
     serve(agent, control, alice.peer)
     alice.connect(agent.public_key(), 51820)
     assert alice.ping(5)

@@ -1,67 +1,19 @@
 """One node in this process, on a real interface, through either back end."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.agent.namespaces import Namespace, unique_name, wait_until
+from tests.agent.namespaces import Namespace, wait_until
+from tests.agent.nodes import MakeNode, changes, peers, real, snapshot
 from tests.agent.processes import make_peer
-from vpn.agent.backends.base import Backend, BackendError, DesiredPeer, InterfaceGone
-from vpn.agent.desired import Changes, InterfaceSettings, Snapshot, parse_peer
+from vpn.agent.backends.base import Backend, BackendError, InterfaceGone
+from vpn.agent.desired import parse_peer
 from vpn.agent.files import StateDirError
-from vpn.agent.identity import Identity, load_or_make_private_key
-from vpn.agent.node import Node
+from vpn.agent.identity import load_or_make_private_key
 from vpn.agent.reports import MAX_ROWS, ReportWriter
 from vpn.wireguard.keys import generate_preshared_key
 from vpn.wireguard.state_hash import state_hash
-
-MakeNode = Callable[[], Node]
-
-
-@pytest.fixture(params=["uapi", "wg"])
-def make_node(request: pytest.FixtureRequest, space: Namespace, tmp_path: Path) -> Iterator[MakeNode]:
-    """Makes the same node again and again, as an agent that was killed and started does."""
-    state = tmp_path / "state"
-    state.mkdir()
-    addresses = ("10.99.0.1/16", "fd00:99::1/64")
-    name = unique_name("wi")
-    identity = Identity("http://c", "", "id", "nvn_x", name, addresses, 51820, 1420, backend=request.param)
-    nodes: list[Node] = []
-
-    def make() -> Node:
-        node = Node(state, identity, load_or_make_private_key(state))
-        nodes.append(node)
-        node.ensure_interface()
-        return node
-
-    with space.inside():
-        yield make
-        for node in nodes:
-            node.store.close()
-
-
-def peers(count: int, **more: Any) -> dict[str, DesiredPeer]:
-    made = [parse_peer(make_peer(number, **more)) for number in range(count)]
-    return {peer.public_key: peer for peer in made}
-
-
-def snapshot(wanted: dict[str, DesiredPeer], to: int = 1, allowed: bool = False, epoch: str = "e") -> Snapshot:
-    settings = InterfaceSettings(("10.99.0.1/16", "fd00:99::1/64"), 51820, 1420)
-    return Snapshot(epoch, to, allowed, settings, wanted)
-
-
-def changes(to: int, *wanted: DesiredPeer | str) -> Changes:
-    ops = {
-        (peer if isinstance(peer, str) else peer.public_key): None if isinstance(peer, str) else peer for peer in wanted
-    }
-    return Changes("e", to, False, True, ops, [])
-
-
-def real(node: Node) -> dict[str, DesiredPeer]:
-    assert node.peers.backend is not None
-    return {key: DesiredPeer(*peer[:3]) for key, peer in node.peers.backend.read().peers.items()}
 
 
 def test_a_snapshot_and_changes_become_the_real_interface(make_node: MakeNode) -> None:
@@ -91,6 +43,17 @@ def test_addresses_that_change_hands_end_with_their_new_owners(make_node: MakeNo
     node.apply_changes(changes(2, *swapped.values()))
     node.tick()
     assert real(node) == swapped
+
+
+def test_a_peer_can_be_given_and_left_without_addresses(make_node: MakeNode) -> None:
+    node = make_node()
+    backend = node.peers.backend
+    assert backend is not None
+    one, two = peers(2).values()
+    bare = one._replace(allowed_ips=())
+    backend.upsert([one, two])
+    backend.upsert([bare])
+    assert real(node) == {one.public_key: bare, two.public_key: two}
 
 
 def test_a_second_start_finds_everything_and_makes_nothing_anew(make_node: MakeNode) -> None:

@@ -25,19 +25,27 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     with store.transaction(durable=True):
         store.put_peers([ALICE])
         store.put_peers([BOB], held=True)
+        store.put_removals(["carol", "dave"])
+        store.put_failures({"carol": "full", "dave": "odd"})
         store.put(epoch="e", cursor=7)
         store.write_counters(BookChanges([record], [], [final]))
     store.close()
     store = Store(tmp_path)
     assert store.load_peers() == ({"alice": ALICE, "bob": BOB}, {"bob"})
+    assert store.load_removals() == {"carol", "dave"}
+    assert store.load_failures() == {"carol": "full", "dave": "odd"}
     assert store.load_counters() == [record]
     assert store.load_finals() == [final]
     assert (store.get("epoch"), store.get_int("cursor"), store.get_int("none")) == ("e", 7, 0)
     with store.transaction():
         store.drop_peers(["alice"])
+        store.drop_removals(["carol"])
+        store.drop_failures(["dave"])
         store.drop_finals([final])
         store.write_counters(BookChanges([], ["alice"], []))
     assert store.load_peers()[0].keys() == {"bob"}
+    assert store.load_removals() == {"dave"}
+    assert store.load_failures() == {"carol": "full"}
     assert not store.load_counters()
     assert not store.load_finals()
     store.close()

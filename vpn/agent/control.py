@@ -163,7 +163,7 @@ def _read_body(response: http.client.HTTPResponse) -> bytes:
         if length > MAX_BODY_BYTES:
             raise NotAnAnswer("the answer is too large")
     # `read(n)` of http.client does not complain about a body that ends before its announced length.
-    if announced is not None and announced.isdigit() and int(announced) != length:
+    if announced is not None and _decimal(announced) != length:
         raise NotAnAnswer("the answer was cut short")
     content = b"".join(chunks)
     if response.getheader("Content-Encoding", "").lower() != "gzip":
@@ -196,6 +196,14 @@ def _open_envelope(status: int, headers: http.client.HTTPMessage, content: bytes
 
 def _retry_after(value: str | None) -> float | None:
     """Return the seconds of a Retry-After header; a date is ignored, since it would need the node's clock."""
-    if value is None or not value.strip().isdigit():
-        return None
-    return min(float(value), MAX_RETRY_AFTER_S)
+    seconds = None if value is None else _decimal(value)
+    return None if seconds is None else min(seconds, MAX_RETRY_AFTER_S)
+
+
+def _decimal(text: str) -> float | None:
+    """Return the number that a header writes in ASCII digits, the only ones that HTTP knows; None for anything else.
+
+    A float, since Python refuses to make an integer of thousands of digits; it is exact far beyond any body's length.
+    """
+    digits = text.strip()
+    return float(digits) if digits.isascii() and digits.isdecimal() else None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from vpn.agent.backends.base import PeerState
+from vpn.agent.totals import Figures, TotalChanges, TrafficTotal
 
 ONLINE_S: Final = 180
 MAX_EPOCH: Final = 2**63 - 1
@@ -44,6 +45,7 @@ class BookChanges(NamedTuple):
     records: list[CounterRecord]
     dropped: list[str]
     finals: list[Row]
+    totals: TotalChanges = TotalChanges(None, {}, [])
 
 
 @dataclass(slots=True)
@@ -75,7 +77,9 @@ class CounterBook:
         records: Iterable[CounterRecord] = (),
         finals: Iterable[Row] = (),
         draw: Callable[[], int] = draw_epoch,
+        totals: TrafficTotal | None = None,
     ) -> None:
+        self.totals = totals or TrafficTotal()
         self._entries = {r.public_key: _Entry(r.epoch, r.base_rx, r.base_tx, r.rx, r.tx) for r in records}
         self._finals = {(row.public_key, row.counter_epoch): row for row in finals}
         self._draw = draw
@@ -91,7 +95,14 @@ class CounterBook:
         return set(self._entries)
 
     def open(self, public_key: str) -> None:
-        """Begin an epoch at zero for a peer that the agent has just added to the interface."""
+        """Begin an epoch at zero for a peer that the agent has just added to the interface.
+
+        One at zero in which nothing has been counted is begun already: a peer that the interface refuses again and
+        again does not use up an epoch each time.
+        """
+        entry = self._entries.get(public_key)
+        if entry is not None and not (entry.rx or entry.tx or entry.base_rx or entry.base_tx):
+            return
         self.close(public_key)
         self._set(public_key, _Entry(self._draw(), 0, 0, 0, 0))
 
@@ -111,6 +122,7 @@ class CounterBook:
         """End every epoch: the interface was made anew."""
         for public_key in list(self._entries):
             self.close(public_key)
+        self.totals.restart()
 
     def observe(self, peers: Iterable[PeerState], now: float, wall: float) -> None:
         """Take in what the interface shows. `now` is monotonic, `wall` the node's clock, both in seconds.
@@ -122,9 +134,13 @@ class CounterBook:
         for peer in peers:
             entry = self._entries.get(peer.public_key)
             if entry is None:
+                former = self.totals.forget(peer.public_key)
                 entry = _Entry(self._draw(), peer.rx, peer.tx, peer.rx, peer.tx)
                 self._set(peer.public_key, entry)
-            elif peer.rx < entry.rx or peer.tx < entry.tx:
+            else:
+                former = Figures(entry.rx, entry.tx)
+            self.totals.grow(peer, former)
+            if peer.rx < former.rx or peer.tx < former.tx:
                 self.open(peer.public_key)
                 entry = self._entries[peer.public_key]
             if peer.rx != entry.rx or peer.tx != entry.tx:
@@ -133,6 +149,11 @@ class CounterBook:
             if peer.handshake or entry.handshake:
                 _note_handshake(entry, peer.handshake, now, wall)
             entry.seen_at = now
+
+    @property
+    def finals_due(self) -> int:
+        """Return how many final rows the control plane has not accepted yet."""
+        return len(self._finals)
 
     def due_rows(self, limit: int, finals_only: bool = False) -> list[Row]:
         """Return at most `limit` rows that the control plane has not accepted yet, final ones first."""
@@ -165,11 +186,13 @@ class CounterBook:
             for key in self._dirty
             if (e := self._entries.get(key)) is not None
         ]
-        return BookChanges(records, list(self._dropped - self._entries.keys()), self._new_finals)
+        dropped = list(self._dropped - self._entries.keys())
+        return BookChanges(records, dropped, self._new_finals, self.totals.unsaved())
 
     def mark_saved(self) -> None:
         """Note that what `unsaved` returned has been committed."""
         self._dirty, self._dropped, self._new_finals = set(), set(), []
+        self.totals.mark_saved()
 
     def _set(self, public_key: str, entry: _Entry) -> None:
         self._entries[public_key] = entry

@@ -39,6 +39,7 @@ class Daemon:
             client(identity.poll_url or identity.control_url),
             client(identity.control_url),
             Backoff(backoff_cap_s),
+            Backoff(backoff_cap_s, free=1),
             applied=self._report_soon,
         )
         self._reporter = Reporter(
@@ -84,14 +85,15 @@ class Daemon:
                 self._stop.wait(1.0)
 
     def _watch(self) -> None:
-        """Notice within half a second that the interface has gone or is another one, and bring it back."""
-        if not self.node.interface_changed():
+        """Notice within half a second what cannot wait for the next tick, and put it right."""
+        if not self.node.needs_recovery():
             return
         try:
-            self.node.ensure_interface()
+            self.node.recover()
         except (ToolError, BackendError, StateDirError) as error:
             log_event("restore_failed", level=logging.ERROR, detail=str(error))
-        else:
+            return
+        if not self.node.needs_recovery():
             self._report_soon()
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from vpn.agent.backends.base import DesiredPeer
@@ -24,13 +25,17 @@ class InterfaceSettings(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """Everything that a node should have at revision `to` of `epoch`."""
+    """Everything that a node should have at revision `to` of `epoch`.
+
+    `removed` are the keys that were ordered off the node and whose removal it has not confirmed.
+    """
 
     epoch: str
     to: int
     allow_mass_removal: bool
     interface: InterfaceSettings | None
     peers: dict[str, DesiredPeer]
+    removed: frozenset[str] = frozenset()
 
 
 class Changes(NamedTuple):
@@ -93,6 +98,7 @@ def parse_snapshot(data: dict[str, Any]) -> Snapshot:
         allow_mass_removal=data.get("allow_mass_removal") is True,
         interface=None if interface is None else parse_interface(interface),
         peers=peers,
+        removed=_parse_removed(data.get("removed", []), peers),
     )
 
 
@@ -115,7 +121,7 @@ def parse_changes(data: dict[str, Any]) -> Changes:
                 peers.pop(peer.public_key, None)  # keeps the order of the last op per key
                 peers[peer.public_key] = peer
             elif name == "remove":
-                key = _checked_key(op)
+                key = _checked_key(op.get("public_key"))
                 peers.pop(key, None)
                 peers[key] = None
             else:
@@ -126,10 +132,18 @@ def parse_changes(data: dict[str, Any]) -> Changes:
     return Changes(_text(data, "epoch"), _revision(data, "to"), more, hung, peers, notes)
 
 
-def _checked_key(op: dict[str, Any]) -> str:
-    key = op.get("public_key")
+def _parse_removed(keys: Any, wanted: Collection[str]) -> frozenset[str]:
+    if not isinstance(keys, list):
+        raise BadAnswer("the removed keys are not a list")
+    removed = frozenset(map(_checked_key, keys))
+    if not removed.isdisjoint(wanted):
+        raise BadAnswer("the snapshot wants and removes the same peer")
+    return removed
+
+
+def _checked_key(key: Any) -> str:
     try:
-        decode_key(key)  # type: ignore[arg-type]
+        decode_key(key)
     except InvalidKey:
         raise BadAnswer("a malformed key") from None
     return str(key)

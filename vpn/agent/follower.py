@@ -19,7 +19,11 @@ PAUSE_S = 1.0
 
 
 class Follower(threading.Thread):
-    """Asks "what comes after revision N" over and over; takes a snapshot when told that N is of no use."""
+    """Asks "what comes after revision N" over and over; takes a snapshot when told that N is of no use.
+
+    A control plane that refuses even what its own snapshot gave would be asked without a pause, since each snapshot
+    is a success: `resync_backoff` therefore counts its refusals until a question has been answered.
+    """
 
     def __init__(
         self,
@@ -27,6 +31,7 @@ class Follower(threading.Thread):
         poll_client: ControlClient,
         client: ControlClient,
         backoff: Backoff,
+        resync_backoff: Backoff,
         applied: Callable[[], None],
     ) -> None:
         super().__init__(name="follower", daemon=True)
@@ -34,6 +39,7 @@ class Follower(threading.Thread):
         self._poll_client = poll_client
         self._client = client
         self._backoff = backoff
+        self._resync_backoff = resync_backoff
         self._applied = applied
         self._resync = threading.Event()
         self._stop_event = threading.Event()
@@ -63,7 +69,7 @@ class Follower(threading.Thread):
         except Refused as error:
             if error.code == "resync_required" and error.status == 409:
                 self._resync.set()
-                return 0.0
+                return self._failed("follow", error, error.retry_after_s, backoff=self._resync_backoff)
             return self._failed("control", error, error.retry_after_s, error.code == "invalid_node_credential")
         except Aborted:
             return 0.0
@@ -88,6 +94,7 @@ class Follower(threading.Thread):
             raise BadAnswer("the answer is about another epoch")
         if changes.to < peers.cursor:
             raise BadAnswer("the answer goes back behind what is applied")
+        self._resync_backoff.reset()
         if changes.peers or changes.notes or changes.to > peers.cursor:
             self._node.apply_changes(changes)
             self._applied()
@@ -109,8 +116,15 @@ class Follower(threading.Thread):
         self._applied()
         return 0.0
 
-    def _failed(self, what: str, error: Exception, retry_after_s: float | None = None, slow: bool = False) -> float:
-        delay_s = self._backoff.next_delay(retry_after_s, slow)
+    def _failed(
+        self,
+        what: str,
+        error: Exception,
+        retry_after_s: float | None = None,
+        slow: bool = False,
+        backoff: Backoff | None = None,
+    ) -> float:
+        delay_s = (backoff or self._backoff).next_delay(retry_after_s, slow)
         if not self._stop_event.is_set():
             detail = f"{type(error).__name__}: {error}"
             log_event(f"{what}_failed", level=logging.WARNING, detail=detail, retry_in_s=round(delay_s, 2))

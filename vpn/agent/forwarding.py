@@ -1,52 +1,16 @@
-"""Letting the customers' traffic through the node: forwarding sysctls, NAT and MSS clamp in a table of our own."""
+"""Letting the customers' traffic through the node: forwarding sysctls, and an nftables table of our own."""
 
-import ipaddress
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from vpn.agent.firewall import render_firewall, table_name
 from vpn.agent.logs import log_event
 from vpn.agent.made import Made, boot_id
 from vpn.agent.tools import ToolError, run_tool
 
 _SYSCTL_ROOT: Final = Path("/proc/sys")
 _FORWARDING: Final = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
-
-
-def table_name(interface: str) -> str:
-    """Return the name of the nftables table (family inet) that belongs to this interface alone."""
-    return f"nexusvpn_{interface}"
-
-
-def render_firewall(interface: str, addresses: Sequence[str]) -> str:
-    """Return the table for `nft -f`: it replaces a former one in one transaction and touches no other table.
-
-    Customers reach the world under the node's addresses but not one another, and their TCP connections
-    learn the tunnel's smaller packets, since path MTU discovery fails behind too many firewalls.
-    """
-    table = f"inet {table_name(interface)}"
-    masquerade = []
-    for address in addresses:
-        network = ipaddress.ip_interface(address).network
-        family = "ip6" if network.version == 6 else "ip"
-        masquerade.append(f'    {family} saddr {network} oifname != "{interface}" masquerade')
-    lines = [
-        f"table {table}",
-        f"delete table {table}",
-        f"table {table} {{",
-        "  chain forward {",
-        "    type filter hook forward priority mangle; policy accept;",
-        f'    iifname "{interface}" oifname "{interface}" drop',
-        f'    iifname "{interface}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu',
-        f'    oifname "{interface}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu',
-        "  }",
-        "  chain postrouting {",
-        "    type nat hook postrouting priority srcnat; policy accept;",
-        *masquerade,
-        "  }",
-        "}",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def ensure_forwarding(made: Made, addresses: Sequence[str]) -> None:

@@ -87,6 +87,20 @@ class Node:
             self._index = interface_index(name)
             return renewed
 
+    def needs_recovery(self) -> bool:
+        """Tell whether `recover` has something to do; costs as little as `interface_changed`."""
+        return self.interface_changed() or self.peers.is_removing
+
+    def recover(self) -> None:
+        """Bring the interface back, and carry out removals that have failed: their customers may still be connected.
+
+        Raises ToolError, BackendError, StateDirError.
+        """
+        with self.lock:
+            self.ensure_interface()
+            if self.peers.is_removing:
+                self.peers.full_pass()
+
     def find_interface(self) -> None:
         """Look for the interface that this agent made, without making or changing anything."""
         with self.lock:

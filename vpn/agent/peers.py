@@ -6,14 +6,16 @@ crash in between leaves an interface that the next full pass brings to the inten
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-from vpn.agent.backends.base import Backend, BackendError, DesiredPeer, DeviceState, InterfaceGone, PeerState
+from vpn.agent.apply import remove_peers, upsert_peers
+from vpn.agent.backends.base import Backend, DesiredPeer, DeviceState, InterfaceGone, PeerState
 from vpn.agent.counters import CounterBook
 from vpn.agent.desired import Changes, Snapshot
+from vpn.agent.intention import Intention, Step, plan_changes, plan_snapshot
 from vpn.agent.logs import log_event
-from vpn.agent.reconcile import chunks, difference, is_mass_removal
+from vpn.agent.reconcile import difference, is_as_wanted, is_mass_removal
 from vpn.agent.store import Store
 
 MAX_NOTES: Final = 1000
@@ -27,19 +29,37 @@ class PeerKeeper:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store = store
         self.backend: Backend | None = None
-        self.wanted, self._held = store.load_peers()
-        self.book = CounterBook(store.load_counters(), store.load_finals())
-        self.epoch = store.get("epoch")
-        self.cursor = store.get_int("cursor")
-        self.acknowledged = store.get_int("acknowledged")
+        self.intention = Intention(store)
+        self.book = CounterBook(store.load_counters(), store.load_finals(), totals=store.load_totals())
         self.notes: list[tuple[str, str]] = []
+        self._refused_foreign: set[str] = set()
+        self._stuck: set[str] = set()
+
+    @property
+    def epoch(self) -> str:
+        """Return the control plane's epoch that the intention belongs to, empty before the first snapshot."""
+        return self.intention.epoch
+
+    @property
+    def cursor(self) -> int:
+        """Return the last revision that is on disk."""
+        return self.intention.cursor
+
+    @property
+    def acknowledged(self) -> int:
+        """Return the last revision that the interface shows."""
+        return self.intention.acknowledged
 
     @property
     def is_holding(self) -> bool:
         """Tell whether peers are held back from a refused mass removal: a later snapshot may carry the permission."""
-        return bool(self._held)
+        return bool(self.intention.held)
+
+    @property
+    def is_removing(self) -> bool:
+        """Tell whether somebody who was ordered off the node may still be connected."""
+        return bool(self.intention.removals)
 
     def note(self, code: str, detail: str) -> None:
         """Keep a remark for the next report; what is not printable in it came from outside and is replaced."""
@@ -49,59 +69,41 @@ class PeerKeeper:
             self.notes.append((code, printable[:NOTE_LENGTH]))
 
     def apply_changes(self, changes: Changes) -> None:
-        """Bring the ops to disk and to the interface; raises BackendError, after which a full pass must follow."""
+        """Bring the ops to disk and to the interface; raises InterfaceGone, after which a full pass must follow."""
         backend = self._backend()
         for code, detail in changes.notes:
             self.note(code, detail)
-        removals = [key for key, peer in changes.peers.items() if peer is None]
-        upserts = [peer for peer in changes.peers.values() if peer is not None]
-        if removals:
-            self._observe(backend.read_peers(removals))
-        for peer in upserts:
-            if peer.public_key not in self.book:
-                self.book.open(peer.public_key)
-        with self._store.transaction(durable=bool(removals)):
-            self._store.drop_peers(removals)
-            self._store.put_peers(upserts)
-            self._store.put(epoch=changes.epoch, cursor=changes.to)
-            self._store.write_counters(self.book.unsaved())
-        self.book.mark_saved()
-        self.epoch, self.cursor = changes.epoch, changes.to
-        for key in removals:
-            self.wanted.pop(key, None)
-        self.wanted.update((peer.public_key, peer) for peer in upserts)
-        self._held.difference_update(changes.peers)
-        self._remove(removals)
-        self._upsert(upserts)
+        step = plan_changes(self.intention, changes)
+        self._note_yielded(step)
+        keys = list(step.remove)
+        self._observe(backend.read_peers(keys) if keys else {})
+        for key in step.want.keys() - self.book.keys():
+            if key not in self.book.totals:  # a stranger's count is under way and did not begin at zero with this order
+                self.book.open(key)
+        self._commit(step, durable=bool(keys))
+        if keys:
+            left = remove_peers(backend, keys)
+            self._settle(keys, backend.read_peers(keys), left)
+        refused = upsert_peers(backend, [*step.hold.values(), *step.want.values()])
+        self._take_failures(refused)
         self._acknowledge()
 
     def apply_snapshot(self, snapshot: Snapshot) -> None:
         """Bring a whole snapshot to disk and to the interface by single peers; raises BackendError.
 
-        A snapshot that would remove very many peers without saying so adds and updates only; the others are
-        held, on disk too, so that a reboot does not remove them either, and the revision stays
-        unacknowledged.
+        While peers are held back from a removal that it does not permit, the revision stays unacknowledged.
         """
         real = self._backend().read().peers
-        extra = [key for key in real if key not in snapshot.peers]
-        held: list[DesiredPeer] = []
-        if is_mass_removal(extra, len(real)) and not snapshot.allow_mass_removal:
-            held = [DesiredPeer(key, real[key].allowed_ips, real[key].preshared_key) for key in extra]
-            if not self._held.issuperset(extra):
-                self.note("mass_removal_refused", f"{len(extra)} of {len(real)} peers")
-        with self._store.transaction(durable=True):
-            self._store.drop_peers(self.wanted)
-            self._store.put_peers(snapshot.peers.values())
-            self._store.put_peers(held, held=True)
-            self._store.put(epoch=snapshot.epoch, cursor=snapshot.to)
-        if snapshot.epoch != self.epoch:
-            self.acknowledged = 0
-        self.epoch, self.cursor = snapshot.epoch, snapshot.to
-        self.wanted = {**snapshot.peers, **{peer.public_key: peer for peer in held}}
-        self._held = {peer.public_key for peer in held}
-        self.full_pass(guard=False)
+        step = plan_snapshot(self.intention, snapshot, real)
+        if step.hold.keys() - self.intention.held:
+            held = step.hold.keys() | (self.intention.held - step.drop - step.want.keys())
+            self.note("mass_removal_refused", f"{len(held)} of {len(real)} peers")
+        self._note_yielded(step)
+        self._note_foreign(step.remove - self.intention.removals - snapshot.removed)
+        self._commit(step, durable=True)
+        self.full_pass()
 
-    def full_pass(self, guard: bool = True) -> DeviceState:
+    def full_pass(self) -> DeviceState:
         """Read the whole interface, count, put right what differs from the intention; returns the result.
 
         Until a first snapshot has been applied nothing is known to be foreign, and nothing is removed. Raises
@@ -110,80 +112,110 @@ class PeerKeeper:
         backend = self._backend()
         device = backend.read()
         real = device.peers
-        self._observe(real)
-        todo = difference(self.wanted, real)
-        remove = todo.remove if self.epoch else []
-        if guard and is_mass_removal(remove, len(real)):
-            self.note("mass_removal_refused", f"{len(remove)} of {len(real)} peers")
-            remove = []
-        for key in self.book.keys() - real.keys() - self.wanted.keys():
-            self.book.close(key)
-        for key in remove:
-            if key not in self.book:
-                self.note("foreign_peer_removed", key)
+        self._observe_all(real)
+        todo = difference(self.intention.wanted, real)
+        remove = self._to_remove(todo.remove, len(real))
+        self._close(self.book.keys() - self.intention.wanted.keys(), real)
         for peer in todo.add:
             self.book.open(peer.public_key)
-        self._save_counters()
-        self._remove(remove)
-        self._upsert([*todo.add, *todo.update])
+        self._commit(Step(settled=self.intention.removals - real.keys()), durable=self.is_removing)
+        changed = [*todo.add, *todo.update]
+        left = remove_peers(backend, remove)
+        refused = upsert_peers(backend, changed)
+        if remove or changed:
+            device = backend.read()
+            self._settle(remove, device.peers, left)
+        self._compare(changed, device.peers, refused)
         self._acknowledge()
-        return backend.read() if remove or todo.add or todo.update else device
+        return device
+
+    def mark_reported(self, epoch: str, revision: int) -> None:
+        """Keep what the control plane has taken note of, unless it was about an epoch that has been left."""
+        if epoch == self.epoch and revision != self.intention.reported:
+            self._commit(Step(values={"reported": revision}))
 
     def interface_renewed(self) -> None:
         """End all counter epochs, on disk too: the interface counts from zero again."""
         self.book.close_all()
-        self._save_counters(durable=True)
+        self._commit(Step(), durable=True)
 
     def count(self) -> None:
         """Read the counters once more and keep them, changing nothing on the interface; raises BackendError."""
-        self._observe(self._backend().read().peers)
-        self._save_counters(durable=True)
+        self._observe_all(self._backend().read().peers)
+        self._commit(Step(), durable=True)
 
     def _backend(self) -> Backend:
         if self.backend is None:
             raise InterfaceGone("the interface has not been made yet")
         return self.backend
 
+    def _observe_all(self, real: Mapping[str, PeerState]) -> None:
+        self._observe(real)
+        self.book.totals.observe_strangers(peer for key, peer in real.items() if key not in self.book)
+
     def _observe(self, real: Mapping[str, PeerState]) -> None:
-        ours = [peer for key, peer in real.items() if key in self.wanted or key in self.book]
+        ours = [peer for key, peer in real.items() if key in self.intention.wanted or key in self.book]
         self.book.observe(ours, time.monotonic(), time.time())
 
-    def _remove(self, keys: Sequence[str]) -> None:
-        if not keys:
-            return
-        for chunk in chunks(keys):
-            self._backend().remove(chunk)
-        for key in keys:
-            self.book.close(key)
-        self._save_counters()
-
-    def _upsert(self, peers: Sequence[DesiredPeer]) -> None:
-        for chunk in chunks(peers):
-            try:
-                self._backend().upsert(chunk)
-            except InterfaceGone:
-                raise
-            except BackendError:
-                self._upsert_singly(chunk)
-
-    def _upsert_singly(self, peers: Iterable[DesiredPeer]) -> None:
-        """Apply peers one at a time, so that one that the interface refuses does not stop the others."""
-        for peer in peers:
-            try:
-                self._backend().upsert([peer])
-            except InterfaceGone:
-                raise
-            except BackendError as error:
-                self.note("apply_failed", f"{peer.public_key} {error}")
-
-    def _save_counters(self, durable: bool = False) -> None:
-        with self._store.transaction(durable):
-            self._store.write_counters(self.book.unsaved())
+    def _commit(self, step: Step, durable: bool = False) -> None:
+        self.intention.commit(step, self.book.unsaved(), durable)
         self.book.mark_saved()
 
+    def _to_remove(self, extra: Sequence[str], present: int) -> list[str]:
+        """Return who of those that are not wanted is to go: everybody ordered off, and the foreign ones if few."""
+        ordered = [key for key in extra if key in self.intention.removals]
+        foreign = {key for key in extra if key not in self.intention.removals} if self.epoch else set()
+        if not is_mass_removal(foreign, present):
+            self._refused_foreign = set()
+            self._note_foreign(foreign)
+            return [*ordered, *foreign]
+        if foreign - self._refused_foreign:
+            self.note("mass_removal_refused", f"{len(foreign)} of {present} peers")
+        self._refused_foreign = foreign
+        return ordered
+
+    def _note_yielded(self, step: Step) -> None:
+        for key, lost in step.yielded.items():
+            self.note("held_peer_yielded", f"{key} {','.join(lost)}")
+
+    def _note_foreign(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if key not in self.book:
+                self.note("foreign_peer_removed", key)
+
+    def _close(self, keys: Iterable[str], real: Collection[str]) -> None:
+        """End the counters of those of the keys that are not on the interface."""
+        for key in keys:
+            if key not in real:
+                self.book.close(key)
+
+    def _settle(self, keys: Sequence[str], real: Collection[str], refused: Mapping[str, str]) -> None:
+        """Take note of what became of removals: what counts is the interface as it was read afterwards."""
+        self._close(keys, real)
+        stuck = {key for key in keys if key in real}
+        for key in stuck - self._stuck:
+            self.note("apply_failed", f"{key} is still there: {refused.get(key, 'the removal had no effect')}")
+        self._stuck = self._stuck.difference(keys) | stuck
+        self._commit(Step(settled=self.intention.removals.intersection(keys) - stuck))
+
+    def _compare(
+        self, changed: Iterable[DesiredPeer], real: Mapping[str, PeerState], refused: Mapping[str, str]
+    ) -> None:
+        """Take note of who is not as wanted although it has just been set; everybody else is."""
+        differing = [peer.public_key for peer in changed if not is_as_wanted(peer, real.get(peer.public_key))]
+        failed = {key: refused.get(key, "the interface did not take it") for key in differing}
+        self._take_failures(failed, self.intention.failures.keys() - failed.keys())
+
+    def _take_failures(self, failed: Mapping[str, str], mended: Collection[str] = ()) -> None:
+        """Note each failure once; it is kept until the peer works or another order for it comes."""
+        new = {key: reason for key, reason in failed.items() if key not in self.intention.failures}
+        for key, reason in new.items():
+            self.note("apply_failed", f"{key} {reason}")
+        if new or mended:
+            self._commit(Step(failed=new, mended=set(mended)))
+
     def _acknowledge(self) -> None:
-        if self._held or self.acknowledged == self.cursor:
+        intention = self.intention
+        if intention.held or intention.removals or intention.acknowledged == intention.cursor:
             return
-        self.acknowledged = self.cursor
-        with self._store.transaction():
-            self._store.put(acknowledged=self.acknowledged)
+        self._commit(Step(values={"acknowledged": intention.cursor}))

@@ -20,6 +20,11 @@ class Difference(NamedTuple):
     remove: list[str]
 
 
+def is_as_wanted(peer: DesiredPeer, state: PeerState | None) -> bool:
+    """Compare allowed IPs and preshared key; a peer that is not there is not as wanted."""
+    return state is not None and state.allowed_ips == peer.allowed_ips and state.preshared_key == peer.preshared_key
+
+
 def difference(desired: Mapping[str, DesiredPeer], real: Mapping[str, PeerState]) -> Difference:
     """Compare keys, allowed IPs and preshared keys; 10,000 equal peers take a few milliseconds."""
     add, update = [], []
@@ -27,7 +32,7 @@ def difference(desired: Mapping[str, DesiredPeer], real: Mapping[str, PeerState]
         state = real.get(key)
         if state is None:
             add.append(peer)
-        elif state.allowed_ips != peer.allowed_ips or state.preshared_key != peer.preshared_key:
+        elif not is_as_wanted(peer, state):
             update.append(peer)
     return Difference(add, update, [key for key in real if key not in desired])
 

@@ -10,6 +10,7 @@ from vpn.wireguard.state_hash import state_hash
 
 MAX_ROWS: Final = 5000
 MAX_NOTES: Final = 50
+MAX_FAILED: Final = 100
 
 
 class Report(NamedTuple):
@@ -36,34 +37,43 @@ class ReportWriter:
         """Return the next report: a periodic one about a tick, or with None a quick one without a state hash.
 
         After a change it is `finals_only`, which carries the new revision, final counters and notes. Measured figures
-        are those of the last tick.
+        are those of the last tick. The control plane forgets a removed peer when its removal is acknowledged;
+        while more final rows are due than a report holds, it therefore acknowledges no more than the one before.
         """
-        node = self._node
-        with node.lock:
+        with self._node.lock:
+            peers = self._node.peers
             if look is not None:
-                self._load = self._meter.measure(node.identity.interface, len(look.device.peers))
-            is_current = look is not None and look[1:] == (node.peers.epoch, node.peers.acknowledged)
-            rows = node.peers.book.due_rows(MAX_ROWS, finals_only)
-            notes = node.peers.notes[:MAX_NOTES]
-            report_id = node.store.get_int("report_id") + 1
-            with node.store.transaction():
-                node.store.put(report_id=report_id)
-            body = {
-                "report_id": report_id,
-                "epoch": node.peers.epoch or None,
-                "applied_rev": node.peers.acknowledged,
-                "interface_epoch": node.interface_epoch,
-                "state_hash": None,
-                "agent_version": AGENT_VERSION,
-                "protocol_version": PROTOCOL_VERSION,
-                "peers": rows,
-                "load": self._load,
-                "notes": [{"code": code, "detail": detail} for code, detail in notes],
-            }
-        # A change since the tick would give the hash of one revision with the number of another.
+                self._load = self._meter.measure(self._node.identity.interface, len(look.device.peers))
+            finals_fit = peers.book.finals_due <= MAX_ROWS
+            rows = peers.book.due_rows(MAX_ROWS, finals_only)
+            notes = peers.notes[:MAX_NOTES]
+            body = self._standing_facts()
+            body["applied_rev"] = peers.acknowledged if finals_fit else peers.intention.reported
+            body["peers"] = rows
+            body["notes"] = [{"code": code, "detail": detail} for code, detail in notes]
+            # A change since the tick would give the hash of one revision with the number of another.
+            is_current = look is not None and look[1:] == (body["epoch"], body["applied_rev"])
         if look is not None and is_current:
             body["state_hash"] = state_hash(peer[:3] for peer in look.device.peers.values())
         return Report(body, rows, notes, full=len(rows) == MAX_ROWS or len(notes) == MAX_NOTES)
+
+    def _standing_facts(self) -> dict[str, Any]:
+        """Return the part of a report that every report has, under a new number."""
+        node = self._node
+        report_id = node.store.get_int("report_id") + 1
+        with node.store.transaction():
+            node.store.put(report_id=report_id)
+        return {
+            "report_id": report_id,
+            "epoch": node.peers.epoch or None,
+            "interface_epoch": node.interface_epoch,
+            "totals": node.peers.book.totals.total._asdict(),
+            "state_hash": None,
+            "agent_version": AGENT_VERSION,
+            "protocol_version": PROTOCOL_VERSION,
+            "failed": list(node.peers.intention.failures)[:MAX_FAILED],
+            "load": self._load,
+        }
 
     def drop_notes(self, report: Report) -> None:
         """Forget the notes of a report that the control plane will never take: they must not spoil the next one."""
@@ -78,4 +88,5 @@ class ReportWriter:
             if finals:
                 with node.store.transaction():
                     node.store.drop_finals(finals)
+            node.peers.mark_reported(report.body["epoch"], report.body["applied_rev"])
             del node.peers.notes[: len(report.notes)]

@@ -1,4 +1,4 @@
-"""The agent's memory on disk: desired peers, revision, report id and counters, in one SQLite file.
+"""The agent's memory on disk: desired peers, pending removals, revision, report id and counters, in one SQLite file.
 
 One change costs one small transaction instead of rewriting a file of 10,000 peers, and a transaction is on
 disk wholly or not at all. Write-ahead logging makes every commit survive the end of the process; those that
@@ -7,7 +7,7 @@ must survive a power cut as well (a removal that is about to be acknowledged) as
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from vpn.agent.backends.base import DesiredPeer
 from vpn.agent.counters import BookChanges, CounterRecord, Row
 from vpn.agent.logs import log_event
+from vpn.agent.totals import Figures, TotalChanges, TrafficTotal
 
 STORE_NAME: Final = "state.sqlite3"
 _SCHEMA: Final = """
@@ -22,9 +23,14 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WIT
 CREATE TABLE IF NOT EXISTS peers (
     public_key TEXT PRIMARY KEY, allowed_ips TEXT NOT NULL, preshared_key TEXT, held INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS removals (public_key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS failures (public_key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (
     public_key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, base_rx INTEGER NOT NULL, base_tx INTEGER NOT NULL,
     rx INTEGER NOT NULL, tx INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS strangers (
+    public_key TEXT PRIMARY KEY, rx INTEGER NOT NULL, tx INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS finals (
     public_key TEXT NOT NULL, epoch INTEGER NOT NULL, rx INTEGER NOT NULL, tx INTEGER NOT NULL, status TEXT NOT NULL,
@@ -85,7 +91,7 @@ class Store:
         """Return the peers to serve, and the keys of those held back from a refused mass removal."""
         peers, held = {}, set()
         for key, allowed_ips, preshared, is_held in self._db.execute("SELECT * FROM peers"):
-            peers[key] = DesiredPeer(key, tuple(allowed_ips.split(",")), preshared)
+            peers[key] = DesiredPeer(key, tuple(filter(None, allowed_ips.split(","))), preshared)
             if is_held:
                 held.add(key)
         return peers, held
@@ -99,6 +105,30 @@ class Store:
         """Remove peers."""
         self._db.executemany("DELETE FROM peers WHERE public_key = ?", [(key,) for key in public_keys])
 
+    def load_removals(self) -> set[str]:
+        """Return the keys that were ordered off the node and may still be on the interface."""
+        return {key for (key,) in self._db.execute("SELECT public_key FROM removals")}
+
+    def put_removals(self, public_keys: Iterable[str]) -> None:
+        """Add pending removals."""
+        self._db.executemany("INSERT OR IGNORE INTO removals VALUES (?)", [(key,) for key in public_keys])
+
+    def drop_removals(self, public_keys: Iterable[str]) -> None:
+        """Forget pending removals."""
+        self._db.executemany("DELETE FROM removals WHERE public_key = ?", [(key,) for key in public_keys])
+
+    def load_failures(self) -> dict[str, str]:
+        """Return why by public key for the wanted peers that the interface does not take."""
+        return dict(self._db.execute("SELECT public_key, reason FROM failures"))
+
+    def put_failures(self, reasons: Mapping[str, str]) -> None:
+        """Add failed peers."""
+        self._db.executemany("INSERT OR REPLACE INTO failures VALUES (?, ?)", reasons.items())
+
+    def drop_failures(self, public_keys: Iterable[str]) -> None:
+        """Forget failed peers."""
+        self._db.executemany("DELETE FROM failures WHERE public_key = ?", [(key,) for key in public_keys])
+
     def load_counters(self) -> list[CounterRecord]:
         """Return the open counter epochs."""
         return [CounterRecord(*row) for row in self._db.execute("SELECT * FROM counters")]
@@ -108,12 +138,32 @@ class Store:
         rows = self._db.execute("SELECT public_key, rx, tx, epoch, status FROM finals")
         return [Row(*row) for row in rows]
 
+    def load_totals(self) -> TrafficTotal:
+        """Return the interface's total and the strangers in it.
+
+        A file from before there was a total holds at least what its counters show of the present interface.
+        """
+        rx, tx = self.get("total_rx"), self.get("total_tx")
+        if not rx:
+            rx, tx = self._db.execute("SELECT total(rx), total(tx) FROM counters").fetchone()
+        strangers = {key: Figures(*figures) for key, *figures in self._db.execute("SELECT * FROM strangers")}
+        return TrafficTotal(Figures(int(rx), int(tx)), strangers)
+
     def write_counters(self, changes: BookChanges) -> None:
         """Write what changed in the counter book."""
         self._db.executemany("DELETE FROM counters WHERE public_key = ?", [(key,) for key in changes.dropped])
         self._db.executemany("INSERT OR REPLACE INTO counters VALUES (?, ?, ?, ?, ?, ?)", changes.records)
         finals = [(row.public_key, row.counter_epoch, row.rx, row.tx, row.status) for row in changes.finals]
         self._db.executemany("INSERT OR REPLACE INTO finals VALUES (?, ?, ?, ?, ?)", finals)
+
+        self._write_totals(changes.totals)
+
+    def _write_totals(self, changes: TotalChanges) -> None:
+        self._db.executemany("DELETE FROM strangers WHERE public_key = ?", [(key,) for key in changes.gone])
+        moved = [(key, *figures) for key, figures in changes.strangers.items()]
+        self._db.executemany("INSERT OR REPLACE INTO strangers VALUES (?, ?, ?)", moved)
+        if changes.total is not None:
+            self.put(total_rx=changes.total.rx, total_tx=changes.total.tx)
 
     def drop_finals(self, rows: Iterable[Row]) -> None:
         """Forget final figures that have been accepted."""

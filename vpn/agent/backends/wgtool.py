@@ -41,7 +41,9 @@ def render_addconf(peers: Sequence[DesiredPeer]) -> str:
             f"PublicKey = {peer.public_key}",
             f"PresharedKey = {peer.preshared_key or _ZERO_KEY}",
         ]
-        lines.append(f"AllowedIPs = {', '.join(peer.allowed_ips)}")
+        # A peer without this line has no allowed IPs afterwards, and an empty one is not understood.
+        if peer.allowed_ips:
+            lines.append(f"AllowedIPs = {', '.join(peer.allowed_ips)}")
     return "\n".join(lines) + "\n"
 
 

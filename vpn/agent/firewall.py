@@ -1,0 +1,66 @@
+"""The nftables table of an interface: what customers may reach, and under which addresses."""
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Final
+
+# Never for customers: the node's own loopback and link, where clouds serve their machines' credentials, and the
+# other places where they do: Alibaba, Azure's wire server, Oracle; AWS and Google by IPv6 (the vendors' manuals
+# of their instance metadata services).
+_HIDDEN_V4: Final = ("127.0.0.0/8", "169.254.0.0/16", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+_HIDDEN_V6: Final = ("::1", "fe80::/10", "fd00:ec2::254", "fd20:ce::254")
+
+
+def table_name(interface: str) -> str:
+    """Return the name of the nftables table (family inet) that belongs to this interface alone."""
+    return f"nexusvpn_{interface}"
+
+
+def render_firewall(interface: str, addresses: Sequence[str]) -> str:
+    """Return the table for `nft -f`: it replaces a former one in one transaction and touches no other table.
+
+    Customers reach the world under the node's addresses but not one another, and their TCP connections
+    learn the tunnel's smaller packets, since path MTU discovery fails behind too many firewalls. The node itself
+    answers their pings and nothing else.
+    """
+    table = f"inet {table_name(interface)}"
+    hidden = [
+        f'    iifname "{interface}" ip daddr {{ {", ".join(_HIDDEN_V4)} }} drop',
+        f'    iifname "{interface}" ip6 daddr {{ {", ".join(_HIDDEN_V6)} }} drop',
+    ]
+    lines = [
+        f"table {table}",
+        f"delete table {table}",
+        f"table {table} {{",
+        "  chain forward {",
+        "    type filter hook forward priority mangle; policy accept;",
+        f'    iifname "{interface}" oifname "{interface}" drop',
+        *hidden,
+        f'    iifname "{interface}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu',
+        f'    oifname "{interface}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu',
+        "  }",
+        "  chain input {",
+        "    type filter hook input priority filter; policy accept;",
+        f'    iifname != "{interface}" accept',
+        *hidden,
+        "    ct state established,related accept",
+        "    icmp type echo-request accept",
+        "    icmpv6 type echo-request accept",
+        "    drop",
+        "  }",
+        "  chain postrouting {",
+        "    type nat hook postrouting priority srcnat; policy accept;",
+        *_masquerade(interface, addresses),
+        "  }",
+        "}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _masquerade(interface: str, addresses: Sequence[str]) -> list[str]:
+    rules = []
+    for address in addresses:
+        network = ipaddress.ip_interface(address).network
+        family = "ip6" if network.version == 6 else "ip"
+        rules.append(f'    {family} saddr {network} oifname != "{interface}" masquerade')
+    return rules
