@@ -21,7 +21,7 @@ from vpn.services.configuration import client_config
 from vpn.services.device_views import device_page, devices_being_removed, find_device
 from vpn.services.devices import remove_device, rename_device
 from vpn.services.usage import usage_since
-from vpn.views.config_file import config_file_name
+from vpn.wireguard.file_names import config_file_name
 
 
 @never_cache

@@ -22,7 +22,7 @@ from vpn.services.configuration import client_config
 from vpn.services.device_views import DeviceView, find_device
 from vpn.services.devices import add_device, check_can_add_device
 from vpn.services.locations import list_locations
-from vpn.views.config_file import config_file_name
+from vpn.wireguard.file_names import config_file_name
 from vpn.wireguard.keys import generate_key_pair
 
 

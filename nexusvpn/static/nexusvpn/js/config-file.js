@@ -13,14 +13,14 @@ export function fillPrivateKey(config, privateKey) {
 
 /**
  * A file name for a device, which `wg-quick` also takes as the interface name: at most 15 characters of
- * `[a-zA-Z0-9_=+.-]` before `.conf` (wg-quick(8)).
+ * `[a-z0-9_.-]` before `.conf`. It also takes `=` and `+`, but then fails to name its own nftables table.
  */
 export function configFileName(deviceName) {
   const name = deviceName
     .normalize("NFKD")
     .replace(/\p{M}/gu, "")
     .toLowerCase()
-    .replace(/[^a-z0-9_=+.-]+/g, "-")
+    .replace(/[^a-z0-9_.-]+/g, "-")
     .replace(/^[-.]+/, "")
     .slice(0, INTERFACE_NAME_LENGTH)
     .replace(/[-.]+$/, "");
