@@ -79,7 +79,7 @@ def plan_routes(split: Split, *, dns: tuple[Address, ...], endpoint_host: str, i
         raise NothingTunnelled
     rescued = tuple(address for address in dns if not holds(wanted, address))
     allowed = merge([*wanted, *map(host, rescued)])
-    endpoint = _address(endpoint_host)
+    endpoint = literal_address(endpoint_host)
     left_out = endpoint if endpoint is not None and _would_loop(allowed, endpoint) else None
     if left_out is not None:
         allowed = subtract(allowed, [host(left_out)])
@@ -88,8 +88,8 @@ def plan_routes(split: Split, *, dns: tuple[Address, ...], endpoint_host: str, i
     return Routes(allowed, rescued, left_out, may_loop=endpoint is None and _may_hold_a_server(wanted))
 
 
-def _address(endpoint_host: str) -> Address | None:
-    """The endpoint's address, or None for a host name."""
+def literal_address(endpoint_host: str) -> Address | None:
+    """Return the endpoint's address, or None for a host name."""
     try:
         return ipaddress.ip_address(endpoint_host.removeprefix("[").removesuffix("]"))
     except ValueError:

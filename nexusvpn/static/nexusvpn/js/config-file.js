@@ -1,6 +1,7 @@
 // The WireGuard configuration as text, and the name of the file it is saved under.
 
 const PLACEHOLDER = /^# PrivateKey =.*$/gm;
+const MARK = "{{PRIVATE_KEY}}";
 const INTERFACE_NAME_LENGTH = 15;
 const FALLBACK_NAME = "nexusvpn";
 
@@ -9,6 +10,13 @@ export function fillPrivateKey(config, privateKey) {
   const found = config.match(PLACEHOLDER);
   if (found?.length !== 1) throw new Error("The configuration has no single place for the private key.");
   return config.replace(PLACEHOLDER, () => `PrivateKey = ${privateKey}`);
+}
+
+/** A profile with its one mark replaced by the private key, whose characters XML takes as they are. */
+export function fillMark(profile, privateKey) {
+  const parts = profile.split(MARK);
+  if (parts.length !== 2) throw new Error("The profile has no single place for the private key.");
+  return parts.join(privateKey);
 }
 
 /**
