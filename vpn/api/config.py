@@ -51,7 +51,7 @@ class DeviceConfigView(ApiView):
         choices = parse_choices(values)
         file = configuration(user=signed_in(request), device_id=pk, choices=choices)
         if kind == PROFILE:
-            content = apple_profile(file, choices, device_id=pk)
+            content = apple_profile(file, choices)
             return attachment(content, PROFILE, profile_file_name(file))
         if kind == TEXT:
             return attachment(file.text, f"{TEXT}; charset=utf-8", file.file_name)

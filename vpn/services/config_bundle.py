@@ -69,7 +69,7 @@ def _collect(user: User, device_id: UUID, choices: ConfigChoices) -> _Collection
             _check_plan(entitlement, location)
             place = place_for(user=user, device_id=device_id, location_slug=slug)
             found.files[_label(location)] = render_configuration(
-                place, replace(choices, location=slug), file_name=names[slug]
+                device_id, place, replace(choices, location=slug), names[slug]
             )
         except (Conflict, NotAllowed) as refusal:
             found.left_out[_label(location)] = refusal.message

@@ -72,5 +72,7 @@ def _on_the_kill_switch(choices: ConfigChoices, given: Given) -> list[str]:
     ]
     spares_the_network = choices.split.mode is SplitMode.INCLUDE or set(PRIVATE) <= set(choices.split.networks)
     if not spares_the_network:
-        notes.append("It also blocks your local network, printers and the like; exclude private networks to keep it.")
+        notes.append(
+            "It also blocks your local network: printers, containers, sign-ins from there. Exclude private networks to keep it."
+        )
     return notes

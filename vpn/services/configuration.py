@@ -26,6 +26,7 @@ from vpn.wireguard.split import MAX_ROUTES, NothingTunnelled, Routes, TooManyRou
 class ConfigFile:
     """A wg-quick file. The notes say in what it differs from the choices, or what a choice means; they are in the file too."""
 
+    device_id: UUID
     text: str
     file_name: str
     notes: tuple[str, ...]
@@ -46,11 +47,11 @@ def configuration(
     place = place_for(user=user, device_id=device_id, location_slug=choices.location)
     # At home the file has the device's name; elsewhere the location tells one from the other on the same device.
     name = device.name if place.location.slug == device.location_slug else place.location.slug
-    return render_configuration(place, choices, file_name=config_file_name(name), private_key=private_key)
+    return render_configuration(device.id, place, choices, config_file_name(name), private_key)
 
 
 def render_configuration(
-    place: Place, choices: ConfigChoices, *, file_name: str, private_key: str | None = None
+    device_id: UUID, place: Place, choices: ConfigChoices, file_name: str, private_key: str | None = None
 ) -> ConfigFile:
     """Raises LocationUnavailable, PortNotOffered, SplitTooLarge, SplitNeedsAddress or InvalidInput."""
     server = place.server
@@ -84,15 +85,15 @@ def render_configuration(
         comments=notes,
     )
     endpoint = render_endpoint(server.public_endpoint, port)
-    return ConfigFile(render_client_config(config), file_name, notes, place, endpoint)
+    return ConfigFile(device_id, render_client_config(config), file_name, notes, place, endpoint)
 
 
-def apple_profile(file: ConfigFile, choices: ConfigChoices, *, device_id: UUID) -> bytes:
+def apple_profile(file: ConfigFile, choices: ConfigChoices) -> bytes:
     """The file as a profile for the WireGuard app on iPhone, iPad or Mac. Raises InvalidInput with the kill switch on."""
     if choices.kill_switch:
         raise InvalidInput(fields={"kill_switch": ["The kill switch is for Linux; Apple's systems do not take it."]})
     tunnel = ProfileTunnel(
-        device_id=device_id,
+        device_id=file.device_id,
         place=file.place.location.slug,
         name=f"NexusVPN {file.place.location.name}",
         endpoint=file.endpoint,

@@ -97,7 +97,7 @@ def device_config_profile(request: HttpRequest, pk: UUID) -> HttpResponse:
     if file is None:
         return _page(request, asked, None)
     try:
-        content = apple_profile(file, asked.form.choices, device_id=pk)
+        content = apple_profile(file, asked.form.choices)
     except DomainError as error:
         asked.refuse(error)
         return _page(request, asked, file)

@@ -101,9 +101,7 @@ def _profiles(created: Created) -> list[dict[str, str]]:
         {
             "label": label,
             "file_name": profile_file_name(created.file),
-            "text": apple_profile(
-                created.file, ConfigChoices(profile=ProfileOptions(platform)), device_id=created.device.id
-            ).decode(),
+            "text": apple_profile(created.file, ConfigChoices(profile=ProfileOptions(platform))).decode(),
         }
         for platform, label in labels.items()
     ]
