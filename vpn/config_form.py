@@ -38,11 +38,13 @@ ON_DEMAND_CHOICES = [
     (OnDemand.ALWAYS.value, "Everywhere"),
 ]
 _TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+# These stand beside the form on the page, not in it.
+_ELSEWHERE = {"form": "choices"}
 
 
-def _select(choices: list[tuple[str, str]], **options: Any) -> forms.CharField:
+def _select(choices: list[tuple[str, str]], *, attrs: dict[str, str] | None = None, **options: Any) -> forms.CharField:
     """Text to the form: which values exist is the service's to say."""
-    return forms.CharField(required=False, max_length=40, widget=forms.Select(choices=choices), **options)
+    return forms.CharField(required=False, max_length=40, widget=forms.Select(attrs, choices), **options)
 
 
 class ConfigForm(ServiceForm):
@@ -57,7 +59,7 @@ class ConfigForm(ServiceForm):
         help_text="For “Addresses of your own”: up to four, with commas between.",
         widget=forms.TextInput(attrs=_TYPED),
     )
-    split = _select(SPLIT_CHOICES, label="What goes through the tunnel")
+    split = _select(SPLIT_CHOICES, label="Traffic")
     networks = forms.CharField(
         required=False,
         max_length=4000,
@@ -89,15 +91,15 @@ class ConfigForm(ServiceForm):
     port = _select(
         [("", "The server’s")], label="UDP port", help_text="Another one may pass where the usual one is blocked."
     )
-    platform = _select(PLATFORM_CHOICES, label="For")
-    on_demand = _select(ON_DEMAND_CHOICES, label="Connects by itself")
+    platform = _select(PLATFORM_CHOICES, label="For", attrs=_ELSEWHERE)
+    on_demand = _select(ON_DEMAND_CHOICES, label="Connects by itself", attrs=_ELSEWHERE)
     trusted_wifi = forms.CharField(
         label="Trusted Wi-Fi networks",
         required=False,
         max_length=600,
         strip=False,
         help_text="Their names, one a line. The tunnel does not connect by itself on them.",
-        widget=forms.Textarea(attrs={**_TYPED, "rows": 2}),
+        widget=forms.Textarea(attrs={**_TYPED, **_ELSEWHERE, "rows": 2}),
     )
 
     choices: ConfigChoices

@@ -127,7 +127,7 @@ def _dns_address(text: str) -> Address:
             raise ValueError
         address = ipaddress.ip_address(text)
     except ValueError:
-        raise _bad("dns", f"Must be one of {names}, or up to {MAX_DNS} IP addresses with commas between.") from None
+        raise _bad("dns", f"Must be up to {MAX_DNS} IP addresses with commas between, or one of {names}.") from None
     if address.is_unspecified or address.is_loopback or address.is_multicast or address.is_link_local:
         raise _bad("dns", "A DNS server must have an address that can be reached through the tunnel.")
     return address

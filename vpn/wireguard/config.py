@@ -70,6 +70,7 @@ def render_client_config(config: ClientConfig) -> str:
     if not interface.addresses:
         raise InvalidConfigValue("Address", "at least one address is needed")
     lines = [f"# {_one_line('comment', text)}" for text in config.comments]
+    lines += [""] if lines else []
     lines += ["[Interface]", _private_key_line(interface.private_key)]
     lines.append("Address = " + ", ".join(_address(text) for text in interface.addresses))
     if interface.dns:

@@ -106,9 +106,9 @@ def config(made: Hooks, comments: tuple[str, ...] = ()) -> str:
 
 def test_the_lines_stand_in_the_interface_section_and_strip_leaves_what_wg_takes(tmp_path: Path) -> None:
     text = config(hooks(split("include", "10.0.0.0/8"), by_name=True), ("Know this.", "And this."))
-    assert text.startswith("# Know this.\n# And this.\n[Interface]\nPrivateKey = ")
+    assert text.startswith("# Know this.\n# And this.\n\n[Interface]\nPrivateKey = ")
     interface = text.split("[Peer]")[0]
-    assert [line.split(" ")[0] for line in interface.splitlines()[3:] if line] == [
+    assert [line.split(" ")[0] for line in interface.splitlines()[4:] if line] == [
         "PrivateKey", "Address", "MTU", "FwMark", "PreUp", "PostUp", "PreDown"
     ]  # fmt: skip
     file = tmp_path / "wgtest.conf"
