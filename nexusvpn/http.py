@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.http import content_disposition_header
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -61,6 +62,15 @@ def user_agent(request: HttpRequest) -> str:
 
 def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
+
+
+def attachment(content: str | bytes, content_type: str, file_name: str) -> HttpResponse:
+    """A file to save, which no cache keeps."""
+    headers = {
+        "Content-Disposition": content_disposition_header(as_attachment=True, filename=file_name),
+        "Cache-Control": "no-store",
+    }
+    return HttpResponse(content, content_type=content_type, headers=headers)
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:

@@ -23,6 +23,8 @@ LOGIN_ADDRESS = Limit("login-address", "5/m")
 LOGIN_ACCOUNT = Limit("login-account", "5/m")
 REGISTER = Limit("register", "3/m")
 CHECKOUT = Limit("checkout", "10/m")
+# A configuration for every location: each may take an address of its server.
+CONFIG_BUNDLE = Limit("config-bundle", "6/m")
 EVERYTHING = Limit("everything", "100/m")
 NODE_ENROL = Limit("node-enrol", "10/m")
 NODE = Limit("node", "3000/m")

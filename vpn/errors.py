@@ -48,6 +48,23 @@ class DeviceSuspended(Conflict):
     message = "This device is suspended and cannot be placed anywhere now."
 
 
+class PortNotOffered(Conflict):
+    code = "port_not_offered"
+    message = "The server does not listen on this port."
+
+
+class SplitTooLarge(InvalidInput):
+    code = "split_too_large"
+    message = "The split names more networks than a client can take. Name fewer or larger ones."
+
+
+class SplitNeedsAddress(Conflict):
+    code = "split_needs_address"
+    message = (
+        "This server has a host name, and with a split that may hold its address the kill switch would cut it off."
+    )
+
+
 class InvalidEnrolmentToken(NotAuthenticated):
     code = "invalid_enrolment_token"
     message = "The enrolment token is wrong, used or expired."

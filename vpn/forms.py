@@ -19,6 +19,22 @@ class LocationSelect(forms.Select):
             option["attrs"]["disabled"] = True
         return option
 
+    def offer(self, locations: list[dict[str, Any]], entitlement: Entitlement) -> bool:
+        """Fill the list; returns whether any location can be chosen."""
+        choices, refused = [], []
+        for location in locations:
+            city, name = location["city"], location["name"]
+            label = f"{city}, {location['country_code'] if name == city else name}"
+            if location["premium"] and not entitlement.premium_locations:
+                label += " (not in your plan)"
+                refused.append(location["slug"])
+            elif not location["online"]:
+                label += " (offline)"
+                refused.append(location["slug"])
+            choices.append((location["slug"], label))
+        self.choices, self.refused = choices, frozenset(refused)
+        return len(refused) < len(choices)
+
 
 class DeviceForm(ServiceForm):
     name = forms.CharField(
@@ -37,20 +53,7 @@ class DeviceForm(ServiceForm):
 
     def offer(self, locations: list[dict[str, Any]], entitlement: Entitlement) -> bool:
         """Fill the list of locations; returns whether any of them can be chosen."""
-        choices, refused = [], []
-        for location in locations:
-            city, name = location["city"], location["name"]
-            label = f"{city}, {location['country_code'] if name == city else name}"
-            if location["premium"] and not entitlement.premium_locations:
-                label += " (not in your plan)"
-                refused.append(location["slug"])
-            elif not location["online"]:
-                label += " (offline)"
-                refused.append(location["slug"])
-            choices.append((location["slug"], label))
-        select = self.fields["location"].widget
-        select.choices, select.refused = choices, frozenset(refused)
-        return len(refused) < len(choices)
+        return bool(self.fields["location"].widget.offer(locations, entitlement))
 
 
 class RenameForm(ServiceForm):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vpn.views import dashboard, devices, home, new_device
+from vpn.views import config, dashboard, devices, home, new_device
 
 urlpatterns = [
     path("", home.landing, name="landing"),
@@ -9,7 +9,10 @@ urlpatterns = [
     path("devices", devices.devices, name="devices"),
     path("devices/new", new_device.device_new, name="device-new"),
     path("devices/<uuid:pk>", devices.device, name="device"),
-    path("devices/<uuid:pk>/config", devices.device_config, name="device-config"),
+    path("devices/<uuid:pk>/config", config.device_config, name="device-config"),
+    path("devices/<uuid:pk>/config/file", config.device_config_file, name="device-config-file"),
+    path("devices/<uuid:pk>/config/profile", config.device_config_profile, name="device-config-profile"),
+    path("devices/<uuid:pk>/config/bundle", config.device_config_bundle, name="device-config-bundle"),
     path("devices/<uuid:pk>/state", devices.device_state, name="device-state"),
     path("devices/<uuid:pk>/rename", devices.device_rename, name="device-rename"),
     path("devices/<uuid:pk>/revoke", devices.device_revoke, name="device-revoke"),

@@ -1,8 +1,8 @@
-"""The API speaks JSON whatever `Accept` says; an endpoint that also offers text names it in its `renderer_classes`."""
+"""The API speaks JSON whatever `Accept` says; an endpoint that offers other types asks for them itself."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -23,7 +23,9 @@ class AlwaysJSON(BaseContentNegotiation):
         return first, str(first.media_type)
 
 
-def wants_text(request: Any) -> bool:
-    """Whether the client asked for `text/plain` and not for JSON."""
-    accept = request.META.get("HTTP_ACCEPT", "")
-    return "text/plain" in accept and "application/json" not in accept
+def asked_for(request: Any, offered: Collection[str]) -> str | None:
+    """The first of the `offered` media types that `Accept` names; None for JSON, also where it names that as well."""
+    named = [part.split(";")[0].strip().lower() for part in request.META.get("HTTP_ACCEPT", "").split(",")]
+    if "application/json" in named:
+        return None
+    return next((kind for kind in named if kind in offered), None)

@@ -79,6 +79,7 @@ def test_pages_of_a_customer(
     )
     paths = ["/dashboard", "/devices", "/devices?limit=1&page=2", "/devices/new", "/locations", "/settings"]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", "/referrals", "/support", "/"]
+    paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
     for path in paths:
         check(page, path)
     check(page, "/devices/00000000-0000-0000-0000-000000000000", 404)

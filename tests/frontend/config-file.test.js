@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { configFileName, fillPrivateKey } from "../../nexusvpn/static/nexusvpn/js/config-file.js";
+import { configFileName, fillMark, fillPrivateKey } from "../../nexusvpn/static/nexusvpn/js/config-file.js";
 
 // The server gives the same names; its tests read the same cases.
 const CASES = JSON.parse(readFileSync(new URL("file-name-cases.json", import.meta.url)));
@@ -33,9 +33,15 @@ test("a configuration without the placeholder, or with two, is refused", () => {
   assert.throws(() => fillPrivateKey(CONFIG + CONFIG, "KEY="));
 });
 
+test("the mark of a profile becomes the private key, and there must be exactly one", () => {
+  assert.equal(fillMark("<string>PrivateKey = {{PRIVATE_KEY}}\n</string>", "a+/$&="), "<string>PrivateKey = a+/$&=\n</string>");
+  assert.throws(() => fillMark("<string></string>", "KEY="));
+  assert.throws(() => fillMark("{{PRIVATE_KEY}} {{PRIVATE_KEY}}", "KEY="));
+});
+
 for (const [device, file] of CASES) {
   test(`the device ${JSON.stringify(device)} is saved as ${file}`, () => {
     assert.equal(configFileName(device), file);
-    assert.match(file, /^[a-zA-Z0-9_=+.-]{1,15}\.conf$/);
+    assert.match(file, /^[a-z0-9_.-]{1,15}\.conf$/);
   });
 }

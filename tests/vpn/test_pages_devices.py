@@ -1,4 +1,4 @@
-"""A person's devices in a browser: the list, one of them, its file, its name, its end."""
+"""A person's devices in a browser: the list, one of them, its name, its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
 from vpn.models import NodeStatus, Peer, Server, UsageRecord, VpnConfig
 from vpn.services.devices import add_device
-from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 
 HOSTILE = "<script>alert(1)</script>'\"&"
 
@@ -108,16 +107,6 @@ def test_a_device_shows_its_facts_and_its_own_usage_of_the_period(page: Client, 
     for fact in ("10.80.0.2", "fd80::2", device.public_key, "AMS", "1,000,000 bytes", "2,000,000 bytes"):
         assert fact in text
     assert "5,000,000" not in text
-
-
-def test_the_file_has_a_safe_name_and_a_place_for_the_key(page: Client, alice: User) -> None:
-    device = add(alice, '../Büro; rm -rf /"é電')
-    answer = page.get(f"/devices/{device.pk}/config")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="buro-rm--rf-e.conf"'
-    assert "no-store" in answer.headers["Cache-Control"]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.text.count(PRIVATE_KEY_PLACEHOLDER) == 1
-    assert "Address = 10.80.0.2/32, fd80::2/128" in answer.text
 
 
 def test_renaming(page: Client, alice: User) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import plistlib
 import re
 from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote_to_bytes
 
 import pytest
 import time_machine
@@ -68,8 +70,9 @@ class TestByScript:
         answer = fetch(page, form(name="My phone"))
         device = VpnConfig.objects.get()
         assert answer.status_code == 201
-        assert set(answer.json()) == {"device_url", "config", "name", "state"}
+        assert set(answer.json()) == {"device_url", "profile_url", "config", "name", "state"}
         assert answer.json()["device_url"] == f"/devices/{device.id}"
+        assert answer.json()["profile_url"] == f"/devices/{device.id}/config/profile"
         assert (answer.json()["name"], answer.json()["state"]) == ("My phone", "activating")
         assert answer.json()["config"].count(PRIVATE_KEY_PLACEHOLDER) == 1
         assert not re.search(r"^PrivateKey", answer.json()["config"], re.MULTILINE)
@@ -180,9 +183,22 @@ class TestByPlainForm:
         answer = page.post("/devices/new", form(public_key="", name="Büro 1"))
         assert 'download="buro-1.conf" href="data:application/octet-stream,%5BInterface%5D%0APrivateKey' in answer.text
 
+    def test_so_are_the_profiles_for_apples_systems_with_the_key(self, page: Client) -> None:
+        answer = page.post("/devices/new", form(public_key="", name="Büro 1"))
+        key = re.search(r"^PrivateKey = (\S{44})$", answer.text, re.MULTILINE)
+        links = re.findall(
+            r'download="buro-1.mobileconfig" href="data:application/x-apple-aspen-config,(.*?)"', answer.text
+        )
+        assert key is not None
+        profiles = [plistlib.loads(unquote_to_bytes(link)) for link in links]
+        tunnels = [profile["PayloadContent"][0] for profile in profiles]
+        assert [tunnel["VPNSubType"] for tunnel in tunnels] == ["com.wireguard.ios", "com.wireguard.macos"]
+        assert all(f"PrivateKey = {key[1]}\n" in tunnel["VendorConfig"]["WgQuickConfig"] for tunnel in tunnels)
+
     def test_with_a_key_of_ones_own_the_page_has_none(self, page: Client) -> None:
         answer = page.post("/devices/new", form())
         assert PRIVATE_KEY_PLACEHOLDER in answer.text
+        assert "mobileconfig" not in answer.text
         assert "Our server made" not in answer.text
 
     @pytest.mark.parametrize(

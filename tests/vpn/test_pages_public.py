@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 from django.test import Client
@@ -14,9 +12,6 @@ from accounts.models import User
 from billing.models import Plan
 from tests.factories.vpn import make_location, make_server
 from vpn.models import NodeStatus
-from vpn.views.config_file import config_file_name
-
-CASES = json.loads((Path(__file__).parents[1] / "frontend" / "file-name-cases.json").read_text())
 
 
 @pytest.fixture
@@ -76,8 +71,3 @@ def test_a_page_allows_no_script_but_ours(page: Client, path: str) -> None:
     assert "frame-ancestors 'none'" in policy
     assert (headers["X-Frame-Options"], headers["X-Content-Type-Options"]) == ("DENY", "nosniff")
     assert headers["Referrer-Policy"] == "same-origin"
-
-
-@pytest.mark.parametrize(("device", "file"), CASES)
-def test_the_server_names_files_as_the_script_does(device: str, file: str) -> None:
-    assert config_file_name(device) == file

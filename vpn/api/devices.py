@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.people import signed_in
-from nexusvpn.api.negotiation import wants_text
 from nexusvpn.api.pagination import Page, page_request
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.views import ApiView
-from vpn.api.serializers import ChangeForm, ConfigView, CreatedDeviceView, DeviceForm, DeviceView, KeyForm
+from vpn.api.serializers import ChangeForm, CreatedDeviceView, DeviceForm, DeviceView, KeyForm
 from vpn.models import VpnConfig
 from vpn.services.activation import wait_until_active
-from vpn.services.configuration import client_config
+from vpn.services.configuration import configuration
 from vpn.services.device_life import resume_device, rotate_key, set_expiry, suspend_device
 from vpn.services.device_views import device_page, find_device
 from vpn.services.devices import add_device, remove_device, rename_device
@@ -49,7 +45,8 @@ class DevicesView(ApiView):
         answer = find_device(signed_in(request).pk, device.pk).as_dict()
         if pair:
             answer["private_key"] = pair.private_key
-            answer["config"] = client_config(user=signed_in(request), device_id=device.pk, private_key=pair.private_key)
+            file = configuration(user=signed_in(request), device_id=device.pk, private_key=pair.private_key)
+            answer["config"] = file.text
         return Response(answer, status=201)
 
 
@@ -102,15 +99,3 @@ class DeviceResumeView(ApiView):
         resume_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
         wait_until_active(pk)
         return _device(request, pk)
-
-
-class DeviceConfigView(ApiView):
-    @extend_schema(responses={200: ConfigView, (200, "text/plain"): OpenApiTypes.STR})
-    def get(self, request: Request, pk: UUID) -> Any:
-        config = client_config(user=signed_in(request), device_id=pk)
-        if wants_text(request):
-            response = HttpResponse(config, content_type="text/plain; charset=utf-8")
-            response.headers["Content-Disposition"] = 'attachment; filename="nexusvpn.conf"'
-            response.headers["Cache-Control"] = "no-store"
-            return response
-        return Response({"config": config})

@@ -81,6 +81,10 @@ class CreatedDeviceView(DeviceView):
 
 class ConfigView(serializers.Serializer[Any]):
     config = serializers.CharField(help_text="wg-quick file; a placeholder line stands for the private key.")
+    file_name = serializers.CharField(help_text="What to save it as; wg-quick takes it as the interface's name.")
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What to know about this file; they are comments in it as well."
+    )
 
 
 class LocationView(serializers.Serializer[Any]):

@@ -1,8 +1,8 @@
 from django.urls import re_path
 
 from nexusvpn.api.routes import UUID_PATTERN
+from vpn.api.config import DeviceConfigView
 from vpn.api.devices import (
-    DeviceConfigView,
     DeviceDetailView,
     DeviceKeyView,
     DeviceResumeView,

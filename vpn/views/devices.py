@@ -1,4 +1,4 @@
-"""A person's devices: the list, one of them, its file, its name, its end."""
+"""A person's devices: the list, one of them, its name, its end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,11 +16,9 @@ from billing.entitlements import entitlement_for
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, NotFound
 from vpn.forms import RenameForm
-from vpn.services.configuration import client_config
 from vpn.services.device_views import device_page, devices_being_removed, find_device
 from vpn.services.devices import remove_device, rename_device
 from vpn.services.usage import usage_since
-from vpn.views.config_file import config_file_name
 
 
 @never_cache
@@ -66,19 +63,6 @@ def device(request: HttpRequest, pk: UUID) -> HttpResponse:
 def device_state(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The fragment that the device's page keeps true."""
     return render(request, "vpn/_device_state.html", {"device": find_device(signed_in(request).pk, pk)})
-
-
-@never_cache
-@login_required
-@require_safe
-def device_config(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The file, with a placeholder for the private key that we do not have."""
-    user = signed_in(request)
-    name = config_file_name(find_device(user.pk, pk).name)
-    # As text/plain some phones would save it as ".conf.txt", which the WireGuard app does not open.
-    response = HttpResponse(client_config(user=user, device_id=pk), content_type="application/octet-stream")
-    response.headers["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    return response
 
 
 @never_cache

@@ -18,20 +18,21 @@ from nexusvpn.errors import DomainError
 from vpn.errors import DeviceLimitReached
 from vpn.forms import DeviceForm
 from vpn.services.activation import wait_until_active
-from vpn.services.configuration import client_config
+from vpn.services.config_choices import ConfigChoices
+from vpn.services.configuration import ConfigFile, apple_profile, configuration, profile_file_name
 from vpn.services.device_views import DeviceView, find_device
 from vpn.services.devices import add_device, check_can_add_device
 from vpn.services.locations import list_locations
-from vpn.views.config_file import config_file_name
 from vpn.wireguard.keys import generate_key_pair
+from vpn.wireguard.mobileconfig import Platform, ProfileOptions
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Created:
-    """What the person gets once; `config` has the private key if the server made it."""
+    """What the person gets once; `file` has the private key if the server made it."""
 
     device: DeviceView
-    config: str
+    file: ConfigFile
     server_made: bool
 
 
@@ -66,26 +67,44 @@ def _create(user: User, form: DeviceForm) -> Created:
     public_key = pair.public_key if pair else values["public_key"]
     made = add_device(user=user, name=values["name"], location_slug=values["location"], public_key=public_key)
     wait_until_active(made.pk)
-    config = client_config(user=user, device_id=made.pk, private_key=pair.private_key if pair else None)
-    return Created(find_device(user.pk, made.pk), config, server_made=pair is not None)
+    file = configuration(user=user, device_id=made.pk, private_key=pair.private_key if pair else None)
+    return Created(find_device(user.pk, made.pk), file, server_made=pair is not None)
 
 
 def _created_json(created: Created) -> HttpResponse:
     device = created.device
-    url = reverse("device", args=[device.id])
-    return JsonResponse(
-        {"device_url": url, "config": created.config, "name": device.name, "state": device.state}, status=201
-    )
+    answer = {
+        "device_url": reverse("device", args=[device.id]),
+        "profile_url": reverse("device-config-profile", args=[device.id]),
+        "config": created.file.text,
+        "name": device.name,
+        "state": device.state,
+    }
+    return JsonResponse(answer, status=201)
 
 
 def _created_page(request: HttpRequest, created: Created) -> HttpResponse:
     context = {
         "device": created.device,
-        "config": created.config,
+        "config": created.file.text,
         "server_made": created.server_made,
-        "file_name": config_file_name(created.device.name),
+        "file_name": created.file.file_name,
+        "profiles": _profiles(created) if created.server_made else [],
     }
     return render(request, "vpn/device_created.html", context, status=201)
+
+
+def _profiles(created: Created) -> list[dict[str, str]]:
+    """For Apple's systems, with the private key: the server has it this once."""
+    labels = {Platform.IOS: "Download for iPhone or iPad", Platform.MACOS: "Download for Mac"}
+    return [
+        {
+            "label": label,
+            "file_name": profile_file_name(created.file),
+            "text": apple_profile(created.file, ConfigChoices(profile=ProfileOptions(platform))).decode(),
+        }
+        for platform, label in labels.items()
+    ]
 
 
 def _errors_json(form: DeviceForm, status: int) -> HttpResponse:

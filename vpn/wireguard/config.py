@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from vpn.wireguard.kill_switch import NO_HOOKS, Hooks
 from vpn.wireguard.public_keys import decode_key, validate_public_key
 
 PRIVATE_KEY_PLACEHOLDER: Final = "# PrivateKey = paste your private key here"
@@ -27,13 +28,14 @@ class ClientInterface:
     """The customer's side: addresses in CIDR form (IPv4 and IPv6), DNS servers, MTU in bytes, key in base64.
 
     Without a private key (the customer made it on the device and never sent it) a commented placeholder is
-    written.
+    written. `hooks` are lines that only wg-quick on Linux takes.
     """
 
     addresses: tuple[str, ...]
     dns: tuple[str, ...]
     mtu: int
     private_key: str | None = None
+    hooks: Hooks = NO_HOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ class ServerPeer:
 
 @dataclass(frozen=True, slots=True)
 class ClientConfig:
-    """One tunnel of one customer."""
+    """One tunnel of one customer. Each of `comments` is a sentence for the person who opens the file."""
 
     interface: ClientInterface
     peer: ServerPeer
+    comments: tuple[str, ...] = ()
 
 
 def render_client_config(config: ClientConfig) -> str:
@@ -66,11 +69,14 @@ def render_client_config(config: ClientConfig) -> str:
     interface, peer = config.interface, config.peer
     if not interface.addresses:
         raise InvalidConfigValue("Address", "at least one address is needed")
-    lines = ["[Interface]", _private_key_line(interface.private_key)]
+    lines = [f"# {_one_line('comment', text)}" for text in config.comments]
+    lines += [""] if lines else []
+    lines += ["[Interface]", _private_key_line(interface.private_key)]
     lines.append("Address = " + ", ".join(_address(text) for text in interface.addresses))
     if interface.dns:
         lines.append("DNS = " + ", ".join(_dns(text) for text in interface.dns))
     lines.append(f"MTU = {_number('MTU', interface.mtu, 576, 65535)}")
+    lines += _hook_lines(interface.hooks)
     lines += ["", "[Peer]", f"PublicKey = {validate_public_key(peer.public_key)}"]
     if peer.preshared_key is not None:
         decode_key(peer.preshared_key)
@@ -91,6 +97,16 @@ def _private_key_line(private_key: str | None) -> str:
         return PRIVATE_KEY_PLACEHOLDER
     decode_key(private_key)
     return f"PrivateKey = {private_key}"
+
+
+def _hook_lines(hooks: Hooks) -> list[str]:
+    lines = [] if hooks.fwmark is None else [f"FwMark = {_number('FwMark', hooks.fwmark, 1, 2**32 - 1)}"]
+    for name, commands in (("PreUp", hooks.pre_up), ("PostUp", hooks.post_up), ("PreDown", hooks.pre_down)):
+        for command in commands:
+            if "#" in command:
+                raise InvalidConfigValue(name, "wg-quick would take the rest for a comment")
+            lines.append(f"{name} = {_one_line(name, command)}")
+    return lines
 
 
 def _host(text: str) -> str:
@@ -132,6 +148,12 @@ def _number(field: str, value: int, low: int, high: int) -> int:
     if type(value) is not int or not low <= value <= high:
         raise InvalidConfigValue(field, f"not a whole number from {low} to {high}")
     return value
+
+
+def _one_line(field: str, text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise InvalidConfigValue(field, "holds a character that may not stand in a configuration")
+    return text
 
 
 def _refuse_odd_characters(field: str, text: str) -> None:

@@ -1,6 +1,7 @@
 // The form for a new device. The key pair is made here; the form carries the public key, and the private key goes
 // from this page's memory into the file and the QR code and nowhere else. Without this script the form is an
 // ordinary one, and the server makes the pair.
+import { bindProfileButtons } from "./apple-profile.js";
 import { configFileName, fillPrivateKey } from "./config-file.js";
 import { bindCopyButtons } from "./copy.js";
 import { clearErrors, showErrors } from "./form-errors.js";
@@ -62,6 +63,11 @@ function resultView(device, privateKey) {
   download.href = URL.createObjectURL(new Blob([config], { type: "application/octet-stream" }));
   download.download = configFileName(device.name);
   bindCopyButtons(view);
+  bindProfileButtons(view, {
+    profileUrl: device.profile_url,
+    fileName: configFileName(device.name).replace(/\.conf$/, ".mobileconfig"),
+    privateKey,
+  });
   return view;
 }
 
