@@ -107,8 +107,10 @@ class Customer:
         cable, far = unique_name("v"), unique_name("v")
         node.run("ip", "link", "add", cable, "type", "veth", "peer", "name", far, "netns", self.space.name)
         node.run("ip", "address", "add", f"192.0.2.{4 * number + 1}/30", "dev", cable)
+        node.run("ip", "address", "add", f"2001:db8:c:{number}::1/64", "dev", cable, "nodad")
         node.run("ip", "link", "set", cable, "up")
         self.space.run("ip", "address", "add", f"192.0.2.{4 * number + 2}/30", "dev", far)
+        self.space.run("ip", "address", "add", f"2001:db8:c:{number}::2/64", "dev", far, "nodad")
         self.space.run("ip", "link", "set", far, "up")
 
     @property
@@ -120,13 +122,16 @@ class Customer:
             "preshared_key": None,
         }
 
-    def connect(self, node_key: str, port: int, networks: Sequence[str] = ("10.99.0.0/16",)) -> None:
+    def connect(
+        self, node_key: str, port: int, networks: Sequence[str] = ("10.99.0.0/16",), by_ipv6: bool = False
+    ) -> None:
         """Bring the tunnel up and lead these networks through it."""
+        endpoint = f"[2001:db8:c:{self.number}::1]" if by_ipv6 else f"192.0.2.{4 * self.number + 1}"
         space, name = self.space, self.interface
         space.start_wireguard(name)
         config = (
             f"[Interface]\nPrivateKey = {self.keys.private_key}\n[Peer]\nPublicKey = {node_key}\n"
-            f"AllowedIPs = {', '.join(networks)}\nEndpoint = 192.0.2.{4 * self.number + 1}:{port}\n"
+            f"AllowedIPs = {', '.join(networks)}\nEndpoint = {endpoint}:{port}\n"
         )
         space.run("wg", "setconf", name, "/dev/stdin", stdin=config)
         space.run("ip", "address", "add", self.addresses[0], "dev", name)

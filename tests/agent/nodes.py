@@ -20,10 +20,15 @@ def peers(count: int, first: int = 0, **more: Any) -> dict[str, DesiredPeer]:
 
 
 def snapshot(
-    wanted: dict[str, DesiredPeer], to: int = 1, allowed: bool = False, epoch: str = "e", **more: Any
+    wanted: dict[str, DesiredPeer],
+    to: int = 1,
+    allowed: bool = False,
+    epoch: str = "e",
+    extra_ports: tuple[int, ...] = (),
+    **more: Any,
 ) -> Snapshot:
     """Return a snapshot that holds these peers."""
-    settings = InterfaceSettings(("10.99.0.1/16", "fd00:99::1/64"), 51820, 1420)
+    settings = InterfaceSettings(("10.99.0.1/16", "fd00:99::1/64"), 51820, 1420, extra_ports)
     return Snapshot(epoch, to, allowed, settings, wanted, **more)
 
 

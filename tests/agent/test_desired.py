@@ -49,6 +49,13 @@ def test_a_whole_snapshot_is_taken() -> None:
         {"to": True},
         {"interface": {}},
         {"interface": {**INTERFACE, "mtu": 0}},
+        {"interface": {**INTERFACE, "extra_ports": 443}},
+        {"interface": {**INTERFACE, "extra_ports": [0]}},
+        {"interface": {**INTERFACE, "extra_ports": [65536]}},
+        {"interface": {**INTERFACE, "extra_ports": ["443"]}},
+        {"interface": {**INTERFACE, "extra_ports": [True]}},
+        {"interface": {**INTERFACE, "extra_ports": None}},
+        {"interface": []},
         {"interface": {**INTERFACE, "listen_port": "51820"}},
         {"interface": {**INTERFACE, "addresses": ["10.64.0.1; reboot"]}},
         {"removed": None},
@@ -78,6 +85,11 @@ def test_a_snapshot_that_wants_and_removes_the_same_peer_is_refused() -> None:
     peer = make_peer(1)
     with pytest.raises(BadAnswer):
         parse_snapshot(snapshot([peer], removed=[peer["public_key"]]))
+
+
+def test_extra_ports_are_none_unless_named_and_come_out_in_order() -> None:
+    assert parse_interface(INTERFACE).extra_ports == ()
+    assert parse_interface({**INTERFACE, "extra_ports": [443, 53, 443]}).extra_ports == (53, 443)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ import pytest
 
 from tests.agent.namespaces import Customer, Namespace, unique_name, wait_until
 from tests.agent.nodes import Connect, MakeNode, snapshot
-from vpn.agent.desired import parse_peer
+from vpn.agent.desired import InterfaceSettings, parse_peer
 from vpn.agent.firewall import render_firewall, table_name
 from vpn.agent.identity import public_key_of
 from vpn.agent.node import Node
 from vpn.agent.tools import run_tool
 
-ADDRESSES = ("10.64.0.1/16", "fd00:64::1/64")
+SETTINGS = InterfaceSettings(("10.64.0.1/16", "fd00:64::1/64"), 51820, 1420)
 NODE_V4, NODE_V6 = "10.99.0.1", "fd00:99::1"
 PUBLIC_V4, PUBLIC_V6 = "198.51.100.1", "2001:db8:51::1"  # the node's own addresses towards the world
 WORLD_V4, WORLD_V6 = "203.0.113.7", "2001:db8:7::7"
@@ -23,20 +23,30 @@ PORT = 8080
 
 
 def test_the_table_is_replaced_in_one_transaction_and_no_other_is_named() -> None:
-    lines = render_firewall("wg9", ADDRESSES).splitlines()
+    lines = render_firewall("wg9", SETTINGS).splitlines()
     assert lines[:3] == ["table inet nexusvpn_wg9", "delete table inet nexusvpn_wg9", "table inet nexusvpn_wg9 {"]
     assert not any("flush" in line for line in lines)
 
 
 def test_both_families_are_masqueraded_and_clamped_and_customers_kept_apart(space: Namespace) -> None:
-    space.run("nft", "-f", "-", stdin=render_firewall("wg-nexus_9", ADDRESSES))
-    space.run("nft", "-f", "-", stdin=render_firewall("wg-nexus_9", ADDRESSES))
+    space.run("nft", "-f", "-", stdin=render_firewall("wg-nexus_9", SETTINGS))
+    space.run("nft", "-f", "-", stdin=render_firewall("wg-nexus_9", SETTINGS))
     shown = space.run("nft", "list", "ruleset")
     assert shown.count("table inet") == 1
     assert 'ip saddr 10.64.0.0/16 oifname != "wg-nexus_9" masquerade' in shown
     assert 'ip6 saddr fd00:64::/64 oifname != "wg-nexus_9" masquerade' in shown
     assert shown.count("tcp option maxseg size set rt mtu") == 2
     assert 'iifname "wg-nexus_9" oifname "wg-nexus_9" drop' in shown
+
+
+@pytest.mark.parametrize("change", ["flush chain inet {} input", "delete table inet {}", "flush ruleset"])
+def test_a_table_that_somebody_changed_is_put_back(make_node: MakeNode, space: Namespace, change: str) -> None:
+    node = make_node()
+    before = space.run("nft", "list", "ruleset")
+    space.run("nft", change.format(table_name(node.identity.interface)))
+    assert space.run("nft", "list", "ruleset") != before
+    node.tick()
+    assert space.run("nft", "list", "ruleset") == before
 
 
 @pytest.fixture

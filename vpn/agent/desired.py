@@ -17,11 +17,12 @@ class BadAnswer(ValueError):
 
 
 class InterfaceSettings(NamedTuple):
-    """Addresses in CIDR form, UDP port, MTU in bytes."""
+    """Addresses in CIDR form, UDP port, MTU in bytes, and further UDP ports that lead to the first one."""
 
     addresses: tuple[str, ...]
     listen_port: int
     mtu: int
+    extra_ports: tuple[int, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -71,11 +72,14 @@ def parse_interface(value: Any) -> InterfaceSettings:
     try:
         addresses = tuple(str(ipaddress.ip_interface(text)) for text in value["addresses"])
         port, mtu = value["listen_port"], value["mtu"]
-    except (KeyError, TypeError, ValueError) as error:
+        extra_ports = value.get("extra_ports", [])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadAnswer("malformed interface settings") from error
     if not addresses or not _is_number(port, 1, 65535) or not _is_number(mtu, 576, 65535):
         raise BadAnswer("malformed interface settings")
-    return InterfaceSettings(addresses, port, mtu)
+    if not isinstance(extra_ports, list) or not all(_is_number(extra, 1, 65535) for extra in extra_ports):
+        raise BadAnswer("malformed extra ports")
+    return InterfaceSettings(addresses, port, mtu, tuple(sorted(set(extra_ports))))
 
 
 def parse_snapshot(data: dict[str, Any]) -> Snapshot:

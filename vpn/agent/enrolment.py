@@ -95,4 +95,5 @@ def _identity(
         report_interval_s=float(interval) if isinstance(interval, int | float) else DEFAULT_REPORT_INTERVAL_S,
         listen_port=listen_port,
         backend=backend,
+        extra_ports=settings.extra_ports,
     )

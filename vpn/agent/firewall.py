@@ -4,6 +4,8 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final
 
+from vpn.agent.desired import InterfaceSettings
+
 # Never for customers: the node's own loopback and link, where clouds serve their machines' credentials, and the
 # other places where they do: Alibaba, Azure's wire server, Oracle; AWS and Google by IPv6 (the vendors' manuals
 # of their instance metadata services).
@@ -16,12 +18,12 @@ def table_name(interface: str) -> str:
     return f"nexusvpn_{interface}"
 
 
-def render_firewall(interface: str, addresses: Sequence[str]) -> str:
+def render_firewall(interface: str, settings: InterfaceSettings, extra_ports: Sequence[int] = ()) -> str:
     """Return the table for `nft -f`: it replaces a former one in one transaction and touches no other table.
 
     Customers reach the world under the node's addresses but not one another, and their TCP connections
     learn the tunnel's smaller packets, since path MTU discovery fails behind too many firewalls. The node itself
-    answers their pings and nothing else.
+    answers their pings and nothing else. What comes from outside for one of the extra UDP ports goes to WireGuard's.
     """
     table = f"inet {table_name(interface)}"
     hidden = [
@@ -50,8 +52,9 @@ def render_firewall(interface: str, addresses: Sequence[str]) -> str:
         "  }",
         "  chain postrouting {",
         "    type nat hook postrouting priority srcnat; policy accept;",
-        *_masquerade(interface, addresses),
+        *_masquerade(interface, settings.addresses),
         "  }",
+        *_redirect(interface, settings.listen_port, extra_ports),
         "}",
     ]
     return "\n".join(lines) + "\n"
@@ -64,3 +67,17 @@ def _masquerade(interface: str, addresses: Sequence[str]) -> list[str]:
         family = "ip6" if network.version == 6 else "ip"
         rules.append(f'    {family} saddr {network} oifname != "{interface}" masquerade')
     return rules
+
+
+def _redirect(interface: str, listen_port: int, extra_ports: Sequence[int]) -> list[str]:
+    if not extra_ports:
+        return []
+    ports = ", ".join(map(str, extra_ports))
+    # Only what is meant for the node itself: a packet that it forwards has the same ports at somebody else's machine.
+    arrived = f'iifname != {{ "{interface}", "lo" }} fib daddr type local'
+    return [
+        "  chain prerouting {",
+        "    type nat hook prerouting priority dstnat; policy accept;",
+        f"    {arrived} udp dport {{ {ports} }} redirect to :{listen_port}",
+        "  }",
+    ]

@@ -1,31 +1,37 @@
 """Letting the customers' traffic through the node: forwarding sysctls, and an nftables table of our own."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from vpn.agent.desired import InterfaceSettings
 from vpn.agent.firewall import render_firewall, table_name
 from vpn.agent.logs import log_event
 from vpn.agent.made import Made, boot_id
+from vpn.agent.ports import served_ports
 from vpn.agent.tools import ToolError, run_tool
 
 _SYSCTL_ROOT: Final = Path("/proc/sys")
 _FORWARDING: Final = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 
 
-def ensure_forwarding(made: Made, addresses: Sequence[str]) -> None:
+def ensure_forwarding(made: Made, settings: InterfaceSettings) -> tuple[int, ...]:
     """Make sysctls and table what they should be; costs one `nft` call when they already are.
 
-    Raises ToolError.
+    Returns the extra ports that are open now. One that somebody on this machine serves is left to them. Raises
+    ToolError.
     """
     _ensure_sysctls(made)
-    wanted = render_firewall(made.interface, addresses)
-    if made.firewall == wanted and _table_exists(made.interface):
-        return
-    made.firewall = wanted
-    made.save()
-    run_tool(["nft", "-f", "-"], wanted)
-    log_event("firewall_written", table=table_name(made.interface))
+    served = served_ports() if settings.extra_ports else set()
+    ports = tuple(port for port in settings.extra_ports if port not in served)
+    wanted = render_firewall(made.interface, settings, ports)
+    if made.firewall != wanted or not made.listing or made.listing != _list_table(made.interface):
+        made.firewall, made.listing = wanted, ""
+        made.save()
+        run_tool(["nft", "-f", "-"], wanted)
+        made.listing = _list_table(made.interface)
+        made.save()
+        log_event("firewall_written", table=table_name(made.interface))
+    return ports
 
 
 def undo_forwarding(made: Made) -> None:
@@ -75,9 +81,9 @@ def _read(name: str) -> str | None:
         return None
 
 
-def _table_exists(interface: str) -> bool:
+def _list_table(interface: str) -> str:
+    """Return the table as `nft` shows it, empty if there is none."""
     try:
-        run_tool(["nft", "list", "table", "inet", table_name(interface)])
+        return run_tool(["nft", "list", "table", "inet", table_name(interface)])
     except ToolError:
-        return False
-    return True
+        return ""

@@ -29,6 +29,7 @@ class Identity:
     report_interval_s: float = DEFAULT_REPORT_INTERVAL_S
     listen_port: int | None = None
     backend: str = "auto"
+    extra_ports: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         """Leave the credential out, so that it cannot reach a log by accident."""
@@ -37,11 +38,19 @@ class Identity:
     @property
     def settings(self) -> InterfaceSettings:
         """Return the interface's settings with the port override applied."""
-        return InterfaceSettings(self.addresses, self.listen_port or self.port, self.mtu)
+        port = self.listen_port or self.port
+        extra_ports = tuple(extra for extra in self.extra_ports if extra != port)
+        return InterfaceSettings(self.addresses, port, self.mtu, extra_ports)
 
     def with_settings(self, settings: InterfaceSettings) -> "Identity":
         """Return the same node with the control plane's new interface settings."""
-        return replace(self, addresses=settings.addresses, port=settings.listen_port, mtu=settings.mtu)
+        return replace(
+            self,
+            addresses=settings.addresses,
+            port=settings.listen_port,
+            mtu=settings.mtu,
+            extra_ports=settings.extra_ports,
+        )
 
     def save(self, state_dir: Path) -> None:
         """Write it to the state directory (0600: it holds the credential)."""
@@ -54,7 +63,8 @@ def load_identity(state_dir: Path) -> Identity:
     if values is None:
         raise StateDirError(f"{state_dir} holds no enrolled node; run `enrol` first")
     try:
-        return Identity(**{**values, "addresses": tuple(values["addresses"])})
+        lists = {name: tuple(values.get(name, ())) for name in ("addresses", "extra_ports")}
+        return Identity(**{**values, **lists})
     except (KeyError, TypeError) as error:
         raise StateDirError(f"{state_dir / IDENTITY_NAME} is damaged") from error
 

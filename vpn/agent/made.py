@@ -20,8 +20,9 @@ class Made:
     """Written before each thing is made, so that a crash in between leaves nothing forgotten.
 
     `token` identifies one creation of the interface; it also stands in the interface's alias, which the
-    kernel drops together with the interface; `marked` tells that it got that far. `sysctls` maps a path
-    below /proc/sys to its value before the agent changed it.
+    kernel drops together with the interface; `marked` tells that it got that far. `firewall` is the table as
+    it was ordered and `listing` as `nft` shows it. `sysctls` maps a path below /proc/sys to its value before the
+    agent changed it.
     """
 
     path: Path
@@ -30,6 +31,7 @@ class Made:
     boot_id: str = ""
     marked: bool = False
     firewall: str = ""
+    listing: str = ""
     addresses: list[str] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
 

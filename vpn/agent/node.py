@@ -46,6 +46,7 @@ class Node:
         self.peers = PeerKeeper(self.store)
         self._private_key = private_key
         self._made = load_made(state_dir)
+        self.offered_ports: tuple[int, ...] = ()
         self._index: int | None = None
         self._removed = False
 
@@ -82,6 +83,7 @@ class Node:
                 made.marked = True
                 made.save()
             self.peers.backend = choose_backend(name, self.identity.backend)
+            self._forward(made)  # before there is anybody whom the table keeps away from something
             self._configure(made, self.peers.backend.read())
             self.peers.full_pass()
             self._index = interface_index(name)
@@ -119,10 +121,7 @@ class Node:
             device = self.peers.full_pass()
             made = self._made_or_refuse()
             self._configure(made, device)
-            try:
-                ensure_forwarding(made, self.identity.addresses)
-            except ToolError as error:  # tunnels and counters must not stop for it; the next tick tries again
-                log_event("forwarding_failed", level=logging.ERROR, detail=str(error))
+            self._forward(made)
             return Look(device, self.peers.epoch, self.peers.acknowledged)
 
     def apply_changes(self, changes: Changes) -> None:
@@ -144,7 +143,9 @@ class Node:
                 if identity != self.identity:
                     identity.save(self.state_dir)
                     self.identity = identity
-                    self._configure(self._made_or_refuse(), self.peers.full_pass())
+                    made = self._made_or_refuse()
+                    self._configure(made, self.peers.full_pass())
+                    self._forward(made)
             try:
                 self.peers.apply_snapshot(snapshot)
             except BackendError:
@@ -179,9 +180,16 @@ class Node:
             self.peers.note("interface_recreated", made.interface)
         self.peers.interface_renewed()
         if made.boot_id != boot_id():
-            made.sysctls, made.firewall = {}, ""  # the reboot undid both
+            made.sysctls, made.firewall, made.listing = {}, "", ""  # the reboot undid both
         made.token, made.boot_id, made.marked = new_token(), boot_id(), False
         made.save()
+
+    def _forward(self, made: Made) -> None:
+        try:
+            self.offered_ports = ensure_forwarding(made, self.identity.settings)
+        except ToolError as error:  # tunnels and counters must not stop for it; the next tick tries again
+            self.offered_ports = ()
+            log_event("forwarding_failed", level=logging.ERROR, detail=str(error))
 
     def _configure(self, made: Made, device: DeviceState) -> None:
         settings = self.identity.settings

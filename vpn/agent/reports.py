@@ -71,6 +71,7 @@ class ReportWriter:
             "state_hash": None,
             "agent_version": AGENT_VERSION,
             "protocol_version": PROTOCOL_VERSION,
+            "ports": node.offered_ports,
             "failed": list(node.peers.intention.failures)[:MAX_FAILED],
             "load": self._load,
         }
