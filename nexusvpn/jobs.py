@@ -63,7 +63,11 @@ def forget_ended_jobs() -> int:
     forgotten = 0
     with connection.cursor() as cursor:
         for hours, statuses in KEPT_HOURS.items():
-            values: dict[str, Any] = {"nb_hours": hours, "statuses": [status.value for status in statuses], "queue": None}
+            values: dict[str, Any] = {
+                "nb_hours": hours,
+                "statuses": [status.value for status in statuses],
+                "queue": None,
+            }
             cursor.execute(sql.queries["delete_old_jobs"], values)
             forgotten += cursor.rowcount
     return forgotten
