@@ -55,7 +55,8 @@ def _arrived(link: socket.socket) -> bytes | None:
     """What can be read of the connection now, left where it is; None if nothing has arrived."""
     try:
         return link.recv(HEAD_BYTES, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except OSError:
+    except (OSError, ValueError):
+        # Of a connection that gunicorn itself encrypts nothing can be seen.
         return None
 
 
@@ -66,6 +67,6 @@ def _probe_in(beginning: bytes) -> bytes:
     """
     head, end, _ = beginning.partition(b"\r\n\r\n")
     method, _, rest = head.partition(b" ")
-    if not end or method not in (b"GET", b"HEAD") or _BODY.search(head):
+    if not end or method not in (b"GET", b"HEAD") or not rest.startswith(HEALTH[0]) or _BODY.search(head):
         return b""
     return rest.partition(b" ")[0].partition(b"?")[0].rstrip(b"/")
