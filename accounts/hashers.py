@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from nexusvpn.db import lend_connection
 from nexusvpn.errors import Unavailable
 
 _slots = threading.BoundedSemaphore(settings.ARGON2_CONCURRENCY)
@@ -17,6 +18,10 @@ WAIT_S = 8.0
 
 class _Slot:
     def __enter__(self) -> None:
+        if _slots.acquire(blocking=False):
+            return
+        # A crowd that waits here must not keep the database from everybody else.
+        lend_connection()
         if not _slots.acquire(timeout=WAIT_S):
             raise Unavailable("Many people are signing in. Try again in a few seconds.", code="busy", retry_after=5)
 

@@ -18,7 +18,7 @@ from nexusvpn.local.processes import end_with_parent
 ROOT = Path(__file__).resolve().parents[1]
 # As `nexusvpn.local.stack` starts it.
 GUNICORN = ("--no-control-socket", "--log-level", "warning", "--reuse-port")
-WEB = ("--worker-class", "gthread", "--workers", "2", "--threads", "8")
+WEB = ("--worker-class", "nexusvpn.web_worker.WebWorker", "--workers", "2", "--threads", "8")
 WAITING = ("--worker-class", "nexusvpn.waiting_worker.WaitingWorker", "--workers", "1")
 READY_WITHIN_S = 30.0
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")

@@ -3,8 +3,8 @@
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nexusvpn.settings")
-os.environ.setdefault("DATABASE_POOL_SIZE", "10")
-os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "30000")
+os.environ.setdefault("DATABASE_POOL_SIZE", "8")
+os.environ.setdefault("DATABASE_STATEMENT_TIMEOUT_MS", "10000")
 
 import django
 

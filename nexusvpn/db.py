@@ -8,8 +8,12 @@ from typing import Any
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, models
 from django.db.models.functions import Lower
+from psycopg_pool import PoolTimeout
 
+from nexusvpn.connections import gate
 from nexusvpn.errors import InvalidInput
+
+_checking = threading.Lock()
 
 
 def lowered(value: str) -> Lower:
@@ -33,11 +37,40 @@ def is_lost_database(error: BaseException | None) -> bool:
     return False
 
 
-def forget_dead_connections() -> None:
-    """After the database went away, throw out the pool's dead connections in the background.
+def note_lost_database(error: BaseException) -> None:
+    """After the database went away, refuse what cannot be served and throw out the pool's dead connections in the background.
 
-    Without this each of them would fail one more request after the database is back.
+    Without this each of them would fail one more request after the database is back. One look at a time: the next failure orders
+    another.
     """
+    if _waited_in_vain(error):
+        gate.shut()
     pool: Any = getattr(connection, "pool", None)
-    if pool is not None:
-        threading.Thread(target=pool.check, name="pool-check", daemon=True).start()
+    if pool is None or not _checking.acquire(blocking=False):
+        return
+
+    def check() -> None:
+        try:
+            pool.check()
+        finally:
+            _checking.release()
+
+    threading.Thread(target=check, name="pool-check", daemon=True).start()
+
+
+def _waited_in_vain(error: BaseException | None) -> bool:
+    """Whether no connection was to be had in time: all of them wait, or the server does not let anybody in."""
+    while error is not None:
+        if isinstance(error, PoolTimeout | psycopg.errors.ConnectionTimeout):
+            return True
+        error = error.__cause__
+    return False
+
+
+def lend_connection() -> None:
+    """Give the connection back to the pool before a wait for something else; the next query takes one again.
+
+    Does nothing in a transaction, which needs the connection, and without a pool, where a new one would cost more than it saves.
+    """
+    if not connection.in_atomic_block and getattr(connection, "pool", None) is not None:
+        connection.close()

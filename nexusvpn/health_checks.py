@@ -25,6 +25,8 @@ from django.db.migrations.executor import MigrationExecutor
 from health_check.base import HealthCheck
 from health_check.exceptions import ServiceUnavailable, ServiceWarning
 
+from nexusvpn.connections import PatientConnection
+
 MEMORY_LIMIT_BYTES = 500 * 1024 * 1024
 DISK_LIMIT_PERCENT = 80.0
 # The probe of each name that was started last, and when.
@@ -72,6 +74,12 @@ class BoundedCheck(HealthCheck):
             raise ServiceUnavailable(f"no answer within {self.timeout.total_seconds():g} s") from None
 
 
+class ShortConnection(PatientConnection):
+    """Ends before the check does, so that the next one looks afresh."""
+
+    patience_s = 2.5
+
+
 @dataclasses.dataclass
 class Database(BoundedCheck):
     name = "database"
@@ -81,7 +89,7 @@ class Database(BoundedCheck):
         wanted = ("host", "port", "user", "password", "dbname", "sslmode", "sslrootcert")
         chosen = {key: value for key, value in parameters.items() if key in wanted and value}
         try:
-            with psycopg.connect(**chosen, connect_timeout=3, options="-c statement_timeout=2500") as link:
+            with ShortConnection.connect(**chosen, connect_timeout=3, options="-c statement_timeout=2500") as link:
                 link.execute("SELECT 1")
         except psycopg.Error:
             raise ServiceUnavailable("cannot be reached") from None

@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from nexusvpn.api.envelope import error_response
+from nexusvpn.connections import gate
 from nexusvpn.context import accept_request_id, set_request_id
 from nexusvpn.db import refuse_nul
-from nexusvpn.errors import InvalidInput
+from nexusvpn.errors import InvalidInput, Unavailable
 from nexusvpn.http import client_address, is_api, user_agent
 from nexusvpn.logs import logger
 from nexusvpn.pages import error_page, exception_page
@@ -100,6 +101,18 @@ class NoNulMiddleware:
         except InvalidInput as error:
             return error_page(request, error)
         return self.get_response(request)
+
+
+class DatabaseGateMiddleware:
+    """Refuses at once what would only wait for a database that hangs. Health waits for nothing, and files were served before."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith("/api/health") or gate.admits():
+            return self.get_response(request)
+        return error_page(request, Unavailable(code="database_unavailable"))
 
 
 class ClientSessionMiddleware(SessionMiddleware):

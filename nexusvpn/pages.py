@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from nexusvpn.api.envelope import error_response
 from nexusvpn.api.status import http_status
-from nexusvpn.db import forget_dead_connections, is_lost_database
+from nexusvpn.db import is_lost_database, note_lost_database
 from nexusvpn.errors import DomainError, Unavailable
 from nexusvpn.http import is_api
 from nexusvpn.logs import logger
@@ -27,7 +27,7 @@ def exception_page(request: HttpRequest, error: Exception) -> HttpResponse | Non
     """The answer for an exception of a view; None leaves one that nobody foresaw to Django's own 500."""
     if is_lost_database(error):
         log.error("database_unavailable", error=type(error).__name__)
-        forget_dead_connections()
+        note_lost_database(error)
         return error_page(request, Unavailable(code="database_unavailable"))
     if isinstance(error, DomainError):
         return error_page(request, error)

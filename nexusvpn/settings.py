@@ -10,6 +10,7 @@ from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from nexusvpn import env
+from nexusvpn.connections import PatientConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
@@ -39,14 +40,27 @@ ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [hashlib.sha256(b"development" 
 # --- database -------------------------------------------------------------------------------------
 DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///nexusvpn"))}
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0)
-DATABASES["default"]["OPTIONS"].setdefault("connect_timeout", 3)
+_options = DATABASES["default"]["OPTIONS"]
+_options.setdefault("connect_timeout", 3)
+# A machine that vanished is noticed within about twenty seconds, not within TCP's quarter of an hour.
+_tcp = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
+_options.update({**_tcp, **_options})
 _statement_timeout_ms = env.number("DATABASE_STATEMENT_TIMEOUT_MS", 0)
+# A server that lives ends a statement itself, so whoever waited longer waits for one that hangs.
+DATABASE_REPLY_TIMEOUT_S = _statement_timeout_ms / 1000 + 1 if _statement_timeout_ms else None
 if _statement_timeout_ms:
-    DATABASES["default"]["OPTIONS"]["options"] = (
-        f"-c statement_timeout={_statement_timeout_ms} -c idle_in_transaction_session_timeout=60000"
-    )
+    _limits = f"-c statement_timeout={_statement_timeout_ms} -c idle_in_transaction_session_timeout=60000"
+    _options["options"] = f"{_options.get('options', '')} {_limits}".strip()
 if DATABASE_POOL_SIZE:
-    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": DATABASE_POOL_SIZE, "timeout": 5}
+    _options["pool"] = {
+        "connection_class": PatientConnection,
+        "min_size": 1,
+        "max_size": DATABASE_POOL_SIZE,
+        "timeout": 3,
+        # The pool gives up a connection that cannot be made after this time, and begins anew when somebody wants one;
+        # going on by itself it would wait longer and longer, also when the database is long back.
+        "reconnect_timeout": 2,
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- cache and counters ---------------------------------------------------------------------------
@@ -93,6 +107,7 @@ MIDDLEWARE = [
     "nexusvpn.middleware.BodyLimitMiddleware",
     "csp.middleware.CSPMiddleware",
     "nexusvpn.middleware.NoNulMiddleware",
+    "nexusvpn.middleware.DatabaseGateMiddleware",
     "nexusvpn.middleware.ClientSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from nexusvpn import errors
 from nexusvpn.api.envelope import METHOD_NOT_ALLOWED
 from nexusvpn.api.status import http_status
-from nexusvpn.db import forget_dead_connections, is_lost_database
+from nexusvpn.db import is_lost_database, note_lost_database
 from nexusvpn.logs import logger
 
 log = logger(__name__)
@@ -77,7 +77,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = errors.NotAllowed()
     elif is_lost_database(error):
         log.error("database_unavailable", error=type(error).__name__)
-        forget_dead_connections()
+        note_lost_database(error)
         error = errors.Unavailable(code="database_unavailable")
     elif isinstance(error, RequestDataTooBig | TooManyFieldsSent):
         return ErrorResponse(413, "payload_too_large", "The body is too large.")

@@ -73,6 +73,7 @@ class Stack:
     hosts: list[str] = field(default_factory=lambda: ["127.0.0.1"])
     settings: dict[str, str] = field(default_factory=dict)
     workers: int = 2
+    worker_class: str = "nexusvpn.web_worker.WebWorker"
     port: int = 0
     poll_port: int = 0
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
@@ -118,7 +119,7 @@ class Stack:
 
     def start_control_plane(self) -> None:
         gunicorn = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"]
-        web = [*gunicorn, "-k", "gthread", "--threads", "8", "-w", str(self.workers), "--reuse-port"]
+        web = [*gunicorn, "-k", self.worker_class, "--threads", "8", "-w", str(self.workers), "--reuse-port"]
         waiting = [*gunicorn, "-k", "nexusvpn.waiting_worker.WaitingWorker", "-w", "1"]
         for host in self.hosts:
             web += ["-b", f"{host}:{self.port}"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from nexusvpn.local import places
 from nexusvpn.local.postgres import Cluster
+from tests.live.liveness import liveness
 from tests.live.stack import Stack, call
 
 pytestmark = pytest.mark.live
@@ -33,12 +37,24 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-def stack(cluster: Cluster, tmp_path: Path) -> Iterator[Stack]:
-    made = Stack(cluster.url, tmp_path)
-    made.start()
-    yield made
-    for name in list(made._processes):
-        made.end(name)
+def running(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., Stack]]:
+    """Starts a control plane on that PostgreSQL, with the options that the test names."""
+    made: list[Stack] = []
+
+    def start(**options: Any) -> Stack:
+        made.append(Stack(cluster.url, tmp_path, **options))
+        made[0].start()
+        return made[0]
+
+    yield start
+    for stack in made:
+        for name in list(stack._processes):
+            stack.end(name)
+
+
+@pytest.fixture
+def stack(running: Callable[..., Stack]) -> Stack:
+    return running()
 
 
 def freeze(cluster: Cluster, how: signal.Signals) -> None:
@@ -67,6 +83,113 @@ def test_health_answers_in_time_while_postgresql_hangs(stack: Stack, cluster: Cl
         freeze(cluster, signal.SIGCONT)
     deadline = time.monotonic() + 10
     while call("GET", f"{stack.url}/api/health/readiness").status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+CLIENTS = 64
+
+
+@dataclass(frozen=True)
+class Asked:
+    asked: float
+    came: float
+    status: int
+
+
+class Load:
+    """Clients who ask for the locations again and again, each on its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.answers: list[Asked] = []
+        self._over = threading.Event()
+        self._clients = [threading.Thread(target=self._ask) for _ in range(CLIENTS)]
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            started = time.monotonic()
+            answer = call("GET", f"{self.url}/api/v1/locations")
+            self.answers.append(Asked(started, time.monotonic(), answer.status))
+            assert answer.status == 200 or int(answer.headers["Retry-After"]) > 0
+            time.sleep(0.4)
+
+    def __enter__(self) -> Load:
+        for client in self._clients:
+            client.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+        for client in self._clients:
+            client.join(60)
+        assert not any(client.is_alive() for client in self._clients)
+
+
+HUNG = {"DJANGO_SETTINGS_MODULE": "tests.live.settings_without_limits", "DATABASE_STATEMENT_TIMEOUT_MS": "3000"}
+
+
+def test_under_load_a_hung_postgresql_holds_up_neither_liveness_nor_health(
+    cluster: Cluster, running: Callable[..., Stack]
+) -> None:
+    stack = running(settings=HUNG)
+    with Load(stack.url) as load, ThreadPoolExecutor(4) as probes:
+        before = liveness(stack.url, 2)
+        frozen = time.monotonic()
+        freeze(cluster, signal.SIGSTOP)
+        try:
+            meanwhile = probes.submit(liveness, stack.url, 8)
+            while time.monotonic() < frozen + 8:
+                started = time.monotonic()
+                health = [probes.submit(call, "GET", f"{stack.url}/api/health{path}") for path in ("", "/readiness")]
+                assert {probe.result().status for probe in health} == {503}
+                assert time.monotonic() - started < 4.5
+            # A machine that is busy with other things delays an answer now and then, before as well.
+            assert meanwhile.result().usual < max(0.1, 2 * before.usual)
+            assert meanwhile.result().slowest < 1
+        finally:
+            freeze(cluster, signal.SIGCONT)
+        thawed = time.monotonic()
+        time.sleep(6)
+    assert call("GET", f"{stack.url}/api/health/readiness").status == 200
+    asked_meanwhile = [each for each in load.answers if each.asked > frozen and each.came < thawed]
+    assert {each.status for each in asked_meanwhile} == {503}
+    # Nobody waits longer than for the server's silence to be noticed; whoever comes after that is told at once.
+    assert max(each.came - each.asked for each in load.answers) < 8
+    assert len(asked_meanwhile) > 2 * CLIENTS
+    refused_last = max(each.came for each in load.answers if each.status == 503)
+    assert refused_last - thawed < 5
+    assert {each.status for each in load.answers if each.asked > refused_last} == {200}
+
+
+def test_the_negative_control_with_threads_for_everybody_liveness_waits_too(
+    cluster: Cluster, running: Callable[..., Stack]
+) -> None:
+    stack = running(settings=HUNG, worker_class="gthread")
+    with Load(stack.url):
+        time.sleep(1)
+        freeze(cluster, signal.SIGSTOP)
+        try:
+            assert liveness(stack.url, 2).slowest > 1
+        finally:
+            freeze(cluster, signal.SIGCONT)
+
+
+def test_waiting_nodes_are_told_at_once_that_postgresql_hangs(stack: Stack, cluster: Cluster) -> None:
+    state = f"http://127.0.0.1:{stack.poll_port}/api/v1/node/state?after=0"
+    freeze(cluster, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(32) as nodes:
+            first = list(nodes.map(lambda _: call("GET", state, token="nvn_x"), range(32)))
+        started = time.monotonic()
+        later = call("GET", state, token="nvn_x")
+        took = time.monotonic() - started
+    finally:
+        freeze(cluster, signal.SIGCONT)
+    assert {answer.status for answer in [*first, later]} == {503}
+    assert took < 1
+    deadline = time.monotonic() + 5
+    while call("GET", state, token="nvn_x").status == 503:
         assert time.monotonic() < deadline
         time.sleep(0.1)
 

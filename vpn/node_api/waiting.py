@@ -22,8 +22,9 @@ from django.http import HttpRequest, HttpResponse
 
 from nexusvpn.api.authentication import bearer_token
 from nexusvpn.api.envelope import data_response, request_id_of
+from nexusvpn.connections import gate
 from nexusvpn.context import accept_request_id
-from nexusvpn.errors import NotFound
+from nexusvpn.errors import NotFound, Unavailable
 from nexusvpn.logs import logger
 from nexusvpn.pages import exception_page, server_error
 from vpn.errors import InvalidNodeCredential
@@ -38,6 +39,8 @@ PATH = "/api/v1/node/state"
 POLL_ALONE_S = 0.2
 POLL_BESIDE_MESSAGES_S = 1.0
 THREADS = 8
+# A database that hangs would otherwise let nodes queue up behind it without end.
+PATIENCE_S = 5.0
 log = logger("nexusvpn.waiting")
 
 
@@ -89,7 +92,14 @@ class WaitingRoom:
                 # Gives the connection back to the pool.
                 connection.close()
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        if not gate.admits():
+            raise Unavailable(code="database_unavailable")
+        work = asyncio.get_running_loop().run_in_executor(self._threads, call)
+        try:
+            return await asyncio.wait_for(work, PATIENCE_S)
+        except TimeoutError:
+            gate.shut()
+            raise Unavailable(code="database_unavailable") from None
 
     async def _poll(self) -> None:
         pause = POLL_BESIDE_MESSAGES_S if settings.REDIS_URL else POLL_ALONE_S
@@ -98,7 +108,7 @@ class WaitingRoom:
             if servers:
                 try:
                     self.waiters.compare(await self._in_thread(_revisions, servers))
-                except (OperationalError, InterfaceError) as error:
+                except (OperationalError, InterfaceError, Unavailable) as error:
                     log.warning("poll_failed", error=type(error).__name__)
             await asyncio.sleep(pause)
 

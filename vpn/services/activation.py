@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils import timezone
 
+from nexusvpn.db import lend_connection
 from vpn.models import Peer
 
 # Only so many threads of a process may wait; the others say "activating" at once, so that slow nodes cannot use up the workers.
@@ -51,5 +52,7 @@ def _wait(device_id: UUID) -> bool:
             return True
         if reported is None or timezone.now() - reported > SILENT or time.monotonic() + pause > give_up:
             return False
+        # Others can use the connection meanwhile: a pool has fewer than there are threads that wait here.
+        lend_connection()
         time.sleep(pause)
         pause = min(pause * 1.5, LONGEST_PAUSE_S)
