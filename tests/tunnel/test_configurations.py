@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.live.stack import Stack
+from tests.tunnel.cable import listen
 from tests.tunnel.conftest import Node
 from tests.tunnel.lab import WORLD_V4, WORLD_V6, Lab
 from tests.tunnel.travellers import (
@@ -148,6 +150,31 @@ def test_a_packet_of_just_the_mtu_passes_and_no_larger_one(
         shown = traveller.lab.in_("client", *command, check=False)
         assert (" 1 received" in shown) is passes, shown
     client.down()
+
+
+def test_another_port_carries_the_tunnel_once_the_node_offers_it(
+    traveller: Traveller, client: WgQuickClient, stack: Stack
+) -> None:
+    port = 443
+    # As staff's change of the interface does: a new epoch makes the node look at all of it.
+    stack.sql("UPDATE vpn_server SET extra_ports = %s, epoch = gen_random_uuid() WHERE name = 'demo-1'", [port])
+    try:
+        offered = (
+            "SELECT offered_ports FROM vpn_nodestatus n JOIN vpn_server s ON s.id = n.server_id WHERE s.name = 'demo-1'"
+        )
+        deadline = time.monotonic() + 20
+        while stack.sql(offered) != [([port],)]:
+            assert time.monotonic() < deadline, stack.sql(offered)
+            time.sleep(0.2)
+        client.up(traveller.config(port=str(port))[0])
+        traveller.wait_until_through(WORLD_V4)
+        with listen(traveller.cable) as heard:
+            assert traveller.ping(WORLD_V4)
+            assert traveller.ping(WORLD_V6)
+        assert {packet.detail for packet in heard} == {port}
+        client.down()
+    finally:
+        stack.sql("UPDATE vpn_server SET extra_ports = '{}', epoch = gen_random_uuid() WHERE name = 'demo-1'")
 
 
 def test_a_split_that_wg_quick_would_loop_keeps_the_server_reachable(

@@ -13,9 +13,11 @@ from accounts.models import User
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.vpn import make_location, make_server, new_key
-from vpn.models import Server
+from tests.invariants import assert_invariants
+from vpn.models import IpAssignment, Location, NodeStatus, Server
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 from vpn.wireguard.mobileconfig import PRIVATE_KEY_MARK
+from vpn.wireguard.public_keys import decode_key
 
 PROFILE, ZIP = "application/x-apple-aspen-config", "application/zip"
 
@@ -136,9 +138,61 @@ def test_a_refusal_names_the_choice(
     assert (answer.status, answer.code, list(answer.fields)) == (status, code, fields)
 
 
-def test_a_port_that_is_not_offered_is_refused_with_those_that_are(alice_api: ApiClient, device: str) -> None:
-    answer = alice_api.get(f"devices/{device}/config?port=1")
-    assert answer.fields == {"port": ["This server listens on 51820."]}
+def test_only_ports_that_the_node_says_it_offers_may_be_chosen(alice_api: ApiClient, device: str, ams: Server) -> None:
+    """What staff asked for is a wish until then."""
+    Server.objects.update(extra_ports=[53, 443, 123])
+    answer = alice_api.get(f"devices/{device}/config?port=443")
+    assert (answer.code, answer.fields) == ("port_not_offered", {"port": ["This server listens on 51820."]})
+    NodeStatus.objects.update(offered_ports=[443, 53])
+    assert lines(config(alice_api, device, port="443")["config"])["Endpoint"] == "203.0.113.10:443"
+    assert lines(config(alice_api, device)["config"])["Endpoint"] == "203.0.113.10:51820"
+    answer = alice_api.get(f"devices/{device}/config?port=123")
+    assert answer.fields == {"port": ["This server listens on 51820, 53, 443."]}
+
+
+class TestAnotherLocation:
+    @pytest.fixture
+    def zrh(self, db: None) -> Server:
+        return make_server(make_location("zrh"), network_v4="10.90.0.0/24", network_v6="fd90::/64", dns=["10.90.0.1"])
+
+    def test_the_device_gets_a_place_there_and_keeps_it(self, alice_api: ApiClient, device: str, zrh: Server) -> None:
+        data = config(alice_api, device, location="zrh")
+        found = lines(data["config"])
+        assert (found["Address"], found["PublicKey"]) == ("10.90.0.2/32, fd90::2/128", zrh.public_key)
+        assert (found["DNS"], data["file_name"]) == ("10.90.0.1", "zrh.conf")
+        assert config(alice_api, device, location="zrh") == data
+        assert lines(config(alice_api, device)["config"])["Address"] == "10.80.0.2/32, fd80::2/128"
+        assert IpAssignment.objects.live().count() == 2
+        assert_invariants()
+
+    def test_each_place_has_a_preshared_key_of_its_own(self, alice_api: ApiClient, device: str, zrh: Server) -> None:
+        keys = {lines(config(alice_api, device, location=slug)["config"])["PresharedKey"] for slug in ("ams", "zrh")}
+        assert len(keys) == 2
+        assert all(len(decode_key(key)) == 32 for key in keys)
+
+    @pytest.mark.parametrize(
+        ("trouble", "status", "code"),
+        [
+            ({"state": "offline"}, 409, "location_unavailable"),
+            ({"network_v4": "10.90.0.0/29", "next_host": 7}, 409, "location_full"),
+        ],
+    )
+    def test_where_there_is_no_place_it_is_said(
+        self, alice_api: ApiClient, device: str, zrh: Server, trouble: dict[str, Any], status: int, code: str
+    ) -> None:
+        Server.objects.filter(pk=zrh.pk).update(**trouble)
+        answer = alice_api.get(f"devices/{device}/config?location=zrh")
+        assert (answer.status, answer.code) == (status, code)
+        assert IpAssignment.objects.live().count() == 1
+
+    def test_a_premium_location_needs_its_plan(self, alice_api: ApiClient, device: str, zrh: Server) -> None:
+        Location.objects.filter(slug="zrh").update(premium=True)
+        answer = alice_api.get(f"devices/{device}/config?location=zrh")
+        assert (answer.status, answer.code) == (403, "premium_location")
+
+    def test_bad_choices_take_no_address(self, alice_api: ApiClient, device: str, zrh: Server) -> None:
+        assert alice_api.get(f"devices/{device}/config?location=zrh&mtu=1").status == 400
+        assert IpAssignment.objects.live().count() == 1
 
 
 def test_with_a_host_name_a_split_says_what_linux_needs_and_the_kill_switch_is_refused(

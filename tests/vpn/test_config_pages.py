@@ -18,7 +18,7 @@ from django.test import Client
 from accounts.models import User
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
-from vpn.models import Server, VpnConfig
+from vpn.models import NodeStatus, Server, VpnConfig
 from vpn.services.devices import add_device
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 from vpn.wireguard.mobileconfig import PRIVATE_KEY_MARK
@@ -154,6 +154,23 @@ def test_locations_that_cannot_be_chosen_are_listed_with_the_reason(page: Client
     text = get(page, device).text
     assert '<option value="ams" selected>Amsterdam, NL</option>' in text
     assert '<option value="nrt" disabled>Tokyo, Japan (not in your plan)</option>' in text
+
+
+def test_another_location_and_its_ports(page: Client, device: VpnConfig) -> None:
+    zrh = make_server(make_location("zrh", name="Zürich"), network_v4="10.90.0.0/24", network_v6="fd90::/64")
+    NodeStatus.objects.filter(server=zrh).update(offered_ports=[443, 53])
+    answer = get(page, device, location="zrh", port="443")
+    assert "<h2>zrh.conf</h2>" in answer.text
+    assert '<option value="zrh" selected>' in answer.text
+    assert '<option value="">The server’s (51820)</option>' in answer.text
+    assert re.findall(r'<option value="(\d+)"( selected)?>\d+</option>', answer.text) == [
+        ("53", ""),
+        ("443", " selected"),
+    ]
+    assert "Endpoint = 203.0.113.10:443" in preview(answer)
+    assert (
+        get(page, device, "/file", location="zrh").headers["Content-Disposition"] == 'attachment; filename="zrh.conf"'
+    )
 
 
 def test_the_file_has_a_safe_name_and_a_place_for_the_key(page: Client, alice: User) -> None:

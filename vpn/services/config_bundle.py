@@ -11,7 +11,7 @@ from uuid import UUID
 from accounts.models import User
 from billing.entitlements import Entitlement, entitlement_for
 from nexusvpn.errors import Conflict, NotAllowed
-from vpn.errors import LocationUnavailable, PremiumLocation
+from vpn.errors import DeviceSuspended, LocationUnavailable, PremiumLocation
 from vpn.services.config_choices import ConfigChoices
 from vpn.services.configuration import ConfigFile, render_configuration
 from vpn.services.device_views import find_device
@@ -45,8 +45,8 @@ def configuration_bundle(*, user: User, device_id: UUID, choices: ConfigChoices)
     """A wg-quick file for each location that the plan has and that can be had now, and a README that names the others.
 
     The device gets a place in each of them. A location that is full, offline or does not offer the port is left out.
-    Raises NotFound; InvalidInput or SplitTooLarge for choices that no location admits; LocationUnavailable when nothing
-    is left.
+    Raises NotFound, DeviceSuspended; InvalidInput or SplitTooLarge for choices that no location admits;
+    LocationUnavailable when nothing is left.
     """
     device = find_device(user.pk, device_id)
     found = _collect(user, device_id, choices)
@@ -66,20 +66,24 @@ def _collect(user: User, device_id: UUID, choices: ConfigChoices) -> _Collection
     for location in locations:
         slug = location["slug"]
         try:
-            _check_plan(entitlement, location)
+            _check_can_be_had(entitlement, location)
             place = place_for(user=user, device_id=device_id, location_slug=slug)
             found.files[_label(location)] = render_configuration(
                 device_id, place, replace(choices, location=slug), names[slug]
             )
+        except DeviceSuspended:
+            raise
         except (Conflict, NotAllowed) as refusal:
             found.left_out[_label(location)] = refusal.message
     return found
 
 
-def _check_plan(entitlement: Entitlement, location: dict[str, Any]) -> None:
-    """What placement refuses too, before it is asked."""
+def _check_can_be_had(entitlement: Entitlement, location: dict[str, Any]) -> None:
+    """Raises PremiumLocation, or LocationUnavailable also where the device has a place, which is of no use now."""
     if location["premium"] and not entitlement.premium_locations:
         raise PremiumLocation
+    if not location["online"]:
+        raise LocationUnavailable
 
 
 def _label(location: dict[str, Any]) -> str:
