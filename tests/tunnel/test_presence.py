@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.live.stack import Stack
 from tests.tunnel.client import TunnelClient
 from tests.tunnel.conftest import Node
-from tests.tunnel.lab import WORLD_V4, Lab, run
+from tests.tunnel.lab import WORLD_V4, Lab
 
 pytestmark = pytest.mark.live
 WITHIN_S = 5.0
@@ -35,7 +34,7 @@ class People:
 
     def connection(self) -> str:
         told = self.stack.api("GET", f"devices/{self.device}", token=self.token).data["connection"]
-        return {"online": "up", "unknown": "down"}.get(told, told)
+        return {"online": "up", "unknown": "down"}.get(told, str(told))
 
 
 @pytest.fixture(scope="module")

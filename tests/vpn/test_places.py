@@ -68,7 +68,7 @@ class TestHealth:
         if fault == "silent":
             silence(server)
         elif fault == "lost":
-            NodeStatus.objects.update(lost_at=timezone.now())
+            NodeStatus.objects.update(lost_at=timezone.now() - timedelta(seconds=1))
         elif fault == "stopped":
             Server.objects.update(stopped_at=timezone.now())
         else:

@@ -6,7 +6,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction

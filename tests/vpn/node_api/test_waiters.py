@@ -50,9 +50,9 @@ def test_hanging_again_after_a_look_counts_once() -> None:
 def test_who_stands_elsewhere_than_the_server_is_woken() -> None:
     waiters = Waiters()
     behind, level = waiters.register(ANNA, wanted(6)), waiters.register(ANNA, wanted(7))
-    waiters.compare([(ANNA, EPOCH, 7), (BEN, EPOCH, 1)])
+    waiters.compare([(ANNA, EPOCH, 7, False), (BEN, EPOCH, 1, False)])
     assert (behind.event.is_set(), level.event.is_set()) == (True, False)
-    waiters.compare([(ANNA, uuid4(), 7)])
+    waiters.compare([(ANNA, uuid4(), 7, False)])
     assert level.event.is_set()
 
 
