@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import secrets
@@ -93,6 +94,7 @@ def _set_up_django(database_url: str, redis_url: str) -> None:
         # As in production: with DEBUG on Django keeps every query of a request.
         DEBUG="false",
         SECRET_KEY=secrets.token_urlsafe(64),
+        ENCRYPTION_KEYS=base64.b64encode(secrets.token_bytes(32)).decode(),
         SITE_URL="https://127.0.0.1",
         SECURE_SSL_REDIRECT="false",
         LOG_LEVEL="INFO",

@@ -34,6 +34,7 @@ class Connection:
         self.open()
 
     def open(self) -> None:
+        self._received, self._needed = b"", 0
         self.socket = socket.create_connection(("127.0.0.1", self._port), timeout=MAX_WAIT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -48,8 +49,15 @@ class Connection:
             self.socket.sendall(self.request)
 
     def receive(self) -> int | None:
-        """The status once the answer is whole, None when more is to come; raises ConnectionResetError before the first byte."""
-        part = self.socket.recv(65536)
+        """The status once the answer is whole, None when more is to come.
+
+        Raises ConnectionError when the connection ends before the first byte, and ValueError when it ends later: the request was taken,
+        and sending it again would count it twice.
+        """
+        try:
+            part = self.socket.recv(65536)
+        except ConnectionError:
+            part = b""
         if not part and self._received:
             raise ValueError("an answer was cut short")
         if not part:
@@ -77,20 +85,31 @@ class Run:
         self._seconds = float(order["seconds"])
         requests = [text.encode("latin-1") for text in order["requests"]]
         self._requests: Iterator[bytes] = cycle(requests) if order["repeat"] else iter(requests)
+        self._port, self._size = int(order["port"]), int(order["connections"])
         self._selector = selectors.DefaultSelector()
+        self._connections: list[Connection] = []
         self._waiting = 0
         self._reconnects = 0
         self.statuses: Counter[int] = Counter()
         self.latencies: list[float] = []
-        for _ in range(order["connections"]):
-            connection = Connection(order["port"])
-            self._selector.register(connection.socket, selectors.EVENT_READ, connection)
 
     def go(self) -> dict[str, Any]:
+        """Measure; every connection is closed afterwards, also when this raises (an answer cut short, a server that says nothing)."""
+        try:
+            for _ in range(self._size):
+                self._connections.append(Connection(self._port))
+            return self._measure()
+        finally:
+            self._selector.close()
+            for connection in self._connections:
+                connection.socket.close()
+
+    def _measure(self) -> dict[str, Any]:
         cpu, started = time.process_time(), time.perf_counter()
         self._deadline = started + self._seconds
-        for key in list(self._selector.get_map().values()):
-            self._send_next(key.data)
+        for connection in self._connections:
+            self._selector.register(connection.socket, selectors.EVENT_READ, connection)
+            self._send_next(connection)
         while self._waiting:
             ready = self._selector.select(MAX_WAIT_S)
             if not ready:
@@ -108,9 +127,12 @@ class Run:
 
     def _send_next(self, connection: Connection) -> None:
         request = next(self._requests, None) if time.perf_counter() < self._deadline else None
-        if request is not None:
-            self._waiting += 1
-            connection.send(request)
+        if request is None:
+            # It waits for nothing: that the server closes it now is no answer's end.
+            self._selector.unregister(connection.socket)
+            return
+        self._waiting += 1
+        connection.send(request)
 
     def _take(self, connection: Connection) -> None:
         try:

@@ -64,6 +64,7 @@ def fill_server(server: Server, people: Sequence[Person], each: int) -> list[Vpn
             device=device,
             user_id=device.user_id,
             server=server,
+            location_id=server.location_id,
             host=host,
             ipv4=str(server.network_v4.network_address + host),
             ipv6=str(server.network_v6.network_address + host),
