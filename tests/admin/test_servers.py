@@ -15,7 +15,8 @@ from tests.admin.addresses import action, change
 from tests.admin.rows import new_device, new_server
 from tests.factories.vpn import make_location
 from vpn.models import NodeToken, Server
-from vpn.services.nodes import authenticate_node, enrol_node, issue_enrolment_token
+from vpn.services.credentials import authenticate_node
+from vpn.services.nodes import enrol_node, issue_enrolment_token
 
 
 def enrolled() -> tuple[Server, str]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 WORLD_V4 = "203.0.113.7"
 WORLD_V6 = "2001:db8:7::7"
+# The last part of each machine's address.
+LAST = {"node": 2, "client": 3, "world": 4}
 
 
 def run(*command: str, check: bool = True, timeout: float = 30, text_input: str | None = None) -> str:
@@ -40,15 +42,25 @@ class Lab:
         run("ip", "link", "add", self.bridge, "type", "bridge")
         run("ip", "addr", "add", f"{self.host}/24", "dev", self.bridge)
         run("ip", "link", "set", self.bridge, "up")
-        for last, name in ((2, self.node), (3, self.client), (4, self.world)):
-            self._machine(name, last)
+        for machine, last in LAST.items():
+            self._machine(getattr(self, machine), last)
         self.in_("world", "ip", "addr", "add", f"{WORLD_V4}/32", "dev", "lo")
         self.in_("world", "ip", "-6", "addr", "add", f"{WORLD_V6}/128", "dev", "lo")
         self.in_("node", "ip", "route", "add", f"{WORLD_V4}/32", "via", f"{self.network}.4")
         self.in_("node", "ip", "-6", "route", "add", f"{WORLD_V6}/128", "via", f"fd99:{self.number:x}::4")
 
+    def pull_cable(self, machine: str) -> None:
+        """Cut a machine off at the bridge, without a word to anybody."""
+        run("ip", "link", "set", self._outside(LAST[machine]), "down")
+
+    def plug_in(self, machine: str) -> None:
+        run("ip", "link", "set", self._outside(LAST[machine]), "up")
+
+    def _outside(self, last: int) -> str:
+        return f"nx{last}v{self.tag}"
+
     def _machine(self, name: str, last: int) -> None:
-        outside = f"nx{last}v{self.tag}"
+        outside = self._outside(last)
         run("ip", "netns", "add", name)
         run("ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", name)
         run("ip", "link", "set", outside, "master", self.bridge, "up")
@@ -74,6 +86,6 @@ class Lab:
                 run("kill", "-9", pid, check=False)
             run("ip", "netns", "del", name, check=False)
         # A namespace ends some time after its deletion, and its cable with it; the next lab needs the name now.
-        for last in (2, 3, 4):
-            run("ip", "link", "del", f"nx{last}v{self.tag}", check=False)
+        for last in LAST.values():
+            run("ip", "link", "del", self._outside(last), check=False)
         run("ip", "link", "del", self.bridge, check=False)

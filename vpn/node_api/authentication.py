@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from nexusvpn.api.authentication import bearer_token
 from nexusvpn.ratelimit import NODE, NODE_FAILURES, enforce, refuse_spent
 from vpn.errors import InvalidNodeCredential
-from vpn.services.nodes import authenticate_node
+from vpn.services.credentials import authenticate_node
 
 
 class Node:

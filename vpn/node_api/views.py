@@ -25,6 +25,7 @@ from vpn.node_api.authentication import Node, NodeAuthentication
 from vpn.node_api.params import StateRequest
 from vpn.node_api.serializers import EnrolForm, ReportForm
 from vpn.services.desired_state import changes_after, snapshot
+from vpn.services.heard import note_contact
 from vpn.services.nodes import enrol_node
 from vpn.services.reports import Report, take_report
 
@@ -83,6 +84,8 @@ class SnapshotView(NodeView):
         server = Server.objects.get(pk=_server_id(request))
         allowed = server.mass_removal_until is not None and server.mass_removal_until > timezone.now()
         body = envelope(request._request, 200, "Success", snapshot(server=server, allow_mass_removal=allowed))
+        # A node breaks off its waiting just before it asks for this; both may have been noticed in either order.
+        note_contact(server.pk)
         if "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
             return HttpResponse(body, content_type="application/json")
         # Level 1: keys do not compress, and the node waits.

@@ -13,7 +13,7 @@ HANGING_PER_NODE = 2
 
 
 class Waiter:
-    """One request. `ended`: it shall hang no longer, because its node has opened newer ones."""
+    """One request. `ended`: it shall hang no longer, because its node has opened newer ones, or because this process ends."""
 
     def __init__(self, wanted: StateRequest) -> None:
         self.stands = (wanted.epoch, wanted.after)
@@ -25,9 +25,11 @@ class Waiter:
 class Waiters:
     def __init__(self) -> None:
         self._waiting: dict[UUID, list[Waiter]] = defaultdict(list)
+        self._ending = False
 
     def register(self, server_id: UUID, wanted: StateRequest) -> Waiter:
         waiter = Waiter(wanted)
+        waiter.ended = self._ending
         self._waiting[server_id].append(waiter)
         return waiter
 
@@ -45,6 +47,17 @@ class Waiters:
             oldest.ended = True
             oldest.event.set()
 
+    def has(self, server_id: UUID) -> bool:
+        return server_id in self._waiting
+
+    def end_all(self) -> None:
+        """Nobody shall hang any longer, nor whoever comes now."""
+        self._ending = True
+        for waiting in self._waiting.values():
+            for waiter in waiting:
+                waiter.ended = True
+                waiter.event.set()
+
     def wake(self, server_id: UUID) -> None:
         for waiter in self._waiting.get(server_id, ()):
             waiter.event.set()
@@ -52,9 +65,9 @@ class Waiters:
     def servers(self) -> list[UUID]:
         return list(self._waiting)
 
-    def compare(self, found: list[tuple[UUID, UUID, int]]) -> None:
-        """Wake those who stand elsewhere than their server does."""
-        for server_id, epoch, revision in found:
+    def compare(self, found: list[tuple[UUID, UUID, int, bool]]) -> None:
+        """Wake those who stand elsewhere than their server does, and those whose node is thought to be lost: they know better."""
+        for server_id, epoch, revision, lost in found:
             for waiter in self._waiting.get(server_id, ()):
-                if waiter.stands != (str(epoch), revision):
+                if lost or waiter.stands != (str(epoch), revision):
                     waiter.event.set()

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -29,9 +30,11 @@ from nexusvpn.pages import exception_page, server_error
 from vpn.errors import InvalidNodeCredential
 from vpn.node_api.authentication import admit_node
 from vpn.node_api.params import StateRequest
+from vpn.node_api.presence import Presence
 from vpn.node_api.waiters import Waiters
+from vpn.services.credentials import authenticate_node
 from vpn.services.desired_state import Changes, changes_after
-from vpn.services.nodes import authenticate_node
+from vpn.services.heard import note_loss
 from vpn.services.wake import CHANNEL
 
 PATH = "/api/v1/node/state"
@@ -41,9 +44,14 @@ THREADS = 8
 log = logger("nexusvpn.waiting")
 
 
-def _revisions(servers: list[UUID]) -> list[tuple[UUID, UUID, int]]:
+def _revisions(servers: list[UUID]) -> list[tuple[UUID, UUID, int, bool]]:
+    """Where servers stand, and whether another process has seen their node go."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, epoch, revision FROM vpn_server WHERE id = ANY(%s)", [servers])
+        cursor.execute(
+            "SELECT s.id, s.epoch, s.revision, n.lost_at IS NOT NULL"
+            " FROM vpn_server s JOIN vpn_nodestatus n ON n.server_id = s.id WHERE s.id = ANY(%s)",
+            [servers],
+        )
         return list(cursor.fetchall())
 
 
@@ -52,6 +60,8 @@ class WaitingRoom:
 
     def __init__(self) -> None:
         self.waiters = Waiters()
+        self.presence = Presence(self.waiters, self._note_loss)
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="waiting-db")
         self._background: list[asyncio.Task[None]] = []
 
@@ -61,7 +71,17 @@ class WaitingRoom:
         elif scope["type"] == "http":
             await self._request(scope, receive, send)
 
+    def leave(self) -> None:
+        """This process ends soon: whoever waits is answered now. May be called from a signal handler."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._leave)
+
+    def _leave(self) -> None:
+        self.presence.leave()
+        self.waiters.end_all()
+
     async def _lifespan(self, receive: Any, send: Any) -> None:
+        self._loop = asyncio.get_running_loop()
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -90,6 +110,12 @@ class WaitingRoom:
                 connection.close()
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def _note_loss(self, server_id: UUID, unheard_for: timedelta) -> None:
+        try:
+            await self._in_thread(note_loss, server_id, unheard_for)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("loss_not_noted", server=server_id, error=type(error).__name__)
 
     async def _poll(self) -> None:
         pause = POLL_BESIDE_MESSAGES_S if settings.REDIS_URL else POLL_ALONE_S
@@ -151,6 +177,7 @@ class WaitingRoom:
         """
         give_up = time.monotonic() + wanted.wait_s
         waiter = self.waiters.register(server_id, wanted)
+        self.presence.came(server_id)
         gone = asyncio.create_task(_until_gone(receive))
         try:
             while True:
@@ -158,7 +185,7 @@ class WaitingRoom:
                 changes: Changes = await self._in_thread(_changes, credential, wanted)
                 left = give_up - time.monotonic()
                 if changes.ops or changes.to != wanted.after or left <= 0 or gone.done() or waiter.ended:
-                    return changes
+                    break
                 self.waiters.hang(server_id, waiter)
                 woken = asyncio.create_task(waiter.event.wait())
                 await asyncio.wait({woken, gone}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
@@ -166,6 +193,12 @@ class WaitingRoom:
         finally:
             gone.cancel()
             self.waiters.forget(server_id, waiter)
+        # Of a refusal nothing follows: a node that must take a snapshot may be busy with it for long.
+        if gone.done():
+            self.presence.broke_off(server_id)
+        else:
+            self.presence.answered(server_id)
+        return changes
 
 
 def _django_request(scope: dict[str, Any]) -> HttpRequest:

@@ -1,4 +1,4 @@
-"""Enrolment of nodes and their credentials."""
+"""Enrolment of nodes, and the end of their credentials."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import hashlib
 import secrets
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from vpn.errors import InvalidEnrolmentToken, InvalidPublicKey, NodeKeyChangeRefused
@@ -125,19 +125,6 @@ def mark_silent_servers() -> int:
     return Server.objects.filter(state=Server.State.ONLINE, status__last_report_at__lt=timezone.now() - SILENCE).update(
         state=Server.State.OFFLINE
     )
-
-
-def authenticate_node(credential: str) -> UUID | None:
-    """The id of the server whose node this is, or None."""
-    if not credential.startswith(CREDENTIAL_PREFIX) or not credential.isascii():
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT server_id FROM vpn_nodetoken WHERE token_hash = %s AND kind = 'credential' AND revoked_at IS NULL",
-            [hash_token(credential)],
-        )
-        row = cursor.fetchone()
-    return None if row is None else row[0]
 
 
 def enrolment_command(token: str) -> str:

@@ -50,10 +50,27 @@ def test_hanging_again_after_a_look_counts_once() -> None:
 def test_who_stands_elsewhere_than_the_server_is_woken() -> None:
     waiters = Waiters()
     behind, level = waiters.register(ANNA, wanted(6)), waiters.register(ANNA, wanted(7))
-    waiters.compare([(ANNA, EPOCH, 7), (BEN, EPOCH, 1)])
+    waiters.compare([(ANNA, EPOCH, 7, False), (BEN, EPOCH, 1, False)])
     assert (behind.event.is_set(), level.event.is_set()) == (True, False)
-    waiters.compare([(ANNA, uuid4(), 7)])
+    waiters.compare([(ANNA, uuid4(), 7, False)])
     assert level.event.is_set()
+
+
+def test_whose_node_is_thought_to_be_lost_is_woken() -> None:
+    waiters = Waiters()
+    waiter = waiters.register(ANNA, wanted(7))
+    waiters.compare([(ANNA, EPOCH, 7, True)])
+    assert waiter.event.is_set()
+
+
+def test_when_the_process_ends_nobody_hangs_any_longer_nor_whoever_comes_now() -> None:
+    waiters = Waiters()
+    here = waiters.register(ANNA, wanted())
+    waiters.hang(ANNA, here)
+    waiters.end_all()
+    assert here.ended
+    assert here.event.is_set()
+    assert waiters.register(BEN, wanted()).ended
 
 
 def test_who_left_is_forgotten() -> None:
