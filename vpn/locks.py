@@ -1,4 +1,4 @@
-"""Every row lock of this app. Order: customer → device → free address → server → peer; `NodeStatus` → peer → counters → meter.
+"""Every lock of this app. Order: customer → device → free address → server → peer; watch → `NodeStatus` → peer → counters → meter.
 
 A meter is locked alone, in a transaction of its own: a report holds peers when it comes to the meters.
 
@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.errors import AccountSuspended
 from accounts.models import User
 from nexusvpn.errors import NotFound
-from vpn.models import QuotaMeter, Server, VpnConfig
+from vpn.models import NodeStatus, QuotaMeter, Server, VpnConfig
+from vpn.services.heard import heard
 
 
 def lock_customer(user_id: UUID, *, active: bool = False) -> User:
@@ -57,6 +59,21 @@ def lock_revoked_devices(device_ids: Iterable[UUID]) -> list[UUID]:
 def lock_server(server_id: UUID) -> Server:
     """Server row, locked until commit; its revision and its next host number may then be changed."""
     return Server.objects.select_for_update(no_key=True).get(pk=server_id)
+
+
+def lock_watch() -> None:
+    """The watch over the fleet, until commit. A lock without a row: the first watch has none yet."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vpn.watch'))")
+
+
+def lock_unheard_nodes(servers: QuerySet[Server]) -> list[NodeStatus]:
+    """The nodes of these servers that are not heard, locked in the order of their ids: none of them reports meanwhile.
+
+    One whose report was just being taken is waited for, and looked at again.
+    """
+    unheard = NodeStatus.objects.filter(~heard(), server__in=servers).order_by("pk")
+    return list(unheard.select_for_update(no_key=True, of=("self",)))
 
 
 def claim_free_host(server_id: UUID) -> int | None:

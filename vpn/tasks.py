@@ -13,10 +13,10 @@ from vpn.partitions import make_partitions
 from vpn.services.admission import settle_customer
 from vpn.services.device_life import devices_with_open_handovers, end_handovers, people_with_expired_devices
 from vpn.services.emptying import draining_servers, move_devices, release_left_places
-from vpn.services.nodes import mark_silent_servers
 from vpn.services.quota import people_whose_period_is_over
 from vpn.services.retention import forget_old_usage
 from vpn.services.stops import enforce_stops
+from vpn.services.watching import look_after_nodes
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 
@@ -40,10 +40,11 @@ def move_from(server_id: str) -> None:
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue="periodic", queueing_lock="mark-silent-servers")
+@app.task(queue="periodic", queueing_lock="watch")
 @traced
-def mark_silent(timestamp: int) -> None:
-    mark_silent_servers()
+def watch(timestamp: int) -> None:
+    """After a pause of the worker it finds out by itself that there was one."""
+    look_after_nodes()
 
 
 @app.periodic(cron="* * * * *")

@@ -19,8 +19,6 @@ from vpn.services.desired_state import interface_of
 from vpn.wireguard.public_keys import InvalidKey, validate_public_key
 
 ENROLMENT_LIFETIME = timedelta(hours=1)
-# Six reports missed at the usual interval.
-SILENCE = timedelta(seconds=90)
 CREDENTIAL_PREFIX = "nvn_"
 ENROLMENT_PREFIX = "nve_"
 
@@ -115,16 +113,6 @@ def _new_credential(server: Server) -> str:
     credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
     NodeToken.objects.create(server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
     return credential
-
-
-def mark_silent_servers() -> int:
-    """Take servers whose node has been silent for SILENCE out of the placement; returns how many.
-
-    A draining server stays draining. The node's next report brings an offline one back.
-    """
-    return Server.objects.filter(state=Server.State.ONLINE, status__last_report_at__lt=timezone.now() - SILENCE).update(
-        state=Server.State.OFFLINE
-    )
 
 
 def enrolment_command(token: str) -> str:

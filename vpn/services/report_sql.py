@@ -25,6 +25,10 @@ WHERE n.server_id = %(server)s AND s.id = n.server_id
 RETURNING s.epoch, s.revision, s.state, s.rotate_credential
 """
 
+# Whatever a report says, it ends the outage that the watch has found. A statement of its own after the one above: that may have waited
+# for the watch, and what the watch wrote meanwhile is visible only to the next statement.
+HEARD_AGAIN = "UPDATE vpn_outage SET ended_at = greatest(now(), started_at) WHERE server_id = %s AND ended_at IS NULL"
+
 # The growth of a register is what its row holds now less what it held before this statement: exact under any repetition. A growth is
 # plausible if the link could have carried it since the register last grew, a first one since the device got its address.
 MERGE = """

@@ -103,6 +103,7 @@ def _update_status(server_id: UUID, report: Report) -> tuple[UUID, int, str, boo
             },
         )
         epoch, revision, state, rotate = cursor.fetchone()
+        cursor.execute(report_sql.HEARD_AGAIN, [server_id])
     return epoch, revision, state, rotate
 
 

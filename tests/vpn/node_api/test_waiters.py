@@ -56,6 +56,23 @@ def test_who_stands_elsewhere_than_the_server_is_woken() -> None:
     assert level.event.is_set()
 
 
+def test_whose_node_is_thought_to_be_lost_is_woken() -> None:
+    waiters = Waiters()
+    waiter = waiters.register(ANNA, wanted(7))
+    waiters.compare([(ANNA, EPOCH, 7, True)])
+    assert waiter.event.is_set()
+
+
+def test_when_the_process_ends_nobody_hangs_any_longer_nor_whoever_comes_now() -> None:
+    waiters = Waiters()
+    here = waiters.register(ANNA, wanted())
+    waiters.hang(ANNA, here)
+    waiters.end_all()
+    assert here.ended
+    assert here.event.is_set()
+    assert waiters.register(BEN, wanted()).ended
+
+
 def test_who_left_is_forgotten() -> None:
     waiters = Waiters()
     waiter = waiters.register(ANNA, wanted())
