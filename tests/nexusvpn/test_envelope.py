@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory, override_settings
 
 from accounts.models import User
@@ -65,6 +66,13 @@ class TestErrors:
     def test_ten_megabytes_are_413(self, api: ApiClient) -> None:
         answer = api.request("POST", "auth/login", b" " * 10_000_000)
         assert (answer.status, answer.code) == (413, "payload_too_large")
+
+    def test_a_page_takes_no_large_body_either(self) -> None:
+        browser = Client()
+        for sent in ({"file": SimpleUploadedFile("x", b"x" * 2_000_000)}, {"email": "x" * 2_000_000}):
+            answer = browser.post("/login", sent)
+            assert answer.status_code == 413
+            assert "at most 1048576 bytes" in answer.text
 
     def test_unknown_fields_are_refused_by_name(self, api: ApiClient) -> None:
         answer = api.post("auth/login", {"email": "a@example.com", "password": "x", "is_staff": True})
