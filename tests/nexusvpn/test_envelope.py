@@ -79,6 +79,21 @@ class TestErrors:
         assert (answer.status, answer.code) == (400, "unknown_field")
         assert list(answer.fields) == ["is_staff"]
 
+    @pytest.mark.parametrize(("path", "broken"), [("schema", "docs._schema"), ("docs", "docs.render")])
+    def test_documents_fail_in_the_envelope_too(self, path: str, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def explode(*args: Any) -> None:
+            raise RuntimeError("secret")
+
+        monkeypatch.setattr(f"nexusvpn.api.{broken}", explode)
+        answer = Client(raise_request_exception=False).get(f"/api/{path}")
+        body = json.loads(answer.content)
+        assert (answer.status_code, body["error"]["code"], body["data"]) == (500, "internal_error", None)
+        assert "secret" not in answer.text
+
+    def test_a_wrong_host_is_told_in_the_envelope(self) -> None:
+        answer = Client(headers={"host": "evil.example"}).get("/api/health")
+        assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (400, "malformed_request")
+
     def test_an_unforeseen_exception_is_500_and_tells_nothing(
         self, alice: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
