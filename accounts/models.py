@@ -123,7 +123,7 @@ class Session(models.Model):
 
 
 class LoginHistory(models.Model):
-    """A try to sign in. Append-only; kept for the time that the retention setting names."""
+    """A try to sign in. Append-only; kept for LOGIN_HISTORY_DAYS."""
 
     class Outcome(models.TextChoices):
         SUCCESS = "success", "Signed in"

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Expression, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
 from nexusvpn.api.pagination import COUNTED_ROWS
+from nexusvpn.db import refuse_nul
+from nexusvpn.errors import InvalidInput
 
 
 class CappedPaginator(Paginator):
@@ -73,6 +76,15 @@ class StaffModelAdmin(admin.ModelAdmin):
         for column in self.extra_columns:
             rows = rows.annotate(**{column.name: column.expression})
         return rows
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """An action on rows that no list has shown is 400; Django would fail on what is no key at all."""
+        try:
+            for key in request.POST.getlist("_selected_action"):
+                self.opts.pk.to_python(refuse_nul(key, "pk"))  # type: ignore[union-attr]
+        except (ValidationError, InvalidInput) as error:
+            raise BadRequest from error
+        return super().response_action(request, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write the changed fields and no others: the rest of the row may have moved on since the form was opened."""

@@ -37,7 +37,8 @@ class Gate:
 
     def shut(self) -> None:
         with self._lock:
-            self._shut = True
+            # Answers come to the pool's connections; without a pool nobody would open it again.
+            self._shut = bool(settings.DATABASE_POOL_SIZE)
             self._next_trial = time.monotonic() + TRIAL_EVERY_S
 
     def open(self) -> None:

@@ -12,14 +12,13 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from nexusvpn.api.envelope import error_response
 from nexusvpn.connections import gate
 from nexusvpn.context import accept_request_id, set_request_id
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput, Unavailable
 from nexusvpn.http import client_address, is_api, user_agent
 from nexusvpn.logs import logger
-from nexusvpn.pages import error_page, exception_page
+from nexusvpn.pages import bad_request, error_page, exception_page, too_large
 from nexusvpn.ratelimit import enforce_everything
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -73,16 +72,20 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_api(request):
-            node = request.path_info.startswith("/api/v1/node/")
-            limit = settings.NODE_BODY_LIMIT_BYTES if node else settings.API_BODY_LIMIT_BYTES
-            try:
-                length = int(request.META.get("CONTENT_LENGTH") or 0)
-            except ValueError:
-                return error_response(request, 400, "malformed_request", "Content-Length is not a number.")
-            if length > limit:
-                return error_response(request, 413, "payload_too_large", f"The body may have at most {limit} bytes.")
-        return self.get_response(request)
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            return bad_request(request, ValueError("Content-Length"))
+        limit = self._limit(request)
+        return self.get_response(request) if length <= limit else too_large(request, limit)
+
+    @staticmethod
+    def _limit(request: HttpRequest) -> int:
+        if not is_api(request):
+            # Nothing is uploaded here; Django alone would write files of any size to the disk.
+            return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        node = request.path_info.startswith("/api/v1/node/")
+        return int(settings.NODE_BODY_LIMIT_BYTES if node else settings.API_BODY_LIMIT_BYTES)
 
 
 class NoNulMiddleware:

@@ -74,6 +74,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "errors/403.html", {"message": message}, status=403)
 
 
+def too_large(request: HttpRequest, limit: int) -> HttpResponse:
+    message = f"The body may have at most {limit} bytes."
+    if is_api(request):
+        return error_response(request, 413, "payload_too_large", message)
+    return render(request, "errors/400.html", {"message": message}, status=413)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return error_response(request, 404, "not_found", "There is nothing here.")

@@ -9,9 +9,11 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.utils import timezone
 
+from accounts.errors import InvalidCredentials
+from accounts.locks import lock_person
 from accounts.models import Session, User
 from nexusvpn.errors import NotFound
 
@@ -26,16 +28,25 @@ def hash_key(key: str) -> str:
 
 
 def open_token(*, user: User, ip_address: str | None, user_agent: str) -> tuple[str, Session]:
-    """A new API token of `user`: the token, shown once, and its row."""
+    """A new API token of `user`: the token, shown once, and its row.
+
+    Raises InvalidCredentials if the password has changed, or the account was suspended, since `user` was read.
+    """
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    session = Session.objects.create(
-        user=user,
-        kind=Session.Kind.TOKEN,
-        key_hash=hash_key(token),
-        expires_at=timezone.now() + timedelta(seconds=settings.TOKEN_LIFETIME_S),
-        ip_address=ip_address,
-        user_agent=user_agent,
-    )
+    # The lock closes the race with a new password and with a suspension, both of which end all sessions: who signed in with
+    # the old password a moment before would otherwise stay signed in.
+    with transaction.atomic(durable=True):
+        now = lock_person(user.pk)
+        if now is None or not now.is_active or now.password != user.password:
+            raise InvalidCredentials
+        session = Session.objects.create(
+            user=user,
+            kind=Session.Kind.TOKEN,
+            key_hash=hash_key(token),
+            expires_at=timezone.now() + timedelta(seconds=settings.TOKEN_LIFETIME_S),
+            ip_address=ip_address,
+            user_agent=user_agent,
+        )
     return token, session
 
 

@@ -37,19 +37,26 @@ class ErrorResponse(Response):
         self.error_message = message
 
 
-def _fields_of(detail: Any) -> tuple[dict[str, list[str]], set[str]]:
-    """Flatten a serializer's errors to `{field: [message]}` and the set of their codes."""
-    if not isinstance(detail, dict):
-        return {"body": [str(entry) for entry in detail]}, set()
+def _fields_of(detail: Any, path: str = "") -> tuple[dict[str, list[str]], set[str]]:
+    """Flatten a serializer's errors to `{field: [message]}` and the set of their codes.
+
+    A field within another is named by its path: `load.peers`, `notes.0.code`.
+    """
+    if isinstance(detail, str):
+        detail = [detail]
+    if isinstance(detail, dict):
+        inner = [(f"{path}.{name}".lstrip("."), below) for name, below in detail.items() if below]
+    elif any(isinstance(entry, dict) for entry in detail):
+        inner = [(f"{path}.{number}", below) for number, below in enumerate(detail) if below]
+    else:
+        field = path.removesuffix("non_field_errors").rstrip(".") or "body"
+        return {field: [str(entry) for entry in detail]}, {entry.code for entry in detail if hasattr(entry, "code")}
     fields: dict[str, list[str]] = {}
     found: set[str] = set()
-    for name, entries in detail.items():
-        key = "body" if name == "non_field_errors" else str(name)
-        if isinstance(entries, list):
-            fields[key] = [str(entry) for entry in entries]
-            found.update(str(entry.code) for entry in entries if hasattr(entry, "code"))
-        else:
-            fields[key] = [str(entries)]
+    for name, below in inner:
+        deeper, codes = _fields_of(below, name)
+        fields.update(deeper)
+        found |= codes
     return fields, found
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import LoginHistory, User
@@ -86,3 +87,9 @@ def test_jobs_are_shown_without_what_they_say(staff: Client) -> None:
         page = staff.get(address).content.decode()
         assert "send_mail" in page
         assert "somebody@example.com" not in page
+
+
+@pytest.mark.parametrize("key", ["\0", "no key"])
+def test_an_action_on_what_is_no_row_is_400(staff: Client, key: str) -> None:
+    form = {"action": "end_sessions", "_selected_action": key}
+    assert staff.post(reverse("admin:accounts_session_changelist"), form).status_code == 400

@@ -24,8 +24,9 @@ from tests.api_client import ApiClient
 
 
 @pytest.fixture(autouse=True)
-def gate() -> Iterator[Gate]:
-    """The process's own gate, open again after the test."""
+def gate(settings: Any) -> Iterator[Gate]:
+    """The gate of a process with a pool, open again after the test."""
+    settings.DATABASE_POOL_SIZE = 2
     yield connections.gate
     connections.gate.open()
 
@@ -93,6 +94,11 @@ class TestGate:
         assert answer is not None
         assert answer.status_code == 503
         assert not gate.admits()
+
+    def test_without_a_pool_it_stays_open(self, gate: Gate, settings: Any) -> None:
+        settings.DATABASE_POOL_SIZE = 0
+        gate.shut()
+        assert all(gate.admits() for _ in range(5))
 
     def test_a_connection_that_broke_does_not(self, gate: Gate) -> None:
         note_lost_database(errors.AdminShutdown("terminated"))

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory, override_settings
 
 from accounts.models import User
@@ -66,10 +67,32 @@ class TestErrors:
         answer = api.request("POST", "auth/login", b" " * 10_000_000)
         assert (answer.status, answer.code) == (413, "payload_too_large")
 
+    def test_a_page_takes_no_large_body_either(self) -> None:
+        browser = Client()
+        for sent in ({"file": SimpleUploadedFile("x", b"x" * 2_000_000)}, {"email": "x" * 2_000_000}):
+            answer = browser.post("/login", sent)
+            assert answer.status_code == 413
+            assert "at most 1048576 bytes" in answer.text
+
     def test_unknown_fields_are_refused_by_name(self, api: ApiClient) -> None:
         answer = api.post("auth/login", {"email": "a@example.com", "password": "x", "is_staff": True})
         assert (answer.status, answer.code) == (400, "unknown_field")
         assert list(answer.fields) == ["is_staff"]
+
+    @pytest.mark.parametrize(("path", "broken"), [("schema", "docs._schema"), ("docs", "docs.render")])
+    def test_documents_fail_in_the_envelope_too(self, path: str, broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        def explode(*args: Any) -> None:
+            raise RuntimeError("secret")
+
+        monkeypatch.setattr(f"nexusvpn.api.{broken}", explode)
+        answer = Client(raise_request_exception=False).get(f"/api/{path}")
+        body = json.loads(answer.content)
+        assert (answer.status_code, body["error"]["code"], body["data"]) == (500, "internal_error", None)
+        assert "secret" not in answer.text
+
+    def test_a_wrong_host_is_told_in_the_envelope(self) -> None:
+        answer = Client(headers={"host": "evil.example"}).get("/api/health")
+        assert (answer.status_code, json.loads(answer.content)["error"]["code"]) == (400, "malformed_request")
 
     def test_an_unforeseen_exception_is_500_and_tells_nothing(
         self, alice: User, monkeypatch: pytest.MonkeyPatch

@@ -59,6 +59,23 @@ def test_an_account_is_limited_from_any_address_and_in_any_case(api: ApiClient, 
     assert answer.status == 429
 
 
+def test_no_other_spelling_of_an_address_gives_more_tries(api: ApiClient, alice: User) -> None:
+    """The database takes all of these for alice's address."""
+    spellings = [
+        "alice@example.com",
+        "alİce@example.com",
+        "ALİCE@EXAMPLE.COM",
+        " alİce@example.com",
+        "Alice@Example.com",
+    ]
+    for number, email in enumerate(spellings):
+        answer = api.post("auth/login", {"email": email, "password": "wrong"}, remote_addr=f"198.51.100.{number}")
+        assert answer.status == 401
+    assert LoginHistory.objects.filter(user=alice).count() == len(spellings)
+    answer = api.post("auth/login", {"email": "alİce@example.com", "password": PASSWORD}, remote_addr="198.51.100.99")
+    assert answer.status == 429
+
+
 def test_pages_and_api_share_the_count(api: ApiClient, alice: User) -> None:
     for _ in range(3):
         api.post("auth/login", {"email": alice.email, "password": "wrong"})

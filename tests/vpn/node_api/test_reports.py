@@ -172,9 +172,9 @@ def test_notes_and_load_are_kept(node: NodeClient, device: VpnConfig) -> None:
         ({"report_id": "x"}, "report_id"),
         ({"epoch": "x"}, "epoch"),
         ({"interface_epoch": "\0"}, "interface_epoch"),
-        ({"load": {"cpu_percent": 101}}, "load"),
-        ({"load": {"peers": 2**31}}, "load"),
-        ({"notes": [{"code": 5}]}, "notes"),
+        ({"load": {"cpu_percent": 101}}, "load.cpu_percent"),
+        ({"load": {"peers": 2**31}}, "load.peers"),
+        ({"notes": [{"code": 5}]}, "notes.0.code"),
     ],
 )
 def test_a_report_without_its_shape_is_400_and_changes_nothing(
@@ -184,3 +184,18 @@ def test_a_report_without_its_shape_is_400_and_changes_nothing(
     answer = node.report(**changes)
     assert (answer.status, list(answer.fields)) == (400, [field])
     assert NodeStatus.objects.values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"load": {"cpu_percent": "nan", "peers": -1}}, {"load.cpu_percent", "load.peers"}),
+        ({"notes": [{"code": "x"}, {"detail": "no code"}]}, {"notes.1.code"}),
+        ({"load": 5}, {"load"}),
+        ({"notes": 5}, {"notes"}),
+    ],
+)
+def test_nested_errors_are_named_by_their_path(node: NodeClient, changes: dict[str, object], fields: set[str]) -> None:
+    answer = node.report(**changes)
+    assert (answer.status, set(answer.fields)) == (400, fields)
+    assert "ErrorDetail" not in str(answer.body)
