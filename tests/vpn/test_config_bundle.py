@@ -107,7 +107,10 @@ def test_a_location_that_cannot_be_had_is_left_out_with_the_reason(
     elif trouble == "premium":
         Location.objects.filter(slug="osl").update(premium=True)
     else:
-        changes = {"offline": {"state": "offline"}, "unenrolled": {"state": "enrolling", "public_key": None}}
+        changes: dict[str, dict[str, Any]] = {
+            "offline": {"state": "offline"},
+            "unenrolled": {"state": "enrolling", "public_key": None},
+        }
         Server.objects.filter(pk=server.pk).update(**changes[trouble])
     files = unpack(fetch(alice, device))
     assert list(files) == ["ams.conf", "zrh.conf", "README.txt"]
