@@ -13,6 +13,8 @@ import pytest
 from tests.live.requirements import missing_for_tunnels, need
 from tests.live.stack import ROOT, Stack
 from tests.tunnel.lab import Lab
+from tests.tunnel.travellers import Traveller, make_traveller, prepare
+from tests.tunnel.wg_quick import WgQuickClient
 
 
 class Node:
@@ -91,3 +93,16 @@ def node(lab: Lab, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> It
         yield made
     finally:
         made.teardown()
+
+
+@pytest.fixture(scope="module")
+def traveller(lab: Lab, stack: Stack, node: Node) -> Traveller:
+    prepare(lab)
+    return make_traveller(lab, stack)
+
+
+@pytest.fixture
+def client(traveller: Traveller, tmp_path: Path) -> Iterator[WgQuickClient]:
+    made = WgQuickClient(traveller.lab, tmp_path, f"q{traveller.lab.tag}.conf")
+    yield made
+    made.forget()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.live.stack import Stack
 from tests.tunnel.cable import listen
-from tests.tunnel.conftest import Node
-from tests.tunnel.lab import WORLD_V4, WORLD_V6, Lab
+from tests.tunnel.lab import WORLD_V4, WORLD_V6
 from tests.tunnel.travellers import (
     BESIDE_QUAD9,
     BLOCKED,
@@ -24,8 +21,6 @@ from tests.tunnel.travellers import (
     QUAD9_V6,
     TUNNEL,
     Traveller,
-    make_traveller,
-    prepare,
 )
 from tests.tunnel.wg_quick import WgQuickClient
 
@@ -85,19 +80,6 @@ CASES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
         {WORLD_V4: TUNNEL, QUAD9_V4: TUNNEL, BESIDE_QUAD9: OUTSIDE},
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def traveller(lab: Lab, stack: Stack, node: Node) -> Traveller:
-    prepare(lab)
-    return make_traveller(lab, stack)
-
-
-@pytest.fixture
-def client(traveller: Traveller, tmp_path: Path) -> Iterator[WgQuickClient]:
-    made = WgQuickClient(traveller.lab, tmp_path, f"q{traveller.lab.tag}.conf")
-    yield made
-    made.forget()
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -12,7 +12,6 @@ import pytest
 
 from tests.live.stack import Stack
 from tests.tunnel.cable import Heard, listen
-from tests.tunnel.conftest import Node
 from tests.tunnel.lab import WORLD_V4, WORLD_V6, Lab, run
 from tests.tunnel.travellers import (
     BLOCKED,
@@ -25,8 +24,6 @@ from tests.tunnel.travellers import (
     QUAD9_V6,
     TUNNEL,
     Traveller,
-    make_traveller,
-    prepare,
 )
 from tests.tunnel.wg_quick import WgQuickClient
 
@@ -47,19 +44,6 @@ for address in sys.argv[1:]:
             except OSError:
                 continue
 """
-
-
-@pytest.fixture(scope="module")
-def traveller(lab: Lab, stack: Stack, node: Node) -> Traveller:
-    prepare(lab)
-    return make_traveller(lab, stack)
-
-
-@pytest.fixture
-def client(traveller: Traveller, tmp_path: Path) -> Iterator[WgQuickClient]:
-    made = WgQuickClient(traveller.lab, tmp_path, f"q{traveller.lab.tag}.conf")
-    yield made
-    made.forget()
 
 
 def everyone(lab: Lab) -> list[str]:

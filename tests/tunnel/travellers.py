@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from tests.live.stack import Stack
-from tests.tunnel.cable import Heard, listen
-from tests.tunnel.lab import WORLD_V4, WORLD_V6, Lab
-from tests.tunnel.wg_quick import WgQuickClient
+from tests.tunnel.cable import listen
+from tests.tunnel.lab import Lab
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 
 OTHER_V4, OTHER_V6 = "198.51.100.9", "2001:db8:9::9"
@@ -65,7 +64,7 @@ class Traveller:
             return OUTSIDE
         return TUNNEL if answered else BLOCKED
 
-    def ping(self, target: str, seconds: float = 1, source: str = "") -> bool:
+    def ping(self, target: str, seconds: float = 1) -> bool:
         family = "-6" if ":" in target else "-4"
         command = ["ip", "netns", "exec", self.lab.client, "ping", family, "-n", "-c1", "-W", str(seconds), target]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -84,6 +83,3 @@ def make_traveller(lab: Lab, stack: Stack) -> Traveller:
     made = stack.api("POST", "devices", {"name": f"q{lab.tag}", "location": "demo-1"}, token)
     assert made.data["state"] == "active", made.body
     return Traveller(lab, stack, token, made.data["id"], made.data["private_key"])
-
-
-__all__ = ["WORLD_V4", "WORLD_V6", "Heard", "Traveller", "WgQuickClient", "make_traveller", "prepare"]

@@ -18,10 +18,12 @@ from django.test import Client
 from accounts.models import User
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
+from vpn.config_form import DNS_CHOICES, OWN_DNS
 from vpn.models import NodeStatus, Server, VpnConfig
 from vpn.services.devices import add_device
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 from vpn.wireguard.mobileconfig import PRIVATE_KEY_MARK
+from vpn.wireguard.resolvers import RESOLVERS
 
 KINDS = ["", "/file", "/profile", "/bundle"]
 
@@ -66,6 +68,10 @@ def test_the_page_shows_the_file_its_name_and_where_the_private_key_is(page: Cli
     assert "<h2>laptop.conf</h2>" in answer.text
     assert "Your private key is on your device, and we do not have it." in answer.text
     assert "qr" not in answer.text
+
+
+def test_every_resolver_that_may_be_named_is_on_the_page() -> None:
+    assert {value for value, _ in DNS_CHOICES} == {"server", "none", OWN_DNS, *RESOLVERS}
 
 
 def test_the_page_of_the_device_leads_there(page: Client, device: VpnConfig) -> None:

@@ -18,11 +18,13 @@ from nexusvpn.http import attachment
 from nexusvpn.ratelimit import CONFIG_BUNDLE, enforce
 from vpn.api.config_parameters import CONFIG_PARAMETERS
 from vpn.api.serializers import ConfigView
+from vpn.services.config_bundle import MEDIA_TYPE as ZIP
 from vpn.services.config_bundle import configuration_bundle
 from vpn.services.config_choices import parse_choices
 from vpn.services.configuration import apple_profile, configuration, profile_file_name
+from vpn.wireguard.mobileconfig import MEDIA_TYPE as PROFILE
 
-TEXT, PROFILE, ZIP = "text/plain", "application/x-apple-aspen-config", "application/zip"
+TEXT = "text/plain"
 ALL_LOCATIONS = "all"
 
 

@@ -19,6 +19,7 @@ from vpn.services.locations import list_locations
 from vpn.services.places import place_for
 from vpn.wireguard.file_names import config_file_name, unique_file_names
 
+MEDIA_TYPE = "application/zip"
 README = "README.txt"
 # The earliest time that the format knows: the same files make the same bytes.
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)

@@ -18,15 +18,15 @@ from nexusvpn.errors import DomainError, NotFound
 from nexusvpn.http import attachment
 from nexusvpn.ratelimit import CONFIG_BUNDLE, enforce
 from vpn.config_form import ConfigForm
+from vpn.services.config_bundle import MEDIA_TYPE as ZIP
 from vpn.services.config_bundle import configuration_bundle
 from vpn.services.configuration import ConfigFile, apple_profile, configuration, offered_ports, profile_file_name
 from vpn.services.device_views import DeviceView, find_device
 from vpn.services.locations import list_locations
+from vpn.wireguard.mobileconfig import MEDIA_TYPE as PROFILE
 
 # As text/plain some phones would save it as ".conf.txt", which the WireGuard app does not open.
 FILE_TYPE = "application/octet-stream"
-PROFILE_TYPE = "application/x-apple-aspen-config"
-ZIP_TYPE = "application/zip"
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ def device_config_profile(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DomainError as error:
         asked.refuse(error)
         return _page(request, asked, file)
-    return attachment(content, PROFILE_TYPE, profile_file_name(file))
+    return attachment(content, PROFILE, profile_file_name(file))
 
 
 @never_cache
@@ -121,4 +121,4 @@ def device_config_bundle(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DomainError as error:
         asked.refuse(error)
         return _page(request, asked, None)
-    return attachment(bundle.content, ZIP_TYPE, bundle.file_name)
+    return attachment(bundle.content, ZIP, bundle.file_name)

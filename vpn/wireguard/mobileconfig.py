@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 
+MEDIA_TYPE: Final = "application/x-apple-aspen-config"
 # Stands for the private key in a profile that is made without it.
 PRIVATE_KEY_MARK: Final = "{{PRIVATE_KEY}}"
 
