@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vpn.views import config, dashboard, devices, home, new_device
+from vpn.views import config, dashboard, devices, home, new_device, speed_test
 
 urlpatterns = [
     path("", home.landing, name="landing"),
@@ -16,4 +16,5 @@ urlpatterns = [
     path("devices/<uuid:pk>/state", devices.device_state, name="device-state"),
     path("devices/<uuid:pk>/rename", devices.device_rename, name="device-rename"),
     path("devices/<uuid:pk>/revoke", devices.device_revoke, name="device-revoke"),
+    path("speed-test", speed_test.speed_test, name="speed-test"),
 ]

@@ -11,16 +11,14 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 import time_machine
-from django.contrib.sessions.backends.base import SessionBase
-from django.db import connection
 from django.test import Client
 
-from accounts.models import Session, User
-from accounts.session_store import SessionStore
+from accounts.models import User
 from nexusvpn.errors import Unavailable
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
+from tests.stored import text_of_every_table
 from vpn.models import Location, NodeStatus, Peer, Server, VpnConfig
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 from vpn.wireguard.keys import derive_public_key
@@ -48,21 +46,6 @@ def form(**changes: str) -> dict[str, str]:
 
 def fetch(page: Client, data: dict[str, str]) -> Any:
     return page.post("/devices/new", data, headers=AS_JSON)
-
-
-def text_of_every_table() -> str:
-    """Every row of every table of the product, as text, and what sessions hold inside of their encoding."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
-        tables = [row[0] for row in cursor.fetchall()]
-        assert {"vpn_vpnconfig", "vpn_peer", "accounts_session", "procrastinate_jobs"} <= set(tables)
-        rows = []
-        for table in tables:
-            cursor.execute(f"SELECT t::text FROM {table} t")
-            rows += [row[0] for row in cursor.fetchall()]
-    store: SessionBase = SessionStore()
-    rows += [str(store.decode(data)) for data in Session.objects.values_list("data", flat=True)]
-    return "\n".join(rows)
 
 
 class TestByScript:

@@ -11,6 +11,7 @@ from django.db import connection
 from vpn.errors import ResyncRequired
 from vpn.models import Server
 from vpn.services.preshared import open_preshared_key
+from vpn.services.speed_test import SPEED_TEST_PORT
 from vpn.wireguard.state_hash import state_hash
 
 OPS_PER_ANSWER = 500
@@ -97,6 +98,7 @@ def interface_of(server: Server) -> dict[str, Any]:
         "listen_port": server.port,
         "mtu": server.mtu,
         "extra_ports": server.extra_ports,
+        "speed_test_port": SPEED_TEST_PORT,
     }
 
 

@@ -22,6 +22,7 @@ def test_a_token_makes_a_node_that_comes_online_with_its_first_report(server: Se
         "listen_port": 51820,
         "mtu": 1420,
         "extra_ports": [],
+        "speed_test_port": 8377,
     }
     server.refresh_from_db()
     assert (server.public_key, server.state) == (key, "enrolling")
