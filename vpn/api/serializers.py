@@ -39,6 +39,9 @@ class PlaceView(serializers.Serializer[Any]):
     ipv4 = serializers.CharField()
     ipv6 = serializers.CharField()
     state = serializers.ChoiceField(choices=PLACE_STATES)
+    blocked = serializers.ChoiceField(
+        choices=["premium"], allow_null=True, help_text="premium: the plan has lost this location."
+    )
     connection = _connection()
     connection_at = serializers.DateTimeField(allow_null=True)
     superseded = serializers.BooleanField(

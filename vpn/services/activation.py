@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from nexusvpn.db import lend_connection
@@ -35,7 +36,9 @@ def _wait(device_id: UUID) -> bool:
     pause = FIRST_LOOK_S
     while True:
         row = (
-            Peer.objects.filter(device_id=device_id, wanted=True)
+            # The newest wish for the present key: during a rotation the former one is there already.
+            Peer.objects.filter(device_id=device_id, wanted=True, public_key=F("device__public_key"))
+            .order_by("-changed_at", "-id")
             .values_list(
                 "revision",
                 "server__epoch",

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from nexusvpn.api.pagination import Page, PageRequest
 from nexusvpn.errors import NotFound
 from vpn.services.heard import HEARD_SQL, fresh_since
 
-# From the most to the least telling.
-CONNECTIONS = ("online", "idle", "never")
+# From the most to the least telling, with the words of their badges.
+CONNECTIONS = {"online": "connected", "idle": "idle", "never": "never_used"}
+# How long a removed device stays in sight as the proof of its removal.
+SHOWN_AFTER_REMOVAL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class PlaceView:
     is_superseded: bool
     leaves_at: datetime | None
     is_leaving: bool
+    blocked: str
 
     @property
     def state(self) -> str:
@@ -44,12 +48,18 @@ class PlaceView:
             return "suspended"
         return "active" if self.is_active else "activating"
 
+    @property
+    def badge(self) -> str:
+        """The connection where there can be one, otherwise what keeps the device from it."""
+        return CONNECTIONS.get(self.connection, "unknown") if self.state == "active" else self.state
+
     def as_dict(self) -> dict[str, Any]:
         return {
             "location": self.location_slug,
             "ipv4": self.ipv4,
             "ipv6": self.ipv6,
             "state": self.state,
+            "blocked": self.blocked or None,
             "connection": self.connection,
             "connection_at": self.state_at,
             "superseded": self.is_superseded,
@@ -118,14 +128,23 @@ class DeviceView:
     @property
     def state(self) -> str:
         """The word for the badge: the connection of an active device, otherwise what keeps it from one."""
+        if self.lifecycle == "activating" and any(place.badge == "connected" for place in self.places):
+            # Another of its places is still to be confirmed; that disconnects nobody.
+            return "connected"
         if self.lifecycle != "active":
             return self.lifecycle
-        return {"online": "connected", "idle": "idle", "never": "never_used"}.get(self.connection, "unknown")
+        return CONNECTIONS.get(self.connection, "unknown")
 
     @property
-    def leaving(self) -> PlaceView | None:
-        """A place whose server is being emptied and that has no successor yet or is still in use."""
-        return next((place for place in self.places if place.is_leaving), None)
+    def connected_through(self) -> str:
+        """The name of the location that it is connected through; of the first, should it be several."""
+        found = (place.location_name for place in self.places if place.connection == "online")
+        return next(found, self.location_name)
+
+    @property
+    def leaving(self) -> tuple[PlaceView, ...]:
+        """Places whose server is being emptied and that have no successor yet or are still in use."""
+        return tuple(place for place in self.places if place.is_leaving)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -147,21 +166,24 @@ class DeviceView:
         }
 
 
+# While a key rotation is under way the former key's connection counts until the new one has its own.
+_CONNECTION = "coalesce(nullif(p.connection, 'never'), o.connection, p.connection)"
 _PLACES = f"""
 SELECT coalesce(json_agg(json_build_array(
     pl.slug, pl.name, host(a.ipv4), host(a.ipv6),
     p.revision IS NOT NULL AND n.applied_epoch = s.epoch AND n.applied_revision >= p.revision
         AND p.public_key <> ALL (n.failed_keys),
-    CASE WHEN p.connection = 'never' OR {HEARD_SQL} THEN coalesce(p.connection, 'never') ELSE 'unknown' END,
+    CASE WHEN {_CONNECTION} = 'never' OR {HEARD_SQL} THEN coalesce({_CONNECTION}, 'never') ELSE 'unknown' END,
     CASE WHEN {HEARD_SQL} THEN extract(epoch FROM n.last_report_at) END,
     p.revision IS NOT NULL, s.stopped_at IS NOT NULL, a.superseded_at IS NOT NULL,
-    extract(epoch FROM s.drain_until), s.state = 'draining'
+    extract(epoch FROM s.drain_until), s.state = 'draining', a.blocked
 ) ORDER BY a.superseded_at NULLS FIRST, a.created_at, a.id), '[]')
 FROM vpn_ipassignment a
 JOIN vpn_server s ON s.id = a.server_id
 JOIN vpn_location pl ON pl.id = a.location_id
 LEFT JOIN vpn_nodestatus n ON n.server_id = a.server_id
 LEFT JOIN vpn_peer p ON p.assignment_id = a.id AND p.public_key = d.public_key AND p.wanted
+LEFT JOIN vpn_peer o ON o.server_id = p.server_id AND o.public_key = p.takes_over
 WHERE a.device_id = d.id AND a.released_at IS NULL
 """  # noqa: S608  (a constant of our own)
 
@@ -192,8 +214,8 @@ def _time(seconds: float | None) -> datetime | None:
 
 
 def _place(values: list[Any]) -> PlaceView:
-    *plain, state_at, wanted, stopped, superseded, leaves_at, leaving = values
-    return PlaceView(*[*plain, _time(state_at), wanted, stopped, superseded, _time(leaves_at), leaving])
+    *plain, state_at, wanted, stopped, superseded, leaves_at, leaving, blocked = values
+    return PlaceView(*[*plain, _time(state_at), wanted, stopped, superseded, _time(leaves_at), leaving, blocked])
 
 
 def _view(row: Iterable[Any]) -> DeviceView:
@@ -223,7 +245,19 @@ def find_device(user_id: UUID, device_id: UUID, *, removed: bool = False) -> Dev
     return view
 
 
-def devices_being_removed(user_id: UUID) -> list[DeviceView]:
-    """Removed devices whose nodes have not all confirmed it yet."""
-    statement = " AND d.revoked_at IS NOT NULL AND d.removal_confirmed_at IS NULL ORDER BY d.revoked_at DESC LIMIT 100"
-    return [_view(row) for row in _fetch(_DEVICES + statement, user=user_id)]
+def recently_removed(user_id: UUID) -> list[DeviceView]:
+    """Removed devices that some node has not let go of yet, and those that the last one let go of within a day."""
+    statement = (
+        " AND d.revoked_at IS NOT NULL AND (d.removal_confirmed_at IS NULL OR d.removal_confirmed_at > %(since)s)"
+        " ORDER BY d.revoked_at DESC, d.id LIMIT 100"
+    )
+    return [
+        _view(row) for row in _fetch(_DEVICES + statement, user=user_id, since=timezone.now() - SHOWN_AFTER_REMOVAL)
+    ]
+
+
+def leaving_places(devices: Iterable[DeviceView]) -> list[tuple[DeviceView, PlaceView]]:
+    """Every place whose server is being emptied, those with the nearest date first."""
+    found = [(device, place) for device in devices for place in device.leaving]
+    latest = datetime.max.replace(tzinfo=UTC)
+    return sorted(found, key=lambda pair: pair[1].leaves_at or latest)

@@ -1,0 +1,124 @@
+"""A device's state is what its nodes said, all of it and no more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import User
+from tests.factories.billing import grant
+from tests.factories.nodes import node_confirms
+from tests.factories.vpn import make_location, make_server, new_key
+from vpn.models import Peer, Server, VpnConfig
+from vpn.services.activation import wait_until_active
+from vpn.services.admission import settle_customer
+from vpn.services.device_life import end_handovers, rotate_key
+from vpn.services.device_views import find_device, leaving_places, recently_removed
+from vpn.services.devices import add_device, remove_device
+from vpn.services.emptying import drain_server, move_devices
+from vpn.services.places import place_for
+
+
+@pytest.fixture
+def ams(db: None) -> Server:
+    return make_server(make_location("ams", name="Amsterdam"))
+
+
+@pytest.fixture
+def zrh(db: None) -> Server:
+    return make_server(
+        make_location("zrh", name="Zürich", premium=True), network_v4="10.90.0.0/24", network_v6="fd90::/64"
+    )
+
+
+@pytest.fixture
+def phone(ams: Server, alice: User) -> VpnConfig:
+    grant(alice, "pro")
+    device = add_device(user=alice, name="Phone", location_slug="ams", public_key=new_key())
+    node_confirms(ams)
+    return device
+
+
+def seen(device: VpnConfig, connection: str) -> None:
+    Peer.objects.filter(device=device, public_key=device.public_key).update(connection=connection)
+
+
+def test_a_place_that_is_still_to_be_confirmed_disconnects_nobody(phone: VpnConfig, zrh: Server, alice: User) -> None:
+    place_for(user=alice, device_id=phone.pk, location_slug="zrh")
+    view = find_device(alice.pk, phone.pk)
+    assert (view.lifecycle, view.state) == ("activating", "activating")
+    Peer.objects.filter(server__location__slug="ams").update(connection="online")
+    view = find_device(alice.pk, phone.pk)
+    assert (view.lifecycle, view.state) == ("activating", "connected")
+    assert [place.badge for place in view.places] == ["connected", "activating"]
+
+
+def test_while_a_key_is_changed_the_former_ones_connection_counts(phone: VpnConfig, ams: Server, alice: User) -> None:
+    seen(phone, "online")
+    device = rotate_key(user=alice, device_id=phone.pk, public_key=new_key())
+    assert find_device(alice.pk, phone.pk).state == "activating"
+    node_confirms(ams)
+    assert find_device(alice.pk, phone.pk).state == "connected"
+    with time_machine.travel(timezone.now() + timedelta(seconds=130), tick=False):
+        end_handovers(device_id=phone.pk)
+    assert find_device(alice.pk, phone.pk).state == "never_used"
+    seen(device, "idle")
+    assert find_device(alice.pk, phone.pk).state == "idle"
+
+
+def test_a_new_key_is_waited_for_and_not_the_one_that_is_there_already(
+    phone: VpnConfig, ams: Server, alice: User
+) -> None:
+    assert wait_until_active(phone.pk)
+    rotate_key(user=alice, device_id=phone.pk, public_key=new_key())
+    assert not wait_until_active(phone.pk)
+    node_confirms(ams)
+    assert wait_until_active(phone.pk)
+
+
+def test_a_place_that_the_plan_has_lost_says_so(phone: VpnConfig, zrh: Server, alice: User) -> None:
+    place_for(user=alice, device_id=phone.pk, location_slug="zrh")
+    alice.plan_grants.all().delete()
+    settle_customer(alice.pk)
+    home, lost = find_device(alice.pk, phone.pk).places
+    assert (home.blocked, lost.blocked, lost.state) == ("", "premium", "suspended")
+    assert lost.as_dict()["blocked"] == "premium"
+
+
+def test_a_removed_device_stays_in_sight_for_a_day_after_its_proof(phone: VpnConfig, ams: Server, alice: User) -> None:
+    remove_device(user=alice, device_id=phone.pk)
+    (view,) = recently_removed(alice.pk)
+    assert (view.state, view.unconfirmed) == ("removing", ("Amsterdam",))
+    node_confirms(ams)
+    (view,) = recently_removed(alice.pk)
+    assert (view.state, view.unconfirmed) == ("removed", ())
+    assert view.removed_at is not None
+    with time_machine.travel(timezone.now() + timedelta(hours=25), tick=False):
+        assert recently_removed(alice.pk) == []
+        # Its page is still there.
+        assert find_device(alice.pk, phone.pk, removed=True).removed_at == view.removed_at
+
+
+def test_one_that_no_node_confirms_stays_in_sight_for_ever(phone: VpnConfig, alice: User) -> None:
+    remove_device(user=alice, device_id=phone.pk)
+    with time_machine.travel(timezone.now() + timedelta(days=400), tick=False):
+        assert [view.state for view in recently_removed(alice.pk)] == ["removing"]
+
+
+def test_places_that_go_out_of_service_come_by_their_dates(
+    phone: VpnConfig, ams: Server, zrh: Server, alice: User
+) -> None:
+    place_for(user=alice, device_id=phone.pk, location_slug="zrh")
+    make_server(ams.location, network_v4="10.91.0.0/24", network_v6="fd91::/64")
+    drain_server(server_id=ams.pk)
+    until = timezone.now() + timedelta(days=3)
+    drain_server(server_id=zrh.pk, until=until)
+    for server in (ams, zrh):
+        move_devices(server_id=server.pk)
+    view = find_device(alice.pk, phone.pk)
+    found = [(place.location_slug, place.leaves_at, place.is_superseded) for _, place in leaving_places([view])]
+    # Amsterdam has another server, Zürich has none.
+    assert found == [("zrh", until, False), ("ams", None, True)]
