@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from billing.entitlements import Entitlement
 from nexusvpn.forms import ServiceForm
@@ -36,6 +39,15 @@ class LocationSelect(forms.Select):
         return len(refused) < len(choices)
 
 
+def _public_key(*, required: bool) -> forms.CharField:
+    return forms.CharField(
+        max_length=64,
+        required=required,
+        help_text="The public half, 44 characters. Then your private key stays where it is.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
 class DeviceForm(ServiceForm):
     name = forms.CharField(
         max_length=64,
@@ -44,12 +56,7 @@ class DeviceForm(ServiceForm):
     )
     # Text to the server: which locations exist, are online and belong to the plan is the service's to say.
     location = forms.CharField(max_length=40, widget=LocationSelect)
-    public_key = forms.CharField(
-        max_length=64,
-        required=False,
-        help_text="The public half, 44 characters. Then your private key stays where it is.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-    )
+    public_key = _public_key(required=False)
 
     def offer(self, locations: list[dict[str, Any]], entitlement: Entitlement) -> bool:
         """Fill the list of locations; returns whether any of them can be chosen."""
@@ -58,3 +65,28 @@ class DeviceForm(ServiceForm):
 
 class RenameForm(ServiceForm):
     name = forms.CharField(label="New name", max_length=64, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+
+class KeyForm(ServiceForm):
+    public_key = _public_key(required=True)
+
+
+class ExpiryForm(ServiceForm):
+    expires_at = forms.DateTimeField(
+        label="Works until",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Browsers give a time without a zone; beside the clock it is read in, nobody takes it for their own.
+        self.fields[
+            "expires_at"
+        ].help_text = f"Date and time in UTC. Now it is {date_format(timezone.now(), 'j M Y, H:i')}."
+
+    def clean_expires_at(self) -> datetime:
+        ends: datetime = self.cleaned_data["expires_at"]
+        try:
+            return ends.astimezone(UTC)
+        except OverflowError:
+            raise forms.ValidationError("Choose an earlier time.", code="invalid") from None

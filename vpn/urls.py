@@ -1,6 +1,6 @@
 from django.urls import path
 
-from vpn.views import config, dashboard, devices, home, new_device, speed_test
+from vpn.views import config, dashboard, device_life, devices, home, new_device, rotate_key, speed_test
 
 urlpatterns = [
     path("", home.landing, name="landing"),
@@ -15,6 +15,11 @@ urlpatterns = [
     path("devices/<uuid:pk>/config/bundle", config.device_config_bundle, name="device-config-bundle"),
     path("devices/<uuid:pk>/state", devices.device_state, name="device-state"),
     path("devices/<uuid:pk>/rename", devices.device_rename, name="device-rename"),
+    path("devices/<uuid:pk>/suspend", device_life.device_suspend, name="device-suspend"),
+    path("devices/<uuid:pk>/resume", device_life.device_resume, name="device-resume"),
+    path("devices/<uuid:pk>/expiry", device_life.device_expiry, name="device-expiry"),
+    path("devices/<uuid:pk>/expiry/remove", device_life.device_expiry_remove, name="device-expiry-remove"),
+    path("devices/<uuid:pk>/rotate-key", rotate_key.device_rotate_key, name="device-rotate-key"),
     path("devices/<uuid:pk>/revoke", devices.device_revoke, name="device-revoke"),
     path("speed-test", speed_test.speed_test, name="speed-test"),
 ]

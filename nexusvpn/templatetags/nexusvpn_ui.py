@@ -152,10 +152,16 @@ def day(moment: datetime | date | None) -> str:
     return _time_element(moment, date_format(moment, "j M Y"), ticking=False)
 
 
-def _time_element(moment: datetime | date, text: str, ticking: bool) -> SafeString:
-    exact = date_format(moment, "j M Y, H:i:s e") if isinstance(moment, datetime) else date_format(moment, "l, j M Y")
+@register.filter(expects_localtime=True)
+def moment(when: datetime | None) -> str:
+    """A `<time>` with date and clock, for what happens at a point in time: "1 Dec 2026, 10:00 UTC"."""
+    return UNKNOWN if when is None else _time_element(when, date_format(when, "j M Y, H:i e"), ticking=False)
+
+
+def _time_element(when: datetime | date, text: str, ticking: bool) -> SafeString:
+    exact = date_format(when, "j M Y, H:i:s e") if isinstance(when, datetime) else date_format(when, "l, j M Y")
     mark = SafeString(" data-ago") if ticking else ""
-    return format_html('<time datetime="{}" title="{}"{}>{}</time>', moment.isoformat(), exact, mark, text)
+    return format_html('<time datetime="{}" title="{}"{}>{}</time>', when.isoformat(), exact, mark, text)
 
 
 @register.filter
@@ -166,11 +172,6 @@ def program(user_agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or user_agent or "Unknown program"
-
-
-@register.filter
-def in_state(devices: list[Any], state: str) -> list[Any]:
-    return [device for device in devices if device.state == state]
 
 
 @register.inclusion_tag("components/_state.html")

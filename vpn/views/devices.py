@@ -16,9 +16,9 @@ from billing.entitlements import entitlement_for
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, NotFound
 from vpn.forms import RenameForm
-from vpn.services.device_views import device_page, devices_being_removed, find_device
+from vpn.services.device_views import device_page, find_device, leaving_places, recently_removed
 from vpn.services.devices import remove_device, rename_device
-from vpn.services.usage import usage_since
+from vpn.views.device_page import render_device
 
 
 @never_cache
@@ -31,38 +31,30 @@ def devices(request: HttpRequest) -> HttpResponse:
         raise NotFound
     context = {
         "devices": page.items,
-        "removing": devices_being_removed(user.pk),
+        "removed": recently_removed(user.pk),
+        "leaving": leaving_places(page.items),
         "page": page,
         "entitlement": entitlement_for(user),
     }
     return render(request, "vpn/devices.html", context)
 
 
-def _device_page(request: HttpRequest, pk: UUID, form: RenameForm | None = None, status: int = 200) -> HttpResponse:
-    user = signed_in(request)
-    shown = find_device(user.pk, pk)
-    start = entitlement_for(user).period_start.date()
-    context = {
-        "device": shown,
-        "usage": usage_since(user.pk, start, shown.id),
-        "form": form or RenameForm(initial={"name": shown.name}),
-    }
-    return render(request, "vpn/device.html", context, status=status)
-
-
 @never_cache
 @login_required
 @require_safe
 def device(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _device_page(request, pk)
+    return render_device(request, pk)
 
 
 @never_cache
 @login_required
 @require_safe
 def device_state(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The fragment that the device's page keeps true."""
-    return render(request, "vpn/_device_state.html", {"device": find_device(signed_in(request).pk, pk)})
+    """The fragments that the device's page keeps true."""
+    user = signed_in(request)
+    shown = find_device(user.pk, pk, removed=True)
+    context = {"device": shown, "resets_at": entitlement_for(user).resets_at}
+    return render(request, "vpn/_device_live.html", context)
 
 
 @never_cache
@@ -80,7 +72,7 @@ def device_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"The device is now called {renamed.name}.")
             return redirect("device", pk)
-    return _device_page(request, pk, form, status)
+    return render_device(request, pk, rename_form=form, status=status)
 
 
 @never_cache
@@ -92,5 +84,5 @@ def device_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "vpn/device_revoke.html", {"device": shown})
     remove_device(user=user, device_id=pk)
-    messages.success(request, f"{shown.name} is removed.")
+    messages.success(request, f"{shown.name} is being removed. Below you see when every server has confirmed it.")
     return redirect("devices")

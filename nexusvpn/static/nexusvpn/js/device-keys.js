@@ -1,6 +1,7 @@
-// The form for a new device. The key pair is made here; the form carries the public key, and the private key goes
-// from this page's memory into the file and the QR code and nowhere else. Without this script the form is an
-// ordinary one, and the server makes the pair.
+// The forms for a new device and for a device's new key: `<form data-device-keys="add">`, `"rotate"`. The key pair is
+// made here; the form carries the public key, and the private key goes from this page's memory into the file and the
+// QR code and nowhere else. Without this script a new device's form is an ordinary one, and the server makes the pair;
+// the form for a new key is hidden then, and one that takes a public key stands beside it.
 import { bindProfileButtons } from "./apple-profile.js";
 import { configFileName, fillPrivateKey } from "./config-file.js";
 import { bindCopyButtons } from "./copy.js";
@@ -9,21 +10,31 @@ import { generateKeyPair } from "./keys.js";
 import { qrSvg } from "./qr-svg.js";
 
 const FORM_WIDE = "__all__";
-const EARLIER_TRY =
-  "An earlier try did add a device, with a key that is lost now. Send again to add this one, and remove that one on the devices page.";
-const NO_ANSWER = "We got no answer, so we do not know whether the device was added. What you entered is kept: try again.";
+const WORDS = {
+  add: {
+    earlierTry:
+      "An earlier try did add a device, with a key that is lost now. Send again to add this one, and remove that one on the devices page.",
+    noAnswer: "We got no answer, so we do not know whether the device was added. What you entered is kept: try again.",
+    fault: "The device was not added because of a fault on our side. Try again in a minute.",
+  },
+  rotate: {
+    earlierTry: "This key was used meanwhile. Send again to make another one.",
+    noAnswer: "We got no answer, so we do not know whether the key was changed. The new key is kept on this page: try again.",
+    fault: "A fault on our side: we do not know whether the key was changed. The new key is kept on this page: try again.",
+  },
+};
 
-function refusal(response) {
+function refusal(response, words) {
   if (response.status === 429) {
     const seconds = response.headers.get("Retry-After");
     return seconds ? `Too many attempts. Try again in ${seconds} seconds.` : "Too many attempts. Try again in a minute.";
   }
-  if (response.status >= 500) return "The device was not added because of a fault on our side. Try again in a minute.";
+  if (response.status >= 500) return words.fault;
   return "This page is out of date. Reload it, sign in if asked, and try again.";
 }
 
 /** Sends the form; gives `{device}` or `{errors}`. */
-async function send(form, data) {
+async function send(form, data, words) {
   let response;
   try {
     response = await fetch(form.action, {
@@ -36,9 +47,9 @@ async function send(form, data) {
     const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
     const answer = isJson ? await response.json() : {};
     if (response.ok && answer.config) return { device: answer };
-    return { errors: answer.errors ?? { [FORM_WIDE]: [refusal(response)] } };
+    return { errors: answer.errors ?? { [FORM_WIDE]: [refusal(response, words)] } };
   } catch {
-    return { errors: { [FORM_WIDE]: [NO_ANSWER] } };
+    return { errors: { [FORM_WIDE]: [words.noAnswer] } };
   }
 }
 
@@ -72,9 +83,11 @@ function resultView(device, privateKey) {
 }
 
 function bind(form) {
+  const words = WORDS[form.dataset.deviceKeys];
   // Kept over a failed attempt, so that sending again asks for the same device and not for a second one.
   let pair = null;
 
+  form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.hasAttribute("aria-busy")) return;
@@ -86,14 +99,15 @@ function bind(form) {
       pair ??= await generateKeyPair();
       data.set("public_key", pair.publicKey);
     }
-    const { device, errors } = await send(form, data);
+    const { device, errors } = await send(form, data, words);
     form.removeAttribute("aria-busy");
     if (errors) {
-      // Nobody has typed this key: it was accepted under another name or location, and its answer never came.
+      // Nobody has typed this key: it was accepted in an earlier try, whose answer never came, and has been replaced since or
+      // belongs to a device of another name or location.
       if (!ownKey && errors.public_key) {
         pair = null;
         delete errors.public_key;
-        errors[FORM_WIDE] = [EARLIER_TRY];
+        errors[FORM_WIDE] = [words.earlierTry];
       }
       showErrors(form, errors);
       return;

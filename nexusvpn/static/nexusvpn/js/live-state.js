@@ -2,7 +2,7 @@
 //
 // `<div data-live-src="/devices/…/state" data-live-every="5">` asks that address every five seconds; each element
 // with `data-live-part` and an id takes the content of the element of the same id in the answer. The address may be
-// the page itself. A part holds nothing that can have the focus, so an exchange takes nothing out of a hand.
+// the page itself. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand.
 
 const SLOWEST_MS = 60_000;
 
@@ -14,7 +14,7 @@ export function nextDelay(everyMs, failures, retryAfterSeconds = 0) {
 
 function exchangeParts(answer) {
   for (const part of document.querySelectorAll("[data-live-part][id]")) {
-    const fresh = answer.getElementById(part.id);
+    const fresh = part.contains(document.activeElement) ? null : answer.getElementById(part.id);
     if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
   }
 }

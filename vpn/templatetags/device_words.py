@@ -1,0 +1,90 @@
+"""What pages say about a device: its state, why it is off, what the person can do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from nexusvpn.templatetags.nexusvpn_ui import state
+from vpn.services.device_views import DeviceView, PlaceView
+
+register = template.Library()
+
+# States that are a node's word of a moment; the others do not grow older.
+HEARD_STATES = ("connected", "idle", "never_used", "activating")
+WAITING_STATES = {"removing": "Removing", "suspending": "Suspending"}
+WHY_OFF = {
+    "account": "Your account is suspended",
+    "expired": "Its end date has passed",
+    "over_quota": "Your data is used up",
+    "plan_limit": "Your plan has room for fewer devices",
+    "stopped": "We have stopped its server",
+    "unplaced": "No server has a place for it",
+    "premium": "Its location is not in your plan any more",
+    "unknown": "Its server has not reported for a minute",
+}
+WHAT_TO_DO = {
+    "account": "Write to support.",
+    "customer": "Resume it when you want to connect again. Its addresses stay its own meanwhile.",
+    "staff": "Write to support to learn why.",
+    "expired": "Choose a later end date, or none, and it connects again.",
+    "plan_limit": "The oldest devices stay. Remove another one or choose a larger plan, and it connects again.",
+    "stopped": "This is an emergency stop. It connects again by itself when that ends; there is nothing for you to do.",
+    "unplaced": "Download its configuration for any location; that gives it a place there.",
+    "premium": "Download its configuration for another location, or choose a plan with premium locations.",
+    "unknown": "So we cannot say whether it is connected now.",
+    "activating": "Its servers have yet to confirm it. That takes a second, or as long as a server cannot be reached.",
+}
+
+
+def _reason(device: DeviceView) -> str:
+    """The name of what keeps the device off, or of a state that needs a word; empty when there is nothing to explain."""
+    if device.revoked_at is not None:
+        return ""
+    if device.blocked == "suspended":
+        return device.suspended_by
+    if device.blocked:
+        return device.blocked
+    # Off without being blocked: every place of it is in a location that the plan has lost.
+    return "premium" if device.lifecycle == "suspended" else device.state
+
+
+@register.filter
+def why(device: DeviceView) -> str:
+    """Why the device is off, in a few words: "Your data is used up"."""
+    reason = _reason(device)
+    if device.blocked == "suspended":
+        return "You suspended it" if reason == "customer" else "Support suspended it"
+    return WHY_OFF.get(reason, "")
+
+
+@register.filter
+def what_to_do(device: DeviceView, resets_at: datetime) -> str:
+    """What the person can do about a device that is off, or what is being waited for. `resets_at`: when their data starts again."""
+    reason = _reason(device)
+    if reason == "over_quota":
+        return f"It connects again by itself on {date_format(localtime(resets_at), 'j M Y')}. A larger plan connects it at once."
+    return WHAT_TO_DO.get(reason, "")
+
+
+@register.inclusion_tag("components/_state.html")
+def device_state(device: DeviceView) -> dict[str, Any]:
+    """The device's state with the time at which it was last true, or with the locations that have yet to confirm it."""
+    word = WAITING_STATES.get(device.state, "")
+    if word and device.unconfirmed:
+        word = f"{word}: waiting for {', '.join(device.unconfirmed)}"
+    if device.state == "removed":
+        return state("removed", device.removed_at)
+    return state(device.state, device.state_at if device.state in HEARD_STATES else None, word)
+
+
+@register.inclusion_tag("components/_state.html")
+def place_state(place: PlaceView) -> dict[str, Any]:
+    """The device's state on one server."""
+    if place.blocked:
+        return state("suspended", None, "Not in your plan")
+    return state(place.badge, place.state_at if place.badge in HEARD_STATES else None)
