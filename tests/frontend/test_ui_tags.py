@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -80,6 +79,13 @@ def test_a_day_is_written_without_a_clock() -> None:
     assert ui.day(date(2026, 5, 4)) == '<time datetime="2026-05-04" title="Monday, 4 May 2026">4 May 2026</time>'
 
 
+def test_a_point_in_time_is_written_with_its_clock_and_zone() -> None:
+    assert ui.moment(datetime(2026, 12, 1, 10, 0, 7, tzinfo=UTC)) == (
+        '<time datetime="2026-12-01T10:00:07+00:00" title="1 Dec 2026, 10:00:07 UTC">1 Dec 2026, 10:00 UTC</time>'
+    )
+    assert ui.moment(None) == "–"
+
+
 def test_a_share_that_was_not_measured_is_no_zero() -> None:
     assert ui.percent(0.424) == "42 %"
     assert ui.percent(0) == "0 %"
@@ -105,11 +111,6 @@ MOZILLA = "Mozilla/5.0"
 )
 def test_a_user_agent_is_shortened_to_what_a_person_calls_it(user_agent: str, text: str) -> None:
     assert ui.program(user_agent) == text
-
-
-def test_devices_are_found_by_their_state() -> None:
-    phone, laptop = SimpleNamespace(state="idle"), SimpleNamespace(state="connected")
-    assert ui.in_state([phone, laptop], "connected") == [laptop]
 
 
 def test_no_two_device_states_share_shape_and_word() -> None:

@@ -11,10 +11,16 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from billing.entitlements import entitlement_for
+from billing.models import Plan
 from tests.factories.billing import grant
+from tests.factories.nodes import node_confirms
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import NodeStatus, Peer, Server, UsageRecord, VpnConfig
+from vpn.services.admission import settle_customer
+from vpn.services.device_life import suspend_device
 from vpn.services.devices import add_device
+from vpn.services.places import place_for
 
 GB = 1_000_000_000
 
@@ -98,6 +104,86 @@ def test_a_plan_without_a_limit_says_what_was_used(page: Client, alice: User) ->
     text = page.get("/dashboard").text
     assert "1 GB</data> used" in text
     assert "Your plan has no data limit." in text
+
+
+def test_a_device_away_from_home_is_named_with_where_it_is_connected(page: Client, alice: User) -> None:
+    make_server(make_location("zrh", name="Zürich"), network_v4="10.90.0.0/24", network_v6="fd90::/64")
+    device = add(alice, "Phone")
+    place_for(user=alice, device_id=device.pk, location_slug="zrh")
+    NodeStatus.objects.update(applied_revision=1_000)
+    Peer.objects.filter(server__location__slug="zrh").update(connection="online")
+    assert "<b>Phone</b> through Zürich" in page.get("/dashboard").text
+
+
+def spend(user: User, device: VpnConfig, share: float) -> None:
+    """The free plan has 10 GB."""
+    use(device, timezone.now(), 0, int(share * 10 * GB))
+    settle_customer(user.pk)
+
+
+def notices(page: Client) -> str:
+    return page.get("/dashboard").text.split('id="overview-notices"')[1].split('<p class="stale-note"')[0]
+
+
+def test_with_room_left_there_is_nothing_to_notice(page: Client, alice: User) -> None:
+    spend(alice, add(alice), 0.79)
+    assert "notice" not in notices(page)
+
+
+def test_from_80_percent_on_it_says_what_comes(page: Client, alice: User) -> None:
+    spend(alice, add(alice), 0.8)
+    text = notices(page)
+    assert "80 % of your data is used." in text
+    assert "your devices are disconnected until" in text
+    assert "used up." not in text
+
+
+def test_when_the_data_is_used_up_it_says_until_when_and_what_helps(page: Client, alice: User, ams: Server) -> None:
+    grant(alice, "basic")
+    Plan.objects.filter(code="basic").update(quota_bytes=10 * GB)
+    device = add(alice, "Phone")
+    add(alice, "Laptop")
+    spend(alice, device, 1)
+    assert "2 devices are being disconnected until" in notices(page)
+    node_confirms(ams)
+    text = notices(page)
+    assert "<b>Your data is used up.</b> 2 devices are disconnected until" in text
+    assert f"{entitlement_for(alice).resets_at:%-d %b %Y}" in text
+    assert "A larger plan connects them at once." in text
+    assert "of your data is used." not in text
+    answer = page.get("/dashboard").text
+    assert "</svg>Off</p>" in answer
+    assert "None of your 2 devices can connect." in answer
+
+
+def test_what_is_used_up_before_anybody_was_cut_off_claims_no_more(page: Client, alice: User) -> None:
+    use(add(alice), timezone.now(), 0, 10 * GB)
+    text = notices(page)
+    assert "<b>Your data is used up.</b> It starts again on" in text
+    assert "disconnected" not in text
+
+
+def test_a_plan_that_has_become_too_small_names_who_is_off_and_that_the_oldest_stay(page: Client, alice: User) -> None:
+    given = grant(alice, "pro")
+    for name in ("Oldest", "Middle", "Newest"):
+        add(alice, name)
+    given.delete()
+    settle_customer(alice.pk)
+    text = notices(page)
+    assert "Your plan has room for 1 device, and the oldest stay." in text
+    assert ">Middle</a>" in text
+    assert ">Newest</a>" in text
+    assert "Oldest" not in text
+    Peer.objects.filter(device__name="Oldest").update(connection="online")
+    assert "<b>Oldest</b> through AMS" in page.get("/dashboard").text
+
+
+def test_a_device_that_its_owner_suspended_is_no_riddle(page: Client, alice: User) -> None:
+    device = add(alice, "Phone")
+    suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.CUSTOMER)
+    text = page.get("/dashboard").text
+    assert "</svg>Off</p>" in text
+    assert "<b>Phone</b> cannot connect. You suspended it." in text
 
 
 def test_it_shows_nothing_of_others(page: Client, bob: User) -> None:
