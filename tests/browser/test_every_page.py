@@ -78,11 +78,15 @@ def test_pages_of_a_customer(
         devices[0],
     )
     paths = ["/dashboard", "/devices", "/devices?limit=1&page=2", "/devices/new", "/locations", "/settings"]
-    paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", "/referrals", "/support", "/"]
+    paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
+    paths += ["/speed-test", "/referrals", "/support", "/"]
     for path in paths:
         check(page, path)
     check(page, "/devices/00000000-0000-0000-0000-000000000000", 404)
+    stack.api("DELETE", f"devices/{devices[0]}", token=person.token)
+    for path in (f"/devices/{devices[0]}", "/devices", "/dashboard"):
+        check(page, path)
     watch.assert_quiet()
 
 

@@ -89,7 +89,7 @@ def test_signing_up_adding_a_device_and_removing_it(context: BrowserContext, wat
     assert private_key not in file
     page.get_by_role("link", name="Remove device").click()
     page.get_by_role("button", name="Remove device").click()
-    expect(page.get_by_text("Ada’s phone is removed.")).to_be_visible()
+    expect(page.get_by_text("Ada’s phone is being removed.")).to_be_visible()
     expect(page.get_by_text("No devices yet")).to_be_visible()
     page.goto("/settings")
     page.get_by_role("button", name="Sign out").click()
@@ -137,4 +137,4 @@ def test_without_scripts_the_server_makes_the_key_and_says_so(
     expect(page.get_by_role("heading", name="Attic router", exact=True)).to_be_visible()
     page.get_by_role("link", name="Remove device").click()
     page.get_by_role("button", name="Remove device").click()
-    expect(page.get_by_text("Attic router is removed.")).to_be_visible()
+    expect(page.get_by_text("Attic router is being removed.")).to_be_visible()

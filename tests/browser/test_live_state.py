@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.nodes import ask_now, node_says
 from tests.browser.people import Person, sign_in
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
@@ -12,27 +13,12 @@ from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 
-APPLY = """
-UPDATE vpn_nodestatus n SET applied_revision = s.revision, applied_epoch = s.epoch, last_report_at = now()
-FROM vpn_server s WHERE s.id = n.server_id AND s.name = 'demo-1'
-"""
-
 
 @pytest.fixture
 def page(context: BrowserContext, person: Person) -> Page:
     opened = context.new_page()
     sign_in(opened, person.email)
     return opened
-
-
-def ask_now(page: Page) -> None:
-    """What the page does when it is looked at again, without waiting for its next turn."""
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-
-def node_says(stack: Stack, device: str, connection: str) -> None:
-    stack.sql(APPLY)
-    stack.sql("UPDATE vpn_peer SET connection = %s WHERE device_id = %s", connection, device)
 
 
 def test_the_page_of_a_device_follows_what_the_node_says(
@@ -87,3 +73,20 @@ def test_a_session_that_was_ended_elsewhere_stops_asking(page: Page, person: Per
     assert asked == []
     page.reload()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_what_holds_the_focus_is_not_taken_away(page: Page, person: Person, stack: Stack) -> None:
+    """The notice has a link; while somebody is on it with the keyboard, only the rest of the page moves on."""
+    device = person.add_device("Phone", new_key())
+    stack.sql("UPDATE vpn_vpnconfig SET blocked = 'plan_limit' WHERE id = %s", device)
+    page.goto("/dashboard")
+    link = page.locator("#overview-notices").get_by_role("link", name="Phone")
+    link.focus()
+    stack.sql("UPDATE vpn_vpnconfig SET blocked = '' WHERE id = %s", device)
+    node_says(stack, device, "online")
+    ask_now(page)
+    expect(page.locator("#answer")).to_contain_text("Connected")
+    expect(link).to_be_focused()
+    link.blur()
+    ask_now(page)
+    expect(link).to_have_count(0)

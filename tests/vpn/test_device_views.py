@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.factories.billing import grant
-from tests.factories.nodes import node_confirms
 from tests.factories.vpn import make_location, make_server, new_key
+from tests.vpn.acting import confirm
 from vpn.models import Peer, Server, VpnConfig
 from vpn.services.activation import wait_until_active
 from vpn.services.admission import settle_customer
@@ -38,7 +38,7 @@ def zrh(db: None) -> Server:
 def phone(ams: Server, alice: User) -> VpnConfig:
     grant(alice, "pro")
     device = add_device(user=alice, name="Phone", location_slug="ams", public_key=new_key())
-    node_confirms(ams)
+    confirm(ams)
     return device
 
 
@@ -60,7 +60,7 @@ def test_while_a_key_is_changed_the_former_ones_connection_counts(phone: VpnConf
     seen(phone, "online")
     device = rotate_key(user=alice, device_id=phone.pk, public_key=new_key())
     assert find_device(alice.pk, phone.pk).state == "activating"
-    node_confirms(ams)
+    confirm(ams)
     assert find_device(alice.pk, phone.pk).state == "connected"
     with time_machine.travel(timezone.now() + timedelta(seconds=130), tick=False):
         end_handovers(device_id=phone.pk)
@@ -75,7 +75,7 @@ def test_a_new_key_is_waited_for_and_not_the_one_that_is_there_already(
     assert wait_until_active(phone.pk)
     rotate_key(user=alice, device_id=phone.pk, public_key=new_key())
     assert not wait_until_active(phone.pk)
-    node_confirms(ams)
+    confirm(ams)
     assert wait_until_active(phone.pk)
 
 
@@ -92,7 +92,7 @@ def test_a_removed_device_stays_in_sight_for_a_day_after_its_proof(phone: VpnCon
     remove_device(user=alice, device_id=phone.pk)
     (view,) = recently_removed(alice.pk)
     assert (view.state, view.unconfirmed) == ("removing", ("Amsterdam",))
-    node_confirms(ams)
+    confirm(ams)
     (view,) = recently_removed(alice.pk)
     assert (view.state, view.unconfirmed) == ("removed", ())
     assert view.removed_at is not None

@@ -18,12 +18,14 @@ from tests.vpn.acting import add, confirm, report, row, wanted
 from vpn.models import IpAssignment, Location, NodeToken, Server, VpnConfig
 from vpn.services.devices import remove_device
 from vpn.services.emptying import (
+    Staying,
     decommission_server,
     drain_server,
     draining_servers,
     move_devices,
     recommission_server,
     release_left_places,
+    staying_on,
     undrain_server,
 )
 from vpn.services.nodes import issue_enrolment_token
@@ -102,6 +104,65 @@ def test_who_could_not_be_moved_is_moved_and_told_when_a_place_is_found(
     assert move_devices(server_id=old.pk) == 1
     assert wanted(new) == {device.public_key}
     assert (len(mails()), draining_servers()) == (2, [])
+
+
+def test_another_date_is_told_to_those_who_were_told_the_first(
+    alice: User, bob: User, ams: Location, old: Server
+) -> None:
+    add(alice)
+    another(ams)
+    soon, sooner = (timezone.now() + timedelta(days=days) for days in (9, 2))
+    drain_server(server_id=old.pk, until=soon)
+    assert move_devices(server_id=old.pk) == 1
+    drain_server(server_id=old.pk, until=soon)
+    assert move_devices(server_id=old.pk) == 0
+    drain_server(server_id=old.pk, until=sooner)
+    assert [move_devices(server_id=old.pk) for _ in range(2)] == [1, 0]
+    first, second = (mail["text"] for mail in mails())
+    assert f"on {soon:%-d} {soon:%B %Y}" in first
+    assert f"on {sooner:%-d} {sooner:%B %Y}" in second
+    assert "A new place in AMS is ready" in second
+
+
+def test_a_second_drain_is_told_like_the_first(alice: User, old: Server) -> None:
+    add(alice)
+    for drains in (1, 2):
+        drain_server(server_id=old.pk)
+        move_devices(server_id=old.pk)
+        assert len(mails()) == drains
+        undrain_server(server_id=old.pk)
+
+
+def test_who_has_a_place_for_one_device_and_none_for_another_is_told_of_both(
+    alice: User, ams: Location, old: Server
+) -> None:
+    grant(alice, "pro")
+    for name in ("Phone", "Laptop"):
+        add(alice, name)
+    # Room for one more device and no other.
+    new = another(ams)
+    Server.objects.filter(pk=new.pk).update(next_host=254)
+    drain_server(server_id=old.pk)
+    assert move_devices(server_id=old.pk) == 1
+    ready, nothing = (mail["text"] for mail in mails())
+    assert "A new place in AMS is ready" in ready
+    assert "- Phone" in ready
+    assert "- Laptop" not in ready
+    assert "There is no other server in AMS" in nothing
+    assert "- Laptop" in nothing
+    assert move_devices(server_id=old.pk) == 0
+
+
+def test_what_a_drain_would_mean_is_counted(alice: User, bob: User, charlie: User, ams: Location, old: Server) -> None:
+    grant(alice, "pro")
+    for user, name in ((alice, "Phone"), (alice, "Laptop"), (bob, "Phone"), (charlie, "Phone")):
+        add(user, name)
+    User.objects.filter(pk=charlie.pk).update(is_active=False)
+    assert staying_on(old) == Staying(devices=4, customers=3, told=2, other_servers=0)
+    another(ams)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    assert staying_on(old) == Staying(devices=0, customers=0, told=0, other_servers=1)
 
 
 def test_a_device_that_is_removed_meanwhile_leaves_both(alice: User, ams: Location, old: Server) -> None:

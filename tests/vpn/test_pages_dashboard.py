@@ -14,8 +14,8 @@ from accounts.models import User
 from billing.entitlements import entitlement_for
 from billing.models import Plan
 from tests.factories.billing import grant
-from tests.factories.nodes import node_confirms
 from tests.factories.vpn import make_location, make_server, new_key
+from tests.vpn.acting import confirm
 from vpn.models import NodeStatus, Peer, Server, UsageRecord, VpnConfig
 from vpn.services.admission import settle_customer
 from vpn.services.device_life import suspend_device
@@ -145,7 +145,7 @@ def test_when_the_data_is_used_up_it_says_until_when_and_what_helps(page: Client
     add(alice, "Laptop")
     spend(alice, device, 1)
     assert "2 devices are being disconnected until" in notices(page)
-    node_confirms(ams)
+    confirm(ams)
     text = notices(page)
     assert "<b>Your data is used up.</b> 2 devices are disconnected until" in text
     assert f"{entitlement_for(alice).resets_at:%-d %b %Y}" in text

@@ -10,9 +10,9 @@ from django.test import Client
 
 from accounts.models import User
 from tests.factories.billing import grant
-from tests.factories.nodes import node_confirms
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
+from tests.vpn.acting import confirm
 from vpn.models import Peer, Server, VpnConfig
 from vpn.services.admission import settle_customer
 from vpn.services.device_life import suspend_device
@@ -37,7 +37,7 @@ def page(ams: Server, alice: User) -> Client:
 @pytest.fixture
 def phone(page: Client, alice: User, ams: Server) -> VpnConfig:
     device = add_device(user=alice, name="Phone", location_slug="ams", public_key=new_key())
-    node_confirms(ams)
+    confirm(ams)
     return device
 
 
@@ -50,7 +50,7 @@ def test_a_device_is_suspended_and_resumed_with_the_same_addresses(page: Client,
     assert "Resume device" in answer.text
     assert "Suspend device" not in answer.text
     assert not Peer.objects.filter(wanted=True).exists()
-    node_confirms(ams)
+    confirm(ams)
     assert_invariants()
     answer = page.post(f"{address}/resume", follow=True)
     assert "Phone is resumed." in answer.text
@@ -105,7 +105,7 @@ def test_when_the_time_has_come_the_device_is_off_and_a_later_date_brings_it_bac
         page.post(f"/devices/{phone.pk}/expiry", {"expires_at": "2026-12-01T10:00"})
     with time_machine.travel(NOW + timedelta(days=5), tick=False):
         settle_customer(alice.pk)
-        node_confirms(ams)
+        confirm(ams)
         text = page.get(f"/devices/{phone.pk}").text
         assert "Its end date has passed. Choose a later end date, or none" in text
         page.post(f"/devices/{phone.pk}/expiry", {"expires_at": "2026-12-31T10:00"})

@@ -13,9 +13,9 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from billing.models import Plan, PlanGrant
 from tests.factories.billing import grant
-from tests.factories.nodes import node_confirms
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
+from tests.vpn.acting import confirm
 from vpn.models import IpAssignment, NodeStatus, Peer, Server, UsageRecord, VpnConfig
 from vpn.services.admission import settle_customer
 from vpn.services.devices import add_device, remove_device
@@ -64,7 +64,7 @@ def test_a_removed_device_is_listed_with_who_has_yet_to_confirm_it(page: Client,
     text = page.get("/devices").text
     assert "<span>Removing: waiting for AMS</span>" in text.split("<h2>Removed</h2>")[1]
     assert "You use 0 of 10 devices" in text
-    node_confirms(ams)
+    confirm(ams)
     removed = page.get("/devices").text.split("<h2>Removed</h2>")[1]
     assert "<span>Removed</span>" in removed
     assert "waiting" not in removed
@@ -154,7 +154,7 @@ def test_one_that_is_being_suspended_names_who_has_yet_to_confirm_it(page: Clien
     text = page.get(f"/devices/{device.pk}").text
     assert "<span>Suspending: waiting for AMS</span>" in text
     assert "it may still be connected" in text
-    node_confirms(ams)
+    confirm(ams)
     text = page.get(f"/devices/{device.pk}").text
     assert "<span>Suspended</span>" in text
     assert "it may still be connected" not in text
@@ -281,7 +281,7 @@ def test_a_removed_devices_page_claims_its_removal_only_when_every_server_has_co
             removal = text.split('id="device-removal"')[1].split("</section>")[0]
             assert ("Removed from every server" in removal) == (not waiting)
             assert [name for name in ("AMS", "ZRH") if f"<li>{name}</li>" in removal] == list(waiting)
-        node_confirms(zrh if waiting == ("ZRH",) else ams)
+        confirm(zrh if waiting == ("ZRH",) else ams)
     device.refresh_from_db()
     assert device.removal_confirmed_at is not None
     assert f"{device.removal_confirmed_at:%H:%M:%S} UTC" in text

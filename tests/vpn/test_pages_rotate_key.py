@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.factories.nodes import node_confirms
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
+from tests.vpn.acting import confirm
 from vpn.models import IpAssignment, Peer, Server, VpnConfig
 from vpn.services.devices import add_device
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
@@ -34,7 +34,7 @@ def page(ams: Server, alice: User) -> Client:
 @pytest.fixture
 def phone(page: Client, alice: User, ams: Server) -> VpnConfig:
     device = add_device(user=alice, name="Phone", location_slug="ams", public_key=new_key())
-    node_confirms(ams)
+    confirm(ams)
     return device
 
 
@@ -118,7 +118,7 @@ def test_a_suspended_device_gets_its_new_key_for_when_it_is_resumed(
     page: Client, phone: VpnConfig, ams: Server
 ) -> None:
     page.post(f"/devices/{phone.pk}/suspend")
-    node_confirms(ams)
+    confirm(ams)
     key = new_key()
     answer = fetch(page, phone, key)
     assert (answer.status_code, answer.json()["state"]) == (200, "suspended")

@@ -124,13 +124,7 @@ class WaitingRoom:
     async def _note_loss(self, server_id: UUID, unheard_for: timedelta) -> None:
         try:
             await self._in_thread(note_loss, server_id, unheard_for)
-        except (OperationalError, InterfaceError) as error:
-            log.warning("loss_not_noted", server=server_id, error=type(error).__name__)
-
-    async def _note_loss(self, server_id: UUID, unheard_for: timedelta) -> None:
-        try:
-            await self._in_thread(note_loss, server_id, unheard_for)
-        except (OperationalError, InterfaceError) as error:
+        except (OperationalError, InterfaceError, Unavailable) as error:
             log.warning("loss_not_noted", server=server_id, error=type(error).__name__)
 
     async def _poll(self) -> None:

@@ -6,11 +6,12 @@ place serves on until the new one is in use, or until the drain's date.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,11 +23,13 @@ from vpn.locks import lock_customer, lock_server
 from vpn.models import IpAssignment, NodeToken, Peer, Server
 from vpn.services.addresses import release_address
 from vpn.services.heard import is_heard
-from vpn.services.placement import place
+from vpn.services.placement import healthy_servers, place
 from vpn.services.removals import note_removals
 from vpn.services.wishes import wish_assignment
 
 AT_ONCE = 1000
+# Places without a successor, and those of whose successor, or new date, their customer does not know.
+_TO_MOVE_OR_TELL = Q(superseded_at=None) | Q(told_at=None)
 
 
 def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
@@ -38,6 +41,9 @@ def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
         raise InvalidInput(fields={"until": ["Choose a time that is still to come."]})
     # The server's lock closes the race with its node's enrolment and with another member of staff.
     with transaction.atomic(durable=True):
+        told_otherwise = Server.objects.filter(pk=server_id, state=Server.State.DRAINING).exclude(drain_until=until)
+        if told_otherwise.exists():
+            _forget_who_was_told(server_id)
         server = lock_server(server_id)
         if server.state not in (Server.State.ONLINE, Server.State.OFFLINE, Server.State.DRAINING):
             raise Conflict("Only a server that is in service can be drained.", code="server_state")
@@ -47,12 +53,21 @@ def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
     return server
 
 
+def _forget_who_was_told(server_id: UUID) -> None:
+    """What customers were told of a server holds no longer; they are told anew with the next drain, or its new date.
+
+    Before the server is locked: whoever changes an assignment locks the server afterwards.
+    """
+    IpAssignment.objects.live().filter(server_id=server_id, told_at__isnull=False).update(told_at=None)
+
+
 def undrain_server(*, server_id: UUID) -> Server:
     """Let a draining server take devices again: at once if its node is heard, otherwise with its next report.
 
     Raises Conflict (`server_state`).
     """
     with transaction.atomic(durable=True):
+        _forget_who_was_told(server_id)
         server = lock_server(server_id)
         if server.state != Server.State.DRAINING:
             raise Conflict("This server is not draining.", code="server_state")
@@ -61,6 +76,28 @@ def undrain_server(*, server_id: UUID) -> Server:
         server.drain_until = None
         server.save(update_fields=["state", "drain_until"])
     return server
+
+
+@dataclass(frozen=True, slots=True)
+class Staying:
+    """Who is on a server without another place: what a drain is about. `told`: customers who would get a mail."""
+
+    devices: int
+    customers: int
+    told: int
+    # Servers of its location that could take them now.
+    other_servers: int
+
+
+def staying_on(server: Server) -> Staying:
+    staying = IpAssignment.objects.live().filter(server=server, superseded_at=None)
+    counts = staying.aggregate(
+        devices=Count("pk"),
+        customers=Count("user", distinct=True),
+        told=Count("user", distinct=True, filter=Q(user__is_active=True)),
+    )
+    others = healthy_servers().filter(location=server.location_id).exclude(pk=server.pk)
+    return Staying(**counts, other_servers=others.count())
 
 
 def draining_servers() -> list[UUID]:
@@ -74,11 +111,9 @@ def move_devices(*, server_id: UUID) -> int:
 
     Returns how many customers were told. Devices keep their present place meanwhile.
     """
-    told = 0
-    staying = IpAssignment.objects.live().filter(server_id=server_id, superseded_at=None)
-    for user_id in staying.order_by("user_id").values_list("user_id", flat=True).distinct():
-        told += _move_customer(user_id, server_id)
-    return told
+    concerned = IpAssignment.objects.live().filter(_TO_MOVE_OR_TELL, server_id=server_id)
+    people = concerned.order_by("user_id").values_list("user_id", flat=True).distinct()
+    return sum(_move_customer(user_id, server_id) for user_id in people)
 
 
 def _move_customer(user_id: UUID, server_id: UUID) -> int:
@@ -87,13 +122,13 @@ def _move_customer(user_id: UUID, server_id: UUID) -> int:
         with transaction.atomic(durable=True):
             user = lock_customer(user_id)
             server = Server.objects.select_related("location").get(pk=server_id)
-            rows = IpAssignment.objects.live().filter(user_id=user_id, server_id=server_id, superseded_at=None)
+            rows = IpAssignment.objects.live().filter(_TO_MOVE_OR_TELL, user_id=user_id, server_id=server_id)
             assignments = list(rows.select_related("device").order_by("id"))
-            if not assignments:
-                return 0
-            moves = [_move(assignment, server) for assignment in assignments]
+            moved = [a for a in assignments if a.superseded_at is not None or _move(a, server)]
+            left = [a for a in assignments if a.superseded_at is None and a.told_at is None]
             if user.is_active and server.state == Server.State.DRAINING:
-                return _tell_once(user, server, assignments, moved=all(moves))
+                told = [_tell(user, server, moved, moved=True), _tell(user, server, left, moved=False)]
+                return int(any(told))
     except NotFound:
         pass
     return 0
@@ -114,15 +149,14 @@ def _move(assignment: IpAssignment, server: Server) -> bool:
     return True
 
 
-def _tell_once(user: User, server: Server, assignments: list[IpAssignment], *, moved: bool) -> int:
-    """One mail a customer and drain. Who could not be moved is told once that nothing is free, and once more when a place is found."""
-    fresh = [a for a in assignments if moved or a.told_at is None]
-    if not fresh:
-        return 0
+def _tell(user: User, server: Server, assignments: list[IpAssignment], *, moved: bool) -> bool:
+    """One mail for all of a customer's devices. Who could not be moved is told so once, and once more when a place is found."""
+    if not assignments:
+        return False
+    IpAssignment.objects.filter(pk__in=[a.pk for a in assignments]).update(told_at=timezone.now())
     names = sorted(assignment.device.name for assignment in assignments)
-    IpAssignment.objects.filter(pk__in=[a.pk for a in fresh]).update(told_at=timezone.now())
     queue_drain_mail(user, server, names, server.drain_until, moved=moved)
-    return 1
+    return True
 
 
 def release_left_places() -> int:

@@ -74,12 +74,12 @@ def what_to_do(device: DeviceView, resets_at: datetime) -> str:
 @register.inclusion_tag("components/_state.html")
 def device_state(device: DeviceView) -> dict[str, Any]:
     """The device's state with the time at which it was last true, or with the locations that have yet to confirm it."""
-    word = WAITING_STATES.get(device.state, "")
-    if word and device.unconfirmed:
-        word = f"{word}: waiting for {', '.join(device.unconfirmed)}"
+    if device.state in WAITING_STATES and device.unconfirmed:
+        word = f"{WAITING_STATES[device.state]}: waiting for {', '.join(device.unconfirmed)}"
+        return {**state(device.state, word=word), "long": True}
     if device.state == "removed":
         return state("removed", device.removed_at)
-    return state(device.state, device.state_at if device.state in HEARD_STATES else None, word)
+    return state(device.state, device.state_at if device.state in HEARD_STATES else None)
 
 
 @register.inclusion_tag("components/_state.html")
