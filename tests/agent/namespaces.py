@@ -140,6 +140,11 @@ class Customer:
         for network in networks:
             space.run("ip", "route", "add", network, "dev", name)
 
+    def change_key(self, keys: KeyPair) -> None:
+        """Go on under another key, with the tunnel up."""
+        self.keys = keys
+        self.space.run("wg", "set", self.interface, "private-key", "/dev/stdin", stdin=keys.private_key)
+
     def ping(self, count: int = 3, size: int = 1000) -> bool:
         """Send `count` pings of `size` bytes through the tunnel; tells whether they came back."""
         command = ("ping", "-c", str(count), "-i", "0.02", "-W", "2", "-s", str(size), "10.99.0.1")

@@ -130,6 +130,39 @@ def test_only_the_last_op_of_a_key_counts_and_keeps_its_place() -> None:
     assert len(taken.peers) == 2
 
 
+def test_ops_and_snapshots_name_whose_place_a_peer_takes() -> None:
+    old, first, new = (make_peer(number) for number in range(3))
+    op = {"op": "upsert", **new, "takes_over": old["public_key"]}
+    assert parse_changes(changes(op)).takes_over == {new["public_key"]: old["public_key"]}
+    assert parse_changes(changes(op, {"op": "upsert", **new})).takes_over == {}
+    assert parse_changes(changes({**op, "takes_over": None})).takes_over == {}
+    taken = parse_snapshot(snapshot([first, {**new, "takes_over": old["public_key"]}]))
+    assert taken.takes_over == {new["public_key"]: old["public_key"]}
+
+
+def test_a_key_replaced_in_the_answer_that_brings_it_is_left_out() -> None:
+    old, between, new = (make_peer(number) for number in range(3))
+    taken = parse_changes(
+        changes(
+            {"op": "upsert", **between, "takes_over": old["public_key"]},
+            {"op": "upsert", **new, "takes_over": between["public_key"]},
+        )
+    )
+    assert taken.peers.keys() == {new["public_key"]}
+    assert taken.takes_over == {new["public_key"]: old["public_key"]}
+
+
+@pytest.mark.parametrize("predecessor", ["no key", 7, ["x"], "itself"])
+def test_a_malformed_predecessor_makes_an_op_or_a_snapshot_malformed(predecessor: object) -> None:
+    peer = make_peer(1)
+    row = {**peer, "takes_over": peer["public_key"] if predecessor == "itself" else predecessor}
+    taken = parse_changes(changes({"op": "upsert", **row}))
+    assert not taken.peers
+    assert [code for code, _ in taken.notes] == ["apply_failed"]
+    with pytest.raises(BadAnswer):
+        parse_snapshot(snapshot([row]))
+
+
 @pytest.mark.parametrize("op", [None, 5, {}, {"op": "explode"}, {"op": ["x"]}])
 def test_an_op_that_nobody_knows_is_noted_and_skipped(op: object) -> None:
     good = make_peer(1)

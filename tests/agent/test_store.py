@@ -13,6 +13,7 @@ from tests.agent.processes import ROOT
 from vpn.agent.backends.base import DesiredPeer
 from vpn.agent.counters import BookChanges, CounterRecord, Row
 from vpn.agent.files import StateDirError, StateDirLock, prepare_state_dir, read_json, write_json
+from vpn.agent.handover import Handover
 from vpn.agent.store import STORE_NAME, Store
 
 ALICE = DesiredPeer("alice", ("10.0.0.1/32", "fd00::1/128"), "secret")
@@ -26,6 +27,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         store.put_peers([ALICE])
         store.put_peers([BOB], held=True)
         store.put_removals(["carol", "dave"])
+        store.put_handovers([Handover("new", "old", 12.5), Handover("other", "former", 1.0)])
         store.put_failures({"carol": "full", "dave": "odd"})
         store.put(epoch="e", cursor=7)
         store.write_counters(BookChanges([record], [], [final]))
@@ -34,6 +36,7 @@ def test_everything_comes_back(tmp_path: Path) -> None:
     assert store.load_peers() == ({"alice": ALICE, "bob": BOB}, {"bob"})
     assert store.load_removals() == {"carol", "dave"}
     assert store.load_failures() == {"carol": "full", "dave": "odd"}
+    assert store.load_handovers()["new"] == ("new", "old", 12.5)
     assert store.load_counters() == [record]
     assert store.load_finals() == [final]
     assert (store.get("epoch"), store.get_int("cursor"), store.get_int("none")) == ("e", 7, 0)
@@ -41,11 +44,13 @@ def test_everything_comes_back(tmp_path: Path) -> None:
         store.drop_peers(["alice"])
         store.drop_removals(["carol"])
         store.drop_failures(["dave"])
+        store.drop_handovers(["new"])
         store.drop_finals([final])
         store.write_counters(BookChanges([], ["alice"], []))
     assert store.load_peers()[0].keys() == {"bob"}
     assert store.load_removals() == {"dave"}
     assert store.load_failures() == {"carol": "full"}
+    assert store.load_handovers().keys() == {"other"}
     assert not store.load_counters()
     assert not store.load_finals()
     store.close()

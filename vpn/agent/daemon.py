@@ -1,4 +1,4 @@
-"""The running agent: a follower, a reporter, and a watch over the interface."""
+"""The running agent: a follower, a reporter, and watches over the interface and over keys that change."""
 
 import logging
 import signal
@@ -12,6 +12,7 @@ from vpn.agent.backoff import CAP_S, Backoff
 from vpn.agent.control import ControlClient
 from vpn.agent.files import StateDirError
 from vpn.agent.follower import Follower
+from vpn.agent.handover_watch import HandoverWatch
 from vpn.agent.identity import load_identity, load_or_make_private_key
 from vpn.agent.logs import log_event
 from vpn.agent.node import Node
@@ -45,6 +46,7 @@ class Daemon:
         self._reporter = Reporter(
             self.node, client(identity.control_url), Backoff(backoff_cap_s), self._follower.order_resync
         )
+        self._handovers = HandoverWatch(self.node, completed=self._report_soon)
 
     def run(self, ephemeral: bool = False) -> None:
         """Bring the interface back, then follow and report until `stop`.
@@ -54,15 +56,16 @@ class Daemon:
         the next start. Raises StateDirError if the interface belongs to somebody else.
         """
         self._restore_at_start()
-        self._follower.start()
-        self._reporter.start()
+        threads = (self._follower, self._reporter, self._handovers)
+        for thread in threads:
+            thread.start()
         log_event("running", interface=self.identity.interface, revision=self.node.peers.cursor)
         while not self._stop.wait(WATCH_S):
             self._watch()
-        self._follower.stop()
-        self._reporter.stop()
-        self._follower.join(JOIN_S)
-        self._reporter.join(JOIN_S)
+        for thread in threads:
+            thread.stop()
+        for thread in threads:
+            thread.join(JOIN_S)
         if ephemeral:
             self.node.remove_interface()
         log_event("stopped", ephemeral=ephemeral)

@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from vpn.agent.backends.base import DesiredPeer
@@ -28,7 +29,8 @@ class InterfaceSettings(NamedTuple):
 class Snapshot(NamedTuple):
     """Everything that a node should have at revision `to` of `epoch`.
 
-    `removed` are the keys that were ordered off the node and whose removal it has not confirmed.
+    `removed` are the keys that were ordered off the node and whose removal it has not confirmed. `takes_over` maps
+    some of the peers to those in whose place they come.
     """
 
     epoch: str
@@ -37,10 +39,14 @@ class Snapshot(NamedTuple):
     interface: InterfaceSettings | None
     peers: dict[str, DesiredPeer]
     removed: frozenset[str] = frozenset()
+    takes_over: Mapping[str, str] = MappingProxyType({})
 
 
 class Changes(NamedTuple):
-    """The ops after the last revision, last op per key: `None` means remove. `notes` are (code, detail)."""
+    """The ops after the last revision, last op per key: `None` means remove. `notes` are (code, detail).
+
+    `takes_over` maps some of the upserted peers to those in whose place they come.
+    """
 
     epoch: str
     to: int
@@ -48,6 +54,7 @@ class Changes(NamedTuple):
     hung: bool
     peers: dict[str, DesiredPeer | None]
     notes: list[tuple[str, str]]
+    takes_over: Mapping[str, str] = MappingProxyType({})
 
 
 def parse_peer(value: Any) -> DesiredPeer:
@@ -103,6 +110,7 @@ def parse_snapshot(data: dict[str, Any]) -> Snapshot:
         interface=None if interface is None else parse_interface(interface),
         peers=peers,
         removed=_parse_removed(data.get("removed", []), peers),
+        takes_over={row["public_key"]: old for row in rows if (old := _parse_predecessor(row)) is not None},
     )
 
 
@@ -116,24 +124,42 @@ def parse_changes(data: dict[str, Any]) -> Changes:
     if not isinstance(ops, list):
         raise BadAnswer("no list of ops")
     peers: dict[str, DesiredPeer | None] = {}
+    takes_over: dict[str, str] = {}
     notes: list[tuple[str, str]] = []
     for op in ops:
         name = op.get("op") if isinstance(op, dict) else None
         try:
             if name == "upsert":
-                peer = parse_peer(op)
-                peers.pop(peer.public_key, None)  # keeps the order of the last op per key
-                peers[peer.public_key] = peer
+                _take_upsert(op, peers, takes_over)
             elif name == "remove":
                 key = _checked_key(op.get("public_key"))
-                peers.pop(key, None)
-                peers[key] = None
+                _take_op(key, None, peers, takes_over)
             else:
                 notes.append(("unknown_op", str(name)[:64]))
         except BadAnswer as error:
             notes.append(("apply_failed", f"rev {op.get('rev')!r:.20}: {error}"))
     more, hung = data.get("more") is True, data.get("hung") is True
-    return Changes(_text(data, "epoch"), _revision(data, "to"), more, hung, peers, notes)
+    return Changes(_text(data, "epoch"), _revision(data, "to"), more, hung, peers, notes, takes_over)
+
+
+def _take_upsert(op: dict[str, Any], peers: dict[str, DesiredPeer | None], takes_over: dict[str, str]) -> None:
+    peer, predecessor = parse_peer(op), _parse_predecessor(op)
+    _take_op(peer.public_key, peer, peers, takes_over)
+    if predecessor is not None:
+        if peers.get(predecessor) is not None:
+            # Ordered in the same answer and never there: its own predecessor is the one in use.
+            del peers[predecessor]
+            predecessor = takes_over.pop(predecessor, predecessor)
+        takes_over[peer.public_key] = predecessor
+
+
+def _take_op(
+    key: str, peer: DesiredPeer | None, peers: dict[str, DesiredPeer | None], takes_over: dict[str, str]
+) -> None:
+    """Put the last op of a key in place of a former one, at the end."""
+    peers.pop(key, None)
+    takes_over.pop(key, None)
+    peers[key] = peer
 
 
 def _parse_removed(keys: Any, wanted: Collection[str]) -> frozenset[str]:
@@ -143,6 +169,16 @@ def _parse_removed(keys: Any, wanted: Collection[str]) -> frozenset[str]:
     if not removed.isdisjoint(wanted):
         raise BadAnswer("the snapshot wants and removes the same peer")
     return removed
+
+
+def _parse_predecessor(value: dict[str, Any]) -> str | None:
+    """Return whom a peer takes over from, if from anybody; raises BadAnswer."""
+    predecessor = value.get("takes_over")
+    if predecessor is None:
+        return None
+    if predecessor == value["public_key"]:
+        raise BadAnswer("a peer that takes over from itself")
+    return _checked_key(predecessor)
 
 
 def _checked_key(key: Any) -> str:

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,11 +30,12 @@ from vpn.agent.tools import ToolError
 
 
 class Look(NamedTuple):
-    """What a tick saw, and which revision of which epoch it shows."""
+    """What a tick saw, and which revision of which epoch it shows; during a handover it shows none quite."""
 
     device: DeviceState
     epoch: str
     revision: int
+    is_handing_over: bool
 
 
 class Node:
@@ -46,6 +49,7 @@ class Node:
         self.peers = PeerKeeper(self.store)
         self._private_key = private_key
         self._made = load_made(state_dir)
+        self.handing_over = threading.Event()
         self.offered_ports: tuple[int, ...] = ()
         self._index: int | None = None
         self._removed = False
@@ -86,6 +90,7 @@ class Node:
             self._forward(made)  # before there is anybody whom the table keeps away from something
             self._configure(made, self.peers.backend.read())
             self.peers.full_pass()
+            self._signal_handovers()
             self._index = interface_index(name)
             return renewed
 
@@ -122,17 +127,15 @@ class Node:
             made = self._made_or_refuse()
             self._configure(made, device)
             self._forward(made)
-            return Look(device, self.peers.epoch, self.peers.acknowledged)
+            self._signal_handovers()
+            return Look(device, self.peers.epoch, self.peers.acknowledged, self.peers.is_handing_over)
 
     def apply_changes(self, changes: Changes) -> None:
         """Apply ops; raises BackendError, ToolError, StateDirError."""
         with self.lock:
             self.ensure_interface()
-            try:
+            with self._changing_peers():
                 self.peers.apply_changes(changes)
-            except BackendError:
-                self._index = None  # the intention is on disk; the next look at the interface makes it true
-                raise
 
     def apply_snapshot(self, snapshot: Snapshot) -> None:
         """Apply a snapshot, its interface settings included; raises BackendError, ToolError, StateDirError."""
@@ -146,11 +149,19 @@ class Node:
                     made = self._made_or_refuse()
                     self._configure(made, self.peers.full_pass())
                     self._forward(made)
-            try:
+            with self._changing_peers():
                 self.peers.apply_snapshot(snapshot)
-            except BackendError:
-                self._index = None
-                raise
+
+    def look_at_handovers(self) -> bool:
+        """Complete the handovers that are over; tells whether there were any. Raises BackendError.
+
+        Without the interface there is nothing to do: whoever brings it back completes them.
+        """
+        with self.lock:
+            if self.interface_changed():
+                return False
+            with self._changing_peers():
+                return self.peers.look_at_handovers()
 
     def remove_interface(self) -> None:
         """Take a last reading of the counters, then remove everything that the agent made."""
@@ -164,6 +175,23 @@ class Node:
             if self._made is not None:
                 remove_made(self._made)
             self._made, self._index, self.peers.backend, self._removed = None, None, None, True
+
+    @contextmanager
+    def _changing_peers(self) -> Iterator[None]:
+        try:
+            yield
+        except BackendError:
+            self._index = None  # the intention is on disk; the next look at the interface makes it true
+            raise
+        finally:
+            self._signal_handovers()
+
+    def _signal_handovers(self) -> None:
+        """Wake whoever watches over handovers, or let them rest."""
+        if self.peers.is_handing_over:
+            self.handing_over.set()
+        else:
+            self.handing_over.clear()
 
     def _made_or_refuse(self) -> Made:
         """Return the record; raises StateDirError rather than take over an interface that somebody else made."""

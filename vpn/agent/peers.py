@@ -13,6 +13,7 @@ from vpn.agent.apply import remove_peers, upsert_peers
 from vpn.agent.backends.base import Backend, DesiredPeer, DeviceState, InterfaceGone, PeerState
 from vpn.agent.counters import CounterBook
 from vpn.agent.desired import Changes, Snapshot
+from vpn.agent.handover import keys_around
 from vpn.agent.intention import Intention, Step, plan_changes, plan_snapshot
 from vpn.agent.logs import log_event
 from vpn.agent.reconcile import difference, is_as_wanted, is_mass_removal
@@ -57,6 +58,11 @@ class PeerKeeper:
         return bool(self.intention.held)
 
     @property
+    def is_handing_over(self) -> bool:
+        """Tell whether a key waits to take another one's place."""
+        return bool(self.intention.handovers)
+
+    @property
     def is_removing(self) -> bool:
         """Tell whether somebody who was ordered off the node may still be connected."""
         return bool(self.intention.removals)
@@ -73,18 +79,23 @@ class PeerKeeper:
         backend = self._backend()
         for code, detail in changes.notes:
             self.note(code, detail)
-        step = plan_changes(self.intention, changes)
+        around = keys_around(self.intention.handovers.values(), changes.takes_over)
+        real = backend.read_peers(around) if around else {}
+        step = plan_changes(self.intention, changes, real, time.monotonic())
         self._note_yielded(step)
-        keys = list(step.remove)
-        self._observe(backend.read_peers(keys) if keys else {})
+        leaving = list(step.remove)
+        self._observe(backend.read_peers(leaving) if leaving else {})
         for key in step.want.keys() - self.book.keys():
             if key not in self.book.totals:  # a stranger's count is under way and did not begin at zero with this order
                 self.book.open(key)
-        self._commit(step, durable=bool(keys))
-        if keys:
-            left = remove_peers(backend, keys)
-            self._settle(keys, backend.read_peers(keys), left)
-        refused = upsert_peers(backend, [*step.hold.values(), *step.want.values()])
+        self._commit(step, durable=bool(leaving))
+        heirs = self._heirs(step.end | changes.takes_over.keys())
+        others = [self.intention.target(key) for key in step.want if key not in heirs]
+        refused = upsert_peers(backend, list(heirs.values()))
+        if leaving:
+            left = remove_peers(backend, leaving)
+            self._settle(leaving, backend.read_peers(leaving), left)
+        refused.update(upsert_peers(backend, [*step.hold.values(), *others]))
         self._take_failures(refused)
         self._acknowledge()
 
@@ -94,7 +105,7 @@ class PeerKeeper:
         While peers are held back from a removal that it does not permit, the revision stays unacknowledged.
         """
         real = self._backend().read().peers
-        step = plan_snapshot(self.intention, snapshot, real)
+        step = plan_snapshot(self.intention, snapshot, real, time.monotonic())
         if step.hold.keys() - self.intention.held:
             held = step.hold.keys() | (self.intention.held - step.drop - step.want.keys())
             self.note("mass_removal_refused", f"{len(held)} of {len(real)} peers")
@@ -113,21 +124,41 @@ class PeerKeeper:
         device = backend.read()
         real = device.peers
         self._observe_all(real)
-        todo = difference(self.intention.wanted, real)
+        heirs = self._heirs(self._end_handovers(real))
+        todo = difference(self.intention.targets(real), real)
         remove = self._to_remove(todo.remove, len(real))
         self._close(self.book.keys() - self.intention.wanted.keys(), real)
         for peer in todo.add:
             self.book.open(peer.public_key)
         self._commit(Step(settled=self.intention.removals - real.keys()), durable=self.is_removing)
         changed = [*todo.add, *todo.update]
+        refused = upsert_peers(backend, [peer for peer in changed if peer.public_key in heirs])
         left = remove_peers(backend, remove)
-        refused = upsert_peers(backend, changed)
+        refused.update(upsert_peers(backend, [peer for peer in changed if peer.public_key not in heirs]))
         if remove or changed:
             device = backend.read()
             self._settle(remove, device.peers, left)
         self._compare(changed, device.peers, refused)
         self._acknowledge()
         return device
+
+    def look_at_handovers(self) -> bool:
+        """Complete the handovers that are over; tells whether there were any. Raises BackendError.
+
+        The addresses change hands before anything else is done: the client is sending already.
+        """
+        pending = self.intention.handovers.values()
+        if not pending:
+            return False
+        backend = self._backend()
+        real = backend.read_peers(keys_around(pending, {}))
+        now = time.monotonic()
+        over = [self.intention.wanted[handover.new] for handover in pending if handover.is_over(real, now)]
+        if not over:
+            return False
+        upsert_peers(backend, over)
+        self.full_pass()
+        return True
 
     def mark_reported(self, epoch: str, revision: int) -> None:
         """Keep what the control plane has taken note of, unless it was about an epoch that has been left."""
@@ -160,6 +191,20 @@ class PeerKeeper:
     def _commit(self, step: Step, durable: bool = False) -> None:
         self.intention.commit(step, self.book.unsaved(), durable)
         self.book.mark_saved()
+
+    def _end_handovers(self, real: Mapping[str, PeerState]) -> set[str]:
+        """Let the old keys of handovers that are over go; returns the new keys, on disk no longer waiting."""
+        now = time.monotonic()
+        over = [handover for handover in self.intention.handovers.values() if handover.is_over(real, now)]
+        new = {handover.new for handover in over}
+        if over:
+            self._commit(Step(end=new, remove={handover.old for handover in over} & real.keys()), durable=True)
+        return new
+
+    def _heirs(self, keys: Iterable[str]) -> dict[str, DesiredPeer]:
+        """Return those of the peers that come into their addresses now: set before their predecessors are removed."""
+        intention = self.intention
+        return {k: intention.wanted[k] for k in keys if k in intention.wanted and k not in intention.handovers}
 
     def _to_remove(self, extra: Sequence[str], present: int) -> list[str]:
         """Return who of those that are not wanted is to go: everybody ordered off, and the foreign ones if few."""

@@ -51,9 +51,10 @@ class ReportWriter:
             body["applied_rev"] = peers.acknowledged if finals_fit else peers.intention.reported
             body["peers"] = rows
             body["notes"] = [{"code": code, "detail": detail} for code, detail in notes]
-            # A change since the tick would give the hash of one revision with the number of another.
-            is_current = look is not None and look[1:] == (body["epoch"], body["applied_rev"])
-        if look is not None and is_current:
+            # A change since the tick would give the hash of one revision with the number of another, and during a
+            # handover the interface shows none of them.
+            shows_it = look is not None and look[1:] == (body["epoch"], body["applied_rev"], peers.is_handing_over)
+        if look is not None and shows_it and not look.is_handing_over:
             body["state_hash"] = state_hash(peer[:3] for peer in look.device.peers.values())
         return Report(body, rows, notes, full=len(rows) == MAX_ROWS or len(notes) == MAX_NOTES)
 

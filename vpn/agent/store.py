@@ -14,6 +14,7 @@ from typing import Final
 
 from vpn.agent.backends.base import DesiredPeer
 from vpn.agent.counters import BookChanges, CounterRecord, Row
+from vpn.agent.handover import Handover
 from vpn.agent.logs import log_event
 from vpn.agent.totals import Figures, TotalChanges, TrafficTotal
 
@@ -25,6 +26,9 @@ CREATE TABLE IF NOT EXISTS peers (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS removals (public_key TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS failures (public_key TEXT PRIMARY KEY, reason TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS handovers (
+    new_key TEXT PRIMARY KEY, old_key TEXT NOT NULL, deadline REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters (
     public_key TEXT PRIMARY KEY, epoch INTEGER NOT NULL, base_rx INTEGER NOT NULL, base_tx INTEGER NOT NULL,
     rx INTEGER NOT NULL, tx INTEGER NOT NULL
@@ -116,6 +120,18 @@ class Store:
     def drop_removals(self, public_keys: Iterable[str]) -> None:
         """Forget pending removals."""
         self._db.executemany("DELETE FROM removals WHERE public_key = ?", [(key,) for key in public_keys])
+
+    def load_handovers(self) -> dict[str, Handover]:
+        """Return the handovers under way by their new keys."""
+        return {new: Handover(new, old, deadline) for new, old, deadline in self._db.execute("SELECT * FROM handovers")}
+
+    def put_handovers(self, handovers: Iterable[Handover]) -> None:
+        """Add handovers."""
+        self._db.executemany("INSERT OR REPLACE INTO handovers VALUES (?, ?, ?)", handovers)
+
+    def drop_handovers(self, new_keys: Iterable[str]) -> None:
+        """Forget handovers."""
+        self._db.executemany("DELETE FROM handovers WHERE new_key = ?", [(key,) for key in new_keys])
 
     def load_failures(self) -> dict[str, str]:
         """Return why by public key for the wanted peers that the interface does not take."""

@@ -14,7 +14,7 @@ _PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ToolError(Exception):
-    """A tool is missing, failed or did not end in time. The message holds no key."""
+    """A tool is missing, failed or did not end in time. The message is one line and holds no key."""
 
 
 def run_tool(arguments: Sequence[str], stdin: str = "", timeout_s: float = TOOL_TIMEOUT_S) -> str:
@@ -34,7 +34,7 @@ def run_tool(arguments: Sequence[str], stdin: str = "", timeout_s: float = TOOL_
     except subprocess.TimeoutExpired:
         raise ToolError(f"{' '.join(arguments[:3])}: no answer in {timeout_s:g} s") from None
     if done.returncode != 0:
-        complaint = _LOOKS_LIKE_A_KEY.sub("[key]", done.stderr.strip())[:300]
+        complaint = _LOOKS_LIKE_A_KEY.sub("[key]", " ".join(done.stderr.split()))[:300]
         raise ToolError(f"{' '.join(arguments[:3])}: {complaint or f'exit status {done.returncode}'}")
     return done.stdout
 
