@@ -37,9 +37,6 @@ class Kept(Generic[Kind]):
             assert self._answer is not None
             return self._answer
 
-    def forget(self) -> None:
-        self._answer = None
-
     def _renew(self) -> None:
         try:
             self._answer = self._compute()

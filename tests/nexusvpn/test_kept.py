@@ -35,8 +35,6 @@ def test_it_is_computed_once_in_its_time() -> None:
     assert [kept.get(), kept.get()] == [1, 1]
     time.sleep(0.06)
     assert [kept.get(), kept.get()] == [2, 2]
-    kept.forget()
-    assert kept.get() == 3
 
 
 def test_while_one_computes_the_others_get_the_former_answer_at_once() -> None:

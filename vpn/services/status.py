@@ -133,9 +133,3 @@ _status = Kept(_measure, KEPT_S)
 def current_status() -> Status:
     """At most a second old, unless the database is away."""
     return _status.get()
-
-
-def forget_status() -> None:
-    """Measure anew next time: what a member of staff has just written should be there when they look."""
-    _status.forget()
-    _history.forget()
