@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from accounts.errors import AccountSuspended
 from accounts.models import User
 from nexusvpn.errors import NotFound
-from vpn.models import NodeStatus, QuotaMeter, Server, VpnConfig
+from vpn.models import Incident, NodeStatus, QuotaMeter, Server, VpnConfig
 from vpn.services.heard import heard
 
 
@@ -59,6 +59,14 @@ def lock_revoked_devices(device_ids: Iterable[UUID]) -> list[UUID]:
 def lock_server(server_id: UUID) -> Server:
     """Server row, locked until commit; its revision and its next host number may then be changed."""
     return Server.objects.select_for_update(no_key=True).get(pk=server_id)
+
+
+def lock_incident(incident_id: int) -> Incident:
+    """Row of an incident, locked alone; raises NotFound."""
+    found = Incident.objects.select_for_update(no_key=True).filter(pk=incident_id).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def lock_watch() -> None:

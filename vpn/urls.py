@@ -1,9 +1,11 @@
 from django.urls import path
 
-from vpn.views import config, dashboard, device_life, devices, home, new_device, rotate_key, speed_test
+from vpn.views import config, dashboard, device_life, devices, home, new_device, rotate_key, speed_test, status
 
 urlpatterns = [
     path("", home.landing, name="landing"),
+    path("status", status.status, name="status"),
+    path("status/now", status.status_now, name="status-now"),
     path("dashboard", dashboard.dashboard, name="dashboard"),
     path("locations", home.locations, name="locations"),
     path("devices", devices.devices, name="devices"),

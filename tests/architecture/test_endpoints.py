@@ -11,7 +11,7 @@ from nexusvpn.api.views import ApiView
 from tests.api_client import ApiClient
 
 UUID = "11111111-1111-4111-8111-111111111111"
-FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol"}
+FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol", "status"}
 FOR_NODES = {"node/state", "node/snapshot", "node/report"}
 FOR_SIGNED_IN = {
     "auth/logout",

@@ -55,7 +55,7 @@ def test_pages_of_a_stranger(
     context = open_context(viewport=viewport, color_scheme=scheme)
     watch = Watch(context)
     page = context.new_page()
-    for path in ("/", "/signup", "/login"):
+    for path in ("/", "/signup", "/login", "/status"):
         check(page, path)
     watch.assert_quiet()
 

@@ -32,6 +32,10 @@ class People:
         items = self.stack.api("GET", "locations").data["items"]
         return "up" if next(item for item in items if item["slug"] == "demo-1")["online"] else "down"
 
+    def status(self) -> str:
+        items = self.stack.api("GET", "status").data["locations"]
+        return str(next(item for item in items if item["slug"] == "demo-1")["state"])
+
     def connection(self) -> str:
         told = str(self.stack.api("GET", f"devices/{self.device}", token=self.token).data["connection"])
         return {"online": "up", "unknown": "down"}.get(told, told)
@@ -65,7 +69,7 @@ def test_everybody_is_told_within_five_seconds_when_a_cable_is_pulled_and_when_i
 ) -> None:
     # The limits are for people; this test asks all the time.
     stack.sql("TRUNCATE nexusvpn_counter")
-    looks = {"location": people.location, "connection": people.connection}
+    looks = {"location": people.location, "status": people.status, "connection": people.connection}
     lab.pull_cable("node")
     gone = wait_for("down", looks)
     lab.plug_in("node")

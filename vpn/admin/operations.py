@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from typing import Any
 
-from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils import timezone
+
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import ReadOnlyAdmin
 from vpn.models import (
     Alert,
     EmergencyStop,
@@ -17,6 +22,7 @@ from vpn.models import (
     UsageMonth,
     Watch,
 )
+from vpn.services.incidents import post_update, resolve_incident
 
 
 @admin.register(Outage)
@@ -43,12 +49,55 @@ class AlertAdmin(ReadOnlyAdmin):
     search_fields = ("server__name", "detail")
 
 
+class IncidentUpdateInline(admin.StackedInline):
+    """What was said stays as it was said; there is room for one more."""
+
+    model = IncidentUpdate
+    fields = ("text", "written_at")
+    readonly_fields = ("written_at",)
+    extra = 1
+    max_num = 1000
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Incident | None = None) -> bool:
+        return request.user.has_perm("vpn.view_incident") or self.has_add_permission(request, obj)  # type: ignore[union-attr]
+
+    def has_add_permission(self, request: HttpRequest, obj: Incident | None = None) -> bool:
+        return request.user.has_perm("vpn.change_incident" if obj else "vpn.add_incident")  # type: ignore[union-attr]
+
+    def has_change_permission(self, request: HttpRequest, obj: Incident | None = None) -> bool:
+        return False
+
+
 @admin.register(Incident)
-class IncidentAdmin(StaffModelAdmin):
+class IncidentAdmin(ActionsAdmin):
+    """What the public status page says about trouble, from the start of the incident on."""
+
     list_display = ("title", "impact", "started_at", "resolved_at")
     list_filter = (("resolved_at", admin.EmptyFieldListFilter), "impact")
     search_fields = ("title",)
+    fields = ("title", "impact", "locations", "started_at", "resolved_at")
+    readonly_fields = ("resolved_at",)
     filter_horizontal = ("locations",)
+    inlines = (IncidentUpdateInline,)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Incident | None = None) -> bool:
+        """Only of what the public has not seen yet."""
+        unseen = obj is not None and obj.started_at > timezone.now()
+        return unseen and super().has_delete_permission(request, obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for update in formset.save(commit=False):
+            update.pk = post_update(incident_id=form.instance.pk, text=update.text).pk
+
+    @object_action(
+        "Resolve",
+        "The status page says that the trouble is over, with the present time. It stays in the list of the last 90 days.",
+        applies=lambda incident: incident.resolved_at is None,
+    )
+    def resolve(self, request: HttpRequest, incident: Incident) -> Outcome:
+        resolve_incident(incident_id=incident.pk)
+        return "The incident is resolved."
 
 
 @admin.register(IncidentUpdate)

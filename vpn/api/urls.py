@@ -10,6 +10,7 @@ from vpn.api.devices import (
     DevicesView,
 )
 from vpn.api.locations import LocationsView
+from vpn.api.status import StatusView
 from vpn.api.usage import UsageView
 
 urlpatterns = [
@@ -20,5 +21,6 @@ urlpatterns = [
     re_path(rf"^devices/{UUID_PATTERN}/rotate-key/?$", DeviceKeyView.as_view(), name="api-device-key"),
     re_path(rf"^devices/{UUID_PATTERN}/suspend/?$", DeviceSuspendView.as_view(), name="api-device-suspend"),
     re_path(rf"^devices/{UUID_PATTERN}/resume/?$", DeviceResumeView.as_view(), name="api-device-resume"),
+    re_path(r"^status/?$", StatusView.as_view(), name="api-status"),
     re_path(r"^usage/?$", UsageView.as_view(), name="api-usage"),
 ]

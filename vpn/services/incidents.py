@@ -1,0 +1,88 @@
+"""What staff tell the public about trouble: an incident, and messages that are added to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from nexusvpn.errors import Conflict, InvalidInput
+from vpn.locks import lock_incident
+from vpn.models import Incident, IncidentUpdate
+
+SHOWN = timedelta(days=90)
+AT_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """An incident as everybody sees it. `locations` are names; empty: everywhere."""
+
+    id: int
+    title: str
+    impact: str
+    started_at: datetime
+    resolved_at: datetime | None
+    locations: tuple[str, ...]
+    updates: tuple[tuple[datetime, str], ...]
+
+    @property
+    def impact_name(self) -> str:
+        return Incident.Impact(self.impact).label
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "title": self.title,
+            "impact": self.impact,
+            "locations": list(self.locations),
+            "started_at": self.started_at,
+            "resolved_at": self.resolved_at,
+            "updates": [{"written_at": written_at, "text": text} for written_at, text in self.updates],
+        }
+
+
+def shown_incidents() -> list[IncidentView]:
+    """Those that have begun and are open, or ended in the last 90 days; newest first, at most 50. Three queries."""
+    now = timezone.now()
+    shown = Incident.objects.filter(Q(resolved_at=None) | Q(resolved_at__gt=now - SHOWN), started_at__lte=now)
+    newest = shown.order_by("-started_at", "-id").prefetch_related("updates", "locations")[:AT_MOST]
+    return [
+        IncidentView(
+            id=incident.pk,
+            title=incident.title,
+            impact=incident.impact,
+            started_at=incident.started_at,
+            resolved_at=incident.resolved_at,
+            locations=tuple(location.name for location in incident.locations.all()),
+            updates=tuple((update.written_at, update.text) for update in incident.updates.all()),
+        )
+        for incident in newest
+    ]
+
+
+def post_update(*, incident_id: int, text: str) -> IncidentUpdate:
+    """Add a message to an incident, open or resolved; messages are never edited. Raises InvalidInput without a text."""
+    text = text.strip()
+    if not text:
+        raise InvalidInput(fields={"text": ["Write what people should know."]})
+    return IncidentUpdate.objects.create(incident_id=incident_id, text=text)
+
+
+def resolve_incident(*, incident_id: int) -> Incident:
+    """Say that the trouble is over. Raises Conflict (`already_resolved`, `not_begun`)."""
+    # The incident's lock closes the race of two members of staff.
+    with transaction.atomic(durable=True):
+        incident = lock_incident(incident_id)
+        now = timezone.now()
+        if incident.resolved_at is not None:
+            raise Conflict("This incident is resolved already.", code="already_resolved")
+        if incident.started_at > now:
+            raise Conflict("This incident has not begun yet. Delete it, or change its start.", code="not_begun")
+        incident.resolved_at = now
+        incident.save(update_fields=["resolved_at"])
+    return incident
