@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -17,34 +18,61 @@ from django.views.decorators.cache import never_cache
 
 from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.errors import DomainError
+from nexusvpn.forms import ServiceForm
 
 # What an action gives back: a sentence for the object's page, or a page of its own.
 Outcome = str | HttpResponse
+# What will happen: one text for every object, or what a look at this one says.
+Question = str | Callable[[Any], str]
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectAction:
     method: str
     label: str
-    question: str
+    question: Question
     applies: Callable[[Any], bool]
     danger: bool
+    form: type[ServiceForm] | None
+    # Beside seeing the object; empty: the permission to change it.
+    permission: str
 
     @property
     def slug(self) -> str:
         return self.method.replace("_", "-")
 
+    def question_about(self, obj: Any) -> str:
+        return self.question if isinstance(self.question, str) else self.question(obj)
+
 
 def object_action(
-    label: str, question: str, *, applies: Callable[[Any], bool] = lambda obj: True, danger: bool = False
+    label: str,
+    question: Question,
+    *,
+    applies: Callable[[Any], bool] = lambda obj: True,
+    danger: bool = False,
+    form: type[ServiceForm] | None = None,
+    permission: str = "",
 ) -> Callable[[Any], Any]:
-    """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to."""
+    """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to.
+
+    With a `form` it is asked beside the question, and the method gets its cleaned values as keyword arguments.
+    """
 
     def mark(method: Any) -> Any:
-        method.object_action = ObjectAction(method.__name__, label, question, applies, danger)
+        method.object_action = ObjectAction(method.__name__, label, question, applies, danger, form, permission)
         return method
 
     return mark
+
+
+def action_log(label: str, form: ServiceForm | None) -> str:
+    """What the history says: the action, and what was written or chosen with it."""
+    values = (
+        [] if form is None else [value for value in form.cleaned_data.values() if isinstance(value, str | datetime)]
+    )
+    written = [f"{value:%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else value for value in values if value]
+    return f"{label}: {', '.join(written)}" if written else label
 
 
 class ActionsAdmin(StaffModelAdmin):
@@ -53,6 +81,12 @@ class ActionsAdmin(StaffModelAdmin):
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         codename = get_permission_codename("change", self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")  # type: ignore[union-attr]
+
+    def allows(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
+        if not action.permission:
+            return self.may_act(request, obj)
+        allowed = request.user.has_perm(action.permission)  # type: ignore[union-attr]
+        return allowed and self.has_view_permission(request, obj)
 
     def object_actions(self) -> list[ObjectAction]:
         methods = (getattr(type(self), name, None) for name in dir(type(self)))
@@ -66,9 +100,10 @@ class ActionsAdmin(StaffModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        allowed = obj is not None and self.may_act(request, obj)
-        found = [action for action in self.object_actions() if action.applies(obj)] if allowed else []
-        context["object_actions"] = [(action, self._url(obj, action)) for action in found]
+        offered = [] if obj is None else [action for action in self.object_actions() if action.applies(obj)]
+        context["object_actions"] = [
+            (action, self._url(obj, action)) for action in offered if self.allows(request, obj, action)
+        ]
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _url(self, obj: Any, action: ObjectAction) -> str:
@@ -83,24 +118,37 @@ class ActionsAdmin(StaffModelAdmin):
         obj = self.get_object(request, unquote(object_id))
         if action is None or obj is None:
             raise Http404
-        if not self.may_act(request, obj):
+        if not self.allows(request, obj, action):
             raise PermissionDenied
-        if request.method == "POST":
-            return self._run(request, obj, action)
-        context = self._context(request, obj, title=action.label, action=action)
-        return TemplateResponse(request, "admin/object_action.html", context)
+        if request.method != "POST":
+            return self._ask(request, obj, action, action.form() if action.form else None)
+        form = action.form(request.POST) if action.form else None
+        if form is not None and not form.is_valid():
+            return self._ask(request, obj, action, form, status=400)
+        return self._run(request, obj, action, form)
+
+    def _ask(
+        self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None, status: int = 200
+    ) -> HttpResponse:
+        context = self._context(
+            request, obj, title=action.label, question=action.question_about(obj), form=form, danger=action.danger
+        )
+        return TemplateResponse(request, "admin/object_action.html", context, status=status)
 
     def _context(self, request: HttpRequest, obj: Any, **more: Any) -> dict[str, Any]:
         context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj}
         return {**context, "change_url": self.change_url(obj), **more}
 
-    def _run(self, request: HttpRequest, obj: Any, action: ObjectAction) -> HttpResponse:
+    def _run(self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None) -> HttpResponse:
         try:
-            outcome: Outcome = getattr(self, action.method)(request, obj)
+            values = {} if form is None else form.cleaned_data
+            outcome: Outcome = getattr(self, action.method)(request, obj, **values)
         except DomainError as error:
+            if form is not None and error.fields:
+                return self._ask(request, obj, action, form, status=form.add_domain_error(error))
             messages.error(request, error.message)
             return HttpResponseRedirect(self.change_url(obj))
-        self.log_change(request, obj, action.label)
+        self.log_change(request, obj, action_log(action.label, form))
         if isinstance(outcome, HttpResponse):
             return outcome
         messages.success(request, outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from django.db.models import Expression, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 
+from nexusvpn.admin_site import Notice
 from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
@@ -66,6 +67,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     panels: ClassVar[list[Callable[[Any], Panel]]] = []
+    # What must be known before anything else about an object, above its form.
+    banners: ClassVar[list[Callable[[HttpRequest, Any], Iterable[Notice]]]] = []
     extra_columns: ClassVar[list[Column]] = []
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
@@ -99,6 +102,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
         context["panels"] = [panel(obj) for panel in self.panels] if obj is not None else []
+        found = [notices(request, obj) for notices in self.banners] if obj is not None else []
+        context["banners"] = [notice for notices in found for notice in notices]
         return super().render_change_form(request, context, *args, **kwargs)
 
 

@@ -38,13 +38,28 @@ def test_the_enrolment_command_is_shown_once_and_works(staff: Client) -> None:
     assert token not in str(list(LogEntry.objects.values_list("change_message", "object_repr")))
 
 
+ACTIONS = (
+    "issue-enrolment",
+    "accept-key",
+    "revoke-node",
+    "allow-mass-removal",
+    "drain",
+    "move-now",
+    "undrain",
+    "decommission",
+    "bring-back",
+    "emergency-stop",
+)
+
+
 def test_asking_for_an_action_does_nothing(staff: Client) -> None:
     server, credential = enrolled()
     tokens = NodeToken.objects.count()
-    for slug in ("issue-enrolment", "accept-key", "revoke-node", "drain", "undrain"):
+    for slug in ACTIONS:
         assert staff.get(action(server, slug)).status_code == 200
     server.refresh_from_db()
-    assert (server.state, NodeToken.objects.count()) == ("online", tokens)
+    assert (server.state, server.stopped_at, server.mass_removal_until) == ("online", None, None)
+    assert NodeToken.objects.count() == tokens
     assert authenticate_node(credential) == server.pk
     assert not LogEntry.objects.exists()
 
@@ -133,13 +148,15 @@ def test_a_network_that_cannot_be_is_refused_at_its_field(staff: Client, network
     assert not Server.objects.exists()
 
 
-def test_networks_and_port_stay_once_there_are_peers(staff: Client) -> None:
+def test_place_networks_and_port_stay_once_there_are_peers(staff: Client) -> None:
     server = new_device().peers.get().server
-    form = {**SERVER_FORM, "name": server.name, "location": server.location_id}
+    form = {**SERVER_FORM, "name": server.name, "location": make_location("elsewhere").pk}
     changed = {"network_v4": "10.99.0.0/24", "network_v6": "fd99::/64", "port": "1", "capacity": "7"}
     assert staff.post(change(server), {**form, **changed}).status_code == 302
+    before = server.location_id
     server.refresh_from_db()
     assert (str(server.network_v4), str(server.network_v6), server.port) == ("10.80.0.0/24", "fd80::/64", 51820)
+    assert server.location_id == before
     assert server.capacity == 7
 
 
@@ -161,15 +178,39 @@ def test_saving_a_server_writes_what_was_changed_and_nothing_that_moved_on_meanw
     assert "network" not in LogEntry.objects.get().change_message
 
 
-@pytest.mark.parametrize(("field", "value", "renewed"), [("mtu", "1380", True), ("capacity", "99", False)])
+@pytest.mark.parametrize(
+    ("ports", "said"),
+    [
+        ("443,51820", "The server&#x27;s own port need not be repeated here."),
+        ("443,443", "A port is here twice."),
+        ("443,70000", "Port 2 of the list must be a number from 1 to 65535."),
+        ("0", "Port 1 of the list must be a number from 1 to 65535."),
+        ("1,2,3,4,5,6,7,8,9", "no more than 8"),
+        ("https", "Port 1 of the list must be a number from 1 to 65535."),
+    ],
+)
+def test_further_ports_that_make_no_sense_are_refused_at_their_field(staff: Client, ports: str, said: str) -> None:
+    server = new_server()
+    form = {**SERVER_FORM, "name": server.name, "location": server.location_id, "extra_ports": ports}
+    page = staff.post(change(server), form)
+    assert page.status_code == 200
+    assert said in page.content.decode()
+    server.refresh_from_db()
+    assert server.extra_ports == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "renewed"), [("mtu", "1380", True), ("extra_ports", "443,53", True), ("capacity", "99", False)]
+)
 def test_a_changed_interface_reaches_the_node_as_a_new_epoch(
     staff: Client, field: str, value: str, renewed: bool
 ) -> None:
     server = new_server()
     page = staff.get(change(server)).context["adminform"].form
     data = {name: page.initial[name] for name in page.fields if page.initial.get(name) is not None}
-    data["dns"] = ",".join(server.dns)
+    data |= {"dns": ",".join(server.dns), "extra_ports": ""}
     assert staff.post(change(server), {**data, field: value}).status_code == 302
     after = Server.objects.get(pk=server.pk)
-    assert str(getattr(after, field)) == value
+    shown = getattr(after, field)
+    assert (",".join(map(str, shown)) if isinstance(shown, list) else str(shown)) == value
     assert (after.epoch != server.epoch) is renewed

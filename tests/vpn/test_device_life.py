@@ -10,6 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.errors import Conflict
 from tests.api_client import ApiClient
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
@@ -64,6 +65,17 @@ class TestSuspension:
         resume_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
         assert alice_api.post(f"devices/{device.pk}/resume", {}).code == "not_suspended"
         assert wanted(server) == {device.public_key}
+
+    def test_staff_suspend_what_its_customer_suspended_too(
+        self, alice: User, alice_api: ApiClient, server: Server
+    ) -> None:
+        device = add(alice)
+        alice_api.post(f"devices/{device.pk}/suspend", {})
+        suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
+        assert alice_api.post(f"devices/{device.pk}/resume", {}).code == "suspended_by_staff"
+        with pytest.raises(Conflict, match="suspended already"):
+            suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
+        assert wanted(server) == set()
 
     def test_a_new_place_is_refused_while_suspended(self, alice: User, alice_api: ApiClient, server: Server) -> None:
         make_server(make_location("zrh"), network_v4="10.81.0.0/24", network_v6="fd81::/64")

@@ -15,7 +15,7 @@ from vpn.models import EmergencyStop, IpAssignment, Server, VpnConfig
 from vpn.services.desired_state import snapshot
 from vpn.services.device_life import resume_device, suspend_device
 from vpn.services.devices import remove_device
-from vpn.services.stops import end_stop, enforce_stops, progress_of, start_stop
+from vpn.services.stops import end_stop, enforce_stops, open_stops, progress_of, start_stop
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,6 +77,56 @@ def test_while_it_holds_nobody_gets_in_and_what_changed_meanwhile_is_right_after
         gone.public_key,
     }
     assert_invariants()
+
+
+def test_it_is_done_only_when_every_server_was_ordered_and_every_node_has_confirmed(
+    sam: User, servers: list[Server], devices: list[str]
+) -> None:
+    for server in servers:
+        confirm(server)
+    # The row is there, and nothing was ordered yet.
+    stop = EmergencyStop.objects.create(scope="fleet", reason="A leak", started_by=sam)
+    assert [row.is_done for row in progress_of(stop)] == [False, False, False]
+    enforce_stops()
+    assert {row.server.pk: (row.unconfirmed, row.is_done) for row in progress_of(stop)} == {
+        server.pk: (2, False) for server in servers
+    }
+    confirm(servers[1])
+    assert [row.server.pk for row in progress_of(stop) if row.is_done] == [servers[1].pk]
+    # Those that are not done come first.
+    assert progress_of(stop)[-1].server == servers[1]
+
+
+def test_after_its_end_it_shows_who_is_back_by_confirmations_too(
+    sam: User, servers: list[Server], devices: list[str]
+) -> None:
+    fleet = start_stop(by=sam, reason="A leak")
+    start_stop(by=sam, reason="This one longer", server=servers[0])
+    for server in servers:
+        confirm(server)
+    ended = end_stop(stop_id=fleet.pk, by=sam)
+    rows = {row.server.pk: (row.unconfirmed, row.is_stopped, row.is_done) for row in progress_of(ended)}
+    assert rows == {
+        servers[0].pk: (0, True, False),
+        servers[1].pk: (2, False, False),
+        servers[2].pk: (2, False, False),
+    }
+    confirm(servers[1])
+    assert [row.server.pk for row in progress_of(ended) if row.is_done] == [servers[1].pk]
+
+
+def test_the_stops_over_a_server_are_its_own_its_locations_and_the_fleets(sam: User, servers: list[Server]) -> None:
+    ams, zrh = servers[0], servers[2]
+    one = start_stop(by=sam, reason="One", server=ams)
+    there = start_stop(by=sam, reason="There", location=ams.location)
+    fleet = start_stop(by=sam, reason="All")
+    assert set(open_stops()) == {one, there, fleet}
+    assert set(open_stops(server=ams)) == {one, there, fleet}
+    assert set(open_stops(server=servers[1])) == {there, fleet}
+    assert set(open_stops(location=ams.location)) == {there, fleet}
+    assert set(open_stops(server=zrh)) == set(open_stops(location=zrh.location)) == {fleet}
+    end_stop(stop_id=fleet.pk, by=sam)
+    assert set(open_stops(server=zrh)) == set()
 
 
 def test_a_server_under_two_stops_waits_for_both(sam: User, servers: list[Server], devices: list[str]) -> None:

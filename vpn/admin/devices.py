@@ -1,31 +1,73 @@
-"""Devices, their addresses and their traffic: written by services and nodes, looked at here."""
+"""Devices: what state each is in and why, where it is, and what staff may do with it. Also what a customer's page shows of them."""
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
-from nexusvpn.templatetags.nexusvpn_ui import ago, bytes_si, day
-from vpn.models import FreeAddress, IpAssignment, Peer, UsageCounter, UsageRecord, VpnConfig
-from vpn.services.device_views import live_devices
+from nexusvpn.templatetags.nexusvpn_ui import STATES, UNKNOWN, ago, bytes_si, day, moment, percent
+from vpn.models import IpAssignment, Peer, QuotaMeter, VpnConfig
+from vpn.services.device_life import resume_device, suspend_device
+from vpn.services.device_views import DeviceView, live_devices, recently_removed
 from vpn.services.devices import remove_device
+from vpn.services.heard import is_heard
+
+STAFF = VpnConfig.SuspendedBy.STAFF
+
+
+def _state(view: DeviceView) -> str:
+    word = STATES[view.state].word
+    return f"{word}: waiting for {', '.join(view.unconfirmed)}" if view.unconfirmed and not view.is_active else word
+
+
+def _why(blocked: str, suspended_by: str) -> str:
+    """Why a device is off, in staff's words; empty when it is not."""
+    if blocked == VpnConfig.Blocked.SUSPENDED:
+        return f"Suspended by {VpnConfig.SuspendedBy(suspended_by).label.lower()}"
+    return str(VpnConfig.Blocked(blocked).label) if blocked else ""
 
 
 def devices_panel(user: User) -> Panel:
-    views = live_devices(user.pk, LATEST)
+    views = [*live_devices(user.pk, LATEST), *recently_removed(user.pk)[:LATEST]]
     rows = [
-        (view.name, view.location_name, view.ipv4, view.ipv6, view.state.replace("_", " "), ago(view.created_at))
+        (
+            format_html('<a href="{}">{}</a>', reverse("admin:vpn_vpnconfig_change", args=[view.id]), view.name),
+            view.location_name,
+            view.ipv4,
+            view.ipv6,
+            _state(view),
+            _why(view.blocked, view.suspended_by),
+            ago(view.created_at),
+        )
         for view in views
     ]
     url = f"{reverse('admin:vpn_vpnconfig_changelist')}?user__id__exact={user.pk}"
-    return Panel("Devices", ("Name", "Location", "IPv4", "IPv6", "State", "Added"), rows, url)
+    return Panel("Devices", ("Name", "Location", "IPv4", "IPv6", "State", "Why", "Added"), rows, url)
+
+
+def quota_panel(user: User) -> Panel:
+    """How much of the period's data is used; a plan without a limit has no meter."""
+    meter = QuotaMeter.objects.filter(pk=user.pk).first()
+    if meter is None:
+        return Panel("Data", ("Fact", "Value"), [("Limit", "None")])
+    facts = [
+        ("Used", f"{bytes_si(meter.used_bytes)} of {bytes_si(meter.quota_bytes)}"),
+        ("Share", percent(meter.used_bytes / meter.quota_bytes)),
+        ("Since", day(meter.period_start)),
+        ("Starts again", moment(meter.resets_at)),
+        ("Told by mail", f"at {meter.warned} %" if meter.warned else "Nothing yet"),
+    ]
+    return Panel("Data", ("Fact", "Value"), facts, reverse("admin:vpn_quotameter_change", args=[user.pk]))
 
 
 def usage_panel(user: User) -> Panel:
@@ -35,79 +77,114 @@ def usage_panel(user: User) -> Panel:
     return Panel("Latest usage", ("Day", "Device", "Up", "Down"), rows, url)
 
 
-UserAdmin.panels[:0] = [devices_panel, usage_panel]
+UserAdmin.panels[:0] = [devices_panel, quota_panel, usage_panel]
 _live = VpnConfig.objects.live().filter(user=OuterRef("pk")).order_by().values("user")
 UserAdmin.extra_columns.append(
     Column("device_count", "devices", Coalesce(Subquery(_live.annotate(n=Count("pk")).values("n")), 0))
 )
 
 
+def _connection(peer: Peer | None, server_heard: bool) -> str:
+    if peer is None:
+        return UNKNOWN
+    return peer.get_connection_display() if server_heard else f"{peer.get_connection_display()} when last heard"
+
+
+def places_panel(device: VpnConfig) -> Panel:
+    """Where the device is, server by server, and what each node last said of it."""
+    places = IpAssignment.objects.live().filter(device=device).select_related("server__location", "server__status")
+    peers = {peer.assignment_id: peer for peer in Peer.objects.filter(device=device, wanted=True).order_by("-id")}
+    rows = []
+    for place in places:
+        status = getattr(place.server, "status", None)
+        notes = [
+            word for word, holds in (("old place", place.superseded_at), ("not in the plan", place.blocked)) if holds
+        ]
+        rows.append(
+            (
+                place.server.name,
+                place.server.location.name,
+                place.ipv4,
+                place.ipv6,
+                _connection(peers.get(place.pk), is_heard(status)),
+                ", ".join(notes),
+            )
+        )
+    return Panel("Where it works", ("Server", "Location", "IPv4", "IPv6", "Connection", "Note"), rows)
+
+
+def unconfirmed_panel(device: VpnConfig) -> Panel:
+    """The servers whose node was ordered to let go of the device, or of a former key of it, and has not confirmed it."""
+    orders = Peer.objects.filter(device=device, wanted=False).select_related("server__status")
+    rows = []
+    for order in orders:
+        status = getattr(order.server, "status", None)
+        rows.append((order.server.name, ago(order.changed_at), ago(status.last_report_at) if status else "Never"))
+    return Panel("Not confirmed gone", ("Server", "Ordered", "Node last heard"), rows)
+
+
+class RemovalFilter(admin.SimpleListFilter):
+    title = "removal"
+    parameter_name = "removal"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("live", "Not removed"), ("pending", "Not confirmed by every server"), ("confirmed", "Confirmed")]
+
+    def queryset(self, request: HttpRequest, devices: QuerySet[VpnConfig]) -> QuerySet[VpnConfig]:
+        conditions: dict[str | None, dict[str, Any]] = {
+            "live": {"revoked_at": None},
+            "pending": {"revoked_at__isnull": False, "removal_confirmed_at": None},
+            "confirmed": {"removal_confirmed_at__isnull": False},
+        }
+        return devices.filter(**conditions.get(self.value(), {}))
+
+
 @admin.register(VpnConfig)
 class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
-    list_display = ("name", "user", "location", "created_at", "revoked_at")
+    list_display = ("name", "user", "location", "condition", "created_at")
     list_select_related = ("user", "location")
-    list_filter = (("revoked_at", admin.EmptyFieldListFilter), "location")
+    list_filter = (RemovalFilter, "blocked", "location")
     search_fields = ("user__email", "name", "=public_key", "=id")
+    panels: ClassVar[list[Any]] = [places_panel, unconfirmed_panel]
+
+    @admin.display(description="condition", ordering="blocked")
+    def condition(self, device: VpnConfig) -> str:
+        if device.removal_confirmed_at is not None:
+            return format_html("Removed {}", ago(device.removal_confirmed_at))
+        if device.revoked_at is not None:
+            return "Removing: not confirmed by every server"
+        return _why(device.blocked, device.suspended_by) or "Admitted"
+
+    @object_action(
+        "Suspend",
+        "The device is taken off every server and keeps its addresses. Its customer sees that support has suspended it, and"
+        " cannot resume it.",
+        applies=lambda device: device.revoked_at is None and device.suspended_by != STAFF,
+        danger=True,
+    )
+    def suspend(self, request: HttpRequest, device: VpnConfig) -> Outcome:
+        suspend_device(user=device.user, device_id=device.pk, by=STAFF)
+        return "The device is suspended. Below you see which servers have yet to confirm it."
+
+    @object_action(
+        "Resume",
+        lambda device: (
+            "The device gets its tunnels back, with the same addresses."
+            if device.suspended_by == STAFF
+            else "Its customer has suspended it, and may have a reason. The device gets its tunnels back, with the same addresses."
+        ),
+        applies=lambda device: device.revoked_at is None and bool(device.suspended_by),
+    )
+    def resume(self, request: HttpRequest, device: VpnConfig) -> Outcome:
+        resume_device(user=device.user, device_id=device.pk, by=STAFF)
+        return "The device is resumed."
 
     @object_action(
         "Remove",
-        "The device is taken off its server, and its customer has to add it anew to use it again.",
+        "The device is taken off every server, and its customer has to add it anew to use it again.",
         applies=lambda device: device.revoked_at is None,
         danger=True,
     )
     def remove(self, request: HttpRequest, device: VpnConfig) -> Outcome:
         remove_device(user=device.user, device_id=device.pk)
-        return "The device is removed."
-
-
-@admin.register(IpAssignment)
-class IpAssignmentAdmin(ReadOnlyAdmin):
-    """Who had an address, and when."""
-
-    list_display = ("ipv4", "ipv6", "server", "device", "user", "created_at", "released_at")
-    list_select_related = ("server", "device", "user")
-    list_filter = (("released_at", admin.EmptyFieldListFilter), "server")
-    search_fields = ("ipv4", "ipv6", "user__email", "device__name")
-
-
-@admin.register(FreeAddress)
-class FreeAddressAdmin(ReadOnlyAdmin):
-    list_display = ("host", "server", "available_at")
-    list_select_related = ("server",)
-    list_filter = ("server",)
-    search_fields = ("server__name", "=host")
-    ordering = ("-id",)
-
-
-@admin.register(Peer)
-class PeerAdmin(ReadOnlyAdmin):
-    """What the servers' interfaces should hold, key by key."""
-
-    list_display = ("public_key", "server", "device", "wanted", "revision", "connection")
-    list_select_related = ("server", "device")
-    list_filter = ("wanted", "connection", "server")
-    search_fields = ("=public_key", "device__name", "device__user__email")
-
-
-@admin.register(UsageCounter)
-class UsageCounterAdmin(ReadOnlyAdmin):
-    list_display = ("epoch", "server", "device", "rx", "tx")
-    list_select_related = ("server", "device")
-    list_filter = ("server",)
-    search_fields = ("=epoch", "device__name", "device__user__email")
-    ordering = ("-id",)
-
-
-@admin.register(UsageRecord)
-class UsageRecordAdmin(ReadOnlyAdmin):
-    list_display = ("record_date", "user", "device", "up", "down")
-    list_select_related = ("user", "device")
-    search_fields = ("user__email", "device__name")
-
-    @admin.display(description="up", ordering="bytes_up")
-    def up(self, record: UsageRecord) -> str:
-        return bytes_si(record.bytes_up)
-
-    @admin.display(description="down", ordering="bytes_down")
-    def down(self, record: UsageRecord) -> str:
-        return bytes_si(record.bytes_down)
+        return "The device is being removed. Below you see which servers have yet to confirm it."

@@ -1,4 +1,4 @@
-"""What happened to the fleet: outages, alerts, incidents, emergency stops, and what nodes carried."""
+"""What happened to the fleet: outages, alerts, incidents, and what nodes carried."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 from vpn.models import (
     Alert,
-    EmergencyStop,
     Incident,
     IncidentUpdate,
     NodeHour,
@@ -105,14 +104,6 @@ class IncidentUpdateAdmin(ReadOnlyAdmin):
     list_display = ("incident", "written_at", "text")
     list_select_related = ("incident",)
     search_fields = ("incident__title", "text")
-
-
-@admin.register(EmergencyStop)
-class EmergencyStopAdmin(ReadOnlyAdmin):
-    list_display = ("scope", "server", "location", "reason", "started_by", "started_at", "ended_at")
-    list_select_related = ("server", "location", "started_by")
-    list_filter = (("ended_at", admin.EmptyFieldListFilter), "scope")
-    search_fields = ("reason", "server__name", "location__name")
 
 
 @admin.register(QuotaMeter)

@@ -129,3 +129,5 @@ class Server(models.Model):
         validate_server_networks(self.network_v4, self.network_v6)
         if self.port in self.extra_ports:
             raise ValidationError({"extra_ports": "The server's own port need not be repeated here."})
+        if len(set(self.extra_ports)) < len(self.extra_ports):
+            raise ValidationError({"extra_ports": "A port is here twice."})

@@ -87,7 +87,10 @@ def devices_with_open_handovers() -> list[UUID]:
 
 
 def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
-    """Take a device off every server; its addresses stay its own. Raises NotFound, or Conflict (`already_suspended`)."""
+    """Take a device off every server; its addresses stay its own. Staff's suspension takes the place of the customer's.
+
+    Raises NotFound, or Conflict (`already_suspended`).
+    """
     return _set_suspension(user, device_id, by)
 
 
@@ -106,7 +109,8 @@ def _set_suspension(
     with transaction.atomic(durable=True):
         lock_customer(user.pk)
         device = lock_device(user.pk, device_id)
-        if wanted and device.suspended_by:
+        taken_over = wanted == VpnConfig.SuspendedBy.STAFF and device.suspended_by == VpnConfig.SuspendedBy.CUSTOMER
+        if wanted and device.suspended_by and not taken_over:
             raise Conflict("This device is suspended already.", code="already_suspended")
         if not wanted and not device.suspended_by:
             raise Conflict("This device is not suspended.", code="not_suspended")

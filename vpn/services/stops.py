@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -22,11 +22,16 @@ from vpn.services.wishes import wish_everybody, wish_nobody
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a stop has got on one server: peers that its node has not yet confirmed to be gone."""
+    """How far a stop has got on one server.
+
+    `unconfirmed`: peers that its node has not yet confirmed to be gone, or, once the stop is over, to be back. `is_done`: it was ordered
+    what it should be, and has confirmed all of it.
+    """
 
     server: Server
     unconfirmed: int
     is_stopped: bool
+    is_done: bool
 
 
 def start_stop(
@@ -100,14 +105,36 @@ def _covered_servers() -> QuerySet[Server]:
     return by_name | Server.objects.filter(location__in=holding.values("location"))
 
 
+def open_stops(*, server: Server | None = None, location: Location | None = None) -> QuerySet[EmergencyStop]:
+    """The stops that hold, the newest first: those over a server, those over a location, or all."""
+    found = EmergencyStop.objects.filter(ended_at=None)
+    fleet = Q(scope=EmergencyStop.Scope.FLEET)
+    if server is not None:
+        return found.filter(fleet | Q(server=server) | Q(location=server.location_id))
+    return found if location is None else found.filter(fleet | Q(location=location))
+
+
 def progress_of(stop: EmergencyStop) -> list[Progress]:
-    """Each server under a stop with what is still to be confirmed, those with the most first."""
-    servers = Server.objects.all()
-    if stop.server is not None:
-        servers = servers.filter(pk=stop.server.pk)
-    elif stop.location is not None:
-        servers = servers.filter(location=stop.location)
-    counted = Peer.objects.filter(server__in=servers, wanted=False).order_by().values_list("server_id")
-    waiting = dict(counted.annotate(n=Count("pk")))
-    shown = [Progress(s, waiting.get(s.pk, 0), s.stopped_at is not None) for s in servers.order_by("name")]
-    return sorted(shown, key=lambda row: -row.unconfirmed)
+    """Each server under a stop with what is still to be confirmed; those that are not done come first. Two queries."""
+    servers = Server.objects.select_related("location", "status")
+    if stop.server_id is not None:
+        servers = servers.filter(pk=stop.server_id)
+    elif stop.location_id is not None:
+        servers = servers.filter(location=stop.location_id)
+    holds = stop.ended_at is None
+    waiting = _unconfirmed(servers, wanted=not holds)
+    shown = []
+    for server in servers.order_by("name"):
+        is_stopped, unconfirmed = server.stopped_at is not None, waiting.get(server.pk, 0)
+        shown.append(Progress(server, unconfirmed, is_stopped, is_stopped == holds and not unconfirmed))
+    return sorted(shown, key=lambda row: (row.is_done, -row.unconfirmed))
+
+
+def _unconfirmed(servers: QuerySet[Server], *, wanted: bool) -> dict[UUID, int]:
+    """How many wishes to be there, or to be gone, each node has yet to confirm. Confirmed removals are forgotten."""
+    peers = Peer.objects.filter(server__in=servers.order_by().values("pk"), wanted=wanted)
+    if wanted:
+        peers = peers.exclude(
+            server__status__applied_epoch=F("server__epoch"), server__status__applied_revision__gte=F("revision")
+        )
+    return dict(peers.order_by().values_list("server_id").annotate(n=Count("pk")))

@@ -1,0 +1,62 @@
+"""Who has had which address, what interfaces should hold, and what was counted: written by services and nodes, looked at here."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import bytes_si
+from vpn.models import FreeAddress, IpAssignment, Peer, UsageCounter, UsageRecord
+
+
+@admin.register(IpAssignment)
+class IpAssignmentAdmin(ReadOnlyAdmin):
+    """Who had an address, and when."""
+
+    list_display = ("ipv4", "ipv6", "server", "device", "user", "created_at", "released_at")
+    list_select_related = ("server", "device", "user")
+    list_filter = (("released_at", admin.EmptyFieldListFilter), "server")
+    search_fields = ("ipv4", "ipv6", "user__email", "device__name")
+
+
+@admin.register(FreeAddress)
+class FreeAddressAdmin(ReadOnlyAdmin):
+    list_display = ("host", "server", "available_at")
+    list_select_related = ("server",)
+    list_filter = ("server",)
+    search_fields = ("server__name", "=host")
+    ordering = ("-id",)
+
+
+@admin.register(Peer)
+class PeerAdmin(ReadOnlyAdmin):
+    """What the servers' interfaces should hold, key by key."""
+
+    list_display = ("public_key", "server", "device", "wanted", "revision", "connection")
+    list_select_related = ("server", "device")
+    list_filter = ("wanted", "connection", "server")
+    search_fields = ("=public_key", "device__name", "device__user__email")
+
+
+@admin.register(UsageCounter)
+class UsageCounterAdmin(ReadOnlyAdmin):
+    list_display = ("epoch", "server", "device", "rx", "tx")
+    list_select_related = ("server", "device")
+    list_filter = ("server",)
+    search_fields = ("=epoch", "device__name", "device__user__email")
+    ordering = ("-id",)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(ReadOnlyAdmin):
+    list_display = ("record_date", "user", "device", "up", "down")
+    list_select_related = ("user", "device")
+    search_fields = ("user__email", "device__name")
+
+    @admin.display(description="up", ordering="bytes_up")
+    def up(self, record: UsageRecord) -> str:
+        return bytes_si(record.bytes_up)
+
+    @admin.display(description="down", ordering="bytes_down")
+    def down(self, record: UsageRecord) -> str:
+        return bytes_si(record.bytes_down)

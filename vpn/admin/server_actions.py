@@ -1,0 +1,167 @@
+"""What staff do with one server. Each action says beforehand what it will mean for customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import forms
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+
+from nexusvpn.admin_actions import Outcome, object_action
+from nexusvpn.forms import ServiceForm
+from vpn.admin.stops import StoppableAdmin
+from vpn.models import NodeToken, Peer, Server
+from vpn.services.emptying import (
+    decommission_server,
+    drain_server,
+    recommission_server,
+    staying_on,
+    undrain_server,
+)
+from vpn.services.nodes import accept_new_key, enrolment_command, issue_enrolment_token, revoke_credential
+from vpn.services.servers import MASS_REMOVAL_WINDOW, allow_mass_removal
+
+IN_SERVICE = (Server.State.ONLINE, Server.State.OFFLINE, Server.State.DRAINING)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _moving(server: Server) -> str:
+    """What happens to the devices that are on a server without another place."""
+    staying = staying_on(server)
+    if not staying.devices:
+        return "No device is on it that has no other place yet."
+    told = f"{_number(staying.told, 'customer')} {'is' if staying.told == 1 else 'are'} told by mail"
+    devices = _number(staying.devices, "device")
+    if not staying.other_servers:
+        return (
+            f"No other server of {server.location} takes devices now, so its {devices} cannot be moved: {told} that they"
+            " have to choose another location. As soon as there is a server, they are moved and told so."
+        )
+    return (
+        f"Its {devices} get another place in {server.location}, as far as there is room, and {told}. Each keeps the present"
+        " place until the new configuration is used."
+    )
+
+
+def drain_question(server: Server) -> str:
+    return (
+        f"The server gets no new devices. {_moving(server)}\n\nWith a date, whatever is still on it then is disconnected;"
+        " without one it is emptied by its customers alone. Another date is told to everybody again."
+    )
+
+
+def move_question(server: Server) -> str:
+    return f"{_moving(server)} The drain goes on as it is."
+
+
+def decommission_question(server: Server) -> str:
+    unconfirmed = Peer.objects.filter(server=server, wanted=False).count()
+    settled = (
+        f" {_number(unconfirmed, 'removal')} that its node has not confirmed then count as done, on your word."
+        if unconfirmed
+        else ""
+    )
+    return f"{server} is out of service for good: its credential ends, and its node has to enrol anew.{settled}"
+
+
+class DrainForm(ServiceForm):
+    until = forms.DateTimeField(
+        label="Out of service on",
+        required=False,
+        help_text="Date and time in UTC, for example 2026-12-01 10:00.",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+
+class WipedForm(ServiceForm):
+    wiped = forms.BooleanField(label="The machine is wiped or switched off for good.")
+
+
+class ServerActions(StoppableAdmin):
+    @object_action(
+        "Issue enrolment command",
+        "You get a command with a one-time token. Enrolment tokens issued earlier for this server end.",
+    )
+    def issue_enrolment(self, request: HttpRequest, server: Server) -> Outcome:
+        command = enrolment_command(issue_enrolment_token(server))
+        context = self._context(request, server, title="Enrolment command", command=command)
+        response = TemplateResponse(request, "admin/vpn/server/enrolment.html", context)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @object_action(
+        "Accept a new WireGuard key",
+        "The present key and the node's credential end; the server takes no new devices until its node enrols again."
+        " If that brings another key, every customer of this server needs a new configuration.",
+        applies=lambda server: server.public_key is not None,
+        danger=True,
+    )
+    def accept_key(self, request: HttpRequest, server: Server) -> Outcome:
+        accept_new_key(server)
+        return "The next enrolment may bring another WireGuard key."
+
+    @object_action(
+        "Revoke the node's credential",
+        "The node can neither fetch changes nor report until it enrols again. Tunnels that it carries now go on.",
+        applies=lambda server: server.tokens.filter(kind=NodeToken.Kind.CREDENTIAL, revoked_at=None).exists(),
+        danger=True,
+    )
+    def revoke_node(self, request: HttpRequest, server: Server) -> Outcome:
+        revoke_credential(server)
+        return "The node's credential is revoked."
+
+    @object_action(
+        "Allow mass removal",
+        f"For {MASS_REMOVAL_WINDOW.seconds // 60} minutes the node may remove any number of peers that no order named. It is"
+        " told at once. Use it when a node reports that it has refused a mass removal and you know that the removal is right.",
+        applies=lambda server: server.public_key is not None,
+        danger=True,
+    )
+    def allow_mass_removal(self, request: HttpRequest, server: Server) -> Outcome:
+        allow_mass_removal(server_id=server.pk)
+        return f"For {MASS_REMOVAL_WINDOW.seconds // 60} minutes the node may remove any number of peers."
+
+    @object_action("Drain", drain_question, applies=lambda server: server.state in IN_SERVICE, form=DrainForm)
+    def drain(self, request: HttpRequest, server: Server, until: datetime | None) -> Outcome:
+        drain_server(server_id=server.pk, until=until)
+        return "The server gets no new devices, and those it has are being moved."
+
+    @object_action("Move devices away now", move_question, applies=lambda server: server.state == Server.State.DRAINING)
+    def move_now(self, request: HttpRequest, server: Server) -> Outcome:
+        drain_server(server_id=server.pk, until=server.drain_until)
+        return "Its devices are being moved."
+
+    @object_action(
+        "Stop draining",
+        "The server gets new devices again, at once or with its node's next report. Devices that have moved stay where they are.",
+        applies=lambda server: server.state == Server.State.DRAINING,
+    )
+    def undrain(self, request: HttpRequest, server: Server) -> Outcome:
+        state = undrain_server(server_id=server.pk).state
+        return "The server gets new devices again" + (
+            "." if state == Server.State.ONLINE else " with its node's next report."
+        )
+
+    @object_action(
+        "Decommission",
+        decommission_question,
+        applies=lambda server: server.state not in (Server.State.DECOMMISSIONED, Server.State.ONLINE),
+        danger=True,
+        form=WipedForm,
+    )
+    def decommission(self, request: HttpRequest, server: Server, wiped: bool) -> Outcome:
+        decommission_server(server_id=server.pk)
+        return "The server is out of service for good."
+
+    @object_action(
+        "Bring back",
+        "The server waits for its node to enrol anew, with any WireGuard key.",
+        applies=lambda server: server.state == Server.State.DECOMMISSIONED,
+    )
+    def bring_back(self, request: HttpRequest, server: Server) -> Outcome:
+        recommission_server(server_id=server.pk)
+        return "The server waits for its node. Issue an enrolment command and run it there."
