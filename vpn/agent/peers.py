@@ -118,7 +118,8 @@ class PeerKeeper:
         self._close(self.book.keys() - self.intention.wanted.keys(), real)
         for peer in todo.add:
             self.book.open(peer.public_key)
-        self._commit(Step(settled=self.intention.removals - real.keys()), durable=self.is_removing)
+        # Durable: a power cut then costs the traffic since this look, however long no report has arrived.
+        self._commit(Step(settled=self.intention.removals - real.keys()), durable=True)
         changed = [*todo.add, *todo.update]
         left = remove_peers(backend, remove)
         refused = upsert_peers(backend, changed)
