@@ -124,6 +124,20 @@ def test_an_epoch_fits_a_signed_64_bit_integer_and_is_never_zero(data: st.DataOb
     assert 1 <= draw_epoch() <= MAX_EPOCH == 2**63 - 1
 
 
+def test_a_report_from_before_the_end_of_an_epoch_does_not_settle_its_final_row() -> None:
+    """It got no answer at first and is repeated when the peer has moved more and gone."""
+    book = CounterBook()
+    book.open(KEY)
+    observe(book, 100)
+    repeated = book.due_rows(10)
+    observe(book, 150)
+    book.close(KEY)
+    assert book.accepted(repeated) == []
+    assert [row.rx for row in book.due_rows(10)] == [150]
+    assert book.accepted(book.due_rows(10)) != []
+    assert book.due_rows(10) == []
+
+
 class Interface(RuleBasedStateMachine):
     """A peer, an agent that is killed at will, and a control plane that keeps max-registers."""
 

@@ -172,7 +172,10 @@ class CounterBook:
         """Note that the control plane has these rows; returns the final ones among them, to be dropped from disk."""
         done = []
         for row in rows:
-            if self._finals.pop((row.public_key, row.counter_epoch), None) is not None:
+            final = self._finals.get((row.public_key, row.counter_epoch))
+            # A report that was written before the epoch ended, and repeated since, is without its last figures.
+            if final is not None and final.rx <= row.rx and final.tx <= row.tx:
+                del self._finals[row.public_key, row.counter_epoch]
                 done.append(row)
             entry = self._entries.get(row.public_key)
             if entry is not None and entry.epoch == row.counter_epoch:

@@ -130,7 +130,8 @@ class PeerKeeper:
         self._close(self.book.keys() - self.intention.wanted.keys(), real)
         for peer in todo.add:
             self.book.open(peer.public_key)
-        self._commit(Step(settled=self.intention.removals - real.keys()), durable=self.is_removing)
+        # Durable: a power cut then costs the traffic since this look, however long no report has arrived.
+        self._commit(Step(settled=self.intention.removals - real.keys()), durable=True)
         changed = [*todo.add, *todo.update]
         refused = upsert_peers(backend, [peer for peer in changed if peer.public_key in heirs])
         left = remove_peers(backend, remove)
