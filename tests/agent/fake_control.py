@@ -36,6 +36,9 @@ class FakeControl:
         self.enrolments: list[dict[str, Any]] = []
         self.requests: list[tuple[float, str]] = []
         self.allow_mass_removal = False
+        self.credential = CREDENTIAL
+        self.next_credential = ""
+        self.rotate_credential = False
         self.sabotage: Sabotage | None = None
         self.report_interval_s = 0.4
         self.connections: set[socket.socket] = set()
@@ -126,7 +129,15 @@ class FakeControl:
                 "set_aside": [],
                 "resync": resync,
                 "report_interval_s": self.report_interval_s,
+                "rotate_credential": self.rotate_credential,
             }
+
+    def knows(self, authorization: str | None) -> bool:
+        """Tell whether a request is the node's. The first use of the next credential ends the former one."""
+        with self.changed:
+            if self.next_credential and authorization == f"Bearer {self.next_credential}":
+                self.credential, self.next_credential, self.rotate_credential = self.next_credential, "", False
+            return authorization == f"Bearer {self.credential}"
 
     def total(self, key: str) -> tuple[int, int]:
         """Return the usage of a peer over all its counter epochs."""
@@ -187,8 +198,11 @@ def _handler_for(control: FakeControl) -> type[BaseHTTPRequestHandler]:
                 return
             if name == "enrol":
                 self._enrol(body)
-            elif self.headers.get("Authorization") != f"Bearer {CREDENTIAL}":
+            elif not control.knows(self.headers.get("Authorization")):
                 send_error(self, 401, "invalid_node_credential")
+            elif name == "credential":
+                control.next_credential = f"nvn_{uuid.uuid4().hex}"
+                send_data(self, {"credential": control.next_credential})
             elif name == "report":
                 send_data(self, control.take_report(body))
             elif name == "snapshot":
@@ -197,7 +211,9 @@ def _handler_for(control: FakeControl) -> type[BaseHTTPRequestHandler]:
                 query = {key: values[0] for key, values in parse_qs(url.query).items()}
                 wait_s = float(query["wait"])
                 answer = control.changes(query.get("epoch", ""), int(query["after"]), wait_s)
-                if answer is None:
+                if not control.knows(self.headers.get("Authorization")):
+                    send_error(self, 401, "invalid_node_credential")
+                elif answer is None:
                     send_error(self, 409, "resync_required")
                 else:
                     send_data(self, answer)

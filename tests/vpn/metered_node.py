@@ -66,7 +66,10 @@ class MemoryInterface:
     def read_peers(self, public_keys: Collection[str]) -> dict[str, PeerState]:
         with self._burning():
             found = [self.peers[key] for key in public_keys if key in self.peers]
-            return {p.public_key: PeerState(*p, *self.moved[p.public_key], 0) for p in found}
+            return {
+                p.public_key: PeerState(p.public_key, p.allowed_ips, p.preshared_key, *self.moved[p.public_key], 0)
+                for p in found
+            }
 
     def configure(self, private_key: str, listen_port: int) -> None:
         raise AssertionError("nothing here configures the interface")

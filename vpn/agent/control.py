@@ -54,7 +54,8 @@ class ControlClient:
         self._https = parts.scheme == "https"
         self._host, self._port = parts.hostname, parts.port
         self._prefix = parts.path.rstrip("/") + API_PREFIX
-        self._credential = credential
+        # May be changed at any time, by any thread: it is read once a request.
+        self.credential = credential
         self._timeout_s = timeout_s
         self._connection: http.client.HTTPConnection | None = None
         self._socket_lock = threading.Lock()
@@ -126,8 +127,9 @@ class ControlClient:
         }
         if body is not None:
             headers["Content-Type"] = "application/json"
-        if self._credential:
-            headers["Authorization"] = f"Bearer {self._credential}"
+        credential = self.credential
+        if credential:
+            headers["Authorization"] = f"Bearer {credential}"
         connection.request(method, self._prefix + path, body, headers)
         response = connection.getresponse()
         content = _read_body(response)

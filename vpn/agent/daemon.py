@@ -17,6 +17,7 @@ from vpn.agent.identity import load_identity, load_or_make_private_key
 from vpn.agent.logs import log_event
 from vpn.agent.node import Node
 from vpn.agent.reporter import Reporter
+from vpn.agent.speed_test.keeper import SpeedTest
 from vpn.agent.tools import ToolError
 
 WATCH_S: Final = 0.5
@@ -32,21 +33,28 @@ class Daemon:
         self._stop = threading.Event()
         identity = self.identity
 
-        def client(url: str) -> ControlClient:
-            return ControlClient(url, identity.credential)
-
+        poll_client, client, report_client = (
+            ControlClient(url, identity.credential)
+            for url in (identity.poll_url or identity.control_url, identity.control_url, identity.control_url)
+        )
+        self._clients = (poll_client, client, report_client)
         self._follower = Follower(
             self.node,
-            client(identity.poll_url or identity.control_url),
-            client(identity.control_url),
+            poll_client,
+            client,
             Backoff(backoff_cap_s),
             Backoff(backoff_cap_s, free=1),
             applied=self._report_soon,
         )
         self._reporter = Reporter(
-            self.node, client(identity.control_url), Backoff(backoff_cap_s), self._follower.order_resync
+            self.node,
+            report_client,
+            Backoff(backoff_cap_s),
+            self._follower.order_resync,
+            renew_credential=self._take_credential,
         )
         self._handovers = HandoverWatch(self.node, completed=self._report_soon)
+        self._speed_test = SpeedTest()
 
     def run(self, ephemeral: bool = False) -> None:
         """Bring the interface back, then follow and report until `stop`.
@@ -62,6 +70,8 @@ class Daemon:
         log_event("running", interface=self.identity.interface, revision=self.node.peers.cursor)
         while not self._stop.wait(WATCH_S):
             self._watch()
+            self._speed_test.keep(self.node.identity)
+        self._speed_test.stop()
         for thread in threads:
             thread.stop()
         for thread in threads:
@@ -76,6 +86,12 @@ class Daemon:
 
     def _report_soon(self) -> None:
         self._reporter.report_soon()
+
+    def _take_credential(self, credential: str) -> None:
+        """Keep a new credential, on disk first, and use it from now on; its first use ends the former one."""
+        self.node.take_credential(credential)
+        for client in self._clients:
+            client.credential = credential
 
     def _restore_at_start(self) -> None:
         """Bring the interface back from disk, as often as it takes."""

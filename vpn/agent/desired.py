@@ -18,12 +18,16 @@ class BadAnswer(ValueError):
 
 
 class InterfaceSettings(NamedTuple):
-    """Addresses in CIDR form, UDP port, MTU in bytes, and further UDP ports that lead to the first one."""
+    """Addresses in CIDR form, UDP port, MTU in bytes, further UDP ports that lead to the first one.
+
+    `speed_test_port` is a TCP port, 0 for no speed test.
+    """
 
     addresses: tuple[str, ...]
     listen_port: int
     mtu: int
     extra_ports: tuple[int, ...] = ()
+    speed_test_port: int = 0
 
 
 class Snapshot(NamedTuple):
@@ -79,14 +83,16 @@ def parse_interface(value: Any) -> InterfaceSettings:
     try:
         addresses = tuple(str(ipaddress.ip_interface(text)) for text in value["addresses"])
         port, mtu = value["listen_port"], value["mtu"]
-        extra_ports = value.get("extra_ports", [])
+        extra_ports, speed_test_port = value.get("extra_ports", []), value.get("speed_test_port", 0)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadAnswer("malformed interface settings") from error
     if not addresses or not _is_number(port, 1, 65535) or not _is_number(mtu, 576, 65535):
         raise BadAnswer("malformed interface settings")
     if not isinstance(extra_ports, list) or not all(_is_number(extra, 1, 65535) for extra in extra_ports):
         raise BadAnswer("malformed extra ports")
-    return InterfaceSettings(addresses, port, mtu, tuple(sorted(set(extra_ports))))
+    if not _is_number(speed_test_port, 0, 65535):
+        raise BadAnswer("a malformed speed test port")
+    return InterfaceSettings(addresses, port, mtu, tuple(sorted(set(extra_ports))), speed_test_port)
 
 
 def parse_snapshot(data: dict[str, Any]) -> Snapshot:

@@ -96,4 +96,5 @@ def _identity(
         listen_port=listen_port,
         backend=backend,
         extra_ports=settings.extra_ports,
+        speed_test_port=settings.speed_test_port,
     )

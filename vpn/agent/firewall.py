@@ -23,7 +23,7 @@ def render_firewall(interface: str, settings: InterfaceSettings, extra_ports: Se
 
     Customers reach the world under the node's addresses but not one another, and their TCP connections
     learn the tunnel's smaller packets, since path MTU discovery fails behind too many firewalls. The node itself
-    answers their pings and nothing else. What comes from outside for one of the extra UDP ports goes to WireGuard's.
+    answers their pings and the speed test, and nothing else. What comes from outside for one of the extra UDP ports goes to WireGuard's.
     """
     table = f"inet {table_name(interface)}"
     hidden = [
@@ -48,6 +48,7 @@ def render_firewall(interface: str, settings: InterfaceSettings, extra_ports: Se
         "    ct state established,related accept",
         "    icmp type echo-request accept",
         "    icmpv6 type echo-request accept",
+        *_speed_test(settings),
         "    drop",
         "  }",
         "  chain postrouting {",
@@ -67,6 +68,13 @@ def _masquerade(interface: str, addresses: Sequence[str]) -> list[str]:
         family = "ip6" if network.version == 6 else "ip"
         rules.append(f'    {family} saddr {network} oifname != "{interface}" masquerade')
     return rules
+
+
+def _speed_test(settings: InterfaceSettings) -> list[str]:
+    if not settings.speed_test_port:
+        return []
+    own = [ipaddress.ip_interface(address).ip for address in settings.addresses]
+    return [f"    ip daddr {ip} tcp dport {settings.speed_test_port} accept" for ip in own if ip.version == 4]
 
 
 def _redirect(interface: str, listen_port: int, extra_ports: Sequence[int]) -> list[str]:

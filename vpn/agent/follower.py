@@ -64,9 +64,12 @@ class Follower(threading.Thread):
 
     def _step(self) -> float:
         """Ask once and apply; returns how many seconds to wait before the next question."""
+        credential = self._client.credential
         try:
             pause_s = self._take_snapshot() if self._resync.is_set() else self._follow()
         except Refused as error:
+            if error.code == "invalid_node_credential" and credential != self._client.credential:
+                return 0.0  # it was renewed while this request hung
             if error.code == "resync_required" and error.status == 409:
                 self._resync.set()
                 return self._failed("follow", error, error.retry_after_s, backoff=self._resync_backoff)

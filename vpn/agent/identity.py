@@ -30,6 +30,7 @@ class Identity:
     listen_port: int | None = None
     backend: str = "auto"
     extra_ports: tuple[int, ...] = ()
+    speed_test_port: int = 0
 
     def __repr__(self) -> str:
         """Leave the credential out, so that it cannot reach a log by accident."""
@@ -40,7 +41,7 @@ class Identity:
         """Return the interface's settings with the port override applied."""
         port = self.listen_port or self.port
         extra_ports = tuple(extra for extra in self.extra_ports if extra != port)
-        return InterfaceSettings(self.addresses, port, self.mtu, extra_ports)
+        return InterfaceSettings(self.addresses, port, self.mtu, extra_ports, self.speed_test_port)
 
     def with_settings(self, settings: InterfaceSettings) -> "Identity":
         """Return the same node with the control plane's new interface settings."""
@@ -50,7 +51,12 @@ class Identity:
             port=settings.listen_port,
             mtu=settings.mtu,
             extra_ports=settings.extra_ports,
+            speed_test_port=settings.speed_test_port,
         )
+
+    def with_credential(self, credential: str) -> "Identity":
+        """Return the same node with another credential."""
+        return replace(self, credential=credential)
 
     def save(self, state_dir: Path) -> None:
         """Write it to the state directory (0600: it holds the credential)."""

@@ -163,6 +163,13 @@ class Node:
             with self._changing_peers():
                 return self.peers.look_at_handovers()
 
+    def take_credential(self, credential: str) -> None:
+        """Keep another credential, on disk before it is used."""
+        with self.lock:
+            identity = self.identity.with_credential(credential)
+            identity.save(self.state_dir)
+            self.identity = identity
+
     def remove_interface(self) -> None:
         """Take a last reading of the counters, then remove everything that the agent made."""
         with self.lock:

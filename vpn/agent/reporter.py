@@ -22,12 +22,20 @@ MAX_INTERVAL_S = 3600.0
 class Reporter(threading.Thread):
     """Counting and sending are apart: while the control plane is away the ticks go on, and nothing is lost."""
 
-    def __init__(self, node: Node, client: ControlClient, backoff: Backoff, order_resync: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        client: ControlClient,
+        backoff: Backoff,
+        order_resync: Callable[[], None],
+        renew_credential: Callable[[str], None],
+    ) -> None:
         super().__init__(name="reporter", daemon=True)
         self._node = node
         self._client = client
         self._backoff = backoff
         self._order_resync = order_resync
+        self._renew_credential = renew_credential
         self._writer = ReportWriter(node)
         self._interval_s = node.identity.report_interval_s
         self._wake = threading.Event()
@@ -120,6 +128,19 @@ class Reporter(threading.Thread):
         # An order given for an epoch that has been left meanwhile is carried out already.
         if answer.get("resync") is True and report.body["epoch"] == self._node.peers.epoch:
             self._order_resync()
+        if answer.get("rotate_credential") is True:
+            self._fetch_credential()
+
+    def _fetch_credential(self) -> None:
+        """Take another credential, as staff ordered. Without an answer the next report's order asks again."""
+        try:
+            credential = self._client.post("credential", {}).get("credential")
+        except ControlError as error:
+            log_event("credential_not_fetched", level=logging.WARNING, detail=str(error))
+            return
+        if isinstance(credential, str) and credential.isascii() and credential.isprintable() and " " not in credential:
+            self._renew_credential(credential)
+            log_event("credential_renewed")
 
     def _postpone(self, error: ControlError, slow: bool) -> None:
         delay_s = self._backoff.next_delay(error.retry_after_s, slow)
