@@ -66,10 +66,11 @@ class MemoryInterface:
     def read_peers(self, public_keys: Collection[str]) -> dict[str, PeerState]:
         with self._burning():
             found = [self.peers[key] for key in public_keys if key in self.peers]
-            return {
-                p.public_key: PeerState(p.public_key, p.allowed_ips, p.preshared_key, *self.moved[p.public_key], 0)
-                for p in found
-            }
+            return {peer.public_key: self._state(peer) for peer in found}
+
+    def _state(self, peer: DesiredPeer) -> PeerState:
+        rx, tx = self.moved[peer.public_key]
+        return PeerState(peer.public_key, peer.allowed_ips, peer.preshared_key, rx, tx, 0)
 
     def configure(self, private_key: str, listen_port: int) -> None:
         raise AssertionError("nothing here configures the interface")
