@@ -269,6 +269,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "NexusVPN <no-reply@localhos
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "nexusvpn.logs.configure"
 LOGGING = {"level": LOG_LEVEL}
+# Who is told about servers that need somebody; empty: the staff who may look at servers.
+ALERT_EMAILS = env.items("ALERT_EMAILS")
 HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")
 # Modules with jobs that no app of ours owns; the apps' own are found by their name, `tasks`.

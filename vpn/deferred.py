@@ -29,6 +29,11 @@ def end_handovers_later(device_id: UUID, at: datetime | None = None) -> None:
     _defer("end_handovers_of", at, device_id=str(device_id))
 
 
+def tell_alert_over_later(alert_id: int, closed_at: datetime, at: datetime) -> None:
+    """Tell staff that an alert is over, if it has not come back until then."""
+    _defer("tell_alert_over", at, alert_id=str(alert_id), closed_at=closed_at.isoformat())
+
+
 def move_server_later(server_id: UUID) -> None:
     """Place the devices of a server that is being emptied on other servers of its location, and tell their customers."""
     _defer("move_from", None, server_id=str(server_id))

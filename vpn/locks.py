@@ -75,6 +75,12 @@ def lock_watch() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vpn.watch'))")
 
 
+def lock_alerts() -> None:
+    """The opening and closing of alerts, until commit."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('vpn.alerts'))")
+
+
 def lock_unheard_nodes(servers: QuerySet[Server]) -> list[NodeStatus]:
     """The nodes of these servers that are not heard, locked in the order of their ids: none of them reports meanwhile.
 

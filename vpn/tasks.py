@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -11,6 +12,7 @@ from procrastinate.contrib.django import app
 from nexusvpn.jobs import traced
 from vpn.partitions import make_partitions
 from vpn.services.admission import settle_customer
+from vpn.services.alerts import look_for_trouble, tell_over
 from vpn.services.device_life import devices_with_open_handovers, end_handovers, people_with_expired_devices
 from vpn.services.emptying import draining_servers, move_devices, release_left_places
 from vpn.services.quota import people_whose_period_is_over
@@ -45,6 +47,19 @@ def move_from(server_id: str) -> None:
 def watch(timestamp: int) -> None:
     """After a pause of the worker it finds out by itself that there was one."""
     look_after_nodes()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="alerts")
+@traced
+def alert(timestamp: int) -> None:
+    look_for_trouble()
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def tell_alert_over(alert_id: str, closed_at: str) -> None:
+    tell_over(int(alert_id), datetime.fromisoformat(closed_at))
 
 
 @app.periodic(cron="* * * * *")

@@ -6,10 +6,13 @@ Released numbers go there too, available after the quarantine.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from vpn.locks import claim_free_host, lock_server
@@ -17,6 +20,8 @@ from vpn.models import FreeAddress, IpAssignment, Server, VpnConfig
 from vpn.services.preshared import new_preshared_key
 
 BLOCK = 256
+# Host number 1 is the server's own.
+FIRST_HOST = 2
 # Free for ever: given out before anything that somebody had.
 NEVER_USED = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -95,7 +100,13 @@ def release_address(assignment: IpAssignment) -> None:
     )
 
 
-def addresses_left(server: Server) -> int:
-    """How many addresses could be given out now."""
-    never_used = max(0, _end(server) - server.next_host)
-    return never_used + FreeAddress.objects.filter(server=server, available_at__lte=timezone.now()).count()
+def address_count(server: Server) -> int:
+    """How many addresses a server has for customers: all of its IPv4 network but the network's, its own and the broadcast one."""
+    return _end(server) - FIRST_HOST
+
+
+def addresses_left(servers: Sequence[Server]) -> dict[UUID, int]:
+    """How many addresses of each of these servers could be given out now. One query."""
+    free = FreeAddress.objects.filter(server__in=servers, available_at__lte=timezone.now()).order_by()
+    counts = dict(free.values_list("server").annotate(Count("pk")))
+    return {server.pk: max(0, _end(server) - server.next_host) + counts.get(server.pk, 0) for server in servers}

@@ -24,6 +24,11 @@ SILENCE = timedelta(seconds=90)
 SERVING = (Server.State.ONLINE, Server.State.DRAINING, Server.State.OFFLINE)
 
 
+def present_watch(now: datetime) -> Watch | None:
+    """The watch that goes on; None after a pause that nobody has yet come back from."""
+    return Watch.objects.filter(watched_until__gte=now - LONGEST_PAUSE).order_by("-watched_until").first()
+
+
 def look_after_nodes() -> None:
     """One look. May be repeated at any time, and come at any time after the one before."""
     # The watch's lock makes looks follow each other; those of the nodes make an outage and the report that ends it do so.
@@ -39,8 +44,8 @@ def look_after_nodes() -> None:
 
 def _go_on_watching(now: datetime) -> datetime:
     """Since when the present watch goes on."""
-    present = Watch.objects.order_by("-watched_until").first()
-    if present is None or now - present.watched_until > LONGEST_PAUSE:
+    present = present_watch(now)
+    if present is None:
         return Watch.objects.create(watched_from=now, watched_until=now).watched_from
     Watch.objects.filter(pk=present.pk, watched_until__lt=now).update(watched_until=now)
     return present.watched_from

@@ -1,0 +1,86 @@
+"""Telling staff what they must know about a server: once when it begins, once when it is over.
+
+A look every minute compares what is with the alerts that are open. An end is told only when it has lasted for a quarter of an hour: an
+alert that comes back before is the same one, and nobody gets a mail for each swing of something that swings.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from nexusvpn.logs import logger
+from vpn.deferred import tell_alert_over_later
+from vpn.emails import queue_alert_mail
+from vpn.locks import lock_alerts
+from vpn.models import Alert
+from vpn.services.trouble import Key, find_trouble
+
+# An alert that comes back so soon is the same one.
+SWINGS = timedelta(minutes=15)
+log = logger(__name__)
+
+
+def look_for_trouble() -> None:
+    """One look: open and close alerts, and queue their mails. May be repeated at any time."""
+    # The lock makes looks follow each other, so that none opens what another has just opened.
+    with transaction.atomic(durable=True):
+        lock_alerts()
+        now = timezone.now()
+        findings = find_trouble(now)
+        still_open = Alert.objects.filter(closed_at=None)
+        open_alerts = {Key(alert.server_id, Alert.Kind(alert.kind)): alert for alert in still_open}
+        for key, detail in findings.trouble.items():
+            if key not in open_alerts:
+                _open(key, detail[:300], now)
+        for key, alert in open_alerts.items():
+            if key not in findings.trouble and key not in findings.unknown:
+                Alert.objects.filter(pk=alert.pk).update(closed_at=now)
+                tell_alert_over_later(alert.pk, now, at=now + SWINGS)
+
+
+def _open(key: Key, detail: str, now: datetime) -> None:
+    same = Alert.objects.filter(server_id=key.server_id, kind=key.kind, closed_at__gt=now - SWINGS)
+    former = same.order_by("-closed_at").first()
+    if former is not None:
+        Alert.objects.filter(pk=former.pk).update(closed_at=None, detail=detail)
+        return
+    alert = Alert.objects.create(server_id=key.server_id, kind=key.kind, detail=detail, opened_at=now)
+    _mail(alert, detail, over=False)
+
+
+def tell_over(alert_id: int, closed_at: datetime) -> None:
+    """Tell that an alert is over, unless it has come back since it was closed at that time."""
+    with transaction.atomic(durable=True):
+        lock_alerts()
+        alert = Alert.objects.filter(pk=alert_id, closed_at=closed_at).first()
+        if alert is not None:
+            _mail(alert, f"It lasted from {_clock(alert.opened_at)} to {_clock(closed_at)}.", over=True)
+
+
+def _mail(alert: Alert, detail: str, *, over: bool) -> None:
+    addresses = alert_addresses()
+    if not addresses:
+        log.warning("alert_without_reader", server=alert.server.name, kind=alert.kind)
+    for address in addresses:
+        queue_alert_mail(address, server=alert.server.name, what=alert.get_kind_display(), detail=detail, over=over)
+
+
+def alert_addresses() -> list[str]:
+    """ALERT_EMAILS, or else the active staff who may look at servers."""
+    if settings.ALERT_EMAILS:
+        return list(settings.ALERT_EMAILS)
+    may_look = Permission.objects.filter(codename="view_server", content_type__app_label="vpn")
+    named = Q(user_permissions__in=may_look) | Q(groups__permissions__in=may_look)
+    staff = User.objects.filter(Q(is_superuser=True) | named, is_staff=True, is_active=True)
+    return list(staff.order_by("email").values_list("email", flat=True).distinct())
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%H:%M} UTC on {moment:%-d %B}"
