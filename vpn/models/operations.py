@@ -46,6 +46,7 @@ class Watch(models.Model):
     watched_until = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "watches"
         ordering = ["-watched_from"]
         constraints = [
             models.CheckConstraint(
