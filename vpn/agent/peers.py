@@ -85,8 +85,9 @@ class PeerKeeper:
         self._note_yielded(step)
         leaving = list(step.remove)
         self._observe(backend.read_peers(leaving) if leaving else {})
-        for key in step.want.keys() - self.book.keys():
-            if key not in self.book.totals:  # a stranger's count is under way and did not begin at zero with this order
+        for key in step.want:
+            # A stranger's count is under way and does not begin at zero with this order.
+            if key not in self.book and key not in self.book.totals:
                 self.book.open(key)
         self._commit(step, durable=bool(leaving))
         heirs = self._heirs(step.end | changes.takes_over.keys())
