@@ -30,6 +30,7 @@ class FakeControl:
         self.revision = 0
         self.peers: dict[str, Peer] = {}
         self.ops: list[dict[str, Any]] = []
+        self.removed: list[str] = []
         self.interface = {"addresses": ["10.99.0.1/16", "fd00:99::1/64"], "listen_port": 51820, "mtu": 1420}
         self.reports: list[dict[str, Any]] = []
         self.usage: dict[tuple[str, int], tuple[int, int]] = {}
@@ -98,6 +99,7 @@ class FakeControl:
                 "allow_mass_removal": self.allow_mass_removal,
                 "interface": self.interface,
                 "peers": peers,
+                "removed": self.removed,
             }
 
     def changes(self, epoch: str, after: int, wait_s: float) -> dict[str, Any] | None:

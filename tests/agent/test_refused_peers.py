@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from tests.agent.fake_control import FakeControl
 from tests.agent.nodes import MakeNode, changes, codes, peers, real, snapshot
-from tests.agent.processes import make_peer
+from tests.agent.processes import AgentProcess, make_peer
 from vpn.agent.backends.base import BackendError, DesiredPeer
 from vpn.agent.desired import parse_peer
 from vpn.agent.identity import public_key_of
@@ -118,6 +119,18 @@ def test_a_peer_that_is_silently_left_out_is_found_out_by_the_next_look(make_nod
     node.tick()
     assert reported(node) == [own_key]
     assert codes(node) == ["apply_failed"]
+
+
+def test_a_running_agent_reports_who_is_not_there_until_the_order_is_taken_back(
+    agent: AgentProcess, control: FakeControl
+) -> None:
+    good, impossible_one = make_peer(1), {**make_peer(2), "public_key": agent.public_key()}
+    agent.start()
+    revision = control.upsert(good, impossible_one)
+    control.wait_report(lambda report: report["failed"] == [agent.public_key()] and report["applied_rev"] == revision)
+    assert agent.peers().keys() == {good["public_key"]}
+    back = control.remove(agent.public_key())
+    control.wait_report(lambda report: report["applied_rev"] == back and report["failed"] == [])
 
 
 def test_a_snapshot_of_very_many_refused_peers_names_a_hundred(make_node: MakeNode) -> None:

@@ -182,6 +182,21 @@ def test_a_snapshot_removes_whom_it_names_however_many_and_guards_the_others(
     assert node.peers.acknowledged == (1 if others else 2)
 
 
+def test_an_agent_obeys_a_snapshot_that_names_nearly_everybody(agent: AgentProcess, control: FakeControl) -> None:
+    wanted = [make_peer(number) for number in range(20)]
+    revision = control.upsert(*wanted)
+    agent.start()
+    control.wait_applied(revision)
+    kept, *gone = (peer["public_key"] for peer in wanted)
+    for key in gone:
+        del control.peers[key]
+    control.removed = gone
+    control.new_epoch()
+    control.wait_applied(control.revision)
+    assert agent.peers().keys() == {kept}
+    assert not any(report["notes"] for report in control.reports)
+
+
 def test_whom_a_snapshot_names_is_removed_by_an_agent_that_has_lost_its_memory(make_node: MakeNode) -> None:
     node = make_node()
     wanted = peers(20)
