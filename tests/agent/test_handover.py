@@ -1,6 +1,9 @@
 """A new key takes the place of an old one: when, and what else may happen meanwhile."""
 
 import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -150,6 +153,39 @@ def test_an_order_to_remove_the_old_key_completes_it_at_once(make_node: MakeNode
     assert real(node) == by_key(new, other)
     assert node.peers.acknowledged == 3
     assert not node.handing_over.is_set()
+
+
+@pytest.mark.parametrize("what", ["order", "upsert", "snapshot", "time"])
+def test_the_addresses_change_hands_before_the_old_peer_goes(
+    make_node: MakeNode, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr(handover, "HANDOVER_S", 0.0 if what == "time" else 120.0)
+    node = make_node()
+    wanted = peers(2)
+    node.apply_snapshot(snapshot(wanted))
+    old, other = wanted.values()
+    new = successor_of(old)
+    node.peers.apply_changes(changes(2, new, takes_over={new.public_key: old.public_key}))
+    backend = node.peers.backend
+    assert backend is not None
+    calls: list[object] = []
+
+    def watched(change: Callable[[Any], None], some: Any) -> None:
+        calls.append(list(some))
+        change(some)
+
+    monkeypatch.setattr(backend, "upsert", partial(watched, backend.upsert))
+    monkeypatch.setattr(backend, "remove", partial(watched, backend.remove))
+    if what == "order":
+        node.apply_changes(changes(3, old.public_key))
+    elif what == "upsert":
+        node.apply_changes(changes(3, new))
+    elif what == "snapshot":
+        node.apply_snapshot(snapshot(by_key(new, other), to=3))
+    else:
+        node.tick()
+    assert calls[:2] == [[new], [old.public_key]]
+    assert real(node) == by_key(new, other)
 
 
 def test_the_same_order_again_changes_nothing_and_one_without_a_predecessor_completes_it(make_node: MakeNode) -> None:

@@ -125,7 +125,7 @@ class PeerKeeper:
         device = backend.read()
         real = device.peers
         self._observe_all(real)
-        heirs = self._heirs(self._end_handovers(real))
+        self._end_handovers(real)
         todo = difference(self.intention.targets(real), real)
         remove = self._to_remove(todo.remove, len(real))
         self._close(self.book.keys() - self.intention.wanted.keys(), real)
@@ -133,10 +133,12 @@ class PeerKeeper:
             self.book.open(peer.public_key)
         # Durable: a power cut then costs the traffic since this look, however long no report has arrived.
         self._commit(Step(settled=self.intention.removals - real.keys()), durable=True)
+        # Whoever waited for addresses gets them before the one who had them goes: their client is sending already.
+        heirs = {peer for peer in todo.update if not real[peer.public_key].allowed_ips}
         changed = [*todo.add, *todo.update]
-        refused = upsert_peers(backend, [peer for peer in changed if peer.public_key in heirs])
+        refused = upsert_peers(backend, list(heirs))
         left = remove_peers(backend, remove)
-        refused.update(upsert_peers(backend, [peer for peer in changed if peer.public_key not in heirs]))
+        refused.update(upsert_peers(backend, [peer for peer in changed if peer not in heirs]))
         if remove or changed:
             device = backend.read()
             self._settle(remove, device.peers, left)
@@ -194,14 +196,13 @@ class PeerKeeper:
         self.intention.commit(step, self.book.unsaved(), durable)
         self.book.mark_saved()
 
-    def _end_handovers(self, real: Mapping[str, PeerState]) -> set[str]:
-        """Let the old keys of handovers that are over go; returns the new keys, on disk no longer waiting."""
+    def _end_handovers(self, real: Mapping[str, PeerState]) -> None:
+        """Decide that the old keys of handovers that are over go and the new ones get their addresses."""
         now = time.monotonic()
         over = [handover for handover in self.intention.handovers.values() if handover.is_over(real, now)]
-        new = {handover.new for handover in over}
         if over:
-            self._commit(Step(end=new, remove={handover.old for handover in over} & real.keys()), durable=True)
-        return new
+            olds = {handover.old for handover in over} & real.keys()
+            self._commit(Step(end={handover.new for handover in over}, remove=olds), durable=True)
 
     def _heirs(self, keys: Iterable[str]) -> dict[str, DesiredPeer]:
         """Return those of the peers that come into their addresses now: set before their predecessors are removed."""
