@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from nexusvpn.health import KEPT_S
 from nexusvpn.local import places
 from nexusvpn.local.postgres import Cluster
 from tests.live.liveness import liveness
@@ -61,14 +62,17 @@ def freeze(cluster: Cluster, how: signal.Signals) -> None:
     """Stop or continue the postmaster and every backend of it."""
     postmaster = cluster.server_process()
     assert postmaster is not None
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    for process in (postmaster, *map(int, children)):
-        os.kill(process, how)
+    # First of all, so that it makes no child that is not on the list.
+    os.kill(postmaster, how)
+    for child in Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split():
+        os.kill(int(child), how)
 
 
 def test_health_answers_in_time_while_postgresql_hangs(stack: Stack, cluster: Cluster) -> None:
     assert call("GET", f"{stack.url}/api/health/readiness").status == 200
     freeze(cluster, signal.SIGSTOP)
+    # What it has just found it may tell for a second.
+    time.sleep(KEPT_S)
     try:
         for path, expected in (("liveness", 200), ("readiness", 503), ("", 503)):
             started = time.monotonic()
@@ -135,10 +139,12 @@ def test_under_load_a_hung_postgresql_holds_up_neither_liveness_nor_health(
     stack = running(settings=HUNG)
     with Load(stack.url) as load, ThreadPoolExecutor(4) as probes:
         before = liveness(stack.url, 2)
-        frozen = time.monotonic()
         freeze(cluster, signal.SIGSTOP)
+        frozen = time.monotonic()
         try:
             meanwhile = probes.submit(liveness, stack.url, 8)
+            # Health may tell for a second what it has just found.
+            time.sleep(KEPT_S)
             while time.monotonic() < frozen + 8:
                 started = time.monotonic()
                 health = [probes.submit(call, "GET", f"{stack.url}/api/health{path}") for path in ("", "/readiness")]
@@ -148,8 +154,8 @@ def test_under_load_a_hung_postgresql_holds_up_neither_liveness_nor_health(
             assert meanwhile.result().usual < max(0.1, 2 * before.usual)
             assert meanwhile.result().slowest < 1
         finally:
+            thawed = time.monotonic()
             freeze(cluster, signal.SIGCONT)
-        thawed = time.monotonic()
         time.sleep(6)
     assert call("GET", f"{stack.url}/api/health/readiness").status == 200
     asked_meanwhile = [each for each in load.answers if each.asked > frozen and each.came < thawed]
