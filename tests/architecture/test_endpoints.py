@@ -12,7 +12,7 @@ from tests.api_client import ApiClient
 
 UUID = "11111111-1111-4111-8111-111111111111"
 FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol", "status"}
-FOR_NODES = {"node/state", "node/snapshot", "node/report"}
+FOR_NODES = {"node/state", "node/snapshot", "node/report", "node/credential"}
 FOR_SIGNED_IN = {
     "auth/logout",
     "auth/sessions",

@@ -24,6 +24,7 @@ from vpn.models import Server
 from vpn.node_api.authentication import Node, NodeAuthentication
 from vpn.node_api.params import StateRequest
 from vpn.node_api.serializers import EnrolForm, ReportForm
+from vpn.services.credentials import issue_next_credential
 from vpn.services.desired_state import changes_after, snapshot
 from vpn.services.heard import note_contact
 from vpn.services.nodes import enrol_node
@@ -101,3 +102,9 @@ class ReportView(NodeView):
         form.pop("protocol_version")
         report = Report(**form, egress=client_address(request._request))
         return Response(take_report(server_id=_server_id(request), report=report))
+
+
+@extend_schema(exclude=True)
+class CredentialView(NodeView):
+    def post(self, request: Request) -> Response:
+        return Response({"credential": issue_next_credential(server_id=_server_id(request))}, status=201)

@@ -54,10 +54,13 @@ def accept_new_key(server: Server) -> None:
 
 
 def revoke_credential(server: Server) -> None:
-    """The node's credential ends at its next request; its tunnels go on until it is told otherwise."""
-    NodeToken.objects.filter(server=server, kind=NodeToken.Kind.CREDENTIAL, revoked_at=None).update(
-        revoked_at=timezone.now()
-    )
+    """The node's credential, and a next one, end at its next request; its tunnels go on until it is told otherwise."""
+    working = (NodeToken.Kind.CREDENTIAL, NodeToken.Kind.NEXT)
+    with transaction.atomic():
+        # The lock closes the race with a new credential that is just being fetched or used for the first time.
+        lock_server(server.pk)
+        NodeToken.objects.filter(server=server, kind__in=working, revoked_at=None).update(revoked_at=timezone.now())
+        Server.objects.filter(pk=server.pk, rotate_credential=True).update(rotate_credential=False)
 
 
 def enrol_node(*, token: str, public_key: str) -> dict[str, Any]:
