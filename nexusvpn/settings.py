@@ -275,3 +275,5 @@ HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")
 # Modules with jobs that no app of ours owns; the apps' own are found by their name, `tasks`.
 PROCRASTINATE_IMPORT_PATHS = ["nexusvpn.mail"]
+# A job for a later time wakes nobody when that comes. At five seconds, the default, an expired device would keep its tunnels too long.
+PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 1.0}

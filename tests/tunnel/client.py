@@ -51,6 +51,11 @@ class TunnelClient:
                 return time.monotonic() - started
         raise AssertionError(f"no answer from {target} within {seconds} s")
 
+    def connects_anew(self, target: str, seconds: float = 0.5) -> bool:
+        """Whether a packet is answered after a handshake from the beginning: what a person does whose tunnel is silent."""
+        self.lab.in_("client", "wg", "setconf", self.interface, str(self.file.with_suffix(".bare")))
+        return self.reaches(target, seconds)
+
     def transferred(self) -> tuple[int, int]:
         """(received, sent) bytes of the client's interface as WireGuard counts them."""
         line = self.lab.in_("client", "wg", "show", self.interface, "transfer").split()

@@ -84,6 +84,9 @@ def test_a_place_that_the_plan_has_lost_says_so(phone: VpnConfig, zrh: Server, a
     alice.plan_grants.all().delete()
     settle_customer(alice.pk)
     home, lost = find_device(alice.pk, phone.pk).places
+    assert (home.blocked, lost.blocked, lost.state) == ("", "premium", "suspending")
+    confirm(zrh)
+    home, lost = find_device(alice.pk, phone.pk).places
     assert (home.blocked, lost.blocked, lost.state) == ("", "premium", "suspended")
     assert lost.as_dict()["blocked"] == "premium"
 

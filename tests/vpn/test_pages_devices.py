@@ -164,6 +164,9 @@ def test_a_stopped_server_is_not_the_customers_fault(page: Client, alice: User, 
     device = add(alice)
     start_stop(by=sam, reason="A leak", server=ams)
     text = page.get(f"/devices/{device.pk}").text
+    assert "<span>Suspending: waiting for AMS</span>" in text
+    confirm(ams)
+    text = page.get(f"/devices/{device.pk}").text
     assert "<span>Stopped by us</span>" in text
     assert "We have stopped its server. This is an emergency stop." in text
     assert "A leak" not in text

@@ -37,6 +37,12 @@ def everywhere(servers: list[Server]) -> list[set[str]]:
     return [wanted(server) for server in servers]
 
 
+def shown(api: ApiClient) -> tuple[str, str]:
+    """What is said of the newest device and of its place."""
+    item = api.get("devices").data["items"][0]
+    return item["state"], item["places"][0]["state"]
+
+
 def test_a_fleet_stops_and_comes_back_with_the_same_addresses(
     sam: User, alice_api: ApiClient, servers: list[Server], devices: list[str]
 ) -> None:
@@ -46,10 +52,12 @@ def test_a_fleet_stops_and_comes_back_with_the_same_addresses(
     stop = start_stop(by=sam, reason="Keys leaked")
     assert everywhere(servers) == [set(), set(), set()]
     assert sorted(row.unconfirmed for row in progress_of(stop)) == [2, 2, 2]
-    assert alice_api.get("devices").data["items"][0]["state"] == "stopped"
     assert not any(location["online"] for location in alice_api.get("locations").data["items"])
+    # A customer is told of it only once the node has confirmed it: until then the tunnel may still work.
+    assert shown(alice_api) == ("suspending", "suspending")
     for server in servers:
         confirm(server)
+    assert shown(alice_api) == ("stopped", "stopped")
     assert sum(row.unconfirmed for row in progress_of(stop)) == 0
     assert_invariants()
     end_stop(stop_id=stop.pk, by=sam)

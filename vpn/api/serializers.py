@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from nexusvpn.api.fields import StrictSerializer, Text
 
-PLACE_STATES = ["active", "activating", "suspended", "stopped"]
+PLACE_STATES = ["active", "activating", "suspending", "suspended", "stopped"]
 DEVICE_STATES = ["active", "activating", "suspending", "suspended", "stopped", "unplaced", "removing", "removed"]
 
 

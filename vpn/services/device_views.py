@@ -34,6 +34,7 @@ class PlaceView:
     state_at: datetime | None
     is_wanted: bool
     is_stopped: bool
+    is_unconfirmed: bool
     is_superseded: bool
     leaves_at: datetime | None
     is_leaving: bool
@@ -41,12 +42,12 @@ class PlaceView:
 
     @property
     def state(self) -> str:
-        """active, activating, suspended, or stopped (by an emergency stop)."""
-        if self.is_stopped:
-            return "stopped"
-        if not self.is_wanted:
-            return "suspended"
-        return "active" if self.is_active else "activating"
+        """active, activating, suspending (the node has yet to confirm that it is gone), suspended, or stopped (by an emergency stop)."""
+        if self.is_wanted and not self.is_stopped:
+            return "active" if self.is_active else "activating"
+        if self.is_unconfirmed:
+            return "suspending"
+        return "stopped" if self.is_stopped else "suspended"
 
     @property
     def badge(self) -> str:
@@ -112,7 +113,8 @@ class DeviceView:
         states = {place.state for place in self.places}
         if not states:
             return "unplaced"
-        return next(state for state in ("activating", "active", "stopped", "suspended") if state in states)
+        order = ("activating", "active", "suspending", "stopped", "suspended")
+        return next(state for state in order if state in states)
 
     @property
     def connection(self) -> str:
@@ -175,7 +177,8 @@ SELECT coalesce(json_agg(json_build_array(
         AND p.public_key <> ALL (n.failed_keys),
     CASE WHEN {_CONNECTION} = 'never' OR {HEARD_SQL} THEN coalesce({_CONNECTION}, 'never') ELSE 'unknown' END,
     CASE WHEN {HEARD_SQL} THEN extract(epoch FROM n.last_report_at) END,
-    p.revision IS NOT NULL, s.stopped_at IS NOT NULL, a.superseded_at IS NOT NULL,
+    p.revision IS NOT NULL, s.stopped_at IS NOT NULL,
+    EXISTS (SELECT FROM vpn_peer t WHERE t.assignment_id = a.id AND NOT t.wanted), a.superseded_at IS NOT NULL,
     extract(epoch FROM s.drain_until), s.state = 'draining', a.blocked
 ) ORDER BY a.superseded_at NULLS FIRST, a.created_at, a.id), '[]')
 FROM vpn_ipassignment a
@@ -214,8 +217,9 @@ def _time(seconds: float | None) -> datetime | None:
 
 
 def _place(values: list[Any]) -> PlaceView:
-    *plain, state_at, wanted, stopped, superseded, leaves_at, leaving, blocked = values
-    return PlaceView(*[*plain, _time(state_at), wanted, stopped, superseded, _time(leaves_at), leaving, blocked])
+    *plain, state_at, wanted, stopped, unconfirmed, superseded, leaves_at, leaving, blocked = values
+    known = (wanted, stopped, unconfirmed, superseded)
+    return PlaceView(*[*plain, _time(state_at), *known, _time(leaves_at), leaving, blocked])
 
 
 def _view(row: Iterable[Any]) -> DeviceView:
