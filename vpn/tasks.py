@@ -77,10 +77,11 @@ def settle_due(timestamp: int) -> None:
 @app.task(queue="periodic", queueing_lock="empty-servers")
 @traced
 def empty_servers(timestamp: int) -> None:
+    # First what is urgent: whatever goes wrong with one of the others, a stop that was interrupted is completed.
+    enforce_stops()
+    release_left_places()
     for server_id in draining_servers():
         move_devices(server_id=server_id)
-    release_left_places()
-    enforce_stops()
 
 
 @app.periodic(cron="23 2 * * *")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -10,12 +11,15 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
+from billing.services.grants import revoke_grant
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.factories.billing import grant
-from tests.factories.vpn import make_location, make_server
+from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, confirm, report, row, wanted
+from vpn.locks import lock_customer
 from vpn.models import IpAssignment, Location, NodeToken, Server, VpnConfig
+from vpn.services.admission import settle_customer
 from vpn.services.devices import remove_device
 from vpn.services.emptying import (
     Staying,
@@ -28,7 +32,7 @@ from vpn.services.emptying import (
     staying_on,
     undrain_server,
 )
-from vpn.services.nodes import issue_enrolment_token
+from vpn.services.nodes import accept_new_key, enrol_node, issue_enrolment_token
 from vpn.services.places import place_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +78,96 @@ def test_devices_get_another_place_and_keep_the_former_until_it_is_in_use(
     report(new, [row(devices[0], 1, 1)])
     assert release_left_places() == 1
     assert (wanted(old), wanted(new)) == ({devices[1].public_key}, keys)
+    assert_invariants()
+
+
+def test_a_device_moves_back_to_the_place_that_it_still_has(alice: User, ams: Location, old: Server) -> None:
+    device = add(alice)
+    new = another(ams)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    undrain_server(server_id=old.pk)
+    drain_server(server_id=new.pk)
+    assert move_devices(server_id=new.pk) == 1
+    assert place_for(user=alice, device_id=device.pk).server == old
+    assert wanted(old) == wanted(new) == {device.public_key}
+    assert_invariants()
+    report(old, [row(device, 1, 1)])
+    assert release_left_places() == 1
+    assert (wanted(old), wanted(new)) == ({device.public_key}, set())
+
+
+def test_a_place_that_is_lost_is_given_again_where_the_former_one_still_is(
+    alice: User, ams: Location, old: Server
+) -> None:
+    device = add(alice)
+    new = another(ams)
+    until = timezone.now() + timedelta(days=1)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    Server.objects.filter(pk=new.pk).update(state="draining", drain_until=until)
+    with time_machine.travel(until + timedelta(seconds=1), tick=False):
+        assert release_left_places() == 1
+    undrain_server(server_id=old.pk)
+    assert place_for(user=alice, device_id=device.pk).server == old
+    assert_invariants()
+
+
+def test_nobody_is_moved_off_a_server_that_drains_no_more(alice: User, ams: Location, old: Server) -> None:
+    device = add(alice)
+    new = another(ams)
+    drain_server(server_id=old.pk)
+    undrain_server(server_id=old.pk)
+    assert move_devices(server_id=old.pk) == 0
+    assert (wanted(old), wanted(new)) == ({device.public_key}, set())
+
+
+def test_a_drain_that_is_called_off_at_the_last_moment_takes_nobody_off(
+    alice: User, old: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = add(alice)
+    until = timezone.now() + timedelta(days=1)
+    drain_server(server_id=old.pk, until=until)
+
+    def called_off_meanwhile(user_id: UUID) -> User:
+        Server.objects.filter(pk=old.pk).update(state="online", drain_until=None)
+        return lock_customer(user_id)
+
+    monkeypatch.setattr("vpn.services.emptying.lock_customer", called_off_meanwhile)
+    with time_machine.travel(until + timedelta(seconds=1), tick=False):
+        assert release_left_places() == 0
+    assert wanted(old) == {device.public_key}
+
+
+def test_a_new_key_of_the_node_ends_the_drain_and_its_date(alice: User, bob: User, old: Server) -> None:
+    add(alice)
+    until = timezone.now() + timedelta(days=1)
+    drain_server(server_id=old.pk, until=until)
+    move_devices(server_id=old.pk)
+    accept_new_key(old)
+    enrol_node(token=issue_enrolment_token(old), public_key=new_key())
+    confirm(old)
+    old.refresh_from_db()
+    assert (old.state, old.drain_until) == ("online", None)
+    add(bob)
+    with time_machine.travel(until + timedelta(seconds=1), tick=False):
+        assert release_left_places() == 0
+    assert len(wanted(old)) == 2
+    drain_server(server_id=old.pk)
+    # Of this drain Alice does not know yet.
+    assert move_devices(server_id=old.pk) == 2
+
+
+def test_a_place_that_the_plan_has_lost_is_lost_on_the_next_server_too(alice: User, ams: Location, old: Server) -> None:
+    given = grant(alice, "pro")
+    add(alice)
+    Location.objects.filter(pk=ams.pk).update(premium=True)
+    new = another(ams)
+    revoke_grant(given)
+    settle_customer(alice.pk)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    assert wanted(old) == wanted(new) == set()
     assert_invariants()
 
 

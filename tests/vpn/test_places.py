@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from billing.services.grants import revoke_grant
 from nexusvpn.errors import NotFound
 from tests.api_client import ApiClient
 from tests.factories.billing import grant
@@ -151,6 +152,21 @@ class TestManyLocations:
         grant(alice, "pro")
         settle_customer(alice.pk)
         assert wanted(premium) == {device.public_key}
+
+    def test_a_premium_place_is_there_as_soon_as_the_plan_is_even_before_its_job_has_run(
+        self, alice: User, ams: Location
+    ) -> None:
+        server_in(ams, 0)
+        premium = server_in(make_location("tyo", premium=True), 1)
+        granted = grant(alice, "pro")
+        device = add(alice)
+        place = place_for(user=alice, device_id=device.pk, location_slug="tyo")
+        revoke_grant(granted)
+        settle_customer(alice.pk)
+        grant(alice, "pro")
+        assert place_for(user=alice, device_id=device.pk, location_slug="tyo") == place
+        assert wanted(premium) == {device.public_key}
+        assert_invariants()
 
 
 def test_beyond_the_plans_number_the_newest_devices_lose_their_tunnels(alice: User, ams: Location) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -23,7 +23,7 @@ from vpn.locks import lock_customer, lock_server
 from vpn.models import IpAssignment, NodeToken, Peer, Server
 from vpn.services.addresses import release_address
 from vpn.services.heard import is_heard
-from vpn.services.placement import healthy_servers, place
+from vpn.services.placement import healthy_servers, place_again
 from vpn.services.removals import note_removals
 from vpn.services.wishes import wish_assignment
 
@@ -41,8 +41,8 @@ def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
         raise InvalidInput(fields={"until": ["Choose a time that is still to come."]})
     # The server's lock closes the race with its node's enrolment and with another member of staff.
     with transaction.atomic(durable=True):
-        told_otherwise = Server.objects.filter(pk=server_id, state=Server.State.DRAINING).exclude(drain_until=until)
-        if told_otherwise.exists():
+        same = Server.objects.filter(pk=server_id, state=Server.State.DRAINING, drain_until=until)
+        if not same.exists():
             _forget_who_was_told(server_id)
         server = lock_server(server_id)
         if server.state not in (Server.State.ONLINE, Server.State.OFFLINE, Server.State.DRAINING):
@@ -107,9 +107,9 @@ def draining_servers() -> list[UUID]:
 
 
 def move_devices(*, server_id: UUID) -> int:
-    """Place every device of a server on another server of its location, one customer at a time, and mail each once. May be repeated.
+    """Place every device of a draining server on another one of its location, one customer at a time, and mail each once.
 
-    Returns how many customers were told. Devices keep their present place meanwhile.
+    Returns how many customers were told. Devices keep their present place meanwhile. May be repeated; does nothing once the drain is over.
     """
     concerned = IpAssignment.objects.live().filter(_TO_MOVE_OR_TELL, server_id=server_id)
     people = concerned.order_by("user_id").values_list("user_id", flat=True).distinct()
@@ -122,11 +122,13 @@ def _move_customer(user_id: UUID, server_id: UUID) -> int:
         with transaction.atomic(durable=True):
             user = lock_customer(user_id)
             server = Server.objects.select_related("location").get(pk=server_id)
+            if server.state != Server.State.DRAINING:
+                return 0
             rows = IpAssignment.objects.live().filter(_TO_MOVE_OR_TELL, user_id=user_id, server_id=server_id)
             assignments = list(rows.select_related("device").order_by("id"))
             moved = [a for a in assignments if a.superseded_at is not None or _move(a, server)]
             left = [a for a in assignments if a.superseded_at is None and a.told_at is None]
-            if user.is_active and server.state == Server.State.DRAINING:
+            if user.is_active:
                 told = [_tell(user, server, moved, moved=True), _tell(user, server, left, moved=False)]
                 return int(any(told))
     except NotFound:
@@ -142,7 +144,11 @@ def _move(assignment: IpAssignment, server: Server) -> bool:
             assignment.superseded_at = timezone.now()
             assignment.save(update_fields=["superseded_at"])
             wanted = not assignment.blocked and not assignment.device.blocked
-            place(assignment.device, server.location, wanted=wanted, leaving=server)
+            successor = place_again(assignment.device, server.location, wanted=wanted)
+            if successor.blocked != assignment.blocked:
+                # What the plan has lost here it has lost on every server of the location.
+                successor.blocked = assignment.blocked
+                successor.save(update_fields=["blocked"])
     except (LocationUnavailable, LocationFull):
         assignment.superseded_at = None
         return False
@@ -159,8 +165,8 @@ def _tell(user: User, server: Server, assignments: list[IpAssignment], *, moved:
     return True
 
 
-def release_left_places() -> int:
-    """Give up places whose successor is in use, and everything on servers whose drain is over. Returns how many. May be repeated."""
+def _left() -> QuerySet[IpAssignment]:
+    """Places whose successor is in use."""
     successor_in_use = Exists(
         Peer.objects.filter(
             device_id=OuterRef("device_id"),
@@ -171,21 +177,32 @@ def release_left_places() -> int:
             connection=Peer.Connection.ONLINE,
         )
     )
-    left = IpAssignment.objects.live().filter(successor_in_use, superseded_at__isnull=False)
-    due = IpAssignment.objects.live().filter(server__drain_until__lte=timezone.now())
-    found = {*left.values_list("pk", "user_id")[:AT_ONCE], *due.values_list("pk", "user_id")[:AT_ONCE]}
+    return IpAssignment.objects.live().filter(successor_in_use, superseded_at__isnull=False)
+
+
+def _out_of_time() -> QuerySet[IpAssignment]:
+    """Everything on servers whose drain is over."""
+    now = timezone.now()
+    return IpAssignment.objects.live().filter(server__state=Server.State.DRAINING, server__drain_until__lte=now)
+
+
+def release_left_places() -> int:
+    """Give up places whose successor is in use, and everything on servers whose drain is over. Returns how many. May be repeated."""
+    found = {row for rows in (_left(), _out_of_time()) for row in rows.values_list("pk", "user_id")[:AT_ONCE]}
     return sum(_release(pk, user_id) for pk, user_id in sorted(found))
 
 
 def _release(pk: int, user_id: UUID) -> int:
-    # The customer's lock closes the race with the device's removal, which releases the same address.
+    # The customer's lock closes the race with the device's removal, which releases the same address, and with a move back. Whether the
+    # place is still to be given up is asked again: thousands may have been released since, and the drain called off.
     with transaction.atomic(durable=True):
         try:
             lock_customer(user_id)
         except NotFound:
             return 0
+        due = _left().filter(pk=pk).exists() or _out_of_time().filter(pk=pk).exists()
         assignment = IpAssignment.objects.live().select_related("device").filter(pk=pk).first()
-        if assignment is None:
+        if assignment is None or not due:
             return 0
         release_address(assignment)
         wish_assignment(assignment, assignment.device.public_key, wanted=False)

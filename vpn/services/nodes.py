@@ -46,10 +46,13 @@ def issue_enrolment_token(server: Server) -> str:
 
 
 def accept_new_key(server: Server) -> None:
-    """Staff accepts that the next enrolment brings another WireGuard key; customers need a new configuration then."""
+    """Staff accepts that the next enrolment brings another WireGuard key; customers need a new configuration then.
+
+    A drain ends with it, and its date: the server goes back into service with its node's first report.
+    """
     with transaction.atomic():
         lock_server(server.pk)
-        Server.objects.filter(pk=server.pk).update(public_key=None, state=Server.State.ENROLLING)
+        Server.objects.filter(pk=server.pk).update(public_key=None, state=Server.State.ENROLLING, drain_until=None)
         revoke_credential(server)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, F, FloatField, QuerySet, Value, When
 from django.db.models.functions import Cast, Coalesce, Greatest
@@ -40,15 +42,13 @@ def healthy_servers() -> QuerySet[Any]:
     ).annotate(load=Greatest(Cast(peers, FloatField()) / F("capacity"), cpu))
 
 
-def place(device: VpnConfig, location: Location, *, wanted: bool = True, leaving: Server | None = None) -> IpAssignment:
+def place(device: VpnConfig, location: Location, *, wanted: bool = True, but_on: Collection[UUID] = ()) -> IpAssignment:
     """Give the device addresses on the least loaded healthy server that has some, and wish its key there unless not `wanted`.
 
-    `leaving` is a server of the location that is not to be chosen. Raises LocationUnavailable or LocationFull. Inside a transaction.
+    `but_on` are servers that are not to be chosen. Raises LocationUnavailable or LocationFull. Inside a transaction.
     """
     servers = healthy_servers().filter(location=location).order_by("load", "id")
-    if leaving is not None:
-        servers = servers.exclude(pk=leaving.pk)
-    candidates = list(servers)
+    candidates = list(servers.exclude(pk__in=but_on) if but_on else servers)
     if not candidates:
         raise LocationUnavailable
     for server in candidates:
@@ -58,3 +58,18 @@ def place(device: VpnConfig, location: Location, *, wanted: bool = True, leaving
                 wish_peer(assignment=assignment, public_key=device.public_key, wanted=True)
             return assignment
     raise LocationFull
+
+
+def place_again(device: VpnConfig, location: Location, *, wanted: bool = True) -> IpAssignment:
+    """As `place`, for a device without a current place in a location where it may still have superseded ones.
+
+    A superseded place whose server is healthy again becomes the current one: a device has one place on a server. It is wished already,
+    as far as it is admitted.
+    """
+    held = IpAssignment.objects.live().filter(device=device, location=location)
+    former = held.filter(server__in=healthy_servers().values("pk")).select_related("server", "location").first()
+    if former is None:
+        return place(device, location, wanted=wanted, but_on=list(held.values_list("server_id", flat=True)))
+    former.superseded_at = former.told_at = None
+    former.save(update_fields=["superseded_at", "told_at"])
+    return former

@@ -11,8 +11,9 @@ from accounts.models import User
 from billing.entitlements import entitlement_for
 from vpn.errors import DeviceSuspended
 from vpn.locks import lock_customer, lock_device
-from vpn.models import IpAssignment, Location, Server
-from vpn.services.placement import location_for, place
+from vpn.models import IpAssignment, Location, Server, VpnConfig
+from vpn.services.admission import admit_customer
+from vpn.services.placement import location_for, place_again
 from vpn.services.preshared import open_preshared_key
 
 
@@ -52,10 +53,18 @@ def _make(user: User, device_id: UUID, slug: str | None) -> IpAssignment:
         lock_customer(user.pk, active=True)
         device = lock_device(user.pk, device_id)
         location = location_for(entitlement_for(user), device.location.slug if slug is None else slug)
+        if _has_stale_block(device, location):
+            admit_customer(user.pk)
         found = _current(user, device_id, location.slug)
         if found is None and device.blocked:
             raise DeviceSuspended
-        return found or place(device, location)
+        return found or place_again(device, location)
+
+
+def _has_stale_block(device: VpnConfig, location: Location) -> bool:
+    """Whether the device's place there is blocked although the plan has the location: the job that admits it has yet to come."""
+    current = IpAssignment.objects.live().filter(device=device, location=location, superseded_at=None)
+    return current.exclude(blocked=IpAssignment.Blocked.NOT).exists()
 
 
 def _place_of(assignment: IpAssignment) -> Place:
