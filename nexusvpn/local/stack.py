@@ -85,15 +85,9 @@ class Stack:
         python = sys.executable
         gunicorn = [python, "-m", "gunicorn", "--reuse-port", "--no-control-socket", "--log-level", "warning"]
         gunicorn += ["--graceful-timeout", "5"]
-        web = [
-            "--worker-class",
-            "nexusvpn.web_worker.WebWorker",
-            "--workers",
-            "2",
-            "--threads",
-            "8",
-            *_binds(hosts, self.port),
-        ]
+        web = ["--worker-class", "nexusvpn.web_worker.WebWorker", "--workers", "2", "--threads", "8"]
+        # A configuration's query may name many networks.
+        web += ["--limit-request-line", "8190", *_binds(hosts, self.port)]
         waiting = ["--worker-class", "nexusvpn.waiting_worker.WaitingWorker", *_binds(hosts, poll_port)]
         self.supervisor.start("web", [*gunicorn, *web, "nexusvpn.wsgi:application"], env)
         self.supervisor.start("nodes", [*gunicorn, *waiting, "nexusvpn.asgi:application"], env)
