@@ -10,7 +10,7 @@ node="wg:wireguard-tools wireguard-go:wireguard-go nft:nftables ip:iproute2"
 case "${1:-}" in
     venv) wanted="-:python3-venv" ;;
     run) wanted="$node" ;;
-    test) wanted="$node iperf3:iperf3 redis-server:redis-server chromium:chromium ping:iputils-ping" ;;
+    test) wanted="$node iperf3:iperf3 redis-server:redis-server chromium:chromium ping:iputils-ping curl:curl shellcheck:shellcheck systemd-analyze:systemd" ;;
     *) echo "usage: $0 venv|run|test" >&2; exit 2 ;;
 esac
 

@@ -1,11 +1,24 @@
 from django.urls import path
 
-from vpn.views import config, dashboard, device_life, devices, home, new_device, rotate_key, speed_test, status
+from vpn.views import (
+    config,
+    dashboard,
+    device_life,
+    devices,
+    home,
+    installer,
+    new_device,
+    rotate_key,
+    speed_test,
+    status,
+)
 
 urlpatterns = [
     path("", home.landing, name="landing"),
     path("status", status.status, name="status"),
     path("status/now", status.status_now, name="status-now"),
+    path("node/install.sh", installer.install_script, name="node-install"),
+    path("node/agent.pyz", installer.agent, name="node-agent"),
     path("dashboard", dashboard.dashboard, name="dashboard"),
     path("locations", home.locations, name="locations"),
     path("devices", devices.devices, name="devices"),

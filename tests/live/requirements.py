@@ -26,6 +26,10 @@ def missing_for_browser() -> str | None:
     return None if shutil.which("chromium") else "not installed: chromium"
 
 
+def need_program(name: str) -> None:
+    need(None if shutil.which(name) else f"not installed: {name}")
+
+
 def need(reason: str | None) -> None:
     """Skip the test for this reason; in CI fail it."""
     if reason is None:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from vpn.errors import InvalidEnrolmentToken, InvalidPublicKey, NodeKeyChangeRefused
+from vpn.installer.script import install_command
 from vpn.locks import lock_server
 from vpn.models import NodeStatus, NodeToken, Server
 from vpn.services.desired_state import interface_of
@@ -122,5 +123,5 @@ def _new_credential(server: Server) -> str:
 
 
 def enrolment_command(token: str) -> str:
-    """The one command to paste on the node. The token travels in the environment: arguments are visible to every user."""
-    return f"NEXUSVPN_ENROLMENT_TOKEN={token} python3 -m vpn.agent enrol --control-url {settings.SITE_URL}"
+    """The one command to paste on the machine that is to become the node; it installs the agent and enrols it."""
+    return install_command(token)
