@@ -57,10 +57,12 @@ def accept_new_key(server: Server) -> None:
 
 
 def revoke_credential(server: Server) -> None:
-    """The node's credential ends at its next request; its tunnels go on until it is told otherwise."""
-    NodeToken.objects.filter(server=server, kind=NodeToken.Kind.CREDENTIAL, revoked_at=None).update(
-        revoked_at=timezone.now()
-    )
+    """The node's credential ends at its next request; its tunnels go on until it is told otherwise.
+
+    With it ends the enrolment token that the node has used, with which it could fetch another credential within the hour.
+    """
+    known = NodeToken.objects.filter(server=server, revoked_at=None)
+    known.exclude(kind=NodeToken.Kind.ENROLMENT, used_by_key="").update(revoked_at=timezone.now())
 
 
 def enrol_node(*, token: str, public_key: str) -> dict[str, Any]:
@@ -112,7 +114,8 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
 
 
 def _new_credential(server: Server) -> str:
-    revoke_credential(server)
+    former = NodeToken.objects.filter(server=server, revoked_at=None).exclude(kind=NodeToken.Kind.ENROLMENT)
+    former.update(revoked_at=timezone.now())
     credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
     NodeToken.objects.create(server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
     return credential
