@@ -60,6 +60,18 @@ def test_the_meter_grows_with_the_usage_and_repeats_change_nothing(alice: User, 
     assert_invariants()
 
 
+def test_what_is_left_of_the_day_on_which_a_plan_ends_counts_for_no_period(
+    alice: User, sam: User, server: Server
+) -> None:
+    granted = grant_plan(user=alice, plan=Plan.objects.get(code="pro"), reason="gift", granted_by=sam)
+    device = add(alice)
+    revoke_grant(granted)
+    settle_customer(alice.pk)
+    report(server, [row(device, 9 * GB, 0)])
+    assert QuotaMeter.objects.get().used_bytes == 0
+    assert_invariants()
+
+
 def test_at_80_percent_a_mail_goes_out_once(alice: User, server: Server) -> None:
     device = add(alice)
     report(server, [row(device, 8 * GB, 0)])

@@ -6,6 +6,7 @@ of its own, `admit_customer`. Both may be repeated; both write only what differs
 
 from __future__ import annotations
 
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import transaction
@@ -15,9 +16,9 @@ from accounts.models import User
 from billing.entitlements import Entitlement, entitlement_for
 from nexusvpn.errors import NotFound
 from vpn.locks import lock_customer
-from vpn.models import IpAssignment, QuotaMeter, VpnConfig
+from vpn.models import IpAssignment, Peer, QuotaMeter, VpnConfig
 from vpn.services.quota import settle_meter, tell_about_quota
-from vpn.services.wishes import wish_assignment
+from vpn.services.wishes import wish_assignment, wish_peer
 
 
 def settle_customer(user_id: UUID) -> None:
@@ -32,8 +33,12 @@ def settle_customer(user_id: UUID) -> None:
     tell_about_quota(user_id)
 
 
-def admit_customer(user_id: UUID) -> None:
-    """Decide for each live device of a person whether it may have tunnels, and wish accordingly. Inside a transaction."""
+def admit_customer(user_id: UUID, *, removed: VpnConfig | None = None) -> None:
+    """Decide for each live device of a person whether it may have tunnels, and wish accordingly. Inside a transaction.
+
+    `removed` is a device that this transaction has removed. The orders to drop it are given here, because servers are locked in the order
+    of their ids; also where one was given before and is not confirmed, so that a confirmation that is just being taken is not the last.
+    """
     user = lock_customer(user_id)
     entitlement = entitlement_for(user)
     over_quota = is_over_quota(user_id)
@@ -44,9 +49,13 @@ def admit_customer(user_id: UUID) -> None:
             device.blocked = blocked
             device.save(update_fields=["blocked"])
         devices[device.pk] = device
-    live = IpAssignment.objects.live().filter(user_id=user_id).select_related("location")
-    for assignment in live.order_by("server_id", "id"):
-        _admit_assignment(assignment, devices[assignment.device_id], entitlement)
+    live = IpAssignment.objects.live().filter(user_id=user_id).select_related("location").order_by("server_id", "id")
+    held = Peer.objects.filter(device=removed).select_related("assignment").order_by("id") if removed else ()
+    for row in sorted((*held, *live), key=attrgetter("server_id")):
+        if isinstance(row, Peer):
+            wish_peer(assignment=row.assignment, public_key=row.public_key, wanted=False)
+        else:
+            _admit_assignment(row, devices[row.device_id], entitlement)
 
 
 def _why_blocked(

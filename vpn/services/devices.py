@@ -21,7 +21,6 @@ from vpn.services.addresses import release_address
 from vpn.services.admission import admit_customer, is_over_quota
 from vpn.services.placement import location_for, place
 from vpn.services.quota import settle_meter
-from vpn.services.wishes import wish_assignment
 from vpn.wireguard.public_keys import InvalidKey, validate_public_key
 
 
@@ -121,7 +120,5 @@ def remove_device(*, user: User, device_id: UUID) -> None:
         device.save(update_fields=["revoked_at", "removal_confirmed_at"])
         for assignment in assignments:
             release_address(assignment)
-        for assignment in assignments:
-            wish_assignment(assignment, device.public_key, wanted=False)
         # The slot may be another device's now.
-        admit_customer(user.pk)
+        admit_customer(user.pk, removed=device)

@@ -58,12 +58,15 @@ def accept_new_key(server: Server) -> None:
 
 
 def revoke_credential(server: Server) -> None:
-    """The node's credential, and a next one, end at its next request; its tunnels go on until it is told otherwise."""
-    working = (NodeToken.Kind.CREDENTIAL, NodeToken.Kind.NEXT)
+    """The node's credential, and a next one, end at its next request; its tunnels go on until it is told otherwise.
+
+    With them ends the enrolment token that the node has used, with which it could fetch another credential within the hour.
+    """
     with transaction.atomic():
         # The lock closes the race with a new credential that is just being fetched or used for the first time.
         lock_server(server.pk)
-        NodeToken.objects.filter(server=server, kind__in=working, revoked_at=None).update(revoked_at=timezone.now())
+        known = NodeToken.objects.filter(server=server, revoked_at=None)
+        known.exclude(kind=NodeToken.Kind.ENROLMENT, used_by_key="").update(revoked_at=timezone.now())
         Server.objects.filter(pk=server.pk, rotate_credential=True).update(rotate_credential=False)
 
 
@@ -116,7 +119,8 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
 
 
 def _new_credential(server: Server) -> str:
-    revoke_credential(server)
+    former = NodeToken.objects.filter(server=server, revoked_at=None).exclude(kind=NodeToken.Kind.ENROLMENT)
+    former.update(revoked_at=timezone.now())
     credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
     NodeToken.objects.create(server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
     return credential

@@ -67,7 +67,8 @@ WITH incoming AS (
     FROM (
         SELECT m.user_id, p.used FROM vpn_quotameter m
         JOIN (SELECT user_id, sum(up) + sum(down) AS used FROM grown GROUP BY user_id) p ON p.user_id = m.user_id
-        WHERE (SELECT count(*) FROM recorded) > 0
+        -- A period that begins tomorrow, after the end of a plan, holds nothing of today.
+        WHERE (SELECT count(*) FROM recorded) > 0 AND m.period_start <= (now() AT TIME ZONE 'UTC')::date
         ORDER BY m.user_id FOR NO KEY UPDATE OF m
     ) w
     WHERE q.user_id = w.user_id

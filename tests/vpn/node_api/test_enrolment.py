@@ -79,6 +79,18 @@ def test_another_key_is_refused_until_staff_accepts_it(node: NodeClient, server:
     assert node.enrol(issue_enrolment_token(server), key).status == 201
 
 
+def test_a_revoked_node_cannot_come_back_with_the_token_that_it_has_used(server: Server) -> None:
+    token, key, node = issue_enrolment_token(server), new_key(), NodeClient(server)
+    node.enrol(token, key)
+    for revoke in (revoke_credential, accept_new_key):
+        revoke(server)
+        answer = node.enrol(token, key)
+        assert (answer.status, answer.code) == (401, "invalid_enrolment_token")
+    fresh = issue_enrolment_token(server)
+    revoke_credential(server)
+    assert node.enrol(fresh, key).status == 201
+
+
 def test_a_key_of_another_server_is_refused(node: NodeClient, server: Server) -> None:
     other = make_server(server.location, public_key=None, state="enrolling")
     server.refresh_from_db()
