@@ -15,6 +15,7 @@ from vpn.services.admission import settle_customer
 from vpn.services.alerts import look_for_trouble, tell_over
 from vpn.services.device_life import devices_with_open_handovers, end_handovers, people_with_expired_devices
 from vpn.services.emptying import draining_servers, move_devices, release_left_places
+from vpn.services.one_by_one import one_by_one
 from vpn.services.quota import people_whose_period_is_over
 from vpn.services.retention import forget_old_usage
 from vpn.services.stops import enforce_stops
@@ -67,10 +68,8 @@ def tell_alert_over(alert_id: str, closed_at: str) -> None:
 @traced
 def settle_due(timestamp: int) -> None:
     """Whatever a job of its own should have done at its time and did not: new periods, expired devices, former keys."""
-    for user_id in {*people_whose_period_is_over(), *people_with_expired_devices()}:
-        settle_customer(user_id)
-    for device_id in devices_with_open_handovers():
-        end_handovers(device_id=device_id)
+    one_by_one(settle_customer, {*people_whose_period_is_over(), *people_with_expired_devices()})
+    one_by_one(lambda device_id: end_handovers(device_id=device_id), devices_with_open_handovers())
 
 
 @app.periodic(cron="* * * * *")
@@ -80,8 +79,7 @@ def empty_servers(timestamp: int) -> None:
     # First what is urgent: whatever goes wrong with one of the others, a stop that was interrupted is completed.
     enforce_stops()
     release_left_places()
-    for server_id in draining_servers():
-        move_devices(server_id=server_id)
+    one_by_one(lambda server_id: move_devices(server_id=server_id), draining_servers())
 
 
 @app.periodic(cron="23 2 * * *")

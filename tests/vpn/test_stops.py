@@ -8,7 +8,7 @@ from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.api_client import ApiClient
 from tests.factories.billing import grant
-from tests.factories.vpn import make_location, make_server
+from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, confirm, wanted
 from vpn.models import EmergencyStop, IpAssignment, Server, VpnConfig
@@ -16,6 +16,7 @@ from vpn.services.desired_state import snapshot
 from vpn.services.device_life import resume_device, suspend_device
 from vpn.services.devices import remove_device
 from vpn.services.stops import end_stop, enforce_stops, open_stops, progress_of, start_stop
+from vpn.services.wishes import wish_peer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -178,3 +179,14 @@ def test_a_stopped_server_may_empty_its_interface(sam: User, servers: list[Serve
     held = servers[0].peers.values_list("public_key", flat=True)
     whole = snapshot(server=Server.objects.get(pk=servers[0].pk), allow_mass_removal=False)
     assert (whole["peers"], sorted(whole["removed"]), whole["allow_mass_removal"]) == ([], sorted(held), True)
+
+
+def test_a_key_that_changes_just_as_its_server_stops_hides_no_order(sam: User, alice: User) -> None:
+    server = make_server(make_location("zrh"), network_v4="10.99.0.0/24", network_v6="fd99::/64")
+    device = add(alice, "Just now", "zrh")
+    start_stop(by=sam, reason="test", server=server)
+    # The change has read its wishes before the stop, and writes after it.
+    wish_peer(assignment=device.assignments.get(), public_key=new_key(), wanted=True, takes_over=device.public_key)
+    whole = snapshot(server=server, allow_mass_removal=False)
+    assert whole["peers"] == []
+    assert device.public_key in whole["removed"]

@@ -23,6 +23,7 @@ from vpn.locks import lock_customer, lock_server
 from vpn.models import IpAssignment, NodeToken, Peer, Server
 from vpn.services.addresses import release_address
 from vpn.services.heard import is_heard
+from vpn.services.one_by_one import one_by_one
 from vpn.services.placement import healthy_servers, place_again
 from vpn.services.removals import note_removals
 from vpn.services.wishes import wish_assignment
@@ -113,7 +114,7 @@ def move_devices(*, server_id: UUID) -> int:
     """
     concerned = IpAssignment.objects.live().filter(_TO_MOVE_OR_TELL, server_id=server_id)
     people = concerned.order_by("user_id").values_list("user_id", flat=True).distinct()
-    return sum(_move_customer(user_id, server_id) for user_id in people)
+    return sum(one_by_one(lambda user_id: _move_customer(user_id, server_id), people))
 
 
 def _move_customer(user_id: UUID, server_id: UUID) -> int:

@@ -20,7 +20,7 @@ WITH bumped AS (
 )
 INSERT INTO vpn_peer (server_id, device_id, assignment_id, public_key, wanted, revision, connection, takes_over, changed_at)
 SELECT %(server)s, %(device)s, %(assignment)s, %(key)s, %(wanted)s AND bumped.stopped_at IS NULL, bumped.revision, 'never',
-       %(takes_over)s, now()
+       CASE WHEN bumped.stopped_at IS NULL THEN %(takes_over)s::text END, now()
 FROM bumped
 ON CONFLICT (server_id, public_key) DO UPDATE SET
     device_id = excluded.device_id, assignment_id = excluded.assignment_id, wanted = excluded.wanted,
