@@ -126,7 +126,7 @@ def test_whoever_asks_for_a_location_that_is_just_lost_gets_a_place_or_a_code(
     held = "SELECT count(*) FROM vpn_ipassignment a JOIN vpn_vpnconfig d ON d.id = a.device_id WHERE d.id = %s"
     lab.pull_cable("node")
     try:
-        codes = []
+        codes: list[tuple[int, str]] = []
         began = time.monotonic()
         while not codes:
             asked = customer.api("POST", "devices", {"name": "Another", "location": "demo-1"})
