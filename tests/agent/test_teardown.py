@@ -1,5 +1,6 @@
 """What the agent made goes, and only that."""
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -66,6 +67,21 @@ def test_an_ephemeral_agent_cleans_up_when_it_is_ended(agent: AgentProcess, cont
 def test_teardown_refuses_while_the_agent_runs(agent: AgentProcess, control: FakeControl) -> None:
     serve(agent, control)
     assert "another agent is using" in agent.command("teardown", check=False)
+    assert len(agent.peers()) == 1
+
+
+def test_a_copy_of_the_state_directory_neither_serves_nor_tears_down_what_another_agent_serves(
+    agent: AgentProcess, control: FakeControl
+) -> None:
+    serve(agent, control)
+    original, copy = agent.state_dir, agent.state_dir.with_name("copy")
+    shutil.copytree(original, copy)
+    try:
+        agent.state_dir = copy
+        for name in ("run", "teardown"):
+            assert f"another agent is serving {agent.interface}" in agent.command(name, check=False)
+    finally:
+        agent.state_dir = original
     assert len(agent.peers()) == 1
 
 

@@ -16,6 +16,7 @@ from vpn.agent.desired import BadAnswer
 from vpn.agent.enrolment import enrol
 from vpn.agent.files import StateDirError, StateDirLock, prepare_state_dir
 from vpn.agent.identity import load_identity, load_or_make_private_key
+from vpn.agent.interface_lock import InterfaceLock
 from vpn.agent.link import check_interface_name
 from vpn.agent.logs import set_up_logging
 from vpn.agent.made import load_made
@@ -52,8 +53,8 @@ def run_enrol(options: argparse.Namespace) -> int:
 
 def run_agent(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
-    load_identity(options.state_dir)
-    with StateDirLock(options.state_dir):
+    identity = load_identity(options.state_dir)
+    with StateDirLock(options.state_dir), InterfaceLock(identity.interface):
         run_until_signal(Daemon(options.state_dir, options.backoff_cap), options.ephemeral)
     return 0
 
@@ -67,8 +68,9 @@ def run_teardown(options: argparse.Namespace) -> int:
             return 0
         identity = load_identity(options.state_dir)
         node = Node(options.state_dir, identity, load_or_make_private_key(options.state_dir))
-        node.find_interface()
-        node.remove_interface()
+        with InterfaceLock(identity.interface):
+            node.find_interface()
+            node.remove_interface()
     return 0
 
 
