@@ -89,9 +89,10 @@ class ActionsAdmin(StaffModelAdmin):
         return allowed and self.has_view_permission(request, obj)
 
     def object_actions(self) -> list[ObjectAction]:
-        methods = (getattr(type(self), name, None) for name in dir(type(self)))
-        found = (getattr(method, "object_action", None) for method in methods)
-        return [action for action in found if action is not None]
+        """In the order in which they are written down, a class's own before those that it inherits."""
+        members = [member for base in type(self).__mro__ for member in vars(base).values()]
+        found = (getattr(member, "object_action", None) for member in members)
+        return [action for action in found if isinstance(action, ObjectAction)]
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_action"

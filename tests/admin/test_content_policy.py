@@ -23,6 +23,7 @@ from tests.admin.addresses import action, change
 from tests.admin.rows import new_device, new_grant
 from tests.factories.support import make_ticket
 from tests.live.requirements import missing_for_browser, need
+from vpn.services.stops import start_stop
 
 pytestmark = pytest.mark.live
 SITE = "http://localhost"
@@ -40,10 +41,11 @@ def fetched(answer: Any) -> Fetched:
 
 
 @pytest.fixture
-def pages(staff: Client, alice: User) -> dict[str, Fetched]:
+def pages(staff: Client, alice: User, sam: User) -> dict[str, Fetched]:
     """Lists, forms and actions of every kind, by address, as a superuser gets them."""
     device, grant, ticket = new_device(), new_grant(), make_ticket(alice)
     server = device.peers.get().server
+    stop = start_stop(by=sam, reason="A leak", location=server.location)
     addresses = [
         "/admin/",
         "/admin/jsi18n/",
@@ -59,6 +61,12 @@ def pages(staff: Client, alice: User) -> dict[str, Fetched]:
         "/admin/vpn/server/",
         "/admin/vpn/server/add/",
         change(server),
+        action(server, "drain"),
+        action(server, "emergency-stop"),
+        change(stop),
+        reverse("admin:vpn_emergencystop_progress", args=[stop.pk]),
+        "/admin/vpn/emergencystop/",
+        "/admin/vpn/emergencystop/fleet/",
         change(device),
         "/admin/support/ticket/",
         change(ticket),
@@ -105,6 +113,11 @@ def test_no_page_of_the_admin_breaks_the_policy(page: Page, pages: dict[str, Fet
         assert answer is not None
         assert "script-src" in answer.headers["content-security-policy"]
         assert not complaints, (address, complaints)
+        for part in page.locator(".staff-panel, .staff-progress, .staff-notice").all():
+            box = part.bounding_box()
+            assert box is not None
+            assert box["width"] > 200, (address, box)
+            assert box["height"] > 16, (address, box)
     page.goto(f"{SITE}/admin/")
     page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">x</p>')")
     page.wait_for_timeout(200)

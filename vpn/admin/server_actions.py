@@ -82,6 +82,47 @@ class WipedForm(ServiceForm):
 
 
 class ServerActions(StoppableAdmin):
+    @object_action("Drain", drain_question, applies=lambda server: server.state in IN_SERVICE, form=DrainForm)
+    def drain(self, request: HttpRequest, server: Server, until: datetime | None) -> Outcome:
+        drain_server(server_id=server.pk, until=until)
+        return "The server gets no new devices, and those it has are being moved."
+
+    @object_action("Move devices away now", move_question, applies=lambda server: server.state == Server.State.DRAINING)
+    def move_now(self, request: HttpRequest, server: Server) -> Outcome:
+        drain_server(server_id=server.pk, until=server.drain_until)
+        return "Its devices are being moved."
+
+    @object_action(
+        "Stop draining",
+        "The server gets new devices again, at once or with its node's next report. Devices that have moved stay where they are.",
+        applies=lambda server: server.state == Server.State.DRAINING,
+    )
+    def undrain(self, request: HttpRequest, server: Server) -> Outcome:
+        state = undrain_server(server_id=server.pk).state
+        return "The server gets new devices again" + (
+            "." if state == Server.State.ONLINE else " with its node's next report."
+        )
+
+    @object_action(
+        "Decommission",
+        decommission_question,
+        applies=lambda server: server.state not in (Server.State.DECOMMISSIONED, Server.State.ONLINE),
+        danger=True,
+        form=WipedForm,
+    )
+    def decommission(self, request: HttpRequest, server: Server, wiped: bool) -> Outcome:
+        decommission_server(server_id=server.pk)
+        return "The server is out of service for good."
+
+    @object_action(
+        "Bring back",
+        "The server waits for its node to enrol anew, with any WireGuard key.",
+        applies=lambda server: server.state == Server.State.DECOMMISSIONED,
+    )
+    def bring_back(self, request: HttpRequest, server: Server) -> Outcome:
+        recommission_server(server_id=server.pk)
+        return "The server waits for its node. Issue an enrolment command and run it there."
+
     @object_action(
         "Issue enrolment command",
         "You get a command with a one-time token. Enrolment tokens issued earlier for this server end.",
@@ -124,44 +165,3 @@ class ServerActions(StoppableAdmin):
     def allow_mass_removal(self, request: HttpRequest, server: Server) -> Outcome:
         allow_mass_removal(server_id=server.pk)
         return f"For {MASS_REMOVAL_WINDOW.seconds // 60} minutes the node may remove any number of peers."
-
-    @object_action("Drain", drain_question, applies=lambda server: server.state in IN_SERVICE, form=DrainForm)
-    def drain(self, request: HttpRequest, server: Server, until: datetime | None) -> Outcome:
-        drain_server(server_id=server.pk, until=until)
-        return "The server gets no new devices, and those it has are being moved."
-
-    @object_action("Move devices away now", move_question, applies=lambda server: server.state == Server.State.DRAINING)
-    def move_now(self, request: HttpRequest, server: Server) -> Outcome:
-        drain_server(server_id=server.pk, until=server.drain_until)
-        return "Its devices are being moved."
-
-    @object_action(
-        "Stop draining",
-        "The server gets new devices again, at once or with its node's next report. Devices that have moved stay where they are.",
-        applies=lambda server: server.state == Server.State.DRAINING,
-    )
-    def undrain(self, request: HttpRequest, server: Server) -> Outcome:
-        state = undrain_server(server_id=server.pk).state
-        return "The server gets new devices again" + (
-            "." if state == Server.State.ONLINE else " with its node's next report."
-        )
-
-    @object_action(
-        "Decommission",
-        decommission_question,
-        applies=lambda server: server.state not in (Server.State.DECOMMISSIONED, Server.State.ONLINE),
-        danger=True,
-        form=WipedForm,
-    )
-    def decommission(self, request: HttpRequest, server: Server, wiped: bool) -> Outcome:
-        decommission_server(server_id=server.pk)
-        return "The server is out of service for good."
-
-    @object_action(
-        "Bring back",
-        "The server waits for its node to enrol anew, with any WireGuard key.",
-        applies=lambda server: server.state == Server.State.DECOMMISSIONED,
-    )
-    def bring_back(self, request: HttpRequest, server: Server) -> Outcome:
-        recommission_server(server_id=server.pk)
-        return "The server waits for its node. Issue an enrolment command and run it there."
