@@ -8,7 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from nexusvpn.context import current_request_id
 
@@ -17,6 +19,28 @@ def _defer(task: str, at: datetime | None, **arguments: str) -> None:
     app.configure_task(f"vpn.tasks.{task}", queue="fleet", schedule_at=at).defer(
         request_id=current_request_id(), **arguments
     )
+
+
+def _defer_once(task: str, lock: str, **arguments: str) -> None:
+    """The same, unless one that has not begun yet waits already: it will see what is true by then."""
+    try:
+        # In a savepoint: the refusal is a violated constraint, which would otherwise spoil the caller's transaction.
+        with transaction.atomic():
+            app.configure_task(f"vpn.tasks.{task}", queue="fleet", queueing_lock=f"{task} {lock}").defer(
+                request_id=current_request_id(), **arguments
+            )
+    except AlreadyEnqueued:
+        return
+
+
+def settle_soon(user_id: UUID) -> None:
+    """Bring a person's tunnels to what they may have. May be asked for again and again, as reports do."""
+    _defer_once("settle", str(user_id), user_id=str(user_id))
+
+
+def end_handovers_soon(device_id: UUID) -> None:
+    """Let go of a device's former keys. May be asked for again and again, as reports do."""
+    _defer_once("end_handovers_of", str(device_id), device_id=str(device_id))
 
 
 def settle_later(user_id: UUID, at: datetime | None = None) -> None:

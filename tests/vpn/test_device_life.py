@@ -114,6 +114,14 @@ class TestExpiry:
             assert wanted(server) == {device.public_key}
         assert_invariants()
 
+    def test_of_two_changes_neither_is_made_if_one_is_refused(
+        self, alice: User, alice_api: ApiClient, server: Server
+    ) -> None:
+        device = add(alice)
+        answer = alice_api.patch(f"devices/{device.pk}", {"name": "New", "expires_at": "2020-01-01T00:00:00Z"})
+        assert answer.status == 400
+        assert alice_api.get(f"devices/{device.pk}").data["name"] == "Phone"
+
     @pytest.mark.parametrize("value", ["yesterday", "2020-01-01T00:00:00Z", 7])
     def test_a_time_that_is_over_or_none_is_refused(
         self, alice: User, alice_api: ApiClient, server: Server, value: Any

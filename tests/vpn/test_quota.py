@@ -82,6 +82,14 @@ def test_at_80_percent_a_mail_goes_out_once(alice: User, server: Server) -> None
     assert wanted(server) == {device.public_key}
 
 
+def test_while_no_worker_runs_reports_ask_for_one_job_and_not_for_one_each(alice: User, server: Server) -> None:
+    device = add(alice)
+    for gigabytes in (8, 9, 11):
+        report(server, [row(device, gigabytes * GB, 0, 7)])
+    assert settle_jobs() == [str(alice.pk)]
+    assert_invariants()
+
+
 def test_over_quota_every_server_loses_the_device_and_the_next_period_brings_it_back(
     alice: User, server: Server
 ) -> None:

@@ -126,6 +126,7 @@ class ServerActions(StoppableAdmin):
     @object_action(
         "Issue enrolment command",
         "You get a command with a one-time token. Enrolment tokens issued earlier for this server end.",
+        applies=lambda server: server.state != Server.State.DECOMMISSIONED,
     )
     def issue_enrolment(self, request: HttpRequest, server: Server) -> Outcome:
         command = enrolment_command(issue_enrolment_token(server))

@@ -16,7 +16,7 @@ from vpn.api.serializers import ChangeForm, CreatedDeviceView, DeviceForm, Devic
 from vpn.models import VpnConfig
 from vpn.services.activation import wait_until_active
 from vpn.services.configuration import configuration
-from vpn.services.device_life import resume_device, rotate_key, set_expiry, suspend_device
+from vpn.services.device_life import check_expiry, resume_device, rotate_key, set_expiry, suspend_device
 from vpn.services.device_views import device_page, find_device
 from vpn.services.devices import add_device, remove_device, rename_device
 from vpn.wireguard.keys import generate_key_pair
@@ -63,6 +63,8 @@ class DeviceDetailView(ApiView):
     @extend_schema(request=ChangeForm, responses={200: DeviceView})
     def patch(self, request: Request, pk: UUID) -> Response:
         changes = self.read(ChangeForm)
+        # Before anything is written: of two changes in one request neither is made if one is refused for its form.
+        check_expiry(changes.get("expires_at"))
         if "name" in changes:
             rename_device(user=signed_in(request), device_id=pk, name=changes["name"])
         if "expires_at" in changes:

@@ -123,10 +123,15 @@ def _set_suspension(
     return device
 
 
-def set_expiry(*, user: User, device_id: UUID, expires_at: datetime | None) -> VpnConfig:
-    """Let a device end at a time, or never (None). Raises NotFound, or InvalidInput for a time that is over."""
+def check_expiry(expires_at: datetime | None) -> None:
+    """Raises InvalidInput for a time that is over."""
     if expires_at is not None and expires_at <= timezone.now():
         raise InvalidInput(fields={"expires_at": ["Choose a time that is still to come."]})
+
+
+def set_expiry(*, user: User, device_id: UUID, expires_at: datetime | None) -> VpnConfig:
+    """Let a device end at a time, or never (None). Raises NotFound, or InvalidInput for a time that is over."""
+    check_expiry(expires_at)
     # The customer's lock closes the race with an admission, the device's that with its removal.
     with transaction.atomic(durable=True):
         lock_customer(user.pk)

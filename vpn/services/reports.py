@@ -13,7 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from vpn.deferred import end_handovers_later, settle_later
+from vpn.deferred import end_handovers_soon, settle_soon
 from vpn.models import NodeNote, Peer, Server
 from vpn.services import report_sql
 from vpn.services.desired_state import wanted_peers
@@ -132,7 +132,7 @@ def _merge(server_id: UUID, rows: Rows, aside: list[tuple[int, str]]) -> tuple[i
     aside.extend((rows.index[n - 1], "unknown_peer") for n in unknown)
     aside.extend((rows.index[n - 1], "implausible_growth") for n in implausible)
     for user_id in people:
-        settle_later(user_id)
+        settle_soon(user_id)
     return int(accepted), int(up), int(down)
 
 
@@ -165,7 +165,7 @@ def _end_used_handovers(server_id: UUID) -> None:
     """A new key that is in use needs the former one no longer."""
     used = Peer.objects.filter(server_id=server_id, takes_over__isnull=False, connection=Peer.Connection.ONLINE)
     for device_id in set(used.values_list("device_id", flat=True)):
-        end_handovers_later(device_id)
+        end_handovers_soon(device_id)
 
 
 def _compare(server_id: UUID, report: Report, revision: int) -> bool | None:
