@@ -229,18 +229,12 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "DeviceStateEnum": "vpn.api.serializers.DEVICE_STATES",
-        "PlaceStateEnum": "vpn.api.serializers.PLACE_STATES",
-    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "nexusvpn.api.schema.without_trailing_slashes",
-    ],
+    # Choices stay where they are used: as components they would need names, and many fields are called `state`.
+    "POSTPROCESSING_HOOKS": ["nexusvpn.api.schema.without_trailing_slashes"],
 }
 
 # --- files, language, mail ------------------------------------------------------------------------
