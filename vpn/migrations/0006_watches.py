@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('vpn', '0005_partitions'),
+        ("vpn", "0005_partitions"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='watch',
-            options={'ordering': ['-watched_from'], 'verbose_name_plural': 'watches'},
+            name="watch",
+            options={"ordering": ["-watched_from"], "verbose_name_plural": "watches"},
         ),
     ]
