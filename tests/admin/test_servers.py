@@ -41,6 +41,7 @@ def test_the_enrolment_command_is_shown_once_and_works(staff: Client) -> None:
 ACTIONS = (
     "issue-enrolment",
     "accept-key",
+    "order-credential",
     "revoke-node",
     "allow-mass-removal",
     "drain",
@@ -59,9 +60,24 @@ def test_asking_for_an_action_does_nothing(staff: Client) -> None:
         assert staff.get(action(server, slug)).status_code == 200
     server.refresh_from_db()
     assert (server.state, server.stopped_at, server.mass_removal_until) == ("online", None, None)
+    assert not server.rotate_credential
     assert NodeToken.objects.count() == tokens
     assert authenticate_node(credential) == server.pk
     assert not LogEntry.objects.exists()
+
+
+def test_a_new_credential_is_ordered_and_the_present_one_works_on(staff: Client) -> None:
+    never_enrolled = new_server()
+    assert action(never_enrolled, "order-credential") not in staff.get(change(never_enrolled)).content.decode()
+    answer = staff.post(action(never_enrolled, "order-credential"), follow=True)
+    assert "has no credential" in answer.content.decode()
+    server, credential = enrolled()
+    assert action(server, "order-credential") in staff.get(change(server)).content.decode()
+    staff.post(action(server, "order-credential"))
+    server.refresh_from_db()
+    assert server.rotate_credential
+    assert authenticate_node(credential) == server.pk
+    assert action(server, "order-credential") not in staff.get(change(server)).content.decode()
 
 
 def test_revoking_the_credential_ends_it(staff: Client) -> None:

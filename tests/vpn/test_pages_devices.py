@@ -165,6 +165,7 @@ def test_a_stopped_server_is_not_the_customers_fault(page: Client, alice: User, 
     start_stop(by=sam, reason="A leak", server=ams)
     text = page.get(f"/devices/{device.pk}").text
     assert "<span>Suspending: waiting for AMS</span>" in text
+    assert "We have stopped its server." in text
     confirm(ams)
     text = page.get(f"/devices/{device.pk}").text
     assert "<span>Stopped by us</span>" in text
@@ -183,7 +184,7 @@ def test_a_device_without_any_server_says_how_it_gets_one(page: Client, alice: U
 
 
 def test_a_device_names_every_place_where_it_works(page: Client, alice: User) -> None:
-    make_server(make_location("zrh", premium=True), network_v4="10.90.0.0/24", network_v6="fd90::/64")
+    zrh = make_server(make_location("zrh", premium=True), network_v4="10.90.0.0/24", network_v6="fd90::/64")
     device = add(alice)
     place_for(user=alice, device_id=device.pk, location_slug="zrh")
     text = page.get(f"/devices/{device.pk}").text
@@ -191,6 +192,9 @@ def test_a_device_names_every_place_where_it_works(page: Client, alice: User) ->
         assert fact in text
     PlanGrant.objects.all().delete()
     settle_customer(alice.pk)
+    text = page.get(f"/devices/{device.pk}").text
+    assert text.count("<span>Suspending: not in your plan</span>") == 1
+    confirm(zrh)
     text = page.get(f"/devices/{device.pk}").text
     assert text.count("<span>Not in your plan</span>") == 1
 

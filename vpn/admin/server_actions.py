@@ -12,6 +12,7 @@ from nexusvpn.admin_actions import Outcome, object_action
 from nexusvpn.forms import ServiceForm
 from vpn.admin.stops import StoppableAdmin
 from vpn.models import NodeToken, Peer, Server
+from vpn.services.credentials import order_rotation
 from vpn.services.emptying import (
     decommission_server,
     drain_server,
@@ -45,6 +46,10 @@ def _moving(server: Server) -> str:
         f"Its {devices} get another place in {server.location}, as far as there is room, and {told}. Each keeps the present"
         " place until the new configuration is used."
     )
+
+
+def has_credential(server: Server) -> bool:
+    return server.tokens.filter(kind=NodeToken.Kind.CREDENTIAL, revoked_at=None).exists()
 
 
 def drain_question(server: Server) -> str:
@@ -147,9 +152,18 @@ class ServerActions(StoppableAdmin):
         return "The next enrolment may bring another WireGuard key."
 
     @object_action(
+        "Order a new credential",
+        "The node fetches a new credential with its next report and uses it from then on. Both work until it does; nothing stops.",
+        applies=lambda server: has_credential(server) and not server.rotate_credential,
+    )
+    def order_credential(self, request: HttpRequest, server: Server) -> Outcome:
+        order_rotation(server)
+        return "The node fetches a new credential with its next report."
+
+    @object_action(
         "Revoke the node's credential",
         "The node can neither fetch changes nor report until it enrols again. Tunnels that it carries now go on.",
-        applies=lambda server: server.tokens.filter(kind=NodeToken.Kind.CREDENTIAL, revoked_at=None).exists(),
+        applies=has_credential,
         danger=True,
     )
     def revoke_node(self, request: HttpRequest, server: Server) -> Outcome:

@@ -49,8 +49,10 @@ def _reason(device: DeviceView) -> str:
         return device.suspended_by
     if device.blocked:
         return device.blocked
-    # Off without being blocked: every place of it is in a location that the plan has lost.
-    return "premium" if device.lifecycle == "suspended" else device.state
+    if device.lifecycle in ("suspending", "suspended", "stopped"):
+        # Off without being blocked: its servers are stopped, or every place of it is in a location that the plan has lost.
+        return "stopped" if any(place.is_stopped for place in device.places) else "premium"
+    return device.state
 
 
 @register.filter
@@ -86,5 +88,7 @@ def device_state(device: DeviceView) -> dict[str, Any]:
 def place_state(place: PlaceView) -> dict[str, Any]:
     """The device's state on one server."""
     if place.blocked:
-        return state("suspended", None, "Not in your plan")
+        return state(
+            place.state, None, "Not in your plan" if place.state == "suspended" else "Suspending: not in your plan"
+        )
     return state(place.badge, place.state_at if place.badge in HEARD_STATES else None)
