@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from nexusvpn.encryption import decrypt, encrypt
+from nexusvpn.encryption import UnreadableSecret, decrypt, encrypt, is_current
+from vpn.models import IpAssignment
 from vpn.wireguard.keys import generate_preshared_key
+
+BATCH = 500
 
 
 def _place(device_id: UUID, server_id: UUID) -> str:
@@ -26,3 +30,40 @@ def renew_encryption(stored: bytes, device_id: UUID, server_id: UUID) -> bytes:
     """The same key, encrypted with the present encryption key."""
     place = _place(device_id, server_id)
     return encrypt(decrypt(stored, place), place)
+
+
+@dataclass(slots=True)
+class Renewal:
+    """How many keys were encrypted anew, were so already, and cannot be read with any configured key."""
+
+    renewed: int = 0
+    current: int = 0
+    unreadable: int = 0
+
+
+def reencrypt_preshared_keys() -> Renewal:
+    """Encrypt every key with the present encryption key. While everything runs, and as often as one likes.
+
+    Each row is written on its own, and only if it still holds what was read. Keys that cannot be read are left as they are.
+    """
+    done, last = Renewal(), 0
+    while True:
+        rows = IpAssignment.objects.filter(pk__gt=last, preshared_key__isnull=False).order_by("pk")
+        batch = list(rows.values_list("pk", "preshared_key", "device_id", "server_id")[:BATCH])
+        if not batch:
+            return done
+        for pk, stored, device_id, server_id in batch:
+            _reencrypt(done, pk, bytes(stored or b""), device_id, server_id)
+        last = batch[-1][0]
+
+
+def _reencrypt(done: Renewal, pk: int, stored: bytes, device_id: UUID, server_id: UUID) -> None:
+    if is_current(stored):
+        done.current += 1
+        return
+    try:
+        renewed = renew_encryption(stored, device_id, server_id)
+    except UnreadableSecret:
+        done.unreadable += 1
+        return
+    done.renewed += IpAssignment.objects.filter(pk=pk, preshared_key=stored).update(preshared_key=renewed)
