@@ -187,5 +187,9 @@ def test_what_a_node_says_of_itself_is_kept(server: Server) -> None:
 def test_a_peer_that_the_interface_does_not_take_is_not_active(alice: User, server: Server, device: VpnConfig) -> None:
     confirm(server)
     assert find_device(alice.pk, device.pk).lifecycle == "active"
-    report(server, failed=[device.public_key])
+    answer = report(server, failed=[device.public_key], state_hash="0" * 64)
+    # A snapshot would not make the interface take it.
+    assert answer["resync"] is False
+    server.status.refresh_from_db()
+    assert server.status.in_sync is False
     assert find_device(alice.pk, device.pk).lifecycle == "activating"

@@ -70,7 +70,9 @@ def take_report(*, server_id: UUID, report: Report) -> dict[str, Any]:
         in_sync = _compare(server_id, report, revision) if current else None
         _keep_notes(server_id, report, aside)
     listed = [{"index": index, "reason": reason} for index, reason in aside[:LISTED]]
-    resync = not current or in_sync is False or report.applied_rev > revision
+    # A peer that the interface refuses would be refused again: a snapshot every few seconds mends nothing.
+    differs = in_sync is False and not report.failed
+    resync = not current or differs or report.applied_rev > revision
     return {
         "accepted": accepted,
         "set_aside": listed,
