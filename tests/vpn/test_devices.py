@@ -208,6 +208,8 @@ class TestAfterwards:
         assert alice_api.patch(f"devices/{made['id']}", {"name": "Tablet"}).data["name"] == "Tablet"
         assert alice_api.patch(f"devices/{made['id']}", {"name": "phone"}).code == "device_name_taken"
         assert alice_api.patch(f"devices/{made['id']}", {"location": "x"}).code == "unknown_field"
+        for name in ("Two\nlines", "Bell\a", "Turned\u202eround"):
+            assert set(alice_api.patch(f"devices/{made['id']}", {"name": name}).fields) == {"name"}
         assert alice_api.patch(f"devices/{made['id']}", {}).data["name"] == "Tablet"
 
     def test_removal_frees_the_slot_and_the_name_at_once_and_the_address_after_its_quarantine(

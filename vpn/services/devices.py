@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.entitlements import Entitlement, entitlement_for
+from nexusvpn.texts import one_line
 from vpn.errors import (
     DeviceLimitReached,
     DeviceNameTaken,
@@ -48,8 +49,9 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
     """Make a device with its addresses and tell its server, in one durable transaction. Safe to repeat.
 
     Raises InvalidPublicKey, UnknownLocation, PremiumLocation, DeviceLimitReached, DeviceNameTaken, PublicKeyInUse,
-    LocationUnavailable or LocationFull; then nothing was written.
+    LocationUnavailable, LocationFull, or InvalidInput for a name of more than a line; then nothing was written.
     """
+    name = one_line(name, "name")
     check_key_is_well_formed(public_key)
     settle_meter(user.pk)
     try:
@@ -94,7 +96,8 @@ def conflict_of(error: IntegrityError) -> Exception:
 
 
 def rename_device(*, user: User, device_id: UUID, name: str) -> VpnConfig:
-    """Raises NotFound or DeviceNameTaken."""
+    """Raises NotFound, DeviceNameTaken, or InvalidInput for a name of more than a line."""
+    name = one_line(name, "name")
     try:
         # The device's lock closes the race with its removal.
         with transaction.atomic(durable=True):
