@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from unittest import mock
+from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
@@ -21,11 +23,13 @@ from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, report, row
-from vpn.models import Peer, QuotaMeter, Server, UsageRecord
-from vpn.services.admission import settle_customer
+from vpn.models import Peer, QuotaMeter, Server, UsageRecord, VpnConfig
+from vpn.services.admission import admit_customer, settle_customer
+from vpn.services.device_life import suspend_device
 from vpn.services.devices import remove_device
 from vpn.services.emptying import drain_server, move_devices
 from vpn.services.quota import settle_meter
+from vpn.services.stops import end_stop, start_stop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 ROUNDS = 10
@@ -164,6 +168,44 @@ class TestANewMeter:
 
     def test_it_waits_for_the_report_under_way(self) -> None:
         assert used_after_a_report_met_a_new_meter() == 2000
+        assert_invariants()
+
+
+def wishes_after_a_suspension_met_the_end_of_a_stop(staff: User) -> int:
+    """A device is suspended while its server is stopped: there is no wish to take back. Before that is committed, the stop ends."""
+    server = make_server(make_location("ams"))
+    alice = make_user("alice@example.com")
+    device = add(alice)
+    stop = start_stop(by=staff, reason="test", server=server)
+    decided, goes_on = threading.Event(), threading.Event()
+
+    def admit_slowly(user_id: UUID) -> None:
+        admit_customer(user_id)
+        decided.set()
+        assert goes_on.wait(10)
+
+    with (
+        mock.patch("vpn.services.device_life.admit_customer", admit_slowly),
+        ThreadPoolExecutor(2, initializer=connection.ensure_connection) as threads,
+    ):
+        by = VpnConfig.SuspendedBy.STAFF
+        running = [threads.submit(_then_close, lambda: suspend_device(user=alice, device_id=device.pk, by=by))]
+        assert decided.wait(10)
+        running.append(threads.submit(_then_close, lambda: end_stop(stop_id=stop.pk, by=staff)))
+        _until(lambda: _waiting() == 1 or running[1].done())
+        goes_on.set()
+        for each in running:
+            each.result(10)
+    return Peer.objects.filter(wanted=True).count()
+
+
+class TestTheEndOfAStop:
+    def test_without_the_lock_it_brings_back_who_is_just_being_suspended(self, staff: User) -> None:
+        with mock.patch("vpn.services.stops.lock_customers_on"):
+            assert wishes_after_a_suspension_met_the_end_of_a_stop(staff) == 1
+
+    def test_it_waits_for_who_is_just_being_suspended(self, staff: User) -> None:
+        assert wishes_after_a_suspension_met_the_end_of_a_stop(staff) == 0
         assert_invariants()
 
 
