@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -42,7 +43,7 @@ def note_peers(*, standing: Standing, applied: int, connections: Connections) ->
     """
     confirms = standing.is_current and applied <= standing.revision
     awaited = standing.state in (Server.State.ENROLLING, Server.State.OFFLINE) and standing.is_current
-    revisions = {"server": standing.server_id, "former": standing.confirmed, "applied": applied}
+    revisions: dict[str, Any] = {"server": standing.server_id, "former": standing.confirmed, "applied": applied}
     with connection.cursor() as cursor:
         if confirms and applied > standing.confirmed:
             cursor.execute(report_sql.CONFIRMABLE, revisions)
@@ -55,7 +56,11 @@ def note_peers(*, standing: Standing, applied: int, connections: Connections) ->
             waiting = Server.objects.filter(pk=standing.server_id, state=standing.state, public_key__isnull=False)
             waiting.update(state=Server.State.ONLINE)
         if connections.peers:
-            moved = {"server": standing.server_id, "ids": connections.peers, "statuses": connections.statuses}
+            moved: dict[str, Any] = {
+                "server": standing.server_id,
+                "ids": connections.peers,
+                "statuses": connections.statuses,
+            }
             cursor.execute(report_sql.SEEN, moved)
         if confirms_removals:
             cursor.execute(report_sql.CONFIRMED, revisions)
