@@ -1,6 +1,6 @@
-"""Every lock of this app. Order: customer → device → free address → server → peer; watch → `NodeStatus` → peer → counters → meter.
+"""Every lock of this app. Order: customer → device → free address → server → peer; watch → `NodeStatus` → counters → meter → server → peer.
 
-A meter is locked alone, in a transaction of its own: a report holds peers when it comes to the meters.
+Peers are changed under their server's lock. A meter is locked without a customer or a server, in a transaction of its own.
 
 Whoever takes two of them takes them in this order; several servers are locked in the order of their ids.
 """
@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from accounts.errors import AccountSuspended
 from accounts.models import User
 from nexusvpn.errors import NotFound
-from vpn.models import Incident, NodeStatus, QuotaMeter, Server, VpnConfig
+from vpn.models import Incident, IpAssignment, NodeStatus, QuotaMeter, Server, VpnConfig
 from vpn.services.heard import heard
 
 
@@ -35,6 +35,12 @@ def lock_customer(user_id: UUID, *, active: bool = False) -> User:
     return found
 
 
+def lock_customers_on(server_id: UUID) -> None:
+    """Everybody who has a place on a server, locked in the order of their ids: nobody's admission is half done meanwhile."""
+    placed = IpAssignment.objects.live().filter(server_id=server_id).values("user_id")
+    list(User.objects.filter(pk__in=placed).order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+
+
 def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:
     """The person's live device, locked; anybody else's raises NotFound."""
     device: VpnConfig | None = (
@@ -48,6 +54,12 @@ def lock_device(user_id: UUID, device_id: UUID) -> VpnConfig:
 def lock_meter(user_id: UUID) -> QuotaMeter | None:
     """The person's meter, locked: no report adds to it meanwhile. None for people without a limit."""
     return QuotaMeter.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def lock_reports_of(user_id: UUID) -> None:
+    """Wait for the reports under way of all nodes that may count the person's traffic, and let no other begin."""
+    nodes = NodeStatus.objects.filter(server__peers__device__user_id=user_id)
+    list(NodeStatus.objects.filter(pk__in=nodes.values("pk")).order_by("pk").select_for_update(no_key=True))
 
 
 def lock_revoked_devices(device_ids: Iterable[UUID]) -> list[UUID]:

@@ -137,6 +137,20 @@ class TestManyLocations:
         with pytest.raises(NotFound):
             place_for(user=bob, device_id=device.pk)
 
+    def test_a_premium_place_is_there_again_before_the_job_that_follows_the_plan(
+        self, alice: User, ams: Location
+    ) -> None:
+        _, premium = server_in(ams, 0), server_in(make_location("tyo", premium=True), 1)
+        held = grant(alice, "pro")
+        device = add(alice)
+        before = place_for(user=alice, device_id=device.pk, location_slug="tyo")
+        revoke_grant(held)
+        settle_customer(alice.pk)
+        grant(alice, "pro")
+        assert place_for(user=alice, device_id=device.pk, location_slug="tyo") == before
+        assert wanted(premium) == {device.public_key}
+        assert_invariants()
+
     def test_a_premium_place_ends_with_the_plan_and_comes_back_with_it(self, alice: User, ams: Location) -> None:
         home, premium = server_in(ams, 0), server_in(make_location("tyo", premium=True), 1)
         granted = grant(alice, "pro")

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
 from vpn.deferred import end_handovers_later, settle_later
-from vpn.locks import lock_customer, lock_device
+from vpn.locks import lock_customer, lock_device, lock_server
 from vpn.models import IpAssignment, Peer, VpnConfig
 from vpn.services.admission import admit_customer
 from vpn.services.devices import check_key_is_free, check_key_is_well_formed, conflict_of
@@ -52,6 +52,8 @@ def _hand_over(assignment: IpAssignment, former: str, public_key: str) -> None:
     keys = set(held.values_list("public_key", flat=True))
     if former not in keys:
         return  # blocked: nothing is wished here, and the new key will be when it is admitted
+    # Before any of its peers: a report that writes down connections holds the server too.
+    lock_server(assignment.server_id)
     for key in sorted(keys - {former}):
         wish_peer(assignment=assignment, public_key=key, wanted=False)
     held.filter(public_key=former).update(takes_over=None)
@@ -70,6 +72,7 @@ def end_handovers(*, device_id: UUID) -> int:
         for peer in Peer.objects.filter(device_id=device_id, takes_over__isnull=False).order_by("server_id"):
             if peer.connection != Peer.Connection.ONLINE and peer.changed_at > due:
                 continue
+            lock_server(peer.server_id)
             Peer.objects.filter(pk=peer.pk).update(takes_over=None)
             former = Peer.objects.filter(
                 server_id=peer.server_id, public_key=peer.takes_over, device_id=device_id, wanted=True

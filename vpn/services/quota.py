@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.entitlements import entitlement_for
 from vpn.emails import queue_quota_mail
-from vpn.locks import lock_meter
+from vpn.locks import lock_meter, lock_reports_of
 from vpn.models import QuotaMeter, UsageRecord
 
 WARN_PERCENT = 80
@@ -22,29 +22,41 @@ def settle_meter(user_id: UUID) -> None:
     """Make a person's meter what the plan and the usage records say; a plan without a limit has none. May be repeated at any time."""
     # The meter's lock closes the race with a report: what it adds is in the records that are summed after the lock, or comes after.
     with transaction.atomic(durable=True):
-        user = User.objects.filter(pk=user_id).first()
-        if user is None:
-            return
-        entitlement = entitlement_for(user)
-        meter = lock_meter(user_id)
-        if entitlement.quota_bytes is None:
-            QuotaMeter.objects.filter(pk=user_id).delete()
-            return
-        start = entitlement.period_start.date()
-        used = _used_since(user_id, start)
-        warned = meter.warned if meter is not None and meter.period_start == start else 0
-        values = {
-            "period_start": start,
-            "resets_at": entitlement.resets_at,
-            "quota_bytes": entitlement.quota_bytes,
-            "used_bytes": used,
-            # A larger plan takes a warning back; it is given again when it is true again.
-            "warned": min(warned, _level(used, entitlement.quota_bytes)),
-        }
-        if meter is None:
-            QuotaMeter.objects.get_or_create(user_id=user_id, defaults=values)
-        else:
-            QuotaMeter.objects.filter(pk=user_id).update(**values)
+        is_new = _settle_meter(user_id)
+    if is_new:
+        # A report under way has not seen the new meter, nor has its sum seen the report. Those that begin from now on see it.
+        with transaction.atomic(durable=True):
+            lock_reports_of(user_id)
+            _settle_meter(user_id)
+
+
+def _settle_meter(user_id: UUID) -> bool:
+    """Whether there was none before."""
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        return False
+    entitlement = entitlement_for(user)
+    meter = lock_meter(user_id)
+    if entitlement.quota_bytes is None:
+        if meter is not None:
+            meter.delete()
+        return False
+    start = entitlement.period_start.date()
+    used = _used_since(user_id, start)
+    warned = meter.warned if meter is not None and meter.period_start == start else 0
+    values = {
+        "period_start": start,
+        "resets_at": entitlement.resets_at,
+        "quota_bytes": entitlement.quota_bytes,
+        "used_bytes": used,
+        # A larger plan takes a warning back; it is given again when it is true again.
+        "warned": min(warned, _level(used, entitlement.quota_bytes)),
+    }
+    if meter is None:
+        QuotaMeter.objects.get_or_create(user_id=user_id, defaults=values)
+    else:
+        QuotaMeter.objects.filter(pk=user_id).update(**values)
+    return meter is None
 
 
 def _used_since(user_id: UUID, start: object) -> int:

@@ -1,9 +1,12 @@
-"""The statements of a report: one for the node's status, one for everything that it counted."""
+"""The statements of a report: one for the node's status, one for everything that it counted, two for the peers themselves."""
 
 from __future__ import annotations
 
 # Only what is said of the server's present epoch confirms anything, and nothing confirms a revision that is not there yet.
 STATUS = """
+WITH former AS (
+    SELECT server_id, applied_epoch, applied_revision FROM vpn_nodestatus WHERE server_id = %(server)s FOR NO KEY UPDATE
+)
 UPDATE vpn_nodestatus n SET
     applied_revision = CASE
         WHEN s.epoch IS DISTINCT FROM %(epoch)s::uuid THEN n.applied_revision
@@ -20,9 +23,9 @@ UPDATE vpn_nodestatus n SET
     rx_bytes = %(rx)s::bigint, tx_bytes = %(tx)s::bigint,
     offered_ports = coalesce(%(ports)s::int[], n.offered_ports), failed_keys = %(failed)s::varchar[],
     egress_address = coalesce(%(egress)s::inet, n.egress_address)
-FROM vpn_server s
-WHERE n.server_id = %(server)s AND s.id = n.server_id
-RETURNING s.epoch, s.revision, s.state, s.rotate_credential
+FROM vpn_server s, former f
+WHERE n.server_id = f.server_id AND s.id = n.server_id
+RETURNING s.epoch, s.revision, s.state, s.rotate_credential, CASE WHEN f.applied_epoch = s.epoch THEN f.applied_revision ELSE 0 END
 """
 
 # Whatever a report says, it ends the outage that the watch has found. A statement of its own after the one above: that may have waited
@@ -73,15 +76,20 @@ WITH incoming AS (
     ) w
     WHERE q.user_id = w.user_id
     RETURNING q.user_id, q.used_bytes, q.quota_bytes, q.warned
-), seen AS (
-    UPDATE vpn_peer p SET connection = m.status FROM mapped m WHERE p.id = m.peer_id AND m.changed
 )
 SELECT (SELECT count(*) FROM mapped WHERE NOT implausible),
        ARRAY(SELECT i.n FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM mapped m WHERE m.n = i.n) ORDER BY i.n LIMIT %(listed)s),
        ARRAY(SELECT m.n FROM mapped m WHERE m.implausible ORDER BY m.n LIMIT %(listed)s),
        (SELECT coalesce(sum(up), 0) FROM grown), (SELECT coalesce(sum(down), 0) FROM grown),
        ARRAY(SELECT user_id FROM metered WHERE used_bytes >= quota_bytes AND warned < 100
-             OR used_bytes * 100.0 >= quota_bytes * 80.0 AND warned < 80)
+             OR used_bytes * 100.0 >= quota_bytes * 80.0 AND warned < 80),
+       ARRAY(SELECT peer_id FROM mapped WHERE changed ORDER BY n), ARRAY(SELECT status FROM mapped WHERE changed ORDER BY n)
+"""
+
+# Under the server's lock, as every change of its peers.
+SEEN = """
+UPDATE vpn_peer p SET connection = i.status FROM unnest(%(ids)s::bigint[], %(statuses)s::text[]) AS i(id, status)
+WHERE p.id = i.id AND p.server_id = %(server)s AND p.connection <> i.status
 """
 
 # The node's own total is a register too; beside its growth stands what customers' registers grew by in the same report.
@@ -104,5 +112,12 @@ ON CONFLICT (server_id, hour) DO UPDATE SET
     customers_rx = h.customers_rx + excluded.customers_rx, customers_tx = h.customers_tx + excluded.customers_tx
 """
 
-# Tombstones that the node has confirmed. Their final counters came in this report or an earlier one.
-CONFIRMED = "DELETE FROM vpn_peer WHERE server_id = %s AND NOT wanted AND revision <= %s RETURNING device_id"
+# Tombstones that the node has confirmed now. Their final counters came in this report or an earlier one, and those below the revision
+# that it had confirmed before went with it.
+CONFIRMABLE = """
+SELECT EXISTS (SELECT 1 FROM vpn_peer WHERE server_id = %(server)s AND NOT wanted AND revision > %(former)s AND revision <= %(applied)s)
+"""
+CONFIRMED = """
+DELETE FROM vpn_peer WHERE server_id = %(server)s AND NOT wanted AND revision > %(former)s AND revision <= %(applied)s
+RETURNING device_id
+"""

@@ -13,11 +13,11 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 
-from vpn.deferred import end_handovers_soon, settle_soon
-from vpn.models import NodeNote, Peer, Server
+from vpn.deferred import settle_soon
+from vpn.models import NodeNote
 from vpn.services import report_sql
 from vpn.services.desired_state import wanted_peers
-from vpn.services.removals import note_removals
+from vpn.services.report_peers import Connections, Standing, note_peers
 from vpn.services.report_rows import Rows, sort_rows
 
 LISTED = 100
@@ -46,6 +46,16 @@ class Report:
     egress: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What came of a report's rows: how many were accepted, by how many bytes customers' usage grew, whose connection is another."""
+
+    accepted: int = 0
+    up: int = 0
+    down: int = 0
+    connections: Connections = field(default_factory=Connections)
+
+
 def take_report(*, server_id: UUID, report: Report) -> dict[str, Any]:
     """Store a report; returns the answer of `POST node/report`. Repeating a report changes nothing."""
     rows, aside = sort_rows(report.peers)
@@ -55,34 +65,27 @@ def take_report(*, server_id: UUID, report: Report) -> dict[str, Any]:
             # A heartbeat says nothing that the next one does not say again. Counters are sent once: they wait for the disk.
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL synchronous_commit = off")
-        epoch, revision, state, rotate = _update_status(server_id, report)
-        current = epoch == report.epoch
-        if state in (Server.State.ENROLLING, Server.State.OFFLINE) and current:
-            # Before any peer is touched: whoever changes peers locks the server first.
-            waiting = Server.objects.filter(pk=server_id, state=state, public_key__isnull=False)
-            waiting.update(state=Server.State.ONLINE)
-        accepted, up, down = _merge(server_id, rows, aside) if rows.keys else (0, 0, 0)
+        standing = _update_status(server_id, report)
+        merged = _merge(server_id, rows, aside) if rows.keys else Merged()
         if report.totals is not None:
-            _add_totals(server_id, report, up, down)
-        if current and report.applied_rev <= revision:
-            _forget_confirmed_removals(server_id, report.applied_rev)
-            _end_used_handovers(server_id)
-        in_sync = _compare(server_id, report, revision) if current else None
+            _add_totals(server_id, report, merged)
+        note_peers(standing=standing, applied=report.applied_rev, connections=merged.connections)
+        in_sync = _compare(server_id, report, standing.revision) if standing.is_current else None
         _keep_notes(server_id, report, aside)
     listed = [{"index": index, "reason": reason} for index, reason in aside[:LISTED]]
     # A peer that the interface refuses would be refused again: a snapshot every few seconds mends nothing.
     differs = in_sync is False and not report.failed
-    resync = not current or differs or report.applied_rev > revision
+    resync = not standing.is_current or differs or report.applied_rev > standing.revision
     return {
-        "accepted": accepted,
+        "accepted": merged.accepted,
         "set_aside": listed,
         "resync": resync,
         "report_interval_s": settings.NODE_REPORT_INTERVAL_S,
-        "rotate_credential": rotate,
+        "rotate_credential": standing.rotate_credential,
     }
 
 
-def _update_status(server_id: UUID, report: Report) -> tuple[UUID, int, str, bool]:
+def _update_status(server_id: UUID, report: Report) -> Standing:
     load = report.load
     with connection.cursor() as cursor:
         cursor.execute(
@@ -104,16 +107,22 @@ def _update_status(server_id: UUID, report: Report) -> tuple[UUID, int, str, boo
                 "egress": report.egress,
             },
         )
-        epoch, revision, state, rotate = cursor.fetchone()
+        epoch, revision, state, rotate, confirmed = cursor.fetchone()
         cursor.execute(report_sql.HEARD_AGAIN, [server_id])
-    return epoch, revision, state, rotate
+    return Standing(
+        server_id=server_id,
+        is_current=epoch == report.epoch,
+        revision=revision,
+        confirmed=confirmed,
+        state=state,
+        rotate_credential=rotate,
+    )
 
 
-def _merge(server_id: UUID, rows: Rows, aside: list[tuple[int, str]]) -> tuple[int, int, int]:
+def _merge(server_id: UUID, rows: Rows, aside: list[tuple[int, str]]) -> Merged:
     """Merge the rows into the registers; adds what the database set aside to `aside`.
 
-    Returns how many were accepted and by how many bytes, up and down, customers' usage grew. Whoever reaches a share of their quota that
-    is worth telling is settled by a job of this transaction.
+    Whoever reaches a share of their quota that is worth telling is settled by a job of this transaction.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -130,15 +139,15 @@ def _merge(server_id: UUID, rows: Rows, aside: list[tuple[int, str]]) -> tuple[i
                 "listed": LISTED,
             },
         )
-        accepted, unknown, implausible, up, down, people = cursor.fetchone()
+        accepted, unknown, implausible, up, down, people, peers, statuses = cursor.fetchone()
     aside.extend((rows.index[n - 1], "unknown_peer") for n in unknown)
     aside.extend((rows.index[n - 1], "implausible_growth") for n in implausible)
     for user_id in people:
         settle_soon(user_id)
-    return int(accepted), int(up), int(down)
+    return Merged(int(accepted), int(up), int(down), Connections(peers, statuses))
 
 
-def _add_totals(server_id: UUID, report: Report, up: int, down: int) -> None:
+def _add_totals(server_id: UUID, report: Report, merged: Merged) -> None:
     totals = report.totals or {}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -148,26 +157,10 @@ def _add_totals(server_id: UUID, report: Report, up: int, down: int) -> None:
                 "interface_epoch": report.interface_epoch,
                 "rx": totals["rx"],
                 "tx": totals["tx"],
-                "customers_rx": up,
-                "customers_tx": down,
+                "customers_rx": merged.up,
+                "customers_tx": merged.down,
             },
         )
-
-
-def _forget_confirmed_removals(server_id: UUID, applied: int) -> None:
-    """Delete the tombstones that the node has confirmed, and note the proof where it was the last node of a removed device."""
-    with connection.cursor() as cursor:
-        cursor.execute(report_sql.CONFIRMED, [server_id, applied])
-        devices = {row[0] for row in cursor.fetchall()}
-    if devices:
-        note_removals(devices)
-
-
-def _end_used_handovers(server_id: UUID) -> None:
-    """A new key that is in use needs the former one no longer."""
-    used = Peer.objects.filter(server_id=server_id, takes_over__isnull=False, connection=Peer.Connection.ONLINE)
-    for device_id in set(used.values_list("device_id", flat=True)):
-        end_handovers_soon(device_id)
 
 
 def _compare(server_id: UUID, report: Report, revision: int) -> bool | None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
-from vpn.locks import lock_server
+from vpn.locks import lock_customers_on, lock_server
 from vpn.models import EmergencyStop, Location, Peer, Server
 from vpn.services.wishes import wish_everybody, wish_nobody
 
@@ -76,17 +76,22 @@ def enforce_stops() -> int:
     to_stop = covered.filter(stopped_at=None)
     to_resume = Server.objects.filter(stopped_at__isnull=False).exclude(pk__in=covered.values("pk"))
     changed = 0
-    for server_id in [*to_stop.order_by("pk").values_list("pk", flat=True), *to_resume.values_list("pk", flat=True)]:
-        changed += _enforce(server_id)
+    for server_id in list(to_stop.order_by("pk").values_list("pk", flat=True)):
+        changed += _enforce(server_id, resuming=False)
+    for server_id in list(to_resume.order_by("pk").values_list("pk", flat=True)):
+        changed += _enforce(server_id, resuming=True)
     return changed
 
 
-def _enforce(server_id: UUID) -> int:
+def _enforce(server_id: UUID, *, resuming: bool) -> int:
     # The server's lock closes the race with every wish: each is written before the stop, and undone by it, or after, and finds it.
     with transaction.atomic(durable=True):
+        if resuming:
+            # Who is being refused just now has no wish to take back: the lock lets that be decided first.
+            lock_customers_on(server_id)
         server = lock_server(server_id)
         stopped = _covered_servers().filter(pk=server_id).exists()
-        if stopped == (server.stopped_at is not None):
+        if stopped == resuming or stopped == (server.stopped_at is not None):
             return 0
         server.stopped_at = timezone.now() if stopped else None
         server.save(update_fields=["stopped_at"])
