@@ -15,6 +15,7 @@ from billing.models import Plan, PlanGrant
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
+from tests.queries import recorded_queries
 from tests.vpn.acting import confirm
 from vpn.models import IpAssignment, NodeStatus, Peer, Server, UsageRecord, VpnConfig
 from vpn.services.admission import settle_customer
@@ -366,6 +367,20 @@ def test_a_list_costs_the_same_with_1_and_with_50_devices(
         text = page.get("/devices?limit=100").text
     assert text.count("Download the new configuration") > 10
     assert text.count("Removing: waiting for AMS") == 50
+
+
+def test_a_devices_page_costs_the_same_with_1_and_with_50_places(page: Client, alice: User) -> None:
+    device = add(alice)
+    with recorded_queries() as few:
+        page.get(f"/devices/{device.pk}")
+    for number in range(49):
+        location = make_location(f"l{number}")
+        make_server(location, network_v4=f"10.90.{number}.0/24", network_v6=f"fd90:{number}::/64")
+        place_for(user=alice, device_id=device.pk, location_slug=location.slug)
+    with recorded_queries() as many:
+        text = page.get(f"/devices/{device.pk}").text
+    assert len(many) == len(few) <= 6
+    assert text.count('<td data-label="Addresses">') == 50
 
 
 def test_addresses_of_pages_have_one_form(page: Client) -> None:
