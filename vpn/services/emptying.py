@@ -118,42 +118,51 @@ def move_devices(*, server_id: UUID) -> int:
 
 
 def _move_customer(user_id: UUID, server_id: UUID) -> int:
-    # The customer's lock closes the race with an admission and with a request for the same place.
+    staying = (
+        IpAssignment.objects.live().filter(user_id=user_id, server_id=server_id, superseded_at=None).order_by("id")
+    )
+    for assignment_id in list(staying.values_list("pk", flat=True)):
+        _move(user_id, assignment_id)
+    # The customer's lock lets one of two jobs tell.
     try:
         with transaction.atomic(durable=True):
             user = lock_customer(user_id)
             server = Server.objects.select_related("location").get(pk=server_id)
-            if server.state != Server.State.DRAINING:
+            if server.state != Server.State.DRAINING or not user.is_active:
                 return 0
-            rows = IpAssignment.objects.live().filter(_TO_MOVE_OR_TELL, user_id=user_id, server_id=server_id)
-            assignments = list(rows.select_related("device").order_by("id"))
-            moved = [a for a in assignments if a.superseded_at is not None or _move(a, server)]
-            left = [a for a in assignments if a.superseded_at is None and a.told_at is None]
-            if user.is_active:
-                told = [_tell(user, server, moved, moved=True), _tell(user, server, left, moved=False)]
-                return int(any(told))
+            rows = IpAssignment.objects.live().filter(user_id=user_id, server_id=server_id, told_at=None)
+            untold = list(rows.select_related("device").order_by("id"))
+            moved = [a for a in untold if a.superseded_at is not None]
+            left = [a for a in untold if a.superseded_at is None]
+            return int(any([_tell(user, server, moved, moved=True), _tell(user, server, left, moved=False)]))
     except NotFound:
-        pass
-    return 0
+        return 0
 
 
-def _move(assignment: IpAssignment, server: Server) -> bool:
-    """A new place for one device; False when no other server of the location has one."""
+def _move(user_id: UUID, assignment_id: int) -> None:
+    """A new place for one device, if another server of the location has one.
+
+    One device a transaction: where it goes depends on loads that change, and a transaction takes servers in the order of their ids.
+    """
+    # The customer's lock closes the race with an admission and with a request for the same place.
     try:
-        # In a savepoint: the former place is set aside first, since a device has one current place in a location.
-        with transaction.atomic():
-            assignment.superseded_at = timezone.now()
-            assignment.save(update_fields=["superseded_at"])
+        with transaction.atomic(durable=True):
+            lock_customer(user_id)
+            here = IpAssignment.objects.live().select_related("device", "server__location")
+            assignment = here.filter(pk=assignment_id, superseded_at=None).first()
+            if assignment is None or assignment.server.state != Server.State.DRAINING:
+                return
+            # Set aside first, since a device has one current place in a location; and to be told of, also who was told of none.
+            assignment.superseded_at, assignment.told_at = timezone.now(), None
+            assignment.save(update_fields=["superseded_at", "told_at"])
             wanted = not assignment.blocked and not assignment.device.blocked
-            successor = place_again(assignment.device, server.location, wanted=wanted)
+            successor = place_again(assignment.device, assignment.server.location, wanted=wanted)
             if successor.blocked != assignment.blocked:
                 # What the plan has lost here it has lost on every server of the location.
                 successor.blocked = assignment.blocked
                 successor.save(update_fields=["blocked"])
-    except (LocationUnavailable, LocationFull):
-        assignment.superseded_at = None
-        return False
-    return True
+    except (LocationUnavailable, LocationFull, NotFound):
+        return
 
 
 def _tell(user: User, server: Server, assignments: list[IpAssignment], *, moved: bool) -> bool:
