@@ -107,7 +107,9 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
     server.public_key = public_key
     # A new epoch: whatever the node remembers of an earlier life, it begins with a snapshot.
     server.epoch = uuid4()
-    server.save(update_fields=["public_key", "epoch"])
+    # What it gets now is new enough.
+    server.rotate_credential = False
+    server.save(update_fields=["public_key", "epoch", "rotate_credential"])
     NodeStatus.objects.get_or_create(server=server)
     return {
         "node_id": server.pk,
