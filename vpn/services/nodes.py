@@ -123,8 +123,6 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
 def _new_credential(server: Server) -> str:
     former = NodeToken.objects.filter(server=server, revoked_at=None).exclude(kind=NodeToken.Kind.ENROLMENT)
     former.update(revoked_at=timezone.now())
-    # Whatever was ordered before, this is a new one.
-    Server.objects.filter(pk=server.pk, rotate_credential=True).update(rotate_credential=False)
     credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
     NodeToken.objects.create(server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
     return credential
