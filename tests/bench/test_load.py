@@ -36,8 +36,8 @@ class Server:
                 link.close()
                 return
             thread = threading.Thread(target=self._run, args=(link, len(self.threads)))
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def _run(self, link: socket.socket, number: int) -> None:
         with link:

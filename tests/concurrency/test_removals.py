@@ -18,7 +18,7 @@ from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, confirm, report
 from vpn.models import VpnConfig
-from vpn.services import reports
+from vpn.services import report_peers
 from vpn.services.admission import settle_customer
 from vpn.services.device_life import suspend_device
 from vpn.services.devices import remove_device
@@ -48,7 +48,7 @@ def test_a_removal_is_confirmed_though_its_only_tombstone_is_just_being_forgotte
         thread.start()
         return thread
 
-    with mock.patch.object(reports, "_end_used_handovers", pause):
+    with mock.patch.object(report_peers, "_end_used_handovers", pause):
         taking = in_thread(lambda: report(server))
         assert forgotten.wait(20)
         removing = in_thread(lambda: remove_device(user=alice, device_id=device.pk))
