@@ -25,7 +25,8 @@ UPDATE vpn_nodestatus n SET
     egress_address = coalesce(%(egress)s::inet, n.egress_address)
 FROM vpn_server s, former f
 WHERE n.server_id = f.server_id AND s.id = n.server_id
-RETURNING s.epoch, s.revision, s.state, s.rotate_credential, CASE WHEN f.applied_epoch = s.epoch THEN f.applied_revision ELSE 0 END
+RETURNING s.epoch, s.revision, s.state, s.rotate_credential,
+    CASE WHEN f.applied_epoch = s.epoch AND f.applied_revision <= s.revision THEN f.applied_revision ELSE 0 END
 """
 
 # Whatever a report says, it ends the outage that the watch has found. A statement of its own after the one above: that may have waited
