@@ -195,3 +195,17 @@ def test_back_off_waits_as_long_as_it_was_asked_to() -> None:
     backoff = Backoff(uniform=lambda low, high: low)
     assert backoff.next_delay(30.0) == 30.0
     assert backoff.next_delay(slow=True) == 45.0
+
+
+def test_the_kernel_finds_out_within_seconds_that_the_other_end_is_gone(server: FakeControl) -> None:
+    client = ControlClient(server.url, "nvn_test-credential", timeout_s=2)
+    client.get("snapshot")
+    assert client._connection is not None
+    sock = client._connection.sock
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    idle, every, probes = (
+        sock.getsockopt(socket.IPPROTO_TCP, option)
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+    )
+    client.close()
+    assert idle + every * probes <= 10

@@ -14,6 +14,8 @@ from vpn.agent.version import AGENT_VERSION
 
 API_PREFIX: Final = "/api/v1/node/"
 CONNECT_TIMEOUT_S: Final = 10.0
+KEEPALIVE_S: Final = 2
+KEEPALIVE_PROBES: Final = 3
 ANSWER_TIMEOUT_S: Final = 20.0
 MAX_BODY_BYTES: Final = 64 << 20
 MAX_RETRY_AFTER_S: Final = 300.0
@@ -147,12 +149,21 @@ class ControlClient:
             else:
                 connection = http.client.HTTPConnection(self._host, self._port, timeout=CONNECT_TIMEOUT_S)
             connection.connect()
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _notice_a_dead_peer(connection.sock)
             with self._socket_lock:
                 self._connection = connection
         elif self._connection.sock is None:
             self._connection.connect()
         return self._connection
+
+
+def _notice_a_dead_peer(sock: socket.socket) -> None:
+    """Let the kernel find out within seconds that the other end is gone: a request may hang for longer than anybody should wait."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_S)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_S)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
 
 
 def _read_body(response: http.client.HTTPResponse) -> bytes:
