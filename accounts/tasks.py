@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from procrastinate.contrib.django import app
 
+from accounts.services.outbox import deliver, queue_due_mails
 from accounts.services.sign_in import forget_old_history
 from accounts.session_store import SessionStore
 from nexusvpn.jobs import traced
@@ -21,3 +24,16 @@ def forget_ended_sessions(timestamp: int) -> None:
 @traced
 def forget_login_history(timestamp: int) -> None:
     forget_old_history()
+
+
+@app.task(queue="mail")
+@traced
+def deliver_mail(mail_id: str) -> None:
+    deliver(UUID(mail_id))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="queue-due-mails")
+@traced
+def look_for_due_mails(timestamp: int) -> None:
+    queue_due_mails()

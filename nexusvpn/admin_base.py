@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
@@ -15,6 +16,7 @@ from django.utils.functional import cached_property
 
 from nexusvpn.admin_site import Notice
 from nexusvpn.api.pagination import COUNTED_ROWS
+from nexusvpn.audit import record_act
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
 
@@ -29,6 +31,19 @@ class CappedPaginator(Paginator):
     def count(self) -> int:
         rows: Any = self.object_list
         return int(rows.order_by()[:COUNTED_ROWS].count())
+
+
+# Of these the audit log says that they changed, not what they were: it outlives the account, and names nobody then.
+UNTOLD_FIELDS = {"email", "full_name", "password"}
+
+
+def _told(obj: Any, names: Iterable[str]) -> dict[str, str]:
+    return {name: "…" if name in UNTOLD_FIELDS else str(getattr(obj, name)) for name in names}
+
+
+def person_of(obj: Any) -> Any:
+    """The id of the customer whom a row is about, or None."""
+    return obj.pk if obj._meta.label == settings.AUTH_USER_MODEL else getattr(obj, "user_id", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +112,25 @@ class StaffModelAdmin(admin.ModelAdmin):
         columns = {field.name for field in obj._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in columns]
         if changed:
+            before = _told(type(obj)._base_manager.get(pk=obj.pk), changed)
             obj.save(update_fields=changed)
+            after = _told(obj, changed)
+            obj.audit_details = {name: [before[name], after[name]] for name in changed}
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        record_act("staff_added", actor=request.user, person=person_of(obj), target=obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The object's history says it in words; the audit log says before and after."""
+        details = getattr(obj, "audit_details", None) or ({"done": message} if isinstance(message, str) else {})
+        record_act("staff_changed", actor=request.user, person=person_of(obj), target=obj, details=details)
+        return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for obj in queryset:
+            record_act("staff_deleted", actor=request.user, person=person_of(obj), target=obj)
+        return super().log_deletions(request, queryset)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")

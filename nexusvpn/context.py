@@ -8,6 +8,7 @@ from contextvars import ContextVar
 
 REQUEST_ID_SHAPE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
+_client_address: ContextVar[str | None] = ContextVar("client_address", default=None)
 
 
 def accept_request_id(offered: str | None) -> str:
@@ -23,3 +24,12 @@ def current_request_id() -> str:
 
 def set_request_id(request_id: str) -> None:
     _request_id.set(request_id)
+
+
+def current_client_address() -> str | None:
+    """The address that the request being answered came from; None in jobs and commands."""
+    return _client_address.get()
+
+
+def set_client_address(address: str | None) -> None:
+    _client_address.set(address)

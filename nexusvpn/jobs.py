@@ -11,7 +11,7 @@ from django.db import close_old_connections, connection
 from procrastinate import sql
 from procrastinate.jobs import Status
 
-from nexusvpn.context import accept_request_id, set_request_id
+from nexusvpn.context import accept_request_id, set_client_address, set_request_id
 from nexusvpn.logs import logger
 
 # A job's row holds its arguments, an address and the text of a mail among them. What failed is kept for who has to find out why.
@@ -31,6 +31,7 @@ def traced(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def run(*args: Any, request_id: str = "", **kwargs: Any) -> Any:
         set_request_id(accept_request_id(request_id))
+        set_client_address(None)
         started = time.perf_counter()
         outcome = "failed"
         queries = 0

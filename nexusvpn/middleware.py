@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from nexusvpn.connections import gate
-from nexusvpn.context import accept_request_id, set_request_id
+from nexusvpn.context import accept_request_id, set_client_address, set_request_id
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput, Unavailable
 from nexusvpn.http import client_address, is_api, user_agent
@@ -49,6 +49,7 @@ class RequestContextMiddleware:
         request_id = accept_request_id(request.META.get("HTTP_X_REQUEST_ID"))
         request.request_id = request_id  # type: ignore[attr-defined]
         set_request_id(request_id)
+        set_client_address(client_address(request))
         queries = QueryCounter()
         with connection.execute_wrapper(queries):
             response = self.get_response(request)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 
 from nexusvpn.api.envelope import error_response
 from nexusvpn.api.status import http_status
+from nexusvpn.audit import record_act
 from nexusvpn.db import is_lost_database, note_lost_database
 from nexusvpn.errors import DomainError, Unavailable
 from nexusvpn.http import is_api
@@ -64,6 +65,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return error_response(request, 403, "not_allowed", "You may not do this.")
+    if request.path_info.startswith("/admin/") and request.user.is_authenticated:
+        record_act("denied", actor=request.user, details={"method": request.method, "path": request.path_info[:200]})
     return render(request, "errors/403.html", status=403)
 
 

@@ -154,7 +154,17 @@ AUTH_PASSWORD_VALIDATORS = [
 SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 TOKEN_LIFETIME_S = 30 * 24 * 3600
+# How long what we hold about people is kept (the page "What we store" shows these).
 LOGIN_HISTORY_DAYS = env.number("LOGIN_HISTORY_DAYS", 365)
+AUDIT_KEPT_DAYS = env.number("AUDIT_KEPT_DAYS", 730)
+if AUDIT_KEPT_DAYS < 180:
+    raise ImproperlyConfigured("AUDIT_KEPT_DAYS must be at least 180: the database keeps what is younger")
+MAILS_KEPT_DAYS = env.number("MAILS_KEPT_DAYS", 30)
+NOTIFICATIONS_KEPT_DAYS = env.number("NOTIFICATIONS_KEPT_DAYS", 180)
+SIGNUP_ORIGINS_KEPT_DAYS = env.number("SIGNUP_ORIGINS_KEPT_DAYS", 30)
+KNOWN_CLIENTS_KEPT_DAYS = env.number("KNOWN_CLIENTS_KEPT_DAYS", 180)
+EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
+DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 7)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "landing"
@@ -221,6 +231,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "nexusvpn.api.exceptions.handle_exception",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
+AUDIT_RECORDER = "accounts.services.audit.write"
 BEARER_AUTHENTICATOR = "accounts.services.sessions.authenticate_token"
 SPECTACULAR_SETTINGS = {
     "TITLE": "NexusVPN API",
@@ -267,7 +278,5 @@ LOGGING = {"level": LOG_LEVEL}
 ALERT_EMAILS = env.items("ALERT_EMAILS")
 HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")
-# Modules with jobs that no app of ours owns; the apps' own are found by their name, `tasks`.
-PROCRASTINATE_IMPORT_PATHS = ["nexusvpn.mail"]
 # A job for a later time wakes nobody when that comes. At five seconds, the default, an expired device would keep its tunnels too long.
 PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 1.0}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from accounts.people import greeting_name
-from nexusvpn.mail import queue_mail
+from accounts.services.outbox import queue_mail
 from nexusvpn.texts import without_links
 from support.models import Ticket
 
@@ -15,4 +15,4 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
         "message": message,
         "path": f"/support/{ticket.pk}",
     }
-    queue_mail("ticket_answered", customer.email, context)
+    queue_mail("ticket_answered", customer.email, context, user=customer)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.test import Client
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from tests.admin.addresses import change
 from tests.api_client import ApiClient
+from tests.mails import Waiting, waiting_mails
 
 pytestmark = pytest.mark.django_db
 NEW = {"email": "dora@example.com", "password": "a long enough secret"}
 BAD = "Dora\nBcc: everybody"
 
 
-def mail() -> dict[str, Any]:
-    job = ProcrastinateJob.objects.get(task_name__endswith="send_mail")
-    return dict(job.args)
+def mail() -> Waiting:
+    (found,) = waiting_mails()
+    return found
 
 
 def test_the_api_refuses_a_name_of_two_lines(api: ApiClient, alice_api: ApiClient) -> None:
@@ -53,12 +51,12 @@ def test_the_admin_refuses_it(sam: User, alice: User) -> None:
 
 def test_the_welcome_greets_by_name(api: ApiClient) -> None:
     api.post("auth/register", {**NEW, "full_name": "Dora"})
-    assert mail()["text"].startswith("Hello Dora,\n")
-    assert "<p>Hello Dora,</p>" in mail()["html"]
+    assert mail().text.startswith("Hello Dora,\n")
+    assert "<p>Hello Dora,</p>" in mail().html
 
 
 @pytest.mark.parametrize("name", ["Win at https://evil.example", "evil.com", "www.evil", "dora@evil", ""])
 def test_a_name_that_could_be_a_link_is_left_out_of_mails(api: ApiClient, name: str) -> None:
     assert api.post("auth/register", {**NEW, "full_name": name}).status == 201
-    assert mail()["text"].startswith("Hello,\n")
+    assert mail().text.startswith("Hello,\n")
     assert "evil" not in str(mail())

@@ -11,14 +11,13 @@ from accounts.models import User
 from accounts.services.registration import register_account
 from referrals.models import Referral
 from tests.api_client import ApiClient
+from tests.mails import waiting_mails
 
 GOOD = {"email": "dora@example.com", "password": "a long enough secret"}
 
 
 def queued_mails() -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT args->>'to' FROM procrastinate_jobs WHERE task_name LIKE '%%send_mail'")
-        return [row[0] for row in cursor.fetchall()]
+    return [mail.to for mail in waiting_mails()]
 
 
 @pytest.mark.django_db
@@ -81,7 +80,7 @@ class TestOverTheApi:
         assert queued_mails() == [GOOD["email"]]
 
 
-TABLES = ["accounts_user", "referrals_referral", "procrastinate_jobs"]
+TABLES = ["accounts_user", "referrals_referral", "accounts_mail", "procrastinate_jobs"]
 
 
 @contextmanager

@@ -14,9 +14,28 @@ from django.db.models import Model
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from accounts.models import LoginHistory, Session, User
+from accounts.models import (
+    AbuseFlag,
+    ApiKey,
+    AuditEvent,
+    DataExport,
+    EmailToken,
+    Invitation,
+    KnownClient,
+    LoginHistory,
+    Mail,
+    MailChoice,
+    Notification,
+    Passkey,
+    RecoveryCode,
+    RegistrationPolicy,
+    Session,
+    SignupOrigin,
+    TotpSeed,
+    User,
+)
+from accounts.services.outbox import queue_mail
 from billing.models import Plan, PlanGrant
-from nexusvpn.mail import queue_mail
 from referrals.models import Referral
 from support.models import IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
@@ -108,6 +127,17 @@ def new_log_entry() -> LogEntry:
     return LogEntry.objects.create(user=new_user(), object_id=str(uuid4()), **values)
 
 
+def new_act() -> AuditEvent:
+    person = new_user()
+    values = {"actor_kind": "staff", "actor_id": new_user().pk, "person_id": person.pk, "target_id": str(person.pk)}
+    return AuditEvent.objects.create(action="staff_changed", target_type="accounts.user", **values)
+
+
+def new_email_token() -> EmailToken:
+    values = {"purpose": "verify", "token_hash": uuid4().hex, "expires_at": timezone.now()}
+    return EmailToken.objects.create(user=new_user(), email="somebody@example.com", **values)
+
+
 def new_token() -> NodeToken:
     server = new_server()
     issue_enrolment_token(server)
@@ -130,6 +160,23 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Session: new_session,
     LoginHistory: lambda: LoginHistory.objects.create(user=new_user(), outcome="success", kind="browser"),
     LogEntry: new_log_entry,
+    Mail: lambda: queue_mail("welcome", "somebody@example.com", {"name": "Somebody"}),
+    Notification: lambda: Notification.objects.create(user=new_user(), kind="usage", title="80 % of your data is used"),
+    MailChoice: lambda: MailChoice.objects.create(user=new_user(), kind="news", wanted=False),
+    AuditEvent: new_act,
+    TotpSeed: lambda: TotpSeed.objects.create(user=new_user(), seed=b"encrypted"),
+    Passkey: lambda: Passkey.objects.create(
+        user=new_user(), name="Phone", credential_id=uuid4().bytes, credential=b"public"
+    ),
+    RecoveryCode: lambda: RecoveryCode.objects.create(user=new_user(), code_hash=uuid4().hex),
+    ApiKey: lambda: ApiKey.objects.create(user=new_user(), name="Backups", prefix="nvk_abcd", key_hash=uuid4().hex),
+    EmailToken: new_email_token,
+    KnownClient: lambda: KnownClient.objects.create(user=new_user(), fingerprint=uuid4().hex),
+    DataExport: lambda: DataExport.objects.create(user=new_user()),
+    RegistrationPolicy: lambda: RegistrationPolicy.objects.get_or_create(pk=1)[0],
+    Invitation: lambda: Invitation.objects.create(code_hash=uuid4().hex, expires_at=timezone.now(), note="A friend"),
+    SignupOrigin: lambda: SignupOrigin.objects.create(user=new_user(), network="192.0.2.0/24"),
+    AbuseFlag: lambda: AbuseFlag.objects.create(user=new_user(), reason="network", detail="192.0.2.0/24"),
     Group: lambda: Group.objects.create(name=uuid4().hex),
     Plan: new_plan,
     PlanGrant: new_grant,

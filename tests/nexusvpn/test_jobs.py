@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
+from accounts.services.outbox import queue_mail
 from nexusvpn.jobs import forget_ended_jobs
-from nexusvpn.mail import queue_mail
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from django.core import mail
 from django.db import connection
 from procrastinate.contrib.django import app
 
-from accounts.models import User
+from accounts.models import Mail, User
+from accounts.services.outbox import message_id, queue_due_mails
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 
@@ -90,7 +91,7 @@ def test_the_request_id_goes_from_the_header_to_the_job_and_its_line(lines: Line
     run_jobs()
     assert [message.to for message in mail.outbox] == [["dora@example.com"]]
     (line,) = lines.of("job")
-    assert (line["request_id"], line["job"], line["outcome"]) == ("signup-42", "send_mail", "done")
+    assert (line["request_id"], line["job"], line["outcome"]) == ("signup-42", "deliver_mail", "done")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -103,8 +104,7 @@ def test_a_job_that_failed_is_tried_again_as_the_same_mail(
         run_jobs()
     assert lines.of("job")[0]["outcome"] == "failed"
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() - interval '1 second'")
-        cursor.execute("SELECT args->>'message_id' FROM procrastinate_jobs WHERE queue_name = 'mail'")
-        (message_id,) = cursor.fetchone()
+        cursor.execute("UPDATE accounts_mail SET due_at = now()")
+    queue_due_mails()
     run_jobs()
-    assert [message.extra_headers["Message-ID"] for message in mail.outbox] == [message_id]
+    assert [message.extra_headers["Message-ID"] for message in mail.outbox] == [message_id(Mail.objects.get())]

@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from support.idempotency import forget_old_keys
@@ -17,6 +16,7 @@ from support.models import IdempotencyKey, Ticket, TicketMessage
 from support.services import close_ticket
 from tests.api_client import ApiClient
 from tests.factories.support import make_ticket
+from tests.mails import waiting_mails
 
 NEW = {"subject": "My tunnel stops", "message": "It stops after a minute.", "priority": "high"}
 REPLY = {"message": "It has stopped again."}
@@ -36,7 +36,7 @@ class TestOverTheApi:
         assert (first.status, second.status) == (201, 201)
         assert first.data == second.data
         assert ticket.messages.count() == 2
-        assert ProcrastinateJob.objects.filter(task_name__endswith="send_mail").count() == 1
+        assert len(waiting_mails()) == 1
 
     def test_a_reply_that_arrived_is_told_even_when_the_ticket_is_closed_by_now(
         self, alice_api: ApiClient, alice: User, ticket: Ticket

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 from django.db import DatabaseError, connection, connections
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from nexusvpn.errors import DomainError
@@ -22,12 +21,13 @@ from support.services import close_ticket, open_ticket, reply_to_ticket
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.support import make_ticket
+from tests.mails import Waiting, waiting_mails
 
 TEXT = {"message": "One more sentence."}
 
 
-def mails() -> list[dict[str, Any]]:
-    return [job.args for job in ProcrastinateJob.objects.filter(task_name__endswith="send_mail")]
+def mails() -> list[Waiting]:
+    return waiting_mails()
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_the_customer_is_mailed_the_answer_but_not_who_gave_it(helper: User, tic
     Ticket.objects.filter(pk=ticket.pk).update(subject="Fish & <b>chips</b>")
     reply_to_ticket(ticket_id=ticket.pk, author=helper, message="Use <port> 443 & restart.")
     (mail,) = mails()
-    assert mail["to"] == alice.email
-    assert mail["subject"] == "Support answered: Fish & <b>chips</b>"
-    assert "Use <port> 443 & restart." in mail["text"]
-    assert f"/support/{ticket.pk}" in mail["text"]
-    assert "Use &lt;port&gt; 443 &amp; restart." in mail["html"]
-    assert "<b>" not in mail["html"]
+    assert mail.to == alice.email
+    assert mail.subject == "Support answered: Fish & <b>chips</b>"
+    assert "Use <port> 443 & restart." in mail.text
+    assert f"/support/{ticket.pk}" in mail.text
+    assert "Use &lt;port&gt; 443 &amp; restart." in mail.html
+    assert "<b>" not in mail.html
     assert helper.email not in str(mail)
     assert helper.full_name not in str(mail)
 
@@ -90,9 +90,9 @@ def test_a_subject_that_could_be_a_link_stays_out_of_the_mail(helper: User, alic
     User.objects.filter(pk=alice.pk).update(full_name="evil.example")
     reply_to_ticket(ticket_id=ticket.pk, author=helper, message="This is no question.")
     (mail,) = mails()
-    assert mail["subject"] == "Support answered your ticket"
+    assert mail.subject == "Support answered your ticket"
     assert "evil" not in str(mail)
-    assert mail["text"].startswith("Hello,\n\nsupport answered your ticket:")
+    assert mail.text.startswith("Hello,\n\nsupport answered your ticket:")
 
 
 def test_an_answer_that_fails_is_neither_stored_nor_mailed(

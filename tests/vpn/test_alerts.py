@@ -15,6 +15,7 @@ from pytest_django import Settings
 from accounts.models import User
 from tests.factories.accounts import make_user
 from tests.factories.vpn import make_location, make_server, new_key
+from tests.mails import waiting_mails
 from tests.queries import recorded_queries
 from vpn.models import Alert, FreeAddress, NodeHour, NodeStatus, Server, Watch
 from vpn.services import trouble
@@ -62,8 +63,7 @@ def look() -> list[tuple[str, bool]]:
 
 
 def mails() -> list[str]:
-    jobs = ProcrastinateJob.objects.filter(task_name="nexusvpn.mail.send_mail").order_by("id")
-    return [str(job.args["subject"]) for job in jobs]
+    return [mail.subject for mail in waiting_mails()]
 
 
 def run_due_jobs() -> None:
@@ -80,9 +80,9 @@ def test_a_silent_node_is_an_alert_after_two_minutes_and_told_once(server: Serve
     later(clock, MINUTE)
     assert look() == [("silent", True)]
     assert mails() == ["ams-1: The node is silent"]
-    (job,) = ProcrastinateJob.objects.filter(task_name="nexusvpn.mail.send_mail")
-    assert job.args["to"] == "oncall@example.com"
-    assert "Last heard at 12:00:00 UTC on 26 November." in job.args["text"]
+    (mail,) = waiting_mails()
+    assert mail.to == "oncall@example.com"
+    assert "Last heard at 12:00:00 UTC on 26 November." in mail.text
 
 
 def test_its_end_is_told_once_when_it_has_lasted(server: Server, clock: Any) -> None:
@@ -97,8 +97,7 @@ def test_its_end_is_told_once_when_it_has_lasted(server: Server, clock: Any) -> 
     look()
     run_due_jobs()
     assert mails()[1:] == ["Over: ams-1: The node is silent"]
-    job = ProcrastinateJob.objects.filter(task_name="nexusvpn.mail.send_mail").latest("id")
-    assert "It lasted from 12:03 UTC on 26 November to 12:10 UTC on 26 November." in job.args["text"]
+    assert "It lasted from 12:03 UTC on 26 November to 12:10 UTC on 26 November." in waiting_mails()[-1].text
 
 
 def test_what_swings_is_one_alert_and_one_mail_each_way(server: Server, clock: Any) -> None:

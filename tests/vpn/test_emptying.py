@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 import time_machine
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from billing.services.grants import revoke_grant
@@ -16,6 +15,7 @@ from nexusvpn.errors import Conflict, InvalidInput
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
+from tests.mails import Waiting, waiting_mails
 from tests.vpn.acting import add, confirm, report, row, wanted
 from vpn.locks import lock_customer
 from vpn.models import IpAssignment, Location, NodeToken, Server, VpnConfig
@@ -52,8 +52,8 @@ def another(ams: Location, number: int = 1) -> Server:
     return make_server(ams, network_v4=f"10.8{number}.0.0/24", network_v6=f"fd8{number}::/64")
 
 
-def mails() -> list[dict[str, str]]:
-    return [job.args for job in ProcrastinateJob.objects.filter(task_name="nexusvpn.mail.send_mail").order_by("id")]
+def mails() -> list[Waiting]:
+    return waiting_mails()
 
 
 def test_devices_get_another_place_and_keep_the_former_until_it_is_in_use(
@@ -70,8 +70,8 @@ def test_devices_get_another_place_and_keep_the_former_until_it_is_in_use(
     assert place_for(user=alice, device_id=devices[0].pk).server == new
     assert_invariants()
     (mail,) = mails()
-    assert "A new place in AMS is ready" in mail["text"]
-    assert "- Laptop\n- Phone" in mail["text"]
+    assert "A new place in AMS is ready" in mail.text
+    assert "- Laptop\n- Phone" in mail.text
 
     # Nothing is told twice, and nothing is released before it is left.
     assert (move_devices(server_id=old.pk), release_left_places(), len(mails())) == (0, 0, 1)
@@ -176,8 +176,8 @@ def test_at_the_date_the_rest_is_taken_off(alice: User, old: Server) -> None:
     until = timezone.now() + timedelta(days=3)
     drain_server(server_id=old.pk, until=until)
     assert move_devices(server_id=old.pk) == 1
-    assert "There is no other server in AMS" in mails()[0]["text"]
-    assert until.strftime("%H:%M") in mails()[0]["text"]
+    assert "There is no other server in AMS" in mails()[0].text
+    assert until.strftime("%H:%M") in mails()[0].text
     assert (move_devices(server_id=old.pk), release_left_places()) == (0, 0)
     with time_machine.travel(until + timedelta(seconds=1), tick=False):
         assert release_left_places() == 1
@@ -212,7 +212,7 @@ def test_another_date_is_told_to_those_who_were_told_the_first(
     assert move_devices(server_id=old.pk) == 0
     drain_server(server_id=old.pk, until=sooner)
     assert [move_devices(server_id=old.pk) for _ in range(2)] == [1, 0]
-    first, second = (mail["text"] for mail in mails())
+    first, second = (mail.text for mail in mails())
     assert f"on {soon:%-d} {soon:%B %Y}" in first
     assert f"on {sooner:%-d} {sooner:%B %Y}" in second
     assert "A new place in AMS is ready" in second
@@ -238,7 +238,7 @@ def test_who_has_a_place_for_one_device_and_none_for_another_is_told_of_both(
     Server.objects.filter(pk=new.pk).update(next_host=254)
     drain_server(server_id=old.pk)
     assert move_devices(server_id=old.pk) == 1
-    ready, nothing = (mail["text"] for mail in mails())
+    ready, nothing = (mail.text for mail in mails())
     assert "A new place in AMS is ready" in ready
     assert "- Phone" in ready
     assert "- Laptop" not in ready

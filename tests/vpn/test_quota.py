@@ -14,6 +14,7 @@ from billing.models import Plan
 from billing.services.grants import grant_plan, revoke_grant
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
+from tests.mails import waiting_mails
 from tests.vpn.acting import add, report, row, wanted
 from vpn.models import QuotaMeter, Server, UsageRecord, VpnConfig
 from vpn.services.admission import settle_customer
@@ -36,8 +37,7 @@ def settle_jobs() -> list[str]:
 
 
 def mails() -> list[str]:
-    jobs = ProcrastinateJob.objects.filter(task_name="nexusvpn.mail.send_mail").order_by("id")
-    return [str(job.args["subject"]) for job in jobs if job.args["to"] == "alice@example.com"]
+    return [mail.subject for mail in waiting_mails() if mail.to == "alice@example.com"]
 
 
 def test_only_people_with_a_limit_have_a_meter(alice: User, sam: User, server: Server) -> None:

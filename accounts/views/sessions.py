@@ -1,4 +1,4 @@
-"""A person's own account: profile, sessions, sign-ins."""
+"""Where a person is signed in and how they signed in."""
 
 from __future__ import annotations
 
@@ -9,16 +9,12 @@ from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from accounts.forms import ProfileForm
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
-from accounts.services.profile import rename_person
 from accounts.services.sessions import end_session
-from nexusvpn.errors import DomainError
 
 # The newest ones; the API has all of them, page by page.
 SESSIONS_SHOWN = 50
@@ -52,21 +48,11 @@ def _history(user: User) -> list[dict[str, Any]]:
 
 @never_cache
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def settings(request: HttpRequest) -> HttpResponse:
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = ProfileForm(request.POST if request.method == "POST" else None, initial={"full_name": user.full_name})
-    status = 400 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            rename_person(user=user, full_name=form.cleaned_data["full_name"])
-        except DomainError as error:
-            status = form.add_domain_error(error)
-        else:
-            messages.success(request, "Your profile is saved.")
-            return redirect("settings")
-    context = {"form": form, "sessions": _sessions(request, user), "history": _history(user)}
-    return render(request, "accounts/settings.html", context, status=status)
+    context = {"sessions": _sessions(request, user), "history": _history(user)}
+    return render(request, "accounts/settings/sessions.html", context)
 
 
 @never_cache
@@ -79,4 +65,4 @@ def session_end(request: HttpRequest, pk: UUID) -> HttpResponse:
         auth.logout(request)
         return redirect("login")
     messages.success(request, "The session is ended.")
-    return redirect(reverse("settings") + "#sessions")
+    return redirect("settings-sessions")

@@ -1,24 +1,24 @@
+"""The customer's page, which is also the colleague's."""
+
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordForm
-from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts.models import LoginHistory, Session, User
+from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.sessions import end_all_sessions
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
-from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
+from nexusvpn.admin_base import Column, Panel
 from nexusvpn.templatetags.nexusvpn_ui import ago
 
 LATEST = 10
@@ -141,56 +141,3 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     def sign_out(self, request: HttpRequest, user: User) -> Outcome:
         ended = end_all_sessions(user=user)
         return f"{ended} session{'' if ended == 1 else 's'} ended."
-
-
-@admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin):
-    """Where people are signed in. Neither the secret's hash nor the session's data is shown."""
-
-    fields = (
-        "id",
-        "user",
-        "kind",
-        "created_at",
-        "last_seen_at",
-        "expires_at",
-        "ip_address",
-        "user_agent",
-    )
-    list_display = ("user", "kind", "ip_address", "user_agent", "last_seen_at", "expires_at")
-    list_select_related = ("user",)
-    list_filter = ("kind",)
-    search_fields = ("user__email", "ip_address")
-    actions = ("end_sessions",)
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        rows: QuerySet[Session] = super().get_queryset(request).defer("data", "key_hash")
-        return rows
-
-    def has_end_permission(self, request: HttpRequest) -> bool:
-        return signed_in(request).has_perm("accounts.delete_session")
-
-    @admin.action(description="End the selected sessions", permissions=["end"])
-    def end_sessions(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
-        self.log_deletions(request, sessions)
-        ended, _ = sessions.delete()
-        messages.success(request, f"{ended} session{'' if ended == 1 else 's'} ended.")
-
-
-@admin.register(LoginHistory)
-class LoginHistoryAdmin(ReadOnlyAdmin):
-    list_display = ("timestamp", "user", "outcome", "kind", "ip_address", "user_agent")
-    list_select_related = ("user",)
-    list_filter = ("outcome", "kind")
-    search_fields = ("user__email", "ip_address")
-
-
-@admin.register(LogEntry)
-class LogEntryAdmin(ReadOnlyAdmin):
-    """What staff did in the admin; nobody can change it here."""
-
-    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
-    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "change_message")
-    list_select_related = ("user", "content_type")
-    list_filter = ("action_flag",)
-    search_fields = ("user__email", "object_repr", "=object_id")

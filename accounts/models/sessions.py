@@ -1,82 +1,15 @@
-"""Who people are and where they are signed in."""
+"""Where people are signed in, how they tried, and from what."""
 
 from __future__ import annotations
 
-import secrets
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 
-from accounts.querysets import SessionQuerySet, UserManager
-from nexusvpn.errors import InvalidInput
-from nexusvpn.texts import one_line
-
-# No vowels and no look-alikes: a code is read aloud and typed, and must not spell anything.
-REFERRAL_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXYZ"
-
-
-def new_referral_code() -> str:
-    """Twelve characters of an alphabet of 28: 57 bits, not to be guessed."""
-    return "".join(secrets.choice(REFERRAL_ALPHABET) for _ in range(12))
-
-
-class User(AbstractBaseUser, PermissionsMixin):
-    """A customer or a member of staff. The e-mail address is the name, unique regardless of case."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = models.EmailField(max_length=254)
-    full_name = models.CharField(max_length=150, blank=True)
-    referral_code = models.CharField(max_length=16, default=new_referral_code, editable=False)
-    referred_by = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="referred", db_index=False
-    )
-    stripe_customer_id = models.CharField(max_length=64, null=True, blank=True)
-    is_active = models.BooleanField(default=True, help_text="Off: suspended; can neither sign in nor use the API.")
-    is_staff = models.BooleanField(default=False, help_text="May open the admin.")
-    date_joined = models.DateTimeField(default=timezone.now, editable=False)
-
-    objects: ClassVar[UserManager] = UserManager()
-
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-
-    class Meta:
-        ordering = ["-date_joined", "id"]
-        constraints = [
-            models.UniqueConstraint(Lower("email"), name="user_email_unique"),
-            models.UniqueConstraint(fields=["referral_code"], name="user_referral_code_unique"),
-            models.UniqueConstraint(
-                fields=["stripe_customer_id"],
-                condition=models.Q(stripe_customer_id__isnull=False),
-                name="user_stripe_customer_unique",
-            ),
-            models.CheckConstraint(condition=~models.Q(referred_by=models.F("id")), name="user_not_referred_by_self"),
-        ]
-        indexes = [
-            # "Whom did this person bring?": the referrals page and the account's deletion (SET NULL).
-            models.Index(fields=["referred_by"], name="user_referred_by_idx"),
-            # "Whose payment is this?": every event of the payment provider names only its customer id.
-            models.Index(fields=["stripe_customer_id"], name="user_stripe_customer_idx"),
-            # The admin's list of people, newest first.
-            models.Index(fields=["-date_joined", "id"], name="user_newest_idx"),
-        ]
-
-    def __str__(self) -> str:
-        return self.email
-
-    def clean(self) -> None:
-        """For forms on the model itself, the admin's among them."""
-        self.email = type(self).objects.normalize_email(self.email)
-        try:
-            self.full_name = one_line(self.full_name, "full_name")
-        except InvalidInput as error:
-            raise ValidationError(error.fields) from None
+from accounts.models.people import User
+from accounts.querysets import SessionQuerySet
 
 
 class Session(models.Model):
@@ -100,6 +33,8 @@ class Session(models.Model):
     expires_at = models.DateTimeField()
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=200, blank=True)
+    # When a second factor, or a passkey alone, was shown in this session.
+    second_factor_at = models.DateTimeField(null=True)
 
     objects = SessionQuerySet.as_manager()
 
@@ -128,13 +63,15 @@ class LoginHistory(models.Model):
     class Outcome(models.TextChoices):
         SUCCESS = "success", "Signed in"
         FAILED = "failed", "Wrong password"
+        SECOND_FACTOR = "second_factor", "Second factor asked"
+        WRONG_CODE = "wrong_code", "Wrong code"
         BLOCKED = "blocked", "Account suspended"
 
     id = models.BigAutoField(primary_key=True)
     # Empty for a try with an address that has no account: the address itself is not stored.
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="login_history", db_index=False)
     timestamp = models.DateTimeField(default=timezone.now)
-    outcome = models.CharField(max_length=8, choices=Outcome.choices)
+    outcome = models.CharField(max_length=16, choices=Outcome.choices)
     kind = models.CharField(max_length=8, choices=Session.Kind.choices)
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=200, blank=True)
@@ -156,3 +93,27 @@ class LoginHistory(models.Model):
         if self.pk is not None:
             raise TypeError("Login history is append-only.")
         super().save(*args, **kwargs)
+
+
+class KnownClient(models.Model):
+    """A browser or program that a person has signed in with before: the next sign-in with it needs no mail."""
+
+    id = models.BigAutoField(primary_key=True)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_clients", db_index=False)
+    # SHA-256 of the browser's own long-lived cookie or, of a program, of its name.
+    fingerprint = models.CharField(max_length=64)
+    first_seen_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            # "Has this person used this one before?"
+            models.UniqueConstraint(fields=["user", "fingerprint"], name="known_client_unique"),
+        ]
+        indexes = [
+            # Retention: those that have not been seen for long.
+            models.Index(fields=["last_seen_at"], name="known_client_seen_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"client {self.pk}"

@@ -1,0 +1,28 @@
+"""The audit log: searched by staff, changed by nobody."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib import admin
+from django.db.models import OuterRef, Subquery
+
+from accounts.models import AuditEvent, User
+from nexusvpn.admin_base import Column, ReadOnlyAdmin
+
+
+def _address_of(column: str) -> Subquery:
+    """The rows refer to nobody: whom an id means is looked up for the page, and is nothing once the account is erased."""
+    return Subquery(User.objects.filter(pk=OuterRef(column)).values("email")[:1])
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ("at", "action", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
+    list_filter = ("actor_kind", "action")
+    search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
+    search_help_text = "The id of a person, of what something was done to, or of a request; or an action's name."
+    extra_columns: ClassVar[list[Column]] = [
+        Column("actor_email", "By", _address_of("actor_id")),
+        Column("person_email", "About", _address_of("person_id")),
+    ]

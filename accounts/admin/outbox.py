@@ -1,0 +1,53 @@
+"""The outbox as staff see it: who was written to about what and whether it went out, not what it says."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import Mail, Notification
+from accounts.services.outbox import send_again
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import ReadOnlyAdmin
+
+
+@admin.register(Mail)
+class MailAdmin(ReadOnlyAdmin, ActionsAdmin):
+    fields = (
+        "id",
+        "user",
+        "to",
+        "kind",
+        "subject",
+        "state",
+        "attempts",
+        "due_at",
+        "last_error",
+        "created_at",
+        "sent_at",
+    )
+    list_display = ("created_at", "to", "subject", "state", "attempts", "last_error", "sent_at")
+    list_filter = ("state", "kind")
+    search_fields = ("to", "=id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Mail]:
+        rows: QuerySet[Mail] = super().get_queryset(request).defer("content")
+        return rows
+
+    @object_action(
+        "Send again",
+        "The mail was given up. It gets another round of attempts; mend first what is named as its last error.",
+        applies=lambda mail: mail.state == Mail.State.FAILED,
+    )
+    def send_again(self, request: HttpRequest, mail: Mail) -> Outcome:
+        send_again(mail)
+        return "The mail is on its way."
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "kind", "title", "read_at")
+    list_select_related = ("user",)
+    list_filter = ("kind",)
+    search_fields = ("user__email",)

@@ -1,0 +1,69 @@
+"""Telling people: a line in their list and, unless they want none of that kind, a mail. Both are rows of the caller's transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.models import MailChoice, Notification, User
+from accounts.services.outbox import queue_mail
+from nexusvpn.errors import Conflict, NotFound
+
+Kind = Notification.Kind
+
+
+def notify(
+    user: User,
+    kind: Notification.Kind,
+    title: str,
+    text: str = "",
+    *,
+    link: str = "",
+    mail: str = "",
+    context: dict[str, Any] | None = None,
+) -> None:
+    """Add to the person's list; with `mail`, a folder below templates/emails, also write to them.
+
+    `link` is a path of ours. Call it inside the transaction that makes it true.
+    """
+    Notification.objects.create(user=user, kind=kind, title=title, text=text, link=link)
+    if mail and wants_mail(user, kind):
+        queue_mail(mail, user.email, context or {}, user=user)
+
+
+def wants_mail(user: User, kind: Notification.Kind) -> bool:
+    """Whether mails of this kind go to the person. Those about security always do."""
+    return kind == Kind.SECURITY or not MailChoice.objects.filter(user=user, kind=kind, wanted=False).exists()
+
+
+def choose_mail(*, user: User, kind: Notification.Kind, wanted: bool) -> None:
+    """Raises Conflict (`security_mail_required`) where there is no choice."""
+    if kind == Kind.SECURITY and not wanted:
+        raise Conflict(
+            "Mails about the security of your account cannot be switched off.", code="security_mail_required"
+        )
+    MailChoice.objects.update_or_create(user=user, kind=kind, defaults={"wanted": wanted})
+
+
+def mail_choices(user: User) -> dict[Notification.Kind, bool]:
+    """Every kind, in the order of its list, and whether the person gets mails of it."""
+    chosen = dict(user.mail_choices.values_list("kind", "wanted"))
+    return {kind: chosen.get(kind, True) for kind in Kind}
+
+
+def mark_read(*, user: User, notification_id: UUID) -> None:
+    """Raises NotFound for anybody else's. Reading it again changes nothing."""
+    own = Notification.objects.filter(user=user, pk=notification_id)
+    if not own.filter(read_at=None).update(read_at=timezone.now()) and not own.exists():
+        raise NotFound
+
+
+def mark_all_read(*, user: User) -> int:
+    return Notification.objects.filter(user=user, read_at=None).update(read_at=timezone.now())
+
+
+def unread_count(user: User) -> int:
+    """At most 100: the pages say "99+"."""
+    return Notification.objects.filter(user=user, read_at=None)[:100].count()

@@ -1,0 +1,120 @@
+"""The outbox: a mail is a row of the transaction that has a reason for it, and goes out after the commit.
+
+Rolled back means never sent. The Message-ID is the row's, so a mail that is sent again after a crash between sending and marking is
+the same one to every mail server. Without a crash none is sent twice: an attempt claims the row before it begins.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts.deferred import deliver_soon
+from accounts.models import Mail, User
+from nexusvpn.encryption import decrypt, encrypt
+from nexusvpn.errors import Conflict
+
+MAX_ATTEMPTS = 16
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+# Of one look for what lost jobs have left.
+SWEEP = 500
+
+
+def place_of(mail_id: UUID) -> str:
+    """What a mail's text is bound to."""
+    return f"accounts.Mail.content {mail_id}"
+
+
+def queue_mail(name: str, to: str, context: dict[str, Any], *, user: User | None = None) -> Mail:
+    """Queue the mail `templates/emails/<name>/{subject.txt,body.txt,body.html}`; call it inside the transaction.
+
+    `user` is whose mail it is, where it belongs to an account: it is in their export and goes with the account.
+    """
+    context = {"site_url": settings.SITE_URL, "site_name": "NexusVPN", **context}
+    subject = " ".join(render_to_string(f"emails/{name}/subject.txt", context).split())
+    mail = Mail(user=user, to=to, kind=name, subject=subject[:200])
+    bodies = {part: render_to_string(f"emails/{name}/body.{part}", context) for part in ("txt", "html")}
+    mail.content = encrypt(orjson.dumps(bodies), place_of(mail.pk))
+    mail.save(force_insert=True)
+    deliver_soon(mail.pk)
+    return mail
+
+
+def bodies_of(mail: Mail) -> dict[str, str]:
+    """The text (`txt`) and HTML (`html`) of a mail that has not gone out yet."""
+    bodies: dict[str, str] = orjson.loads(decrypt(bytes(mail.content), place_of(mail.pk)))
+    return bodies
+
+
+def message_id(mail: Mail) -> str:
+    host = settings.SITE_URL.split("//")[-1].split("/")[0].split(":")[0]
+    return f"<{mail.pk}@{host}>"
+
+
+def deliver(mail_id: UUID) -> bool:
+    """Try to send a mail that is due; returns whether it went out now. What cannot be sent is due again later."""
+    mail = _claim(mail_id)
+    if mail is None:
+        return False
+    try:
+        _send(mail)
+    except Exception as error:
+        given_up = mail.attempts >= MAX_ATTEMPTS
+        state = Mail.State.FAILED if given_up else Mail.State.QUEUED
+        Mail.objects.filter(pk=mail.pk).update(state=state, last_error=type(error).__name__)
+        raise
+    Mail.objects.filter(pk=mail.pk).update(state=Mail.State.SENT, sent_at=timezone.now(), content=b"", last_error="")
+    return True
+
+
+def _claim(mail_id: UUID) -> Mail | None:
+    """The mail, its next attempt put off, if it is due and nobody else has begun on it."""
+    now = timezone.now()
+    mail = Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED, due_at__lte=now).first()
+    if mail is None:
+        return None
+    wait = min(FIRST_WAIT * 2**mail.attempts, LONGEST_WAIT)
+    # Two workers may have read the row: the number of attempts lets one of them through.
+    claimed = Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED, attempts=mail.attempts).update(
+        attempts=F("attempts") + 1, due_at=now + wait
+    )
+    mail.attempts += 1
+    return mail if claimed else None
+
+
+def _send(mail: Mail) -> None:
+    bodies = bodies_of(mail)
+    headers = {"Message-ID": message_id(mail)}
+    message = EmailMultiAlternatives(
+        mail.subject, bodies["txt"], settings.DEFAULT_FROM_EMAIL, [mail.to], headers=headers
+    )
+    message.attach_alternative(bodies["html"], "text/html")
+    message.send()
+
+
+def queue_due_mails() -> int:
+    """Ask for a job for every mail that is due and waits: its job was lost, or its last attempt failed. Returns how many."""
+    due = Mail.objects.filter(state=Mail.State.QUEUED, due_at__lte=timezone.now()).order_by("due_at")
+    ids = list(due.values_list("pk", flat=True)[:SWEEP])
+    for mail_id in ids:
+        deliver_soon(mail_id)
+    return len(ids)
+
+
+def send_again(mail: Mail) -> None:
+    """Let a mail that was given up have another round of attempts. Raises Conflict (`mail_not_failed`)."""
+    claimed = Mail.objects.filter(pk=mail.pk, state=Mail.State.FAILED).update(
+        state=Mail.State.QUEUED, attempts=0, due_at=timezone.now()
+    )
+    if not claimed:
+        raise Conflict("This mail is not one that was given up.", code="mail_not_failed")
+    deliver_soon(mail.pk)
