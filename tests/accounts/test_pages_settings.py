@@ -51,8 +51,8 @@ def test_only_the_name_can_be_changed_here(page: Client, alice: User, field: str
 def test_every_session_is_listed_and_the_current_one_marked(page: Client, alice: User, bob: User) -> None:
     token_of(alice)
     token_of(bob)
-    page.get("/settings")
-    answer = page.get("/settings")
+    page.get("/settings/sessions")
+    answer = page.get("/settings/sessions")
     assert answer.text.count("End session</button>") == 2
     assert answer.text.count("This one") == 1
     assert "API token" in answer.text
@@ -63,7 +63,7 @@ def test_a_token_ends_at_once(page: Client, alice: User) -> None:
     token = token_of(alice)
     row = Session.objects.get(kind="token")
     answer = page.post(f"/settings/sessions/{row.pk}/end")
-    assert answer.headers["Location"] == "/settings#sessions"
+    assert answer.headers["Location"] == "/settings/sessions"
     assert ApiClient(token).get("users/me").status == 401
 
 
@@ -100,7 +100,7 @@ def test_the_history_shows_the_persons_own_tries(page: Client, alice: User, bob:
     for outcome, address in (("success", "192.0.2.51"), ("failed", "192.0.2.52")):
         LoginHistory.objects.create(user=alice, outcome=outcome, kind="browser", ip_address=address)
     LoginHistory.objects.create(user=bob, outcome="failed", kind="browser", ip_address="192.0.2.53")
-    text = page.get("/settings").text
+    text = page.get("/settings/sessions").text
     assert "192.0.2.51" in text
     assert "192.0.2.52" in text
     assert "192.0.2.53" not in text
@@ -108,7 +108,7 @@ def test_the_history_shows_the_persons_own_tries(page: Client, alice: User, bob:
 
 def test_a_hostile_user_agent_is_text(page: Client, alice: User) -> None:
     Session.objects.update(user_agent="<img src=x onerror=alert(1)>")
-    text = page.get("/settings").text
+    text = page.get("/settings/sessions").text
     assert "<img src=x" not in text
     assert "&lt;img src=x" in text
 
@@ -120,9 +120,10 @@ def test_the_page_costs_the_same_with_many_sessions_and_is_kept_by_no_cache(
         token_of(alice)
         LoginHistory.objects.create(user=alice, outcome="failed", kind="browser")
     with django_assert_max_num_queries(5):
-        answer = page.get("/settings")
+        answer = page.get("/settings/sessions")
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_a_stranger_is_asked_to_sign_in(db: None) -> None:
-    assert Client().get("/settings").headers["Location"] == "/login?next=/settings"
+@pytest.mark.parametrize("path", ["/settings", "/settings/sessions"])
+def test_a_stranger_is_asked_to_sign_in(db: None, path: str) -> None:
+    assert Client().get(path).headers["Location"] == f"/login?next={path}"
