@@ -7,15 +7,22 @@ ends the session at its next request.
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, router, transaction
 from django.utils import timezone
 
-from accounts.models import Session
+from accounts.lifetimes import Lifetime, anonymous_lifetime, lifetime_of
+from accounts.models import Session, User
 from accounts.services.sessions import hash_key, touch
+
+
+def _lifetime(user_id: str | None) -> Lifetime:
+    if user_id is None:
+        return anonymous_lifetime()
+    is_staff = User.objects.filter(pk=user_id, is_staff=True).exists()
+    return lifetime_of(Session.Kind.BROWSER, is_staff=is_staff)
 
 
 class SessionStore(SessionBase):
@@ -58,23 +65,35 @@ class SessionStore(SessionBase):
         values: dict[str, Any] = {
             "user_id": data.get("_auth_user_id"),
             "data": self.encode(data),
-            "expires_at": timezone.now() + timedelta(seconds=self.get_expiry_age()),
         }
         key_hash = hash_key(self.session_key)
         if not must_create:
-            if not Session.objects.filter(key_hash=key_hash).update(**values):
-                raise UpdateError
+            self._update(key_hash, values)
             return None
         address, agent = self.client
         try:
             with transaction.atomic(using=router.db_for_write(Session)):
                 row = Session.objects.create(
-                    kind=Session.Kind.BROWSER, key_hash=key_hash, ip_address=address, user_agent=agent, **values
+                    kind=Session.Kind.BROWSER,
+                    key_hash=key_hash,
+                    ip_address=address,
+                    user_agent=agent,
+                    **values,
+                    **_lifetime(values["user_id"]).columns(),
                 )
         except IntegrityError:
             raise CreateError from None
         self.row_id = row.id
         return None
+
+    @staticmethod
+    def _update(key_hash: str, values: dict[str, Any]) -> None:
+        row = Session.objects.filter(key_hash=key_hash)
+        if row.filter(user_id=values["user_id"]).update(**values):
+            return
+        # Somebody has signed in with it: from now on it lives as long as a sign-in of theirs may.
+        if not row.update(**values, **_lifetime(values["user_id"]).columns()):
+            raise UpdateError
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.client_cookie.ClientCookieMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
@@ -152,8 +153,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SESSION_ENGINE = "accounts.session_store"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
-TOKEN_LIFETIME_S = 30 * 24 * 3600
+# How long somebody stays signed in without doing anything, and at most: browsers, API tokens, and staff with either.
+SESSION_IDLE_HOURS = env.number("SESSION_IDLE_HOURS", 14 * 24)
+SESSION_LIFETIME_HOURS = env.number("SESSION_LIFETIME_HOURS", 60 * 24)
+TOKEN_IDLE_HOURS = env.number("TOKEN_IDLE_HOURS", 30 * 24)
+TOKEN_LIFETIME_HOURS = env.number("TOKEN_LIFETIME_HOURS", 180 * 24)
+STAFF_IDLE_HOURS = env.number("STAFF_IDLE_HOURS", 2)
+STAFF_LIFETIME_HOURS = env.number("STAFF_LIFETIME_HOURS", 12)
+SESSION_COOKIE_AGE = SESSION_LIFETIME_HOURS * 3600
+# A database of places in MaxMind's format; without one no place is shown.
+GEOIP_FILE = env.text("GEOIP_FILE")
 # How long what we hold about people is kept (the page "What we store" shows these).
 LOGIN_HISTORY_DAYS = env.number("LOGIN_HISTORY_DAYS", 365)
 AUDIT_KEPT_DAYS = env.number("AUDIT_KEPT_DAYS", 730)

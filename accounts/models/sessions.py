@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models.people import User
@@ -30,7 +32,11 @@ class Session(models.Model):
     data = models.TextField(blank=True, default="", help_text="Django's signed session data; empty for tokens.")
     created_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
+    # Moved on while it is used, by `idle_s` each time, and never beyond `ends_at`.
     expires_at = models.DateTimeField()
+    # The defaults are for servers of the release before, which know neither.
+    ends_at = models.DateTimeField(db_default=Now() + timedelta(days=14))
+    idle_s = models.PositiveIntegerField(db_default=14 * 24 * 3600)
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=200, blank=True)
     # When a second factor, or a passkey alone, was shown in this session.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
+from django.db.models import F
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from accounts.errors import InvalidCredentials
+from accounts.lifetimes import lifetime_of
 from accounts.locks import lock_person
 from accounts.models import Session, User
+from accounts.services.known_clients import program_fingerprint, recognise
 from nexusvpn.errors import NotFound
 
 TOKEN_PREFIX = "nvs_"  # noqa: S105  (what every token begins with is no secret)
@@ -27,7 +30,9 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def open_token(*, user: User, ip_address: str | None, user_agent: str) -> tuple[str, Session]:
+def open_token(
+    *, user: User, ip_address: str | None, user_agent: str, second_factor_at: datetime | None = None
+) -> tuple[str, Session]:
     """A new API token of `user`: the token, shown once, and its row.
 
     Raises InvalidCredentials if the password has changed, or the account was suspended, since `user` was read.
@@ -43,10 +48,12 @@ def open_token(*, user: User, ip_address: str | None, user_agent: str) -> tuple[
             user=user,
             kind=Session.Kind.TOKEN,
             key_hash=hash_key(token),
-            expires_at=timezone.now() + timedelta(seconds=settings.TOKEN_LIFETIME_S),
             ip_address=ip_address,
             user_agent=user_agent,
+            second_factor_at=second_factor_at,
+            **lifetime_of(Session.Kind.TOKEN, is_staff=now.is_staff).columns(),
         )
+        recognise(user, program_fingerprint(user_agent), address=ip_address, user_agent=user_agent)
     return token, session
 
 
@@ -82,10 +89,13 @@ def _token_query() -> str:
 
 
 def touch(session: Session) -> None:
-    """Note that the session is in use, at most once every few minutes."""
+    """Note that the session is in use, at most once every few minutes; its end by idleness moves on with that."""
     now = timezone.now()
     if session.last_seen_at < now - TOUCH_EVERY:
-        Session.objects.filter(pk=session.pk, last_seen_at__lt=now - TOUCH_EVERY).update(last_seen_at=now)
+        until = Least(F("ends_at"), now + timedelta(seconds=session.idle_s))
+        Session.objects.filter(pk=session.pk, last_seen_at__lt=now - TOUCH_EVERY).update(
+            last_seen_at=now, expires_at=until
+        )
 
 
 def end_session(*, user: User, session_id: UUID) -> None:

@@ -77,7 +77,15 @@ def test_pages_of_a_customer(
         "SELECT user_id, id, (now() AT TIME ZONE 'UTC')::date, 123456789012, 987654321098 FROM vpn_vpnconfig WHERE id = %s",
         devices[0],
     )
-    paths = ["/dashboard", "/devices", "/devices?limit=1&page=2", "/devices/new", "/locations", "/settings", "/settings/sessions"]
+    paths = [
+        "/dashboard",
+        "/devices",
+        "/devices?limit=1&page=2",
+        "/devices/new",
+        "/locations",
+        "/settings",
+        "/settings/sessions",
+    ]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
     paths += ["/speed-test", "/referrals", "/support", "/"]

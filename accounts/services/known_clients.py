@@ -1,0 +1,66 @@
+"""Browsers and programs that a person has signed in with before; a sign-in with another one is told to them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.geography import place_of
+from accounts.models import KnownClient, User
+from accounts.services.notifications import Kind, notify
+from nexusvpn.templatetags.nexusvpn_ui import program
+
+
+def browser_fingerprint(cookie: str) -> str:
+    return hashlib.sha256(f"browser {cookie}".encode()).hexdigest()
+
+
+def program_fingerprint(user_agent: str) -> str:
+    """Programs keep no cookies; they are told apart by the name they give, whatever its version."""
+    return hashlib.sha256(f"program {re.sub(r'[0-9.]+', '', user_agent)}".encode()).hexdigest()
+
+
+def recognise(user: User, fingerprint: str, *, address: str | None, user_agent: str) -> None:
+    """Note what the person has just signed in with. If it is new, and not their very first, they are told, by mail too.
+
+    Call it inside the transaction of the sign-in.
+    """
+    now = timezone.now()
+    if KnownClient.objects.filter(user=user, fingerprint=fingerprint).update(last_seen_at=now):
+        return
+    is_first = not KnownClient.objects.filter(user=user).exists()
+    with transaction.atomic():
+        _, created = KnownClient.objects.get_or_create(user=user, fingerprint=fingerprint)
+        if created and not is_first:
+            _tell(user, address, user_agent)
+
+
+def _tell(user: User, address: str | None, user_agent: str) -> None:
+    context = {
+        "program": program(user_agent),
+        "address": address,
+        "place": place_of(address),
+        "at": timezone.now(),
+    }
+    where = " · ".join(part for part in (context["program"], address, context["place"]) if part)
+    notify(
+        user,
+        Kind.SECURITY,
+        "Signed in from something new",
+        where,
+        link="/settings/sessions",
+        mail="new_sign_in",
+        context=context,
+    )
+
+
+def forget_unused_clients() -> int:
+    """Delete those that have not been seen for KNOWN_CLIENTS_KEPT_DAYS; returns how many."""
+    oldest = timezone.now() - timedelta(days=settings.KNOWN_CLIENTS_KEPT_DAYS)
+    deleted, _ = KnownClient.objects.filter(last_seen_at__lt=oldest).delete()
+    return deleted
