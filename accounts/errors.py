@@ -18,6 +18,16 @@ class InvalidCredentials(NotAuthenticated):
     message = "The e-mail address or the password is wrong."
 
 
+class ApiKeyNameTaken(Conflict):
+    code = "api_key_name_taken"
+    message = "You have a key of this name already."
+
+
+class TooManyApiKeys(Conflict):
+    code = "api_key_limit_reached"
+    message = "You have as many keys as one account may have. Revoke one that you do not need."
+
+
 class AccountSuspended(NotAllowed):
     code = "account_suspended"
     message = "This account is suspended. Write to support."

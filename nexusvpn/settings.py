@@ -241,7 +241,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 AUDIT_RECORDER = "accounts.services.audit.write"
-BEARER_AUTHENTICATOR = "accounts.services.sessions.authenticate_token"
+BEARER_AUTHENTICATOR = "accounts.bearer.authenticate"
 SPECTACULAR_SETTINGS = {
     "TITLE": "NexusVPN API",
     "VERSION": "1.0.0",

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from accounts.people import greeting_name
-from accounts.services.outbox import queue_mail
+from accounts.services.notifications import Kind, notify
 from nexusvpn.texts import without_links
 from support.models import Ticket
 
@@ -15,4 +15,5 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
         "message": message,
         "path": f"/support/{ticket.pk}",
     }
-    queue_mail("ticket_answered", customer.email, context, user=customer)
+    title = f"Support answered: {ticket.subject}"
+    notify(customer, Kind.SUPPORT, title[:120], link=context["path"], mail="ticket_answered", context=context)

@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.models import User
+from accounts.services.notifications import Kind, notify
 from accounts.services.outbox import queue_mail
 from vpn.models import QuotaMeter, Server
 
 
 def queue_quota_mail(meter: QuotaMeter, *, full: bool) -> None:
     context = {"used": meter.used_bytes, "quota": meter.quota_bytes, "resets_at": meter.resets_at}
-    queue_mail("quota_used_up" if full else "quota_warning", meter.user.email, context, user=meter.user)
+    title = "Your data is used up" if full else "80 % of your data is used"
+    mail = "quota_used_up" if full else "quota_warning"
+    notify(meter.user, Kind.USAGE, title, link="/dashboard", mail=mail, context=context)
 
 
 def queue_drain_mail(user: User, server: Server, devices: list[str], until: datetime | None, *, moved: bool) -> None:
     """Tell a customer whose devices are on a server that is being emptied; `moved` says that another place is ready for them."""
     context = {"location": server.location.name, "devices": devices, "until": until, "moved": moved}
-    queue_mail("server_leaving", user.email, context, user=user)
+    title = f"A server in {server.location.name} goes out of service"
+    notify(user, Kind.DEVICES, title, link="/devices", mail="server_leaving", context=context)
 
 
 def queue_alert_mail(address: str, *, server: str, what: str, detail: str, over: bool) -> None:

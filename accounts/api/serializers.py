@@ -50,11 +50,16 @@ class SessionView(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(choices=Session.Kind.choices)
     ip_address = serializers.CharField(allow_null=True)
+    place = serializers.CharField(help_text="About where the address is; empty if that is not known.")
     user_agent = serializers.CharField()
     created_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     is_current = serializers.BooleanField()
+
+
+class EndedView(serializers.Serializer[Any]):
+    ended = serializers.IntegerField()
 
 
 class LoginHistoryView(serializers.Serializer[Any]):
@@ -63,3 +68,4 @@ class LoginHistoryView(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=Session.Kind.choices)
     ip_address = serializers.CharField(allow_null=True)
     user_agent = serializers.CharField()
+    place = serializers.CharField(help_text="About where the address is; empty if that is not known.")

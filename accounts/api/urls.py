@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from accounts.api import views
+from accounts.api import keys, notifications, views
 from nexusvpn.api.routes import UUID_PATTERN
 
 urlpatterns = [
@@ -11,4 +11,10 @@ urlpatterns = [
     re_path(rf"^auth/sessions/{UUID_PATTERN}/?$", views.SessionDetailView.as_view(), name="api-session"),
     re_path(r"^auth/history/?$", views.HistoryView.as_view(), name="api-history"),
     re_path(r"^users/me/?$", views.MeView.as_view(), name="api-me"),
+    re_path(r"^users/me/api-keys/?$", keys.ApiKeysView.as_view(), name="api-keys"),
+    re_path(rf"^users/me/api-keys/{UUID_PATTERN}/?$", keys.ApiKeyDetailView.as_view(), name="api-key"),
+    re_path(r"^users/me/mail-choices/?$", notifications.MailChoicesListView.as_view(), name="api-mail-choices"),
+    re_path(r"^notifications/?$", notifications.NotificationsView.as_view(), name="api-notifications"),
+    re_path(r"^notifications/read-all/?$", notifications.NotificationsReadAllView.as_view(), name="api-read-all"),
+    re_path(rf"^notifications/{UUID_PATTERN}/read/?$", notifications.NotificationReadView.as_view(), name="api-read"),
 ]

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.serializers import (
+    EndedView,
     LoginForm,
     LoginHistoryView,
     ProfileForm,
@@ -18,15 +19,17 @@ from accounts.api.serializers import (
     SessionView,
     UserView,
 )
+from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.services.profile import rename_person
 from accounts.services.registration import register_account
-from accounts.services.sessions import end_session, open_token
+from accounts.services.sessions import end_other_sessions, end_session, open_token
 from accounts.services.sign_in import check_credentials
 from nexusvpn.api.pagination import CompiledPage, fetch_page, list_request, page_request
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.schema import LIST_PARAMETERS, PAGE_PARAMETERS, listed, paged
+from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.http import client_address, user_agent
 from nexusvpn.ratelimit import REGISTER
@@ -85,10 +88,17 @@ class SessionsView(ApiView):
         current = request.auth.pk
 
         def row(*values: Any) -> dict[str, Any]:
-            return dict(zip(self.COLUMNS, values, strict=True), is_current=values[0] == current)
+            session = dict(zip(self.COLUMNS, values, strict=True))
+            return {**session, "place": place_of(session["ip_address"]), "is_current": session["id"] == current}
 
         sessions = Session.objects.live().filter(user=signed_in(request))
         return Response(fetch_page(sessions, page_request(request.query_params), self.COLUMNS, row).as_dict())
+
+    @extend_schema(responses={200: EndedView})
+    def delete(self, request: Request) -> Response:
+        """End all sessions but the one that asks."""
+        ended = end_other_sessions(user=signed_in(request), kept=request.auth.pk)
+        return Response({"ended": ended})
 
 
 class SessionDetailView(ApiView):
@@ -98,11 +108,12 @@ class SessionDetailView(ApiView):
         return Response(None)
 
 
-HISTORY_COLUMNS = tuple(LoginHistoryView().fields)
+HISTORY_COLUMNS = ("timestamp", "outcome", "kind", "ip_address", "user_agent")
 
 
 def _history_row(*values: Any) -> dict[str, Any]:
-    return dict(zip(HISTORY_COLUMNS, values, strict=True))
+    entry = dict(zip(HISTORY_COLUMNS, values, strict=True))
+    return {**entry, "place": place_of(entry["ip_address"])}
 
 
 MY_HISTORY = CompiledPage(lambda owner: LoginHistory.objects.filter(user_id=owner), HISTORY_COLUMNS, _history_row)
@@ -115,6 +126,9 @@ class HistoryView(ApiView):
 
 
 class MeView(ApiView):
+    scope = Scope.PROFILE
+    without_keys = frozenset({"DELETE"})
+
     @extend_schema(responses={200: UserView})
     def get(self, request: Request) -> Response:
         return Response(user_view(signed_in(request)))

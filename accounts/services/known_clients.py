@@ -41,22 +41,11 @@ def recognise(user: User, fingerprint: str, *, address: str | None, user_agent: 
 
 
 def _tell(user: User, address: str | None, user_agent: str) -> None:
-    context = {
-        "program": program(user_agent),
-        "address": address,
-        "place": place_of(address),
-        "at": timezone.now(),
-    }
-    where = " · ".join(part for part in (context["program"], address, context["place"]) if part)
-    notify(
-        user,
-        Kind.SECURITY,
-        "Signed in from something new",
-        where,
-        link="/settings/sessions",
-        mail="new_sign_in",
-        context=context,
-    )
+    what, place = program(user_agent), place_of(address)
+    where = " · ".join(part for part in (what, address, place) if part)
+    context = {"program": what, "address": address, "place": place, "at": timezone.now()}
+    title = "Signed in from something new"
+    notify(user, Kind.SECURITY, title, where, link="/settings/sessions", mail="new_sign_in", context=context)
 
 
 def forget_unused_clients() -> int:

@@ -18,6 +18,7 @@ from accounts.lifetimes import lifetime_of
 from accounts.locks import lock_person
 from accounts.models import Session, User
 from accounts.services.known_clients import program_fingerprint, recognise
+from nexusvpn.audit import record_act
 from nexusvpn.errors import NotFound
 
 TOKEN_PREFIX = "nvs_"  # noqa: S105  (what every token begins with is no secret)
@@ -59,7 +60,7 @@ def open_token(
 
 def authenticate_token(token: str) -> tuple[User, Session] | None:
     """The person and session of an API token, or None when it is unknown, over, or its owner may not sign in."""
-    if not token.startswith(TOKEN_PREFIX) or not token.isascii():
+    if not token.startswith(TOKEN_PREFIX):
         return None
     with connection.cursor() as cursor:
         cursor.execute(_token_query(), [hash_key(token)])
@@ -103,6 +104,14 @@ def end_session(*, user: User, session_id: UUID) -> None:
     deleted, _ = Session.objects.filter(user=user, pk=session_id).delete()
     if not deleted:
         raise NotFound
+
+
+def end_other_sessions(*, user: User, kept: UUID | None) -> int:
+    """End every session of the person but one; returns how many."""
+    with transaction.atomic(durable=True):
+        deleted, _ = Session.objects.filter(user=user).exclude(pk=kept).delete()
+        record_act("other_sessions_ended", actor=user, person=user.pk, details={"ended": deleted})
+    return deleted
 
 
 def end_all_sessions(*, user: User) -> int:

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
-from accounts.services.sessions import end_session
+from accounts.services.sessions import end_other_sessions, end_session
 
 # The newest ones; the API has all of them, page by page.
 SESSIONS_SHOWN = 50
@@ -33,6 +34,7 @@ def _sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             "kind": session.get_kind_display(),
             "user_agent": session.user_agent,
             "ip": session.ip_address,
+            "place": place_of(session.ip_address),
             "created_at": session.created_at,
             "last_seen_at": session.last_seen_at,
             "is_current": session.id == current,
@@ -43,7 +45,27 @@ def _sessions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _history(user: User) -> list[dict[str, Any]]:
     entries = LoginHistory.objects.filter(user=user)[:SIGN_INS_SHOWN]
-    return [{"timestamp": each.timestamp, "outcome": each.outcome, "ip": each.ip_address} for each in entries]
+    return [
+        {
+            "timestamp": each.timestamp,
+            "outcome": each.outcome,
+            "ip": each.ip_address,
+            "place": place_of(each.ip_address),
+            "user_agent": each.user_agent,
+        }
+        for each in entries
+    ]
+
+
+@never_cache
+@login_required
+@require_POST
+def others_end(request: HttpRequest) -> HttpResponse:
+    """Every session but the one that asks, at once."""
+    current = _current_session(request)
+    ended = end_other_sessions(user=signed_in(request), kept=current)
+    messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
+    return redirect("settings-sessions")
 
 
 @never_cache

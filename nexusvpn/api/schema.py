@@ -10,10 +10,12 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, 
 from rest_framework import serializers
 
 from nexusvpn.api.pagination import COUNTED_ROWS, MAX_LIMIT, MAX_PAGE
+from nexusvpn.api.permissions import SignedIn, needed_scopes
 
 _ERRORS = {
     "400": "The input is not valid.",
     "401": "No valid token.",
+    "403": "You may not do this, or not with this API key.",
     "404": "There is nothing here, or it is not yours.",
     "409": "The present state of things does not admit it.",
     "413": "The body is too large.",
@@ -82,6 +84,22 @@ class EnvelopeSchema(AutoSchema):
                 },
             )
         return bodies
+
+    def get_description(self) -> str:  # type: ignore[override]
+        """What the view says of itself, and which API keys open it."""
+        return "\n\n".join(part for part in (super().get_description(), self._scopes_in_words()) if part)
+
+    def _scopes_in_words(self) -> str:
+        if SignedIn not in self.view.permission_classes:
+            return ""
+        needed = needed_scopes(self.method, self.view)
+        if not needed:
+            return "API keys: not accepted; sign in."
+        return f"API keys: need the scope {' or '.join(f'`{scope}`' for scope in needed)}."
+
+    def get_extensions(self) -> dict[str, Any]:
+        needed = needed_scopes(self.method, self.view) if SignedIn in self.view.permission_classes else []
+        return {**super().get_extensions(), **({"x-scopes": [scope.value for scope in needed]} if needed else {})}
 
     def get_operation_id(self) -> str:
         """`devices_get`, `device_detail_patch`: the view's name and the method, which no two operations share."""

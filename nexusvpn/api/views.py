@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from nexusvpn.api.fields import StrictSerializer
 from nexusvpn.api.permissions import Anyone
+from nexusvpn.api.scopes import Scope
 from nexusvpn.errors import InvalidInput, NotFound
 from nexusvpn.ratelimit import Limit, enforce, enforce_everything
 
@@ -21,6 +22,9 @@ class ApiView(APIView):
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
     # Limits by client address on top of the one on everything, by method: {"POST": REGISTER}.
     address_limits: dict[str, Limit] = {}
+    # What an API key must be good for; None: keys open nothing here. Nor do they for the methods of `without_keys`.
+    scope: Scope | None = None
+    without_keys: frozenset[str] = frozenset()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)

@@ -79,6 +79,8 @@ STATES = {
     "success": Look("Signed in", "check", "good"),
     "failed": Look("Wrong password", "cross", "bad"),
     "blocked": Look("Account suspended", "pause", "bad"),
+    "second_factor": Look("Second factor asked", "half", "warn"),
+    "wrong_code": Look("Wrong code", "cross", "bad"),
 }
 
 

@@ -13,6 +13,7 @@ from accounts.people import signed_in
 from nexusvpn.api.idempotency import IDEMPOTENCY_PARAMETER, idempotency_key
 from nexusvpn.api.pagination import CompiledPage, fetch_list, list_request
 from nexusvpn.api.schema import LIST_PARAMETERS, listed
+from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import NotFound
 from support.api.serializers import CloseForm, ReplyForm, TicketForm, TicketMessageView, TicketView
@@ -40,6 +41,8 @@ def _message_row(*values: Any) -> dict[str, Any]:
 
 
 class TicketsView(ApiView):
+    scope = Scope.SUPPORT
+
     @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketView)})
     def get(self, request: Request) -> Response:
         """The caller's own tickets, the one that moved last first; staff find the others in the admin."""
@@ -53,6 +56,8 @@ class TicketsView(ApiView):
 
 
 class TicketDetailView(ApiView):
+    scope = Scope.SUPPORT
+
     @extend_schema(responses={200: TicketView})
     def get(self, request: Request, pk: UUID) -> Response:
         row = Ticket.objects.visible_to(signed_in(request)).filter(pk=pk).values_list(*TICKET_COLUMNS).first()
@@ -62,6 +67,8 @@ class TicketDetailView(ApiView):
 
 
 class TicketMessagesView(ApiView):
+    scope = Scope.SUPPORT
+
     @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketMessageView)})
     def get(self, request: Request, pk: UUID) -> Response:
         """The thread, the oldest message first."""
@@ -74,6 +81,8 @@ class TicketMessagesView(ApiView):
 
 
 class TicketReplyView(ApiView):
+    scope = Scope.SUPPORT
+
     @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=ReplyForm, responses={201: TicketMessageView})
     def post(self, request: Request, pk: UUID) -> Response:
         key = idempotency_key(request)
@@ -82,6 +91,8 @@ class TicketReplyView(ApiView):
 
 
 class TicketCloseView(ApiView):
+    scope = Scope.SUPPORT
+
     @extend_schema(request=CloseForm, responses={200: TicketView})
     def post(self, request: Request, pk: UUID) -> Response:
         self.read(CloseForm)

@@ -119,7 +119,7 @@ def test_the_page_costs_the_same_with_many_sessions_and_is_kept_by_no_cache(
     for _ in range(10):
         token_of(alice)
         LoginHistory.objects.create(user=alice, outcome="failed", kind="browser")
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         answer = page.get("/settings/sessions")
     assert "no-store" in answer.headers["Cache-Control"]
 

@@ -85,6 +85,9 @@ def test_pages_of_a_customer(
         "/locations",
         "/settings",
         "/settings/sessions",
+        "/settings/api-keys",
+        "/settings/notifications",
+        "/notifications",
     ]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]

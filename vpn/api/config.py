@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from accounts.people import signed_in
 from nexusvpn.api.negotiation import asked_for
+from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput
 from nexusvpn.http import attachment
@@ -29,6 +30,8 @@ ALL_LOCATIONS = "all"
 
 
 class DeviceConfigView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(
         parameters=CONFIG_PARAMETERS,
         responses={

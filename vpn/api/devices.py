@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from accounts.people import signed_in
 from nexusvpn.api.pagination import Page, page_request
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
+from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from vpn.api.serializers import ChangeForm, CreatedDeviceView, DeviceForm, DeviceView, KeyForm
 from vpn.models import VpnConfig
@@ -25,6 +26,8 @@ CUSTOMER = VpnConfig.SuspendedBy.CUSTOMER
 
 
 class DevicesView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(DeviceView)})
     def get(self, request: Request) -> Response:
         page = device_page(signed_in(request).pk, page_request(request.query_params))
@@ -55,6 +58,8 @@ def _device(request: Request, pk: UUID) -> Response:
 
 
 class DeviceDetailView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(responses={200: DeviceView})
     def get(self, request: Request, pk: UUID) -> Response:
         """Also of a removed device, with the proof of its removal."""
@@ -79,6 +84,8 @@ class DeviceDetailView(ApiView):
 
 
 class DeviceKeyView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(request=KeyForm, responses={200: DeviceView})
     def post(self, request: Request, pk: UUID) -> Response:
         """Same device, same addresses. Nodes keep the former key until the new one is in use, for two minutes at most."""
@@ -88,6 +95,8 @@ class DeviceKeyView(ApiView):
 
 
 class DeviceSuspendView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(request=None, responses={200: DeviceView})
     def post(self, request: Request, pk: UUID) -> Response:
         """Takes the device off every server; it keeps its addresses."""
@@ -96,6 +105,8 @@ class DeviceSuspendView(ApiView):
 
 
 class DeviceResumeView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(request=None, responses={200: DeviceView})
     def post(self, request: Request, pk: UUID) -> Response:
         resume_device(user=signed_in(request), device_id=pk, by=CUSTOMER)

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
+from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput, NotFound
 from vpn.api.serializers import UsageView as UsageShape
@@ -18,6 +19,8 @@ MAX_DAYS = 366
 
 
 class UsageView(ApiView):
+    scope = Scope.DEVICES
+
     @extend_schema(
         parameters=[
             OpenApiParameter("days", {"type": "integer", "minimum": 1, "maximum": MAX_DAYS, "default": 30}),

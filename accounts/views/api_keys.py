@@ -1,0 +1,51 @@
+"""A person's API keys: the list, the form that makes one, and the page that shows it once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.forms_keys import ApiKeyForm
+from accounts.models import ApiKey
+from accounts.people import signed_in
+from accounts.services.api_keys import create_api_key, revoke_api_key
+from nexusvpn.errors import DomainError
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def api_keys(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    form = ApiKeyForm(request.POST if request.method == "POST" else None)
+    status, made = (400 if form.is_bound else 200), None
+    if form.is_valid():
+        days = form.cleaned_data["days"]
+        expires_at = timezone.now() + timedelta(days=days) if days else None
+        values = {"name": form.cleaned_data["name"], "scopes": form.cleaned_data["scopes"]}
+        try:
+            made, _ = create_api_key(user=user, expires_at=expires_at, **values)
+        except DomainError as error:
+            status = form.add_domain_error(error)
+        else:
+            form, status = ApiKeyForm(), 201
+    keys = ApiKey.objects.filter(user=user)
+    context = {"form": form, "keys": keys, "made": made, "now": timezone.now()}
+    return render(request, "accounts/settings/api_keys.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_POST
+def api_key_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    revoke_api_key(user=signed_in(request), key_id=pk)
+    messages.success(request, "The key is revoked. Nothing gets in with it any more.")
+    return redirect("settings-api-keys")
