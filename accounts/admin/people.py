@@ -19,9 +19,11 @@ from accounts.services.sessions import end_all_sessions
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
+from nexusvpn.audit import record_act
 from nexusvpn.templatetags.nexusvpn_ui import ago
 
 LATEST = 10
+RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
 
 
 class EndsSessions:
@@ -116,6 +118,16 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
 
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         return self.has_change_permission(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What somebody may do as staff has changed: what they are signed in to ends, in the transaction of the change."""
+        super().save_related(request, form, formsets, change)
+        if change and RIGHTS & set(form.changed_data):
+            ended = end_all_sessions(user=form.instance)
+            details = {"changed": sorted(RIGHTS & set(form.changed_data)), "sessions_ended": ended}
+            record_act(
+                "rights_changed", actor=request.user, person=form.instance.pk, target=form.instance, details=details
+            )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if signed_in(request).is_superuser else self.readonly_fields + self.SUPERUSER_FIELDS

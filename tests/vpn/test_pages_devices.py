@@ -357,13 +357,13 @@ def test_a_list_costs_the_same_with_1_and_with_50_devices(
         remove_device(user=alice, device_id=add(alice, f"Removed {number}").pk)
 
     one_more(0)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page.get("/devices?limit=100")
     for number in range(1, 50):
         one_more(number)
     drain_server(server_id=ams.pk)
     move_devices(server_id=ams.pk)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         text = page.get("/devices?limit=100").text
     assert text.count("Download the new configuration") > 10
     assert text.count("Removing: waiting for AMS") == 50
