@@ -28,7 +28,9 @@ SELECT %(server)s, %(device)s, %(assignment)s, %(key)s, %(wanted)s AND bumped.st
 FROM bumped
 ON CONFLICT (server_id, public_key) DO UPDATE SET
     device_id = excluded.device_id, assignment_id = excluded.assignment_id, wanted = excluded.wanted,
-    revision = excluded.revision, takes_over = excluded.takes_over, changed_at = excluded.changed_at,
+    -- What a former machine was left with is not for the present one to confirm.
+    revision = CASE WHEN vpn_peer.revision < 0 AND NOT excluded.wanted THEN vpn_peer.revision ELSE excluded.revision END,
+    takes_over = excluded.takes_over, changed_at = excluded.changed_at,
     connection = CASE WHEN vpn_peer.device_id = excluded.device_id THEN vpn_peer.connection ELSE 'never' END
 RETURNING revision
 """
