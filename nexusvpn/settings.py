@@ -270,4 +270,12 @@ SENTRY_DSN = env.text("SENTRY_DSN")
 # Modules with jobs that no app of ours owns; the apps' own are found by their name, `tasks`.
 PROCRASTINATE_IMPORT_PATHS = ["nexusvpn.mail"]
 # A job for a later time wakes nobody when that comes. At five seconds, the default, an expired device would keep its tunnels too long.
-PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 1.0}
+# Jobs run beside each other, so that a long one keeps nobody from being settled; what they share they lock.
+JOB_CONCURRENCY = env.number("JOB_CONCURRENCY", 4)
+if JOB_CONCURRENCY < 1:
+    raise ImproperlyConfigured("JOB_CONCURRENCY must be at least 1")
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "fetch_job_polling_interval": 1.0,
+    # A job without a connection would fail where it can wait.
+    "concurrency": min(JOB_CONCURRENCY, DATABASE_POOL_SIZE or JOB_CONCURRENCY),
+}
