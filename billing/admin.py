@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.people import signed_in
 from billing.models import Plan, PlanGrant
 from billing.services.grants import check_grant, grant_plan, revoke_grant
+from billing.services.plans import edit_plan
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, StaffModelAdmin
 from nexusvpn.errors import DomainError
@@ -76,6 +77,12 @@ class PlanAdmin(StaffModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A plan is no longer offered instead: somebody may have it."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
+        if change:
+            edit_plan(obj, form.changed_data)
+        else:
+            super().save_model(request, obj, form, change)
 
     @admin.display(description="quota a month", ordering="quota_bytes")
     def quota(self, plan: Plan) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from django.db.models import FilteredRelation, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce, Least
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import Plan, PlanGrant
-from billing.periods import midnight, period_at
+from billing.models import Plan
+from billing.periods import anchor_of, midnight, period_at
 from nexusvpn.errors import Unavailable
+
+# Later than any date that staff can mean; a day can be added to it.
+FOR_EVER = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Entitlement:
     """`quota_bytes` None is unlimited; `valid_until` None is "until something changes"; times are UTC.
 
     A period is a month that begins on the plan's own day: that of its grant, for the free plan the day after the last grant ended or the
-    day of the sign-up. A change of plan therefore begins a period, and nothing that was used under another plan counts against the new one.
+    day of the sign-up. A plan that was left and is taken up again within that month goes on with it, so nobody gets a month's data anew
+    by a longer grant, or by leaving and coming back.
     """
 
     plan_code: str
@@ -37,54 +40,60 @@ class Entitlement:
 def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
     """The highest plan among the free one and the grants that hold at that time; one query."""
     now = at or timezone.now()
-    valid = Q(grants__valid_until=None) | Q(grants__valid_until__gt=now)
-    row = (
-        Plan.objects.alias(
-            # In the join and not in the WHERE: only this person's grants are looked at, by their index.
-            held=FilteredRelation("grants", condition=Q(grants__user=user, grants__revoked_at=None) & valid)
-        )
-        .annotate(last_ended=Subquery(_last_ended(user, now)))
-        .filter(Q(code=Plan.FREE) | Q(held__isnull=False))
-        .order_by("-rank", "-held__valid_until")
-        .values_list(
-            "code",
-            "name",
-            "device_limit",
-            "quota_bytes",
-            "premium_locations",
-            "held__valid_until",
-            "held__created_at",
-            "last_ended",
-            named=True,
-        )
-        .first()
-    )
-    if row is None:
+    rows = _plans_and_grants(user)
+    holding = [row for row in rows if row.code == Plan.FREE or _holds(row, now)]
+    if not holding:
         raise Unavailable("No plan has been set up yet.", code="no_plan", retry_after=60)
-    start, following = period_at(_anchor(user, row), now.date())
+    best = max(holding, key=lambda row: (row.rank, _until(row)))
+    start, following = period_at(_anchor(user, best, rows), now.date())
     return Entitlement(
-        plan_code=row.code,
-        plan_name=row.name,
-        device_limit=row.device_limit,
-        quota_bytes=row.quota_bytes,
-        premium_locations=row.premium_locations,
-        valid_until=row.held__valid_until if row.code != Plan.FREE else None,
+        plan_code=best.code,
+        plan_name=best.name,
+        device_limit=best.device_limit,
+        quota_bytes=best.quota_bytes,
+        premium_locations=best.premium_locations,
+        valid_until=best.held__valid_until if best.code != Plan.FREE else None,
         period_start=midnight(start),
         resets_at=midnight(following),
     )
 
 
-def _last_ended(user: User, now: datetime) -> QuerySet[Any]:
-    """When the last of a person's grants ended that are over."""
-    ended_at = Least(Coalesce("revoked_at", "valid_until"), Coalesce("valid_until", "revoked_at"))
-    over = PlanGrant.objects.filter(user=user).annotate(_ended_at=ended_at).filter(_ended_at__lte=now)
-    return over.order_by("-_ended_at").values("_ended_at")[:1]
+def _plans_and_grants(user: User) -> list[Any]:
+    """The free plan, and a row for each grant that the person has ever had."""
+    # In the join and not in the WHERE: only this person's grants are looked at, by their index.
+    own = FilteredRelation("grants", condition=Q(grants__user=user))
+    rows = Plan.objects.alias(held=own).filter(Q(code=Plan.FREE) | Q(held__isnull=False))
+    plan = ("code", "name", "rank", "device_limit", "quota_bytes", "premium_locations")
+    grant = ("held__created_at", "held__valid_until", "held__revoked_at")
+    return list(rows.order_by("held__created_at").values_list(*plan, *grant, named=True))
 
 
-def _anchor(user: User, row: Any) -> date:
+def _until(row: Any) -> datetime:
+    return row.held__valid_until or FOR_EVER
+
+
+def _ended(row: Any) -> datetime:
+    """When a grant ended, or is to end."""
+    return min(_until(row), row.held__revoked_at or FOR_EVER)
+
+
+def _holds(row: Any, now: datetime) -> bool:
+    return row.held__created_at is not None and row.held__revoked_at is None and _until(row) > now
+
+
+def _anchor(user: User, best: Any, rows: list[Any]) -> date:
     """The day from which periods are counted."""
-    if row.held__created_at is not None:
-        return row.held__created_at.date()  # type: ignore[no-any-return]
-    if row.last_ended is not None:
-        return (row.last_ended + timedelta(days=1)).date()  # type: ignore[no-any-return]
-    return user.date_joined.date()
+    grants = [row for row in rows if row.held__created_at is not None]
+    if best.held__created_at is None:
+        return anchor_of(_without(user.date_joined.date(), grants))
+    return anchor_of([(row.held__created_at.date(), _ended(row).date()) for row in grants if row.code == best.code])
+
+
+def _without(joined: date, grants: list[Any]) -> list[tuple[date, date]]:
+    """When the person had no grant: the first and the last day of each time."""
+    found, begins = [], joined
+    for row in grants:
+        if begins <= row.held__created_at.date():
+            found.append((begins, row.held__created_at.date()))
+        begins = max(begins, (_ended(row) + timedelta(days=1)).date())
+    return [*found, (begins, FOR_EVER.date())]

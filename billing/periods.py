@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 
@@ -19,6 +20,19 @@ def period_at(anchor: date, day: date) -> tuple[date, date]:
         year, month = _earlier(day.year, day.month)
         begins = _on_day(year, month, anchor.day)
     return begins, _next(begins, anchor.day)
+
+
+def anchor_of(held: Sequence[tuple[date, date]]) -> date:
+    """The day from which the periods of something are counted that was held at these times (first and last day each, in their order).
+
+    Whoever takes it up again before the period is over in which they left goes on with that period.
+    """
+    anchor, left = held[0]
+    for begins, ends in held[1:]:
+        if begins >= period_at(anchor, left)[1]:
+            anchor = begins
+        left = max(left, ends)
+    return anchor
 
 
 def midnight(day: date) -> datetime:

@@ -1,11 +1,17 @@
-"""Periodic work on plans."""
+"""Work on plans that nobody waits for."""
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from billing.services.grants import notice_ended_grants
+from billing.services.plans import tell_holders
 from nexusvpn.jobs import traced
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 
 
 @app.task(queue="fleet")
@@ -20,3 +26,9 @@ def notice_ended() -> None:
 def notice_every_ended(timestamp: int) -> None:
     """What a job at the grant's own time should have done and did not."""
     notice_ended_grants()
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def tell_holders_of(plan_id: int, after: str | None) -> None:
+    tell_holders(plan_id=plan_id, after=None if after is None else UUID(after))

@@ -288,4 +288,12 @@ ALERT_EMAILS = env.items("ALERT_EMAILS")
 HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")
 # A job for a later time wakes nobody when that comes. At five seconds, the default, an expired device would keep its tunnels too long.
-PROCRASTINATE_WORKER_DEFAULTS = {"fetch_job_polling_interval": 1.0}
+# Jobs run beside each other, so that a long one keeps nobody from being settled; what they share they lock.
+JOB_CONCURRENCY = env.number("JOB_CONCURRENCY", 4)
+if JOB_CONCURRENCY < 1:
+    raise ImproperlyConfigured("JOB_CONCURRENCY must be at least 1")
+PROCRASTINATE_WORKER_DEFAULTS = {
+    "fetch_job_polling_interval": 1.0,
+    # A job without a connection would fail where it can wait.
+    "concurrency": min(JOB_CONCURRENCY, DATABASE_POOL_SIZE or JOB_CONCURRENCY),
+}

@@ -16,6 +16,8 @@ from nexusvpn.local.postgres import Cluster
 from nexusvpn.local.processes import Supervisor, ignore_interrupts, interruptible
 
 WEB_WITHIN_S = 60.0
+# Each worker's queues. Mail has a worker of its own: a mail server that answers nobody holds up nothing else.
+WORKERS = {"jobs": ["fleet", "periodic"], "mails": ["mail"]}
 KEPT_SIGN_INS = (
     "Demo sign-ins are made in an empty database and shown once; this one was not empty. A new password:\n"
     "  .venv/bin/python manage.py changepassword customer@demo.example"
@@ -91,7 +93,9 @@ class Stack:
         waiting = ["--worker-class", "nexusvpn.waiting_worker.WaitingWorker", *_binds(hosts, poll_port)]
         self.supervisor.start("web", [*gunicorn, *web, "nexusvpn.wsgi:application"], env)
         self.supervisor.start("nodes", [*gunicorn, *waiting, "nexusvpn.asgi:application"], env)
-        self.supervisor.start("jobs", [python, str(places.CHECKOUT / "manage.py"), "procrastinate", "worker"], env)
+        worker = [python, str(places.CHECKOUT / "manage.py"), "procrastinate", "worker"]
+        for name, queues in WORKERS.items():
+            self.supervisor.start(name, [*worker, "--queues", ",".join(queues)], env)
 
     def _start_node(self, node: LocalNode | str) -> LocalNode | str:
         """The node, enrolled and running, or why there is none: everything else works without it."""
@@ -109,7 +113,7 @@ class Stack:
         rows = {
             "web": f"http://{ports.LOOPBACK}:{self.port}",
             "waiting nodes": f"http://{ports.LOOPBACK}:{poll_port}",
-            "jobs": "one worker",
+            "jobs": "a worker, and one for mail",
             "database": "embedded PostgreSQL, also for .venv/bin/python manage.py …" if embedded else "DATABASE_URL",
             "limits": "counted in Redis" if os.environ.get("REDIS_URL") else "counted in PostgreSQL (no REDIS_URL)",
             "mail": "sent through EMAIL_URL" if os.environ.get("EMAIL_URL") else "only printed here (no EMAIL_URL)",

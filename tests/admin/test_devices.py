@@ -63,7 +63,12 @@ def test_what_its_customer_suspended_is_resumed_with_a_warning_and_suspended_for
     assert "Its customer has suspended it" in staff.get(action(phone, "resume")).content.decode()
     staff.post(action(phone, "suspend"))
     phone.refresh_from_db()
-    assert phone.suspended_by == "staff"
+    assert phone.suspended_by == "both"
+    assert "it stays off until they resume it" in staff.get(action(phone, "resume")).content.decode()
+    answer = staff.post(action(phone, "resume"), follow=True)
+    assert "until its customer resumes it too" in answer.content.decode()
+    phone.refresh_from_db()
+    assert (phone.suspended_by, phone.blocked) == ("customer", "suspended")
 
 
 def test_a_removed_device_takes_no_action(staff: Client, phone: VpnConfig, alice: User) -> None:

@@ -14,11 +14,16 @@ from accounts.models import User
 from tests.admin.addresses import action, change
 from tests.admin.rows import new_server
 from tests.factories.billing import grant
-from tests.factories.vpn import make_location, make_server
+from tests.factories.vpn import make_location, make_server, new_key
+from tests.invariants import assert_invariants
 from tests.vpn.acting import add, confirm
-from vpn.models import Peer, Server
-from vpn.services.devices import remove_device
+from vpn.errors import PublicKeyInUse
+from vpn.models import Peer, Server, VpnConfig
+from vpn.services.device_life import suspend_device
+from vpn.services.device_views import recently_removed
+from vpn.services.devices import check_key_is_free, remove_device
 from vpn.services.emptying import drain_server
+from vpn.services.nodes import enrol_node, issue_enrolment_token
 
 
 @pytest.fixture
@@ -139,3 +144,63 @@ def test_the_list_says_what_goes_beyond_a_state(staff: Client, ams: Server, alic
     for words in ("Emergency stop, Draining until", "1 Dec 2099, 10:00 UTC", "interface differs"):
         assert words in cell
     assert ">7 of 250</td>" in page
+
+
+class TestANewMachineUnderAnOldName:
+    """A removal that the old machine has not confirmed is not confirmed by the new one, unless staff answer for the old one."""
+
+    @pytest.fixture
+    def removed(self, ams: Server, alice: User) -> VpnConfig:
+        device = add(alice)
+        confirm(ams)
+        remove_device(user=alice, device_id=device.pk)
+        return device
+
+    def replace(self, staff: Client, ams: Server, old_machine: str) -> None:
+        asked = staff.get(action(ams, "accept-key")).content.decode()
+        assert "1 removal on it is not confirmed yet" in asked
+        assert staff.post(action(ams, "accept-key"), {"old_machine": old_machine}).status_code == 302
+        enrol_node(token=issue_enrolment_token(ams), public_key=new_key())
+        confirm(ams)
+
+    def test_staff_have_to_say_what_became_of_the_old_one(self, staff: Client, ams: Server) -> None:
+        assert staff.post(action(ams, "accept-key"), {}).status_code == 400
+        ams.refresh_from_db()
+        assert ams.public_key is not None
+
+    def test_a_settled_machine_needs_no_further_word(self, staff: Client, ams: Server, removed: VpnConfig) -> None:
+        self.replace(staff, ams, "settled")
+        removed.refresh_from_db()
+        assert removed.removal_confirmed_at is not None
+        assert action(ams, "settle-machine") not in staff.get(change(ams)).content.decode()
+
+    def test_what_the_old_machine_may_hold_stays_unconfirmed_until_staff_say_that_it_is_wiped(
+        self, staff: Client, ams: Server, removed: VpnConfig
+    ) -> None:
+        self.replace(staff, ams, "may hold keys")
+        removed.refresh_from_db()
+        assert removed.removal_confirmed_at is None
+        (view,) = recently_removed(removed.user_id)
+        assert (view.lifecycle, view.unconfirmed) == ("removing", (f"{ams.location.name} (former machine)",))
+        assert "1 removal not confirmed by a former machine" in staff.get(change(ams)).content.decode()
+        with pytest.raises(PublicKeyInUse):
+            check_key_is_free(removed.public_key)
+        assert staff.post(action(ams, "settle-machine"), {"wiped": "on"}).status_code == 302
+        removed.refresh_from_db()
+        assert removed.removal_confirmed_at is not None
+        said = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+        assert list(said) == ["Accept a new WireGuard key: may hold keys", "Former machine is wiped"]
+        assert_invariants()
+
+    def test_a_device_that_was_paused_then_and_is_removed_later_is_not_confirmed_by_the_new_machine(
+        self, staff: Client, ams: Server, alice: User
+    ) -> None:
+        device = add(alice)
+        confirm(ams)
+        suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.CUSTOMER)
+        self.replace(staff, ams, "may hold keys")
+        remove_device(user=alice, device_id=device.pk)
+        confirm(ams)
+        device.refresh_from_db()
+        assert device.removal_confirmed_at is None
+        assert_invariants()

@@ -89,7 +89,7 @@ def test_revoking_the_credential_ends_it(staff: Client) -> None:
 
 def test_accepting_a_new_key_forgets_the_former_one(staff: Client) -> None:
     server, credential = enrolled()
-    staff.post(action(server, "accept-key"))
+    staff.post(action(server, "accept-key"), {"old_machine": "settled"})
     server.refresh_from_db()
     assert (server.public_key, server.state) == (None, "enrolling")
     assert authenticate_node(credential) is None

@@ -158,9 +158,18 @@ def test_a_malformed_predecessor_makes_an_op_or_a_snapshot_malformed(predecessor
     row = {**peer, "takes_over": peer["public_key"] if predecessor == "itself" else predecessor}
     taken = parse_changes(changes({"op": "upsert", **row}))
     assert not taken.peers
-    assert [code for code, _ in taken.notes] == ["apply_failed"]
+    assert taken.malformed.keys() == {peer["public_key"]}
     with pytest.raises(BadAnswer):
         parse_snapshot(snapshot([row]))
+
+
+def test_the_last_order_for_a_key_says_whether_it_is_malformed() -> None:
+    peer = make_peer(1)
+    bad = {**peer, "allowed_ips": []}
+    after = parse_changes(changes({"op": "upsert", **peer}, {"op": "upsert", **bad}))
+    assert after.malformed.keys() == {peer["public_key"]}
+    for name in ("upsert", "remove"):
+        assert not parse_changes(changes({"op": "upsert", **bad}, {"op": name, **peer})).malformed
 
 
 @pytest.mark.parametrize("op", [None, 5, {}, {"op": "explode"}, {"op": ["x"]}])

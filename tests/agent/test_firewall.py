@@ -11,6 +11,7 @@ from tests.agent.nodes import Connect, MakeNode, snapshot
 from vpn.agent.desired import InterfaceSettings, parse_peer
 from vpn.agent.firewall import render_firewall, table_name
 from vpn.agent.identity import public_key_of
+from vpn.agent.main import main
 from vpn.agent.node import Node
 from vpn.agent.tools import run_tool
 
@@ -19,6 +20,8 @@ NODE_V4, NODE_V6 = "10.99.0.1", "fd00:99::1"
 PUBLIC_V4, PUBLIC_V6 = "198.51.100.1", "2001:db8:51::1"  # the node's own addresses towards the world
 WORLD_V4, WORLD_V6 = "203.0.113.7", "2001:db8:7::7"
 HIDDEN = ["169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254"]
+# What stands behind a node and is no business of its customers.
+PRIVATE = ["10.1.2.3", "100.64.1.1", "172.31.0.9", "192.168.1.1", "198.18.0.1", "fd12:3456::1"]
 PORT = 8080
 
 
@@ -73,7 +76,7 @@ def world(space: Namespace) -> Iterator[Namespace]:
         machine.run("ip", "address", "add", f"192.0.2.{200 + last}/30", "dev", cable)
         machine.run("ip", "address", "add", f"2001:db8:2::{last}/64", "dev", cable, "nodad")
         machine.run("ip", "link", "set", cable, "up")
-    for address in (WORLD_V4, WORLD_V6, *HIDDEN):
+    for address in (WORLD_V4, WORLD_V6, *HIDDEN, *PRIVATE):
         made.run("ip", "address", "add", address, "dev", "lo")
         space.run("ip", "route", "add", address, "via", "2001:db8:2::2" if ":" in address else "192.0.2.202")
     for address in (PUBLIC_V4, PUBLIC_V6):
@@ -96,7 +99,18 @@ def alice(node: Node, connect: Connect) -> Customer:
     """A customer who sends everything through the tunnel."""
     alice = connect(1)
     node.apply_snapshot(snapshot({alice.keys.public_key: parse_peer(alice.peer)}))
-    networks = [NODE_V4, NODE_V6, PUBLIC_V4, PUBLIC_V6, WORLD_V4, WORLD_V6, "127.0.0.0/8", "fe80::99", *HIDDEN]
+    networks = [
+        NODE_V4,
+        NODE_V6,
+        PUBLIC_V4,
+        PUBLIC_V6,
+        WORLD_V4,
+        WORLD_V6,
+        "127.0.0.0/8",
+        "fe80::99",
+        *HIDDEN,
+        *PRIVATE,
+    ]
     alice.connect(public_key_of((node.state_dir / "private.key").read_text()), 51820, networks)
     assert alice.ping()
     return alice
@@ -131,6 +145,27 @@ def test_customers_reach_the_world_but_neither_the_nodes_link_nor_a_clouds_secre
     assert [address for address in HIDDEN if pings(alice.space, address)] == []
     without_table(node)
     assert [address for address in HIDDEN if pings(alice.space, address)] == HIDDEN
+
+
+def test_customers_do_not_reach_the_networks_behind_the_node(node: Node, alice: Customer) -> None:
+    assert [address for address in PRIVATE if pings(alice.space, address)] == []
+    assert pings(alice.space, NODE_V4)
+    without_table(node)
+    assert [address for address in PRIVATE if pings(alice.space, address)] == PRIVATE
+
+
+def test_a_network_that_the_node_allows_is_reached_and_no_other(node: Node, alice: Customer) -> None:
+    node.allowed_networks = ("192.168.1.0/24", "fd12:3456::/32", "169.254.0.0/16")
+    node.tick()
+    assert [address for address in PRIVATE if pings(alice.space, address)] == ["192.168.1.1", "fd12:3456::1"]
+    assert [address for address in HIDDEN if pings(alice.space, address)] == []
+
+
+def test_an_allowed_network_must_be_one(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["run", "--allow-network", "192.168.1.1/24"])
+    assert refused.value.code == 2
+    assert "192.168.1.1/24" in capsys.readouterr().err
 
 
 def test_the_node_answers_its_customers_pings_and_nothing_else(node: Node, alice: Customer, space: Namespace) -> None:

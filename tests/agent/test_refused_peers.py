@@ -8,7 +8,7 @@ from tests.agent.fake_control import FakeControl
 from tests.agent.nodes import MakeNode, changes, codes, peers, real, snapshot
 from tests.agent.processes import AgentProcess, make_peer
 from vpn.agent.backends.base import BackendError, DesiredPeer
-from vpn.agent.desired import parse_peer
+from vpn.agent.desired import parse_changes, parse_peer
 from vpn.agent.identity import public_key_of
 from vpn.agent.node import Node
 from vpn.agent.reports import MAX_FAILED, ReportWriter
@@ -51,6 +51,28 @@ def test_a_refused_peer_is_named_in_every_report_and_the_others_are_served(make_
     node.apply_changes(changes(3, bad))
     node.tick()
     assert codes(node) == ["apply_failed"] * 2, "and once more for a later order"
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_peer_whose_order_is_malformed_is_named_until_another_order_comes(make_node: MakeNode, known: bool) -> None:
+    node = make_node()
+    row = make_peer(50)
+    peer = parse_peer(row)
+    node.apply_snapshot(snapshot({peer.public_key: peer} if known else {}))
+    ops = [{"rev": 2, "op": "upsert", **row, "allowed_ips": ["10.99.0.1/33"]}]
+    node.apply_changes(parse_changes({"epoch": "e", "to": 2, "more": False, "ops": ops}))
+    assert node.peers.acknowledged == 2
+    for _ in range(2):
+        node.tick()
+        assert reported(node) == [row["public_key"]]
+    assert codes(node) == ["apply_failed"]
+    assert "rev 2" in node.peers.notes[0][1]
+    node = make_node()
+    node.tick()
+    assert reported(node) == [row["public_key"]], "also after a restart"
+    node.apply_changes(changes(3, peer))
+    node.tick()
+    assert (reported(node), real(node)) == ([], {peer.public_key: peer})
 
 
 def test_a_refused_peer_is_tried_at_each_look_and_works_as_soon_as_the_interface_takes_it(

@@ -85,6 +85,47 @@ def test_a_grants_period_begins_on_its_day_and_the_free_one_after_it_anew(alice:
     assert entitlement_for(alice, datetime(2026, 3, 20, 18, tzinfo=UTC)).resets_at == _day(2026, 4, 21)
 
 
+def give(user: User, code: str, begins: datetime, ends: datetime | None, *, revoked: datetime | None = None) -> None:
+    plan = Plan.objects.get(code=code)
+    PlanGrant.objects.create(
+        user=user, plan=plan, reason="Test", created_at=begins, valid_until=ends, revoked_at=revoked
+    )
+
+
+def test_a_longer_grant_of_the_same_plan_goes_on_with_its_period(alice: User) -> None:
+    give(alice, "basic", _day(2026, 2, 10), _day(2026, 3, 1))
+    give(alice, "basic", _day(2026, 2, 25), _day(2026, 9, 1))
+    found = entitlement_for(alice, _day(2026, 2, 26))
+    assert (found.period_start, found.valid_until) == (_day(2026, 2, 10), _day(2026, 9, 1))
+    assert entitlement_for(alice, _day(2026, 5, 9)).period_start == _day(2026, 4, 10)
+
+
+def test_a_plan_that_is_revoked_and_given_again_in_its_month_goes_on_with_it(alice: User) -> None:
+    give(alice, "basic", _day(2026, 2, 10), None, revoked=_day(2026, 2, 20))
+    give(alice, "basic", _day(2026, 3, 5), None)
+    assert entitlement_for(alice, _day(2026, 3, 6)).period_start == _day(2026, 2, 10)
+
+
+def test_a_plan_that_is_given_again_after_its_month_begins_anew(alice: User) -> None:
+    give(alice, "basic", _day(2026, 2, 10), _day(2026, 2, 20))
+    give(alice, "basic", _day(2026, 3, 10), None)
+    assert entitlement_for(alice, _day(2026, 3, 12)).period_start == _day(2026, 3, 10)
+
+
+def test_a_chain_of_short_grants_gives_no_free_month_anew(alice: User) -> None:
+    alice.date_joined = _day(2026, 1, 3)
+    for day in (5, 9, 13, 17):
+        give(alice, "basic", _day(2026, 1, day), _day(2026, 1, day + 1))
+        assert entitlement_for(alice, _day(2026, 1, day + 2)).period_start == _day(2026, 1, 3)
+    assert entitlement_for(alice, _day(2026, 2, 4)).period_start == _day(2026, 2, 3)
+
+
+def test_another_plan_begins_a_period_of_its_own(alice: User) -> None:
+    give(alice, "basic", _day(2026, 2, 10), None)
+    give(alice, "pro", _day(2026, 2, 25), None)
+    assert entitlement_for(alice, _day(2026, 2, 26)).period_start == _day(2026, 2, 25)
+
+
 def test_without_any_plan_nothing_is_invented(alice: User) -> None:
     Plan.objects.all().delete()
     with pytest.raises(Unavailable):

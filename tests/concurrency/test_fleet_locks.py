@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
@@ -18,6 +17,7 @@ from accounts.services.suspension import suspend_account, unsuspend_account
 from billing.models import Plan, PlanGrant
 from billing.services.grants import revoke_grant
 from tests.concurrency.crowd import crowd
+from tests.concurrency.waiting import until, waiting
 from tests.factories.accounts import make_user
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
@@ -145,10 +145,10 @@ def used_after_a_report_met_a_new_meter() -> int:
         with transaction.atomic():
             list(UsageRecord.objects.select_for_update())
             running = [threads.submit(_then_close, acts[0])]
-            _until(lambda: _waiting() == 1)
+            until(lambda: waiting() == 1)
             running.append(threads.submit(_then_close, acts[1]))
             # The meter is made; who makes it now waits for the report too, or has ended.
-            _until(lambda: _waiting() == 2 or running[1].done())
+            until(lambda: waiting() == 2 or running[1].done())
         for each in running:
             each.result(10)
     return QuotaMeter.objects.get().used_bytes
@@ -192,7 +192,7 @@ def wishes_after_a_suspension_met_the_end_of_a_stop(staff: User) -> int:
         running = [threads.submit(_then_close, lambda: suspend_device(user=alice, device_id=device.pk, by=by))]
         assert decided.wait(10)
         running.append(threads.submit(_then_close, lambda: end_stop(stop_id=stop.pk, by=staff)))
-        _until(lambda: _waiting() == 1 or running[1].done())
+        until(lambda: waiting() == 1 or running[1].done())
         goes_on.set()
         for each in running:
             each.result(10)
@@ -207,20 +207,3 @@ class TestTheEndOfAStop:
     def test_it_waits_for_who_is_just_being_suspended(self, staff: User) -> None:
         assert wishes_after_a_suspension_met_the_end_of_a_stop(staff) == 0
         assert_invariants()
-
-
-def _until(come_true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not come_true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def _waiting() -> int:
-    """How many connections wait for a lock; within a transaction the view is otherwise what it was at first."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return int(cursor.fetchone()[0])

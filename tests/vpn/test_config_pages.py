@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from tests.factories.billing import grant
@@ -67,6 +68,7 @@ def test_the_page_shows_the_file_its_name_and_where_the_private_key_is(page: Cli
     assert preview(answer).startswith(f"[Interface]\n{PRIVATE_KEY_PLACEHOLDER}\nAddress = 10.80.0.2/32, fd80::2/128\n")
     assert "<h2>laptop.conf</h2>" in answer.text
     assert "Your private key is on your device, and we do not have it." in answer.text
+    assert f'<a href="{reverse("device-rotate-key", args=[device.pk])}">make a new key</a>' in answer.text
     assert "qr" not in answer.text
 
 

@@ -61,7 +61,6 @@ class TestSuspension:
         device = add(alice)
         suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
         assert alice_api.post(f"devices/{device.pk}/resume", {}).code == "suspended_by_staff"
-        assert alice_api.post(f"devices/{device.pk}/suspend", {}).code == "already_suspended"
         resume_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
         assert alice_api.post(f"devices/{device.pk}/resume", {}).code == "not_suspended"
         assert wanted(server) == {device.public_key}
@@ -71,11 +70,33 @@ class TestSuspension:
     ) -> None:
         device = add(alice)
         alice_api.post(f"devices/{device.pk}/suspend", {})
+        assert alice_api.post(f"devices/{device.pk}/suspend", {}).code == "already_suspended"
         suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
-        assert alice_api.post(f"devices/{device.pk}/resume", {}).code == "suspended_by_staff"
         with pytest.raises(Conflict, match="suspended already"):
             suspend_device(user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF)
         assert wanted(server) == set()
+
+    @pytest.mark.parametrize("first", ["customer", "staff"])
+    def test_a_device_is_off_until_both_have_resumed_it(
+        self, alice: User, alice_api: ApiClient, server: Server, first: str
+    ) -> None:
+        device = add(alice)
+        acts = {
+            "customer": lambda verb: alice_api.post(f"devices/{device.pk}/{verb}", {}),
+            "staff": lambda verb: {"suspend": suspend_device, "resume": resume_device}[verb](
+                user=alice, device_id=device.pk, by=VpnConfig.SuspendedBy.STAFF
+            ),
+        }
+        second = "staff" if first == "customer" else "customer"
+        for who, verb, off in (
+            (second, "suspend", True),
+            (first, "suspend", True),
+            (first, "resume", True),
+            (second, "resume", False),
+        ):
+            acts[who](verb)
+            assert wanted(server) == (set() if off else {device.public_key}), (who, verb)
+            assert_invariants()
 
     def test_a_new_place_is_refused_while_suspended(self, alice: User, alice_api: ApiClient, server: Server) -> None:
         make_server(make_location("zrh"), network_v4="10.81.0.0/24", network_v6="fd81::/64")

@@ -10,6 +10,7 @@ import time_machine
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.suspension import suspend_account, unsuspend_account
 from billing.services.grants import revoke_grant
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.factories.billing import grant
@@ -34,6 +35,7 @@ from vpn.services.emptying import (
 )
 from vpn.services.nodes import accept_new_key, enrol_node, issue_enrolment_token
 from vpn.services.places import place_for
+from vpn.tasks import empty_servers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,7 +146,7 @@ def test_a_new_key_of_the_node_ends_the_drain_and_its_date(alice: User, bob: Use
     until = timezone.now() + timedelta(days=1)
     drain_server(server_id=old.pk, until=until)
     move_devices(server_id=old.pk)
-    accept_new_key(old)
+    accept_new_key(old, old_machine_is_settled=True)
     enrol_node(token=issue_enrolment_token(old), public_key=new_key())
     confirm(old)
     old.refresh_from_db()
@@ -289,6 +291,23 @@ def test_a_server_that_drains_gets_nobody_and_takes_devices_again_afterwards(
 def test_a_date_that_is_over_is_refused(old: Server) -> None:
     with pytest.raises(InvalidInput):
         drain_server(server_id=old.pk, until=timezone.now() - timedelta(minutes=1))
+
+
+def test_who_was_suspended_during_the_drain_is_told_once_reinstated(
+    alice: User, bob: User, sam: User, ams: Location, old: Server
+) -> None:
+    for user in (alice, bob):
+        add(user)
+    another(ams)
+    suspend_account(user=alice, by=sam)
+    drain_server(server_id=old.pk)
+    move_devices(server_id=old.pk)
+    assert [mail["to"] for mail in mails()] == ["bob@example.com"]
+    assert draining_servers() == []
+    unsuspend_account(user=alice, by=sam)
+    for _ in range(2):
+        empty_servers(timestamp=0)
+    assert [mail["to"] for mail in mails()] == ["bob@example.com", "alice@example.com"]
 
 
 def test_a_server_is_decommissioned_when_it_is_empty_and_brought_back_with_any_key(

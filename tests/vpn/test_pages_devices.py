@@ -128,6 +128,7 @@ def off(device: VpnConfig, **values: object) -> None:
     [
         ({"blocked": "suspended", "suspended_by": "customer"}, "You suspended it", "Resume it when you want"),
         ({"blocked": "suspended", "suspended_by": "staff"}, "Support suspended it", "Write to support"),
+        ({"blocked": "suspended", "suspended_by": "both"}, "Support suspended it", "You suspended it too"),
         ({"blocked": "expired"}, "Its end date has passed", "Choose a later end date"),
         ({"blocked": "over_quota"}, "Your data is used up", "It connects again by itself on"),
         ({"blocked": "plan_limit"}, "Your plan has room for fewer devices", "The oldest devices stay."),

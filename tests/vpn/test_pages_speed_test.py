@@ -12,9 +12,11 @@ from accounts.models import User
 from tests.factories.vpn import make_location, make_server
 from tests.queries import recorded_queries
 from tests.stored import text_of_every_table
+from tests.vpn.acting import report
 from vpn.models import NodeStatus, Server
 from vpn.services.speed_test import exits_at
 
+EXIT_V6 = "2001:db8:77::7"
 EXIT, ELSEWHERE = "203.0.113.77", "198.51.100.99"
 
 
@@ -37,6 +39,16 @@ def test_through_a_tunnel_it_names_the_location_and_leads_to_the_nodes_own_page(
     assert "You are connected through Amsterdam." in text
     assert 'href="http://10.80.0.1:8377/" rel="noreferrer"' in text
     assert "not connected" not in text
+
+
+def test_a_browser_of_the_family_that_the_node_does_not_report_over_is_connected_too(page: Client, ams: Server) -> None:
+    assert "not connected" in page.get("/speed-test", REMOTE_ADDR=EXIT_V6).text
+    report(ams, egress=EXIT, own_addresses=[EXIT, EXIT_V6])
+    for address in (EXIT, EXIT_V6):
+        assert "You are connected through Amsterdam." in page.get("/speed-test", REMOTE_ADDR=address).text
+    # An older agent says nothing of it.
+    report(ams, egress=EXIT)
+    assert "Amsterdam" in page.get("/speed-test", REMOTE_ADDR=EXIT_V6).text
 
 
 def test_from_elsewhere_it_says_so_and_how_to_connect(page: Client) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
-from billing.models import Plan
+from billing.models import Plan, PlanGrant
 from billing.services.grants import grant_plan, revoke_grant
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
@@ -64,6 +64,9 @@ def test_what_is_left_of_the_day_on_which_a_plan_ends_counts_for_no_period(
     alice: User, sam: User, server: Server
 ) -> None:
     granted = grant_plan(user=alice, plan=Plan.objects.get(code="pro"), reason="gift", granted_by=sam)
+    # Long enough for the free plan's former period to be over.
+    User.objects.update(date_joined=timezone.now() - timedelta(days=90))
+    PlanGrant.objects.update(created_at=timezone.now() - timedelta(days=40))
     device = add(alice)
     revoke_grant(granted)
     settle_customer(alice.pk)
@@ -123,11 +126,11 @@ def test_a_larger_plan_brings_devices_back_with_their_addresses(alice: User, sam
     after = device.assignments.get()
     assert (after.ipv4, after.ipv6) == (before.ipv4, before.ipv6)
 
-    # What was used under other plans does not count against the free period that begins now.
+    # The free period goes on with what it held: a grant of a moment is no way to have the month's data twice.
     revoke_grant(grant)
     settle_customer(alice.pk)
-    assert wanted(server) == {device.public_key}
-    assert QuotaMeter.objects.get().used_bytes == 0
+    assert wanted(server) == set()
+    assert QuotaMeter.objects.get().used_bytes == 11 * GB
 
 
 def test_a_device_added_without_data_left_waits_for_the_next_period(alice: User, server: Server) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
@@ -11,10 +13,12 @@ from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, confirm, wanted
-from vpn.models import EmergencyStop, IpAssignment, Server, VpnConfig
+from vpn.errors import LocationUnavailable
+from vpn.models import EmergencyStop, IpAssignment, Location, Server, VpnConfig
 from vpn.services.desired_state import snapshot
 from vpn.services.device_life import resume_device, suspend_device
 from vpn.services.devices import remove_device
+from vpn.services.nodes import enrol_node, issue_enrolment_token
 from vpn.services.stops import end_stop, enforce_stops, open_stops, progress_of, start_stop
 from vpn.services.wishes import wish_peer
 
@@ -190,3 +194,61 @@ def test_a_key_that_changes_just_as_its_server_stops_hides_no_order(sam: User, a
     whole = snapshot(server=server, allow_mass_removal=False)
     assert whole["peers"] == []
     assert device.public_key in whole["removed"]
+
+
+class TestAServerThatComesUnderAStop:
+    """A stop that holds covers whatever becomes part of it, from the first moment."""
+
+    @pytest.fixture
+    def browser(self, sam: User) -> Client:
+        client = Client()
+        client.force_login(sam)
+        return client
+
+    def form(self, location: Location) -> dict[str, object]:
+        return {
+            "name": "new-1",
+            "location": location.pk,
+            "capacity": 250,
+            "public_endpoint": "203.0.113.11",
+            "port": 51820,
+            "network_v4": "10.99.0.0/24",
+            "network_v6": "fd99::/64",
+            "dns": "9.9.9.9",
+            "mtu": 1420,
+        }
+
+    @pytest.mark.parametrize("scope", ["location", "fleet"])
+    def test_a_server_added_in_the_admin_is_stopped(self, browser: Client, sam: User, scope: str) -> None:
+        ams = make_location("ams")
+        start_stop(by=sam, reason="test", location=ams if scope == "location" else None)
+        assert browser.post(reverse("admin:vpn_server_add"), self.form(ams)).status_code == 302
+        assert Server.objects.get().stopped_at is not None
+
+    def test_a_server_that_moves_under_a_stop_is_stopped(self, browser: Client, sam: User) -> None:
+        ams, zrh = make_location("ams"), make_location("zrh")
+        browser.post(reverse("admin:vpn_server_add"), self.form(ams))
+        start_stop(by=sam, reason="test", location=zrh)
+        server = Server.objects.get()
+        assert server.stopped_at is None
+        browser.post(reverse("admin:vpn_server_change", args=[server.pk]), self.form(zrh))
+        server.refresh_from_db()
+        assert (server.location, server.stopped_at is not None) == (zrh, True)
+
+    def test_an_enrolled_node_takes_no_device_until_the_stop_is_over(self, alice: User, sam: User) -> None:
+        ams = make_location("ams")
+        stop = start_stop(by=sam, reason="test", location=ams)
+        server = make_server(ams, state="enrolling", public_key=None)
+        enrol_node(token=issue_enrolment_token(server), public_key=new_key())
+        confirm(server)
+        with pytest.raises(LocationUnavailable):
+            add(alice)
+        end_stop(stop_id=stop.pk, by=sam)
+        device = add(alice)
+        assert wanted(server) == {device.public_key}
+        assert_invariants()
+
+    def test_elsewhere_it_is_not_stopped(self, browser: Client, sam: User) -> None:
+        start_stop(by=sam, reason="test", location=make_location("zrh"))
+        browser.post(reverse("admin:vpn_server_add"), self.form(make_location("ams")))
+        assert Server.objects.get().stopped_at is None

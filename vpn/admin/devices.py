@@ -23,6 +23,14 @@ from vpn.services.devices import remove_device
 from vpn.services.heard import is_heard
 
 STAFF = VpnConfig.SuspendedBy.STAFF
+STAFFS = (STAFF, VpnConfig.SuspendedBy.BOTH)
+_BACK = "The device gets its tunnels back, with the same addresses."
+RESUME_QUESTIONS: dict[str, str] = {
+    STAFF: _BACK,
+    VpnConfig.SuspendedBy.CUSTOMER: f"Its customer has suspended it, and may have a reason. {_BACK}",
+    VpnConfig.SuspendedBy.BOTH: "Its customer has suspended it too, and it stays off until they resume it.",
+    VpnConfig.SuspendedBy.NOBODY: "The device is not suspended.",
+}
 
 
 def _state(view: DeviceView) -> str:
@@ -159,7 +167,7 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
         "Suspend",
         "The device is taken off every server and keeps its addresses. Its customer sees that support has suspended it, and"
         " cannot resume it.",
-        applies=lambda device: device.revoked_at is None and device.suspended_by != STAFF,
+        applies=lambda device: device.revoked_at is None and device.suspended_by not in STAFFS,
         danger=True,
     )
     def suspend(self, request: HttpRequest, device: VpnConfig) -> Outcome:
@@ -168,16 +176,12 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     @object_action(
         "Resume",
-        lambda device: (
-            "The device gets its tunnels back, with the same addresses."
-            if device.suspended_by == STAFF
-            else "Its customer has suspended it, and may have a reason. The device gets its tunnels back, with the same addresses."
-        ),
+        lambda device: RESUME_QUESTIONS[device.suspended_by],
         applies=lambda device: device.revoked_at is None and bool(device.suspended_by),
     )
     def resume(self, request: HttpRequest, device: VpnConfig) -> Outcome:
-        resume_device(user=device.user, device_id=device.pk, by=STAFF)
-        return "The device is resumed."
+        still = resume_device(user=device.user, device_id=device.pk, by=STAFF).suspended_by
+        return "It is off until its customer resumes it too." if still else "The device is resumed."
 
     @object_action(
         "Remove",

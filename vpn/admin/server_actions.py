@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django import forms
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
 from nexusvpn.admin_actions import Outcome, object_action
+from nexusvpn.admin_site import Notice
 from nexusvpn.forms import ServiceForm
 from vpn.admin.stops import StoppableAdmin
 from vpn.models import NodeToken, Peer, Server
@@ -20,7 +22,14 @@ from vpn.services.emptying import (
     staying_on,
     undrain_server,
 )
-from vpn.services.nodes import accept_new_key, enrolment_command, issue_enrolment_token, revoke_credential
+from vpn.services.nodes import (
+    accept_new_key,
+    enrolment_command,
+    issue_enrolment_token,
+    left_behind,
+    revoke_credential,
+    settle_old_machine,
+)
 from vpn.services.servers import MASS_REMOVAL_WINDOW, allow_mass_removal
 
 IN_SERVICE = (Server.State.ONLINE, Server.State.OFFLINE, Server.State.DRAINING)
@@ -73,6 +82,38 @@ def decommission_question(server: Server) -> str:
     return f"{server} is out of service for good: its credential ends, and its node has to enrol anew.{settled}"
 
 
+def accept_question(server: Server) -> str:
+    unconfirmed = Peer.objects.filter(server=server, wanted=False).count()
+    waiting = (
+        f"\n\n{_number(unconfirmed, 'removal')} on it {'is' if unconfirmed == 1 else 'are'} not confirmed yet, and only the old machine"
+        " can know whether it still holds those keys."
+        if unconfirmed
+        else ""
+    )
+    return (
+        "The present key and the node's credential end; the server takes no new devices until its node enrols again."
+        f" If that brings another key, every customer of this server needs a new configuration.{waiting}"
+    )
+
+
+def has_left_behind(server: Server) -> bool:
+    return Peer.objects.filter(left_behind(), server=server).exists()
+
+
+def left_behind_question(server: Server) -> str:
+    count = Peer.objects.filter(left_behind(), server=server).count()
+    return (
+        f"A former machine of {server} has never confirmed {_number(count, 'removal')}. On your word they count as done, and customers"
+        " are shown so."
+    )
+
+
+def left_behind_banner(request: HttpRequest, server: Server) -> Iterable[Notice]:
+    count = Peer.objects.filter(left_behind(), server=server).count()
+    if count:
+        yield Notice(f"{_number(count, 'removal')} not confirmed by a former machine of this server", "", "warn")
+
+
 class DrainForm(ServiceForm):
     until = forms.DateTimeField(
         label="Out of service on",
@@ -84,6 +125,19 @@ class DrainForm(ServiceForm):
 
 class WipedForm(ServiceForm):
     wiped = forms.BooleanField(label="The machine is wiped or switched off for good.")
+
+
+class OldMachineForm(ServiceForm):
+    SETTLED = "settled"
+
+    old_machine = forms.ChoiceField(
+        label="The machine that has been this server until now",
+        choices=[
+            (SETTLED, "is the same one, or is wiped, or is off for good"),
+            ("may hold keys", "may still run and hold customers' keys"),
+        ],
+        widget=forms.RadioSelect,
+    )
 
 
 class ServerActions(StoppableAdmin):
@@ -142,14 +196,24 @@ class ServerActions(StoppableAdmin):
 
     @object_action(
         "Accept a new WireGuard key",
-        "The present key and the node's credential end; the server takes no new devices until its node enrols again."
-        " If that brings another key, every customer of this server needs a new configuration.",
+        accept_question,
         applies=lambda server: server.public_key is not None,
         danger=True,
+        form=OldMachineForm,
     )
-    def accept_key(self, request: HttpRequest, server: Server) -> Outcome:
-        accept_new_key(server)
+    def accept_key(self, request: HttpRequest, server: Server, old_machine: str) -> Outcome:
+        accept_new_key(server, old_machine_is_settled=old_machine == OldMachineForm.SETTLED)
         return "The next enrolment may bring another WireGuard key."
+
+    @object_action(
+        "Former machine is wiped",
+        left_behind_question,
+        applies=has_left_behind,
+        danger=True,
+        form=WipedForm,
+    )
+    def settle_machine(self, request: HttpRequest, server: Server, wiped: bool) -> Outcome:
+        return f"{_number(settle_old_machine(server), 'removal')} confirmed on your word."
 
     @object_action(
         "Order a new credential",

@@ -11,10 +11,11 @@ from django.utils.html import format_html
 
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, moment
 from vpn.admin.health import health_panel, is_silent, notes_panel, status_of
-from vpn.admin.server_actions import ServerActions
+from vpn.admin.server_actions import ServerActions, left_behind_banner
 from vpn.admin.stops import banners_of_server
 from vpn.models import Server
 from vpn.services.servers import renew_interface
+from vpn.services.stops import put_under_stops
 
 
 class ServerForm(forms.ModelForm):
@@ -61,7 +62,7 @@ class ServerAdmin(ServerActions):
     )
     readonly_fields = ("state", "public_key", *BOOKKEEPING)
     panels: ClassVar[list[Any]] = [health_panel, notes_panel]
-    banners: ClassVar[list[Any]] = [banners_of_server]
+    banners: ClassVar[list[Any]] = [banners_of_server, left_behind_banner]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> tuple[str, ...]:
         """Addresses that were given out and configurations that customers hold cannot be changed behind their backs."""
@@ -70,6 +71,8 @@ class ServerAdmin(ServerActions):
 
     def save_model(self, request: HttpRequest, obj: Server, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if not change or "location" in form.changed_data:
+            put_under_stops(obj)
         if change and INTERFACE_FIELDS & set(form.changed_data):
             renew_interface(server_id=obj.pk)
 

@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,9 +27,9 @@ JOIN_S: Final = 3.0
 class Daemon:
     """Everything that runs while the agent runs. `stop` may be called from a signal handler."""
 
-    def __init__(self, state_dir: Path, backoff_cap_s: float = CAP_S) -> None:
+    def __init__(self, state_dir: Path, backoff_cap_s: float = CAP_S, allowed_networks: Sequence[str] = ()) -> None:
         self.identity = load_identity(state_dir)
-        self.node = Node(state_dir, self.identity, load_or_make_private_key(state_dir))
+        self.node = Node(state_dir, self.identity, load_or_make_private_key(state_dir), allowed_networks)
         self._stop = threading.Event()
         identity = self.identity
 

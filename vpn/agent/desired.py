@@ -12,6 +12,9 @@ from vpn.wireguard.state_hash import state_hash
 
 _PLAIN_IPV4_HOST = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)/32")
 
+# Begins the reason why a peer is not as ordered when the order cannot be read: only another order mends that.
+MALFORMED = "malformed order: "
+
 
 class BadAnswer(ValueError):
     """An answer does not have the promised shape; nothing of it may be applied."""
@@ -49,7 +52,8 @@ class Snapshot(NamedTuple):
 class Changes(NamedTuple):
     """The ops after the last revision, last op per key: `None` means remove. `notes` are (code, detail).
 
-    `takes_over` maps some of the upserted peers to those in whose place they come.
+    `takes_over` maps some of the upserted peers to those in whose place they come, `malformed` tells of others why
+    their last op cannot be read.
     """
 
     epoch: str
@@ -59,6 +63,7 @@ class Changes(NamedTuple):
     peers: dict[str, DesiredPeer | None]
     notes: list[tuple[str, str]]
     takes_over: Mapping[str, str] = MappingProxyType({})
+    malformed: Mapping[str, str] = MappingProxyType({})
 
 
 def parse_peer(value: Any) -> DesiredPeer:
@@ -124,7 +129,7 @@ def parse_changes(data: dict[str, Any]) -> Changes:
     """Return the changes of an answer to `GET state`; raises BadAnswer.
 
     An op with an unknown name or a malformed peer is left out and noted, so that one bad op never stops the
-    others.
+    others; where its key can be read, the peer is named as `malformed`.
     """
     ops = data.get("ops")
     if not isinstance(ops, list):
@@ -132,6 +137,7 @@ def parse_changes(data: dict[str, Any]) -> Changes:
     peers: dict[str, DesiredPeer | None] = {}
     takes_over: dict[str, str] = {}
     notes: list[tuple[str, str]] = []
+    malformed: dict[str, str] = {}
     for op in ops:
         name = op.get("op") if isinstance(op, dict) else None
         try:
@@ -143,9 +149,17 @@ def parse_changes(data: dict[str, Any]) -> Changes:
             else:
                 notes.append(("unknown_op", str(name)[:64]))
         except BadAnswer as error:
-            notes.append(("apply_failed", f"rev {op.get('rev')!r:.20}: {error}"))
+            reason = f"rev {op.get('rev')!r:.20}: {error}"
+            key = _readable_key(op)
+            if key is None:
+                notes.append(("apply_failed", reason))
+            else:
+                malformed[key] = f"{MALFORMED}{reason}"
+        else:
+            if name in ("upsert", "remove"):
+                malformed.pop(op["public_key"], None)
     more, hung = data.get("more") is True, data.get("hung") is True
-    return Changes(_text(data, "epoch"), _revision(data, "to"), more, hung, peers, notes, takes_over)
+    return Changes(_text(data, "epoch"), _revision(data, "to"), more, hung, peers, notes, takes_over, malformed)
 
 
 def _take_upsert(op: dict[str, Any], peers: dict[str, DesiredPeer | None], takes_over: dict[str, str]) -> None:
@@ -185,6 +199,14 @@ def _parse_predecessor(value: dict[str, Any]) -> str | None:
     if predecessor == value["public_key"]:
         raise BadAnswer("a peer that takes over from itself")
     return _checked_key(predecessor)
+
+
+def _readable_key(op: dict[str, Any]) -> str | None:
+    """Return the key of an op that is malformed elsewhere."""
+    try:
+        return _checked_key(op.get("public_key"))
+    except BadAnswer:
+        return None
 
 
 def _checked_key(key: Any) -> str:

@@ -12,18 +12,35 @@ from vpn.agent.desired import InterfaceSettings
 _HIDDEN_V4: Final = ("127.0.0.0/8", "169.254.0.0/16", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 _HIDDEN_V6: Final = ("::1", "fe80::/10", "fd00:ec2::254", "fd20:ce::254")
 
+# The node's neighbours and what nobody routes (IANA's special-purpose registries, RFC 6890), but for the networks that examples use
+# and those of transition mechanisms. Customers are sent to the internet and to nowhere else.
+_PRIVATE_V4: Final = (
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/3",
+)
+_PRIVATE_V6: Final = ("::", "fc00::/7", "ff00::/8")
+
 
 def table_name(interface: str) -> str:
     """Return the name of the nftables table (family inet) that belongs to this interface alone."""
     return f"nexusvpn_{interface}"
 
 
-def render_firewall(interface: str, settings: InterfaceSettings, extra_ports: Sequence[int] = ()) -> str:
+def render_firewall(
+    interface: str, settings: InterfaceSettings, extra_ports: Sequence[int] = (), allowed: Sequence[str] = ()
+) -> str:
     """Return the table for `nft -f`: it replaces a former one in one transaction and touches no other table.
 
-    Customers reach the world under the node's addresses but not one another, and their TCP connections
-    learn the tunnel's smaller packets, since path MTU discovery fails behind too many firewalls. The node itself
-    answers their pings and the speed test, and nothing else. What comes from outside for one of the extra UDP ports goes to WireGuard's.
+    Customers reach the internet under the node's addresses, but not one another, nor private networks other than
+    those `allowed` (in CIDR form). Their TCP connections learn the tunnel's smaller packets, since path MTU discovery
+    fails behind too many firewalls. The node itself answers their pings and the speed test, and nothing else. What
+    comes from outside for one of the extra UDP ports goes to WireGuard's.
     """
     table = f"inet {table_name(interface)}"
     hidden = [
@@ -38,6 +55,7 @@ def render_firewall(interface: str, settings: InterfaceSettings, extra_ports: Se
         "    type filter hook forward priority mangle; policy accept;",
         f'    iifname "{interface}" oifname "{interface}" drop',
         *hidden,
+        *_no_private(interface, allowed),
         f'    iifname "{interface}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu',
         f'    oifname "{interface}" tcp flags syn / syn,rst tcp option maxseg size set rt mtu',
         "  }",
@@ -59,6 +77,15 @@ def render_firewall(interface: str, settings: InterfaceSettings, extra_ports: Se
         "}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _no_private(interface: str, allowed: Sequence[str]) -> list[str]:
+    rules = []
+    for family, version, private in (("ip", 4, _PRIVATE_V4), ("ip6", 6, _PRIVATE_V6)):
+        kept = [network for network in allowed if ipaddress.ip_network(network).version == version]
+        but = f" {family} daddr != {{ {', '.join(kept)} }}" if kept else ""
+        rules.append(f'    iifname "{interface}" {family} daddr {{ {", ".join(private)} }}{but} drop')
+    return rules
 
 
 def _masquerade(interface: str, addresses: Sequence[str]) -> list[str]:

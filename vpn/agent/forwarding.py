@@ -1,5 +1,6 @@
 """Letting the customers' traffic through the node: forwarding sysctls, and an nftables table of our own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +15,16 @@ _SYSCTL_ROOT: Final = Path("/proc/sys")
 _FORWARDING: Final = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 
 
-def ensure_forwarding(made: Made, settings: InterfaceSettings) -> tuple[int, ...]:
+def ensure_forwarding(made: Made, settings: InterfaceSettings, allowed: Sequence[str] = ()) -> tuple[int, ...]:
     """Make sysctls and table what they should be; costs one `nft` call when they already are.
 
-    Returns the extra ports that are open now. One that somebody on this machine serves is left to them. Raises
-    ToolError.
+    `allowed` are the private networks that customers may reach. Returns the extra ports that are open now. One that
+    somebody on this machine serves is left to them. Raises ToolError.
     """
     _ensure_sysctls(made)
     served = served_ports() if settings.extra_ports else set()
     ports = tuple(port for port in settings.extra_ports if port not in served)
-    wanted = render_firewall(made.interface, settings, ports)
+    wanted = render_firewall(made.interface, settings, ports, allowed)
     if made.firewall != wanted or not made.listing or made.listing != _list_table(made.interface):
         made.firewall, made.listing = wanted, ""
         made.save()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from vpn.agent.backends.base import DesiredPeer, PeerState
 from vpn.agent.counters import BookChanges
-from vpn.agent.desired import Changes, Snapshot
+from vpn.agent.desired import MALFORMED, Changes, Snapshot
 from vpn.agent.handover import Handover, plan_handovers
 from vpn.agent.overlap import AddressRanges
 from vpn.agent.reconcile import is_mass_removal
@@ -113,7 +113,7 @@ def plan_changes(intention: Intention, changes: Changes, real: Mapping[str, Peer
         settled=set(want),
         begin=plan.begin,
         end=plan.end,
-        mended=intention.failures.keys() & changes.peers.keys(),
+        mended=intention.failures.keys() & (changes.peers.keys() | changes.malformed.keys()),
         values={"epoch": changes.epoch, "cursor": changes.to},
     )
     held = {key: intention.wanted[key] for key in intention.held - changes.peers.keys() - step.drop}
@@ -141,7 +141,11 @@ def plan_snapshot(intention: Intention, snapshot: Snapshot, real: Mapping[str, P
         drop=wanted.keys() - snapshot.peers.keys(),
         remove=named & real.keys(),
         settled=intention.removals & snapshot.peers.keys(),
-        mended={key for key in intention.failures if snapshot.peers.get(key) != wanted.get(key)},
+        mended={
+            key
+            for key, reason in intention.failures.items()
+            if snapshot.peers.get(key) != wanted.get(key) or reason.startswith(MALFORMED)
+        },
         begin=plan.begin,
         end=plan.end,
         values={"epoch": snapshot.epoch, "cursor": snapshot.to},

@@ -1,6 +1,7 @@
 """The command line: `python -m vpn.agent enrol|run|teardown|status`."""
 
 import argparse
+import ipaddress
 import os
 import sys
 from collections.abc import Sequence
@@ -55,7 +56,7 @@ def run_agent(options: argparse.Namespace) -> int:
     """Serve until a signal comes."""
     identity = load_identity(options.state_dir)
     with StateDirLock(options.state_dir), InterfaceLock(identity.interface):
-        run_until_signal(Daemon(options.state_dir, options.backoff_cap), options.ephemeral)
+        run_until_signal(Daemon(options.state_dir, options.backoff_cap, options.allow_network), options.ephemeral)
     return 0
 
 
@@ -98,6 +99,14 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(command=run_agent)
     command.add_argument("--ephemeral", action="store_true", help="remove everything when ended by a signal")
     command.add_argument("--backoff-cap", type=float, default=CAP_S, help="longest wait between attempts, in s")
+    command.add_argument(
+        "--allow-network",
+        action="append",
+        default=[],
+        type=_network,
+        metavar="CIDR",
+        help="a private network that customers may reach behind this node; may be repeated (otherwise none)",
+    )
     _add_state_dir(command)
 
     command = commands.add_parser("teardown", help="remove the interface, firewall table and sysctl changes")
@@ -114,6 +123,11 @@ def _add_state_dir(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--state-dir", type=Path, default=Path(DEFAULT_STATE_DIR), help="where the agent keeps its files"
     )
+
+
+def _network(text: str) -> str:
+    """A network in CIDR form; raises ValueError, which argparse turns into a complaint."""
+    return str(ipaddress.ip_network(text))
 
 
 def _read_token(token_file: Path | None) -> str:

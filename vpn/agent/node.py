@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -41,13 +41,16 @@ class Look(NamedTuple):
 class Node:
     """Everything that the agent does to this machine goes through here, under `lock`."""
 
-    def __init__(self, state_dir: Path, identity: Identity, private_key: str) -> None:
+    def __init__(
+        self, state_dir: Path, identity: Identity, private_key: str, allowed_networks: Sequence[str] = ()
+    ) -> None:
         self.lock = threading.RLock()
         self.state_dir = state_dir
         self.identity = identity
         self.store = Store(state_dir)
         self.peers = PeerKeeper(self.store)
         self._private_key = private_key
+        self.allowed_networks = tuple(allowed_networks)
         self._made = load_made(state_dir)
         self.handing_over = threading.Event()
         self.offered_ports: tuple[int, ...] = ()
@@ -221,7 +224,7 @@ class Node:
 
     def _forward(self, made: Made) -> None:
         try:
-            self.offered_ports = ensure_forwarding(made, self.identity.settings)
+            self.offered_ports = ensure_forwarding(made, self.identity.settings, self.allowed_networks)
         except ToolError as error:  # tunnels and counters must not stop for it; the next tick tries again
             self.offered_ports = ()
             log_event("forwarding_failed", level=logging.ERROR, detail=str(error))

@@ -12,7 +12,7 @@ from typing import Final
 from vpn.agent.apply import remove_peers, upsert_peers
 from vpn.agent.backends.base import Backend, DesiredPeer, DeviceState, InterfaceGone, PeerState
 from vpn.agent.counters import CounterBook
-from vpn.agent.desired import Changes, Snapshot
+from vpn.agent.desired import MALFORMED, Changes, Snapshot
 from vpn.agent.handover import keys_around
 from vpn.agent.intention import Intention, Step, plan_changes, plan_snapshot
 from vpn.agent.logs import log_event
@@ -97,7 +97,7 @@ class PeerKeeper:
             left = remove_peers(backend, leaving)
             self._settle(leaving, backend.read_peers(leaving), left)
         refused.update(upsert_peers(backend, [*step.hold.values(), *others]))
-        self._take_failures(refused)
+        self._take_failures({**refused, **changes.malformed})
         self._acknowledge()
 
     def apply_snapshot(self, snapshot: Snapshot) -> None:
@@ -252,7 +252,8 @@ class PeerKeeper:
         """Take note of who is not as wanted although it has just been set; everybody else is."""
         differing = [peer.public_key for peer in changed if not is_as_wanted(peer, real.get(peer.public_key))]
         failed = {key: refused.get(key, "the interface did not take it") for key in differing}
-        self._take_failures(failed, self.intention.failures.keys() - failed.keys())
+        works = {key for key, reason in self.intention.failures.items() if not reason.startswith(MALFORMED)}
+        self._take_failures(failed, works - failed.keys())
 
     def _take_failures(self, failed: Mapping[str, str], mended: Collection[str] = ()) -> None:
         """Note each failure once; it is kept until the peer works or another order for it comes."""

@@ -3,6 +3,7 @@
 from typing import Any, Final, NamedTuple
 
 from vpn.agent.counters import Row
+from vpn.agent.egress import own_addresses
 from vpn.agent.load import LoadMeter
 from vpn.agent.node import Look, Node
 from vpn.agent.version import AGENT_VERSION, PROTOCOL_VERSION
@@ -75,6 +76,7 @@ class ReportWriter:
             "ports": node.offered_ports,
             "failed": list(node.peers.intention.failures)[:MAX_FAILED],
             "load": self._load,
+            "egress": own_addresses(),
         }
 
     def drop_notes(self, report: Report) -> None:

@@ -113,7 +113,11 @@ class FreeAddress(models.Model):
 
 
 class Peer(models.Model):
-    """The last wish for one key on one server's interface: there, or gone. A gone one stays until the node has confirmed it."""
+    """The last wish for one key on one server's interface: there, or gone. A gone one stays until the node has confirmed it.
+
+    One with a negative revision is *left behind*: gone, but a former machine of the server may hold the key, and the present one cannot
+    know. No node is asked for it and no report confirms it, only staff's word.
+    """
 
     class Connection(models.TextChoices):
         NEVER = "never", "Never used"

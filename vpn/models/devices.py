@@ -22,6 +22,8 @@ class VpnConfig(models.Model):
         NOBODY = "", "Nobody"
         CUSTOMER = "customer", "The customer"
         STAFF = "staff", "Staff"
+        # Each for reasons of their own: it is off until both have resumed it.
+        BOTH = "both", "Staff and the customer"
 
     class Blocked(models.TextChoices):
         NOT = "", "Not blocked"

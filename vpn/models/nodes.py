@@ -43,6 +43,11 @@ class NodeStatus(models.Model):
         null=True,
         help_text="The node's own address, as its reports come from it: what the world sees of its customers.",
     )
+    own_addresses = ArrayField(
+        models.GenericIPAddressField(),
+        default=list,
+        help_text="The node's public addresses as it knows them, one a family: its customers may be seen at either.",
+    )
 
     class Meta:
         verbose_name_plural = "node statuses"

@@ -56,6 +56,9 @@ class ReportForm(serializers.Serializer[Any]):
         default=None,
         max_length=32,
     )
+    egress = serializers.ListField(
+        child=serializers.IPAddressField(), required=False, allow_null=True, default=None, max_length=2
+    )
     failed = serializers.ListField(child=Text(max_length=44), required=False, default=list, max_length=100)
 
     def validate_peers(self, value: Any) -> list[Any]:

@@ -100,7 +100,8 @@ class ReportView(NodeView):
     def post(self, request: Request) -> Response:
         form = self.body(ReportForm)
         form.pop("protocol_version")
-        report = Report(**form, egress=client_address(request._request))
+        own_addresses = form.pop("egress")
+        report = Report(**form, egress=client_address(request._request), own_addresses=own_addresses)
         return Response(take_report(server_id=_server_id(request), report=report))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -90,36 +91,53 @@ def devices_with_open_handovers() -> list[UUID]:
 
 
 def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
-    """Take a device off every server; its addresses stay its own. Staff's suspension takes the place of the customer's.
+    """Take a device off every server; its addresses stay its own. It is off while its customer or staff (`by`) suspend it, or both.
 
     Raises NotFound, or Conflict (`already_suspended`).
     """
-    return _set_suspension(user, device_id, by)
+
+    def suspend(now: frozenset[str]) -> frozenset[str]:
+        if by in now:
+            raise Conflict("This device is suspended already.", code="already_suspended")
+        return now | {by}
+
+    return _change_suspension(user, device_id, suspend)
 
 
 def resume_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
-    """Give a suspended device its tunnels back, with the same addresses. What staff suspended only staff resumes.
+    """Take back a suspension; with the last one the device gets its tunnels back, with the same addresses.
 
+    Each takes back their own. Where only the customer has suspended it, staff may do so too, but never the other way round.
     Raises NotFound, or Conflict (`not_suspended`, `suspended_by_staff`).
     """
-    return _set_suspension(user, device_id, VpnConfig.SuspendedBy.NOBODY, by=by)
+
+    def resume(now: frozenset[str]) -> frozenset[str]:
+        if not now:
+            raise Conflict("This device is not suspended.", code="not_suspended")
+        if by in now:
+            return now - {by}
+        if by == VpnConfig.SuspendedBy.CUSTOMER:
+            raise Conflict("Support has suspended this device. Write to support.", code="suspended_by_staff")
+        return frozenset()
+
+    return _change_suspension(user, device_id, resume)
 
 
-def _set_suspension(
-    user: User, device_id: UUID, wanted: VpnConfig.SuspendedBy, by: VpnConfig.SuspendedBy | None = None
-) -> VpnConfig:
+_SUSPENDERS: dict[str, frozenset[str]] = {
+    VpnConfig.SuspendedBy.NOBODY: frozenset(),
+    VpnConfig.SuspendedBy.CUSTOMER: frozenset({VpnConfig.SuspendedBy.CUSTOMER}),
+    VpnConfig.SuspendedBy.STAFF: frozenset({VpnConfig.SuspendedBy.STAFF}),
+    VpnConfig.SuspendedBy.BOTH: frozenset({VpnConfig.SuspendedBy.CUSTOMER, VpnConfig.SuspendedBy.STAFF}),
+}
+
+
+def _change_suspension(user: User, device_id: UUID, change: Callable[[frozenset[str]], frozenset[str]]) -> VpnConfig:
     # The customer's lock closes the race with an admission, the device's that with its removal.
     with transaction.atomic(durable=True):
         lock_customer(user.pk)
         device = lock_device(user.pk, device_id)
-        taken_over = wanted == VpnConfig.SuspendedBy.STAFF and device.suspended_by == VpnConfig.SuspendedBy.CUSTOMER
-        if wanted and device.suspended_by and not taken_over:
-            raise Conflict("This device is suspended already.", code="already_suspended")
-        if not wanted and not device.suspended_by:
-            raise Conflict("This device is not suspended.", code="not_suspended")
-        if by == VpnConfig.SuspendedBy.CUSTOMER and device.suspended_by == VpnConfig.SuspendedBy.STAFF:
-            raise Conflict("Support has suspended this device. Write to support.", code="suspended_by_staff")
-        device.suspended_by = wanted
+        wanted = change(_SUSPENDERS[device.suspended_by])
+        device.suspended_by = next(name for name, who in _SUSPENDERS.items() if who == wanted)
         device.save(update_fields=["suspended_by"])
         admit_customer(user.pk)
         device.refresh_from_db()

@@ -191,7 +191,7 @@ WHERE a.device_id = d.id AND a.released_at IS NULL
 """  # noqa: S608  (a constant of our own)
 
 _UNCONFIRMED = """
-SELECT coalesce(json_agg(DISTINCT ul.name), '[]') FROM vpn_peer t
+SELECT coalesce(json_agg(DISTINCT ul.name || CASE WHEN t.revision < 0 THEN ' (former machine)' ELSE '' END), '[]') FROM vpn_peer t
 JOIN vpn_server us ON us.id = t.server_id JOIN vpn_location ul ON ul.id = us.location_id
 WHERE t.device_id = d.id AND NOT t.wanted
 """

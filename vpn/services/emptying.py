@@ -19,7 +19,7 @@ from nexusvpn.errors import Conflict, InvalidInput, NotFound
 from vpn.deferred import move_server_later
 from vpn.emails import queue_drain_mail
 from vpn.errors import LocationFull, LocationUnavailable
-from vpn.locks import lock_customer, lock_server
+from vpn.locks import lock_customer, lock_customers_on, lock_server
 from vpn.models import IpAssignment, NodeToken, Peer, Server
 from vpn.services.addresses import release_address
 from vpn.services.heard import is_heard
@@ -57,8 +57,10 @@ def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
 def _forget_who_was_told(server_id: UUID) -> None:
     """What customers were told of a server holds no longer; they are told anew with the next drain, or its new date.
 
-    Before the server is locked: whoever changes an assignment locks the server afterwards.
+    Before the server is locked, and under the locks of its customers: whoever changes assignments holds their customer, and locks the
+    server between one and the next.
     """
+    lock_customers_on(server_id)
     IpAssignment.objects.live().filter(server_id=server_id, told_at__isnull=False).update(told_at=None)
 
 
@@ -102,9 +104,13 @@ def staying_on(server: Server) -> Staying:
 
 
 def draining_servers() -> list[UUID]:
-    """Servers that still hold devices without another place: one may have become free."""
-    staying = IpAssignment.objects.live().filter(server_id=OuterRef("pk"), superseded_at=None)
-    return list(Server.objects.filter(Exists(staying), state=Server.State.DRAINING).values_list("pk", flat=True))
+    """Servers with something to do: devices without another place (one may have become free), or somebody who is to be told.
+
+    Nobody who is suspended is told; who is reinstated later is told then.
+    """
+    to_do = Q(superseded_at=None) | Q(told_at=None, user__is_active=True)
+    concerned = IpAssignment.objects.live().filter(to_do, server_id=OuterRef("pk"))
+    return list(Server.objects.filter(Exists(concerned), state=Server.State.DRAINING).values_list("pk", flat=True))
 
 
 def move_devices(*, server_id: UUID) -> int:

@@ -10,13 +10,17 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
+from nexusvpn.errors import Conflict
 from vpn.errors import InvalidEnrolmentToken, InvalidPublicKey, NodeKeyChangeRefused
 from vpn.installer.script import install_command
 from vpn.locks import lock_server
-from vpn.models import NodeStatus, NodeToken, Server
+from vpn.models import NodeStatus, NodeToken, Peer, Server
 from vpn.services.desired_state import interface_of
+from vpn.services.removals import note_removals
+from vpn.services.stops import put_under_stops
 from vpn.wireguard.public_keys import InvalidKey, validate_public_key
 
 ENROLMENT_LIFETIME = timedelta(hours=1)
@@ -46,15 +50,41 @@ def issue_enrolment_token(server: Server) -> str:
     return token
 
 
-def accept_new_key(server: Server) -> None:
+def accept_new_key(server: Server, *, old_machine_is_settled: bool) -> None:
     """Staff accepts that the next enrolment brings another WireGuard key; customers need a new configuration then.
 
-    A drain ends with it, and its date: the server goes back into service with its node's first report.
+    Unless staff say that the old machine is settled (the same one, wiped or off for good), removals that it has not confirmed stay
+    unconfirmed whatever the new one reports. A drain ends with it, and its date: the server goes back into service with its node's first
+    report.
     """
     with transaction.atomic():
         lock_server(server.pk)
+        if not old_machine_is_settled:
+            Peer.objects.filter(server=server, wanted=False).update(revision=-F("pk"))
         Server.objects.filter(pk=server.pk).update(public_key=None, state=Server.State.ENROLLING, drain_until=None)
         revoke_credential(server)
+
+
+def settle_old_machine(server: Server) -> int:
+    """Staff's word that no former machine of the server holds a key any more; returns how many removals that confirms.
+
+    Raises Conflict (`nothing_left_behind`).
+    """
+    # The server's lock closes the race with a wish for one of the keys.
+    with transaction.atomic(durable=True):
+        lock_server(server.pk)
+        left = Peer.objects.filter(left_behind(), server=server)
+        devices = list(left.values_list("device_id", flat=True))
+        if not devices:
+            raise Conflict("No removal of a former machine is unconfirmed.", code="nothing_left_behind")
+        left.delete()
+        note_removals(devices)
+    return len(devices)
+
+
+def left_behind() -> Q:
+    """Removals that only a former machine of the server could confirm."""
+    return Q(wanted=False, revision__lt=0)
 
 
 def revoke_credential(server: Server) -> None:
@@ -110,6 +140,7 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
     # What it gets now is new enough.
     server.rotate_credential = False
     server.save(update_fields=["public_key", "epoch", "rotate_credential"])
+    put_under_stops(server)
     NodeStatus.objects.get_or_create(server=server)
     return {
         "node_id": server.pk,

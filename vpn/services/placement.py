@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 
 from billing.entitlements import Entitlement
 from vpn.errors import LocationFull, LocationUnavailable, PremiumLocation, UnknownLocation
+from vpn.locks import lock_server
 from vpn.models import IpAssignment, Location, Server, VpnConfig
 from vpn.services.addresses import assign_address
 from vpn.services.heard import heard
@@ -54,8 +55,11 @@ def place(device: VpnConfig, location: Location, *, wanted: bool = True, but_on:
     for server in candidates:
         assignment = assign_address(device=device, server=server)
         if assignment is not None:
+            # Either looks at the server again under its lock: it may have been decommissioned since it was chosen.
             if wanted:
                 wish_peer(assignment=assignment, public_key=device.public_key, wanted=True)
+            elif lock_server(server.pk).state == Server.State.DECOMMISSIONED:
+                raise LocationUnavailable
             return assignment
     raise LocationFull
 

@@ -22,7 +22,8 @@ UPDATE vpn_nodestatus n SET
     cpu_percent = %(cpu)s::float8, memory_percent = %(memory)s::float8, peer_count = coalesce(%(peers)s::int, n.peer_count),
     rx_bytes = %(rx)s::bigint, tx_bytes = %(tx)s::bigint,
     offered_ports = coalesce(%(ports)s::int[], n.offered_ports), failed_keys = %(failed)s::varchar[],
-    egress_address = coalesce(%(egress)s::inet, n.egress_address)
+    egress_address = coalesce(%(egress)s::inet, n.egress_address),
+    own_addresses = coalesce(%(own_addresses)s::inet[], n.own_addresses)
 FROM vpn_server s, former f
 WHERE n.server_id = f.server_id AND s.id = n.server_id
 RETURNING s.epoch, s.revision, s.state, s.rotate_credential,

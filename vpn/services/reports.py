@@ -44,6 +44,8 @@ class Report:
     failed: list[str] = field(default_factory=list)
     # The address that the report came from.
     egress: str | None = None
+    # Those that the node knows itself, one a family.
+    own_addresses: list[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def _update_status(server_id: UUID, report: Report) -> Standing:
                 "ports": report.ports,
                 "failed": report.failed,
                 "egress": report.egress,
+                "own_addresses": report.own_addresses,
             },
         )
         epoch, revision, state, rotate, confirmed = cursor.fetchone()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from vpn.models import NodeStatus
 from vpn.services.heard import heard
 
@@ -24,7 +26,8 @@ class TunnelExit:
 
 def exits_at(address: str) -> list[TunnelExit]:
     """The servers that are heard and whose customers the world sees at this address: several behind one gateway, or none. One query."""
-    statuses = NodeStatus.objects.filter(heard(), egress_address=address).select_related("server__location")
+    seen = Q(egress_address=address) | Q(own_addresses__contains=[address])
+    statuses = NodeStatus.objects.filter(seen, heard()).select_related("server__location")
     return [
         TunnelExit(
             status.server.location.name,

@@ -83,6 +83,14 @@ def enforce_stops() -> int:
     return changed
 
 
+def put_under_stops(server: Server) -> None:
+    """Stop a server from its first moment where a stop holds. In the transaction that adds it, moves it or enrols its node."""
+    if server.stopped_at is None and _covered_servers().filter(pk=server.pk).exists():
+        server.stopped_at = timezone.now()
+        server.save(update_fields=["stopped_at"])
+        wish_nobody(server.pk)
+
+
 def _enforce(server_id: UUID, *, resuming: bool) -> int:
     # The server's lock closes the race with every wish: each is written before the stop, and undone by it, or after, and finds it.
     with transaction.atomic(durable=True):

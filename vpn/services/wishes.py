@@ -11,12 +11,16 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from vpn.errors import LocationUnavailable
 from vpn.models import IpAssignment, Peer
 from vpn.services.wake import wake_server
 
 _WISH = """
 WITH bumped AS (
-    UPDATE vpn_server SET revision = revision + 1 WHERE id = %(server)s RETURNING revision, stopped_at
+    UPDATE vpn_server SET revision = revision + 1
+    -- Whoever chose the server read it before; what it is now is read here, under its lock.
+    WHERE id = %(server)s AND NOT (%(wanted)s AND state = 'decommissioned')
+    RETURNING revision, stopped_at
 )
 INSERT INTO vpn_peer (server_id, device_id, assignment_id, public_key, wanted, revision, connection, takes_over, changed_at)
 SELECT %(server)s, %(device)s, %(assignment)s, %(key)s, %(wanted)s AND bumped.stopped_at IS NULL, bumped.revision, 'never',
@@ -24,7 +28,9 @@ SELECT %(server)s, %(device)s, %(assignment)s, %(key)s, %(wanted)s AND bumped.st
 FROM bumped
 ON CONFLICT (server_id, public_key) DO UPDATE SET
     device_id = excluded.device_id, assignment_id = excluded.assignment_id, wanted = excluded.wanted,
-    revision = excluded.revision, takes_over = excluded.takes_over, changed_at = excluded.changed_at,
+    -- What a former machine was left with is not for the present one to confirm.
+    revision = CASE WHEN vpn_peer.revision < 0 AND NOT excluded.wanted THEN vpn_peer.revision ELSE excluded.revision END,
+    takes_over = excluded.takes_over, changed_at = excluded.changed_at,
     connection = CASE WHEN vpn_peer.device_id = excluded.device_id THEN vpn_peer.connection ELSE 'never' END
 RETURNING revision
 """
@@ -62,7 +68,8 @@ ON CONFLICT (server_id, public_key) DO UPDATE SET
 def wish_peer(*, assignment: IpAssignment, public_key: str, wanted: bool, takes_over: str | None = None) -> int:
     """Wish a key on (or off) the interface of the assignment's server; returns the revision. Inside a transaction.
 
-    `takes_over` is the device's former key, which the node keeps until this one is in use.
+    `takes_over` is the device's former key, which the node keeps until this one is in use. Raises LocationUnavailable for a key that is
+    wanted on a server that was decommissioned meanwhile.
     """
     with connection.cursor() as cursor:
         cursor.execute(
@@ -76,7 +83,10 @@ def wish_peer(*, assignment: IpAssignment, public_key: str, wanted: bool, takes_
                 "takes_over": takes_over,
             },
         )
-        revision = int(cursor.fetchone()[0])
+        row = cursor.fetchone()
+    if row is None:
+        raise LocationUnavailable
+    revision = int(row[0])
     _wake_after_commit(assignment.server_id)
     return revision
 

@@ -31,6 +31,7 @@ WHAT_TO_DO = {
     "account": "Write to support.",
     "customer": "Resume it when you want to connect again. Its addresses stay its own meanwhile.",
     "staff": "Write to support to learn why.",
+    "both": "You suspended it too. Write to support to learn why.",
     "expired": "Choose a later end date, or none, and it connects again.",
     "plan_limit": "The oldest devices stay. Remove another one or choose a larger plan, and it connects again.",
     "stopped": "This is an emergency stop. It connects again by itself when that ends; there is nothing for you to do.",

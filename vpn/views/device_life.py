@@ -19,12 +19,14 @@ from vpn.forms import ExpiryForm
 from vpn.models import VpnConfig
 from vpn.services.activation import wait_until_active
 from vpn.services.device_life import resume_device, set_expiry, suspend_device
-from vpn.views.device_page import render_device
+from vpn.views.device_page import render_device, save_form
 
 CUSTOMER = VpnConfig.SuspendedBy.CUSTOMER
 
 
-def _answer(request: HttpRequest, pk: UUID, act: Callable[[], VpnConfig], done: str) -> HttpResponse:
+def _answer(
+    request: HttpRequest, pk: UUID, act: Callable[[], VpnConfig], done: Callable[[VpnConfig], str]
+) -> HttpResponse:
     """Do it and go back to the device's page, which says that it is done or why not."""
     try:
         device = act()
@@ -33,7 +35,7 @@ def _answer(request: HttpRequest, pk: UUID, act: Callable[[], VpnConfig], done: 
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, done.format(name=device.name))
+        messages.success(request, done(device))
     return redirect("device", pk)
 
 
@@ -46,7 +48,7 @@ def device_suspend(request: HttpRequest, pk: UUID) -> HttpResponse:
         request,
         pk,
         lambda: suspend_device(user=user, device_id=pk, by=CUSTOMER),
-        "{name} is suspended until you resume it.",
+        lambda device: f"{device.name} is suspended until you resume it.",
     )
 
 
@@ -61,26 +63,29 @@ def device_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
         wait_until_active(pk)
         return device
 
-    return _answer(request, pk, resume, "{name} is resumed.")
+    def done(device: VpnConfig) -> str:
+        return (
+            f"{device.name} is off until support resumes it too."
+            if device.suspended_by
+            else f"{device.name} is resumed."
+        )
+
+    return _answer(request, pk, resume, done)
 
 
 @never_cache
 @login_required
 @require_POST
 def device_expiry(request: HttpRequest, pk: UUID) -> HttpResponse:
-    form, status = ExpiryForm(request.POST), 400
-    if form.is_valid():
-        try:
-            device = set_expiry(user=signed_in(request), device_id=pk, expires_at=form.cleaned_data["expires_at"])
-        except NotFound:
-            raise
-        except DomainError as error:
-            status = form.add_domain_error(error)
-        else:
-            ends = date_format(form.cleaned_data["expires_at"], "j M Y, H:i e")
-            messages.success(request, f"{device.name} works until {ends}.")
-            return redirect("device", pk)
-    return render_device(request, pk, expiry_form=form, status=status)
+    form = ExpiryForm(request.POST)
+
+    def save() -> str:
+        device = set_expiry(user=signed_in(request), device_id=pk, expires_at=form.cleaned_data["expires_at"])
+        return f"{device.name} works until {date_format(form.cleaned_data['expires_at'], 'j M Y, H:i e')}."
+
+    return save_form(
+        request, pk, form, save, lambda status: render_device(request, pk, expiry_form=form, status=status)
+    )
 
 
 @never_cache
@@ -89,5 +94,8 @@ def device_expiry(request: HttpRequest, pk: UUID) -> HttpResponse:
 def device_expiry_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = signed_in(request)
     return _answer(
-        request, pk, lambda: set_expiry(user=user, device_id=pk, expires_at=None), "{name} has no end date any more."
+        request,
+        pk,
+        lambda: set_expiry(user=user, device_id=pk, expires_at=None),
+        lambda device: f"{device.name} has no end date any more.",
     )

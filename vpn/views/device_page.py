@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
-from nexusvpn.errors import NotFound
+from nexusvpn.errors import DomainError, NotFound
+from nexusvpn.forms import ServiceForm
 from vpn.forms import ExpiryForm, RenameForm
 from vpn.services.device_views import find_device, leaving_places
 from vpn.services.usage import usage_since
@@ -39,3 +42,24 @@ def render_device(
         "expiry_form": expiry_form or ExpiryForm(initial={"expires_at": shown.expires_at}),
     }
     return render(request, "vpn/device.html", context, status=status)
+
+
+def save_form(
+    request: HttpRequest, pk: UUID, form: ServiceForm, save: Callable[[], str], again: Callable[[int], HttpResponse]
+) -> HttpResponse:
+    """Save what a form of the page holds and go back to it; `save` returns what to say of that.
+
+    What is refused is shown in the form, by `again`, which takes the answer's status.
+    """
+    status = 400
+    if form.is_valid():
+        try:
+            done = save()
+        except NotFound:
+            raise
+        except DomainError as error:
+            status = form.add_domain_error(error)
+        else:
+            messages.success(request, done)
+            return redirect("device", pk)
+    return again(status)

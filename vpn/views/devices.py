@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
 from nexusvpn.api.pagination import page_request
-from nexusvpn.errors import DomainError, NotFound
+from nexusvpn.errors import NotFound
 from vpn.forms import RenameForm
 from vpn.services.device_views import device_page, find_device, leaving_places, recently_removed
 from vpn.services.devices import remove_device, rename_device
-from vpn.views.device_page import render_device
+from vpn.views.device_page import render_device, save_form
 
 
 @never_cache
@@ -61,18 +61,15 @@ def device_state(request: HttpRequest, pk: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def device_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
-    form, status = RenameForm(request.POST), 400
-    if form.is_valid():
-        try:
-            renamed = rename_device(user=signed_in(request), device_id=pk, name=form.cleaned_data["name"])
-        except NotFound:
-            raise
-        except DomainError as error:
-            status = form.add_domain_error(error)
-        else:
-            messages.success(request, f"The device is now called {renamed.name}.")
-            return redirect("device", pk)
-    return render_device(request, pk, rename_form=form, status=status)
+    form = RenameForm(request.POST)
+
+    def rename() -> str:
+        renamed = rename_device(user=signed_in(request), device_id=pk, name=form.cleaned_data["name"])
+        return f"The device is now called {renamed.name}."
+
+    return save_form(
+        request, pk, form, rename, lambda status: render_device(request, pk, rename_form=form, status=status)
+    )
 
 
 @never_cache

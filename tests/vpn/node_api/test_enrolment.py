@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -74,7 +75,7 @@ def test_another_key_is_refused_until_staff_accepts_it(node: NodeClient, server:
     refused = node.enrol(issue_enrolment_token(server), key)
     assert (refused.status, refused.code) == (409, "node_key_change_refused")
     assert node.report().status == 200
-    accept_new_key(server)
+    accept_new_key(server, old_machine_is_settled=True)
     assert node.report().code == "invalid_node_credential"
     assert node.enrol(issue_enrolment_token(server), key).status == 201
 
@@ -82,7 +83,7 @@ def test_another_key_is_refused_until_staff_accepts_it(node: NodeClient, server:
 def test_a_revoked_node_cannot_come_back_with_the_token_that_it_has_used(server: Server) -> None:
     token, key, node = issue_enrolment_token(server), new_key(), NodeClient(server)
     node.enrol(token, key)
-    for revoke in (revoke_credential, accept_new_key):
+    for revoke in (revoke_credential, partial(accept_new_key, old_machine_is_settled=True)):
         revoke(server)
         answer = node.enrol(token, key)
         assert (answer.status, answer.code) == (401, "invalid_enrolment_token")
