@@ -129,11 +129,8 @@ def _merge(server_id: UUID, rows: Rows, aside: list[tuple[int, str]]) -> Merged:
             report_sql.MERGE,
             {
                 "server": server_id,
-                "keys": rows.keys,
-                "rx": rows.rx,
-                "tx": rows.tx,
-                "epochs": rows.epochs,
-                "statuses": rows.statuses,
+                **rows.array_texts(),
+                "rows": len(rows.keys),
                 "link": settings.NODE_LINK_BITS_PER_S / 8,
                 "slack": SLACK_S,
                 "listed": LISTED,
