@@ -109,7 +109,7 @@ def interface_of(server: Server) -> dict[str, Any]:
 # One statement, so that revision, peers and removals belong together. During a key rotation the former key is not listed: its
 # addresses are the new one's, whose `takes_over` names it.
 _WANTED = f"""
-SELECT s.revision, p.wanted, p.takes_over, {_PEER_COLUMNS}
+SELECT s.epoch::text, s.revision, p.wanted, p.takes_over, {_PEER_COLUMNS}
 FROM vpn_server s
 LEFT JOIN vpn_peer p ON p.server_id = s.id AND p.public_key <> ALL (ARRAY(
     SELECT t.takes_over FROM vpn_peer t WHERE t.server_id = %(server)s AND t.takes_over IS NOT NULL))
@@ -122,6 +122,7 @@ WHERE s.id = %(server)s
 class Wanted:
     """What an interface should hold at a revision: the peers, and the keys whose removal is not confirmed yet."""
 
+    epoch: UUID
     revision: int
     peers: list[dict[str, Any]]
     removed: list[str]
@@ -141,10 +142,10 @@ def wanted_peers(server_id: UUID) -> Wanted:
         cursor.execute(_WANTED, {"server": server_id})
         rows = cursor.fetchall()
     open_key = preshared_opener(server_id)
-    peers = [_peer(open_key, *row) for _, wanted, *row in rows if wanted]
+    peers = [_peer(open_key, *row) for _, _, wanted, *row in rows if wanted]
     # A server without peers has one row, of nothing.
-    removed = [key for _, wanted, _, key, *_ in rows if wanted is False]
-    return Wanted(int(rows[0][0]), peers, removed)
+    removed = [key for _, _, wanted, _, key, *_ in rows if wanted is False]
+    return Wanted(UUID(rows[0][0]), int(rows[0][1]), peers, removed)
 
 
 def snapshot(*, server: Server, allow_mass_removal: bool) -> dict[str, Any]:
