@@ -15,20 +15,23 @@ from nexusvpn.local.processes import interruptible
 
 def benchmarks() -> dict[str, Callable[[Bench], list[Result]]]:
     """Every benchmark by its id. Imported here, since models can be imported only when Django is set up."""
-    from bench import creating, live, pages, queries
+    from bench import creating, ingest, live, mixed, pages, queries, snapshot
 
     return {
         "P1": pages.run_p1,
         "P2": pages.run_p2,
         "P3": pages.run_p3,
         "P5": queries.run_p5,
+        "P6": ingest.run_p6,
         "P8": creating.run_p8,
         "P9": creating.run_p9,
         "P14": live.run_p14,
+        "P17": snapshot.run_p17,
+        "P18": mixed.run_p18,
     }
 
 
-NAMES = ("P1", "P2", "P3", "P5", "P8", "P9", "P14")
+NAMES = ("P1", "P2", "P3", "P5", "P6", "P8", "P9", "P14", "P17", "P18")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -64,6 +64,12 @@ class Bench:
             row = link.execute("SHOW server_version").fetchone()
             return str(row[0]) if row else ""
 
+    def postgresql_pid(self) -> int:
+        """The server's first process, whose children serve the connections."""
+        with psycopg.connect(self.database_url) as link:
+            stat = Path(f"/proc/{link.info.backend_pid}/stat").read_text()
+            return int(stat.rpartition(")")[2].split()[1])
+
 
 @contextmanager
 def prepared(*, quick: bool) -> Iterator[Bench]:

@@ -41,11 +41,12 @@ class Target:
     connections: int = 16
 
 
-def http_request(method: str, path: str, token: str | None = None, body: Any = None) -> str:
+def http_request(method: str, path: str, token: str | None = None, body: Any = None, *, packed: bool = False) -> str:
     """A whole HTTP/1.1 request, as a browser behind a proxy would send it but for the headers that nobody reads."""
     content = "" if body is None else json.dumps(body)
     head = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Accept: application/json"]
     head += [f"Authorization: Bearer {token}"] if token else []
+    head += ["Accept-Encoding: gzip"] if packed else []
     head += ["Content-Type: application/json", f"Content-Length: {len(content)}"] if content else []
     return "\r\n".join([*head, "", content])
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from bench.people import Person
 from vpn.models import IpAssignment, Location, NodeStatus, Peer, Server, VpnConfig
+from vpn.services.preshared import new_preshared_key
 
 
 def new_key() -> str:
@@ -68,6 +69,7 @@ def fill_server(server: Server, people: Sequence[Person], each: int) -> list[Vpn
             host=host,
             ipv4=str(server.network_v4.network_address + host),
             ipv6=str(server.network_v6.network_address + host),
+            preshared_key=new_preshared_key(device.pk, server.pk),
         )
         for host, device in enumerate(devices, start=server.next_host)
     ]

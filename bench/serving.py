@@ -39,10 +39,14 @@ class Server:
     log: Path
 
     def cpu_s(self) -> float:
-        """Seconds of CPU, user and system, of the master and its workers, ended ones included."""
-        pid = self.process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        return sum(_cpu_ticks(each) for each in (str(pid), *children)) / TICKS_PER_S
+        """Of the master and its workers."""
+        return family_cpu_s(self.process.pid)
+
+
+def family_cpu_s(pid: int) -> float:
+    """Seconds of CPU, user and system, of a process and its children, ended ones included."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return sum(_cpu_ticks(each) for each in (str(pid), *children)) / TICKS_PER_S
 
 
 def _cpu_ticks(pid: str) -> int:

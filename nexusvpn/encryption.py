@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -40,15 +41,24 @@ def encrypt(plain: bytes, place: str) -> bytes:
 
 def decrypt(stored: bytes, place: str) -> bytes:
     """Raises UnreadableSecret; the message holds nothing of the secret."""
-    stored = bytes(stored)
-    cipher = _keys().get(stored[:KEY_ID_BYTES])
-    if cipher is None:
-        raise UnreadableSecret("the key of this value is not configured")
-    nonce = stored[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
-    try:
-        return cipher.decrypt(nonce, stored[KEY_ID_BYTES + NONCE_BYTES :], place.encode())
-    except InvalidTag:
-        raise UnreadableSecret("this value was changed or moved") from None
+    return opener()(stored, place)
+
+
+def opener() -> Callable[[bytes, str], bytes]:
+    """`decrypt` for many values: looking the keys up for each costs more than decrypting it."""
+    ring = _keys()
+
+    def open_one(stored: bytes, place: str) -> bytes:
+        cipher = ring.get(bytes(stored[:KEY_ID_BYTES]))
+        if cipher is None:
+            raise UnreadableSecret("the key of this value is not configured")
+        nonce = stored[KEY_ID_BYTES : KEY_ID_BYTES + NONCE_BYTES]
+        try:
+            return cipher.decrypt(nonce, stored[KEY_ID_BYTES + NONCE_BYTES :], place.encode())
+        except InvalidTag:
+            raise UnreadableSecret("this value was changed or moved") from None
+
+    return open_one
 
 
 def is_current(stored: bytes) -> bool:

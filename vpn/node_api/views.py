@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
+import zlib
 from typing import Any
 from uuid import UUID
 
@@ -89,10 +89,15 @@ class SnapshotView(NodeView):
         note_contact(server.pk)
         if "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
             return HttpResponse(body, content_type="application/json")
-        # Level 1: keys do not compress, and the node waits.
-        packed = HttpResponse(gzip.compress(body, compresslevel=1), content_type="application/json")
+        packed = HttpResponse(_packed(body), content_type="application/json")
         packed.headers["Content-Encoding"] = "gzip"
         return packed
+
+
+def _packed(body: bytes) -> bytes:
+    """As gzip, by Huffman's code alone: most of it is keys, and looking for what repeats among them takes as long as opening them."""
+    packer = zlib.compressobj(wbits=31, strategy=zlib.Z_HUFFMAN_ONLY)
+    return packer.compress(body) + packer.flush()
 
 
 @extend_schema(exclude=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,14 @@ from django.db import connection
 
 from vpn.errors import ResyncRequired
 from vpn.models import Server
-from vpn.services.preshared import open_preshared_key
+from vpn.services.preshared import preshared_opener
 from vpn.services.speed_test import SPEED_TEST_PORT
 from vpn.wireguard.state_hash import state_hash
 
 OPS_PER_ANSWER = 500
+# What `_peer` makes a peer of. As text an address has its /32 or /128; of an id a UUID would be made first, and a text again to open
+# the preshared key.
+_PEER_COLUMNS = "p.public_key, a.ipv4::text, a.ipv6::text, a.preshared_key, a.device_id::text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +61,35 @@ def changes_after(*, server_id: UUID, epoch: str, after: int) -> Changes:
         if after == revision:
             return Changes(current_epoch, after, after, [], False)
         cursor.execute(
-            "SELECT p.revision, p.wanted, p.takes_over, p.public_key, host(a.ipv4), host(a.ipv6), a.preshared_key, a.device_id"
-            " FROM vpn_peer p"
+            f"SELECT p.revision, p.wanted, p.takes_over, {_PEER_COLUMNS} FROM vpn_peer p"  # noqa: S608  (a constant of our own)
             " JOIN vpn_ipassignment a ON a.id = p.assignment_id"
             " WHERE p.server_id = %s AND p.revision > %s AND p.revision <= %s ORDER BY p.revision LIMIT %s",
             [server_id, after, revision, OPS_PER_ANSWER + 1],
         )
         rows = cursor.fetchall()
     more = len(rows) > OPS_PER_ANSWER
-    ops = [_op(server_id, *found) for found in rows[:OPS_PER_ANSWER]]
+    open_key = preshared_opener(server_id)
+    ops = [_op(open_key, *found) for found in rows[:OPS_PER_ANSWER]]
     return Changes(current_epoch, after, ops[-1]["rev"] if more else revision, ops, more)
 
 
-def _op(server_id: UUID, revision: int, wanted: bool, takes_over: str | None, key: str, *row: Any) -> dict[str, Any]:
+# Opens a stored preshared key of a device.
+OpenKey = Callable[[bytes | None, str], str | None]
+
+
+def _op(open_key: OpenKey, revision: int, wanted: bool, takes_over: str | None, key: str, *row: Any) -> dict[str, Any]:
     if not wanted:
         return {"rev": revision, "op": "remove", "public_key": key}
-    peer = _peer(server_id, key, *row)
-    if takes_over is not None:
-        peer["takes_over"] = takes_over
-    return {"rev": revision, "op": "upsert", **peer}
+    return {"rev": revision, "op": "upsert", **_peer(open_key, takes_over, key, *row)}
 
 
 def _peer(
-    server_id: UUID, public_key: str, ipv4: str, ipv6: str, preshared: bytes | None, device_id: UUID
+    open_key: OpenKey, takes_over: str | None, key: str, ipv4: str, ipv6: str, preshared: bytes | None, device_id: str
 ) -> dict[str, Any]:
-    return {
-        "public_key": public_key,
-        "allowed_ips": [f"{ipv4}/32", f"{ipv6}/128"],
-        "preshared_key": open_preshared_key(preshared, device_id, server_id),
-    }
+    peer = {"public_key": key, "allowed_ips": [ipv4, ipv6], "preshared_key": open_key(preshared, device_id)}
+    if takes_over is not None:
+        peer["takes_over"] = takes_over
+    return peer
 
 
 def interface_of(server: Server) -> dict[str, Any]:
@@ -104,20 +108,21 @@ def interface_of(server: Server) -> dict[str, Any]:
 
 # One statement, so that revision, peers and removals belong together. During a key rotation the former key is not listed: its
 # addresses are the new one's, whose `takes_over` names it.
-_WANTED = """
-SELECT s.revision, p.wanted, p.takes_over, p.public_key, host(a.ipv4), host(a.ipv6), a.preshared_key, a.device_id
+_WANTED = f"""
+SELECT s.epoch::text, s.revision, p.wanted, p.takes_over, {_PEER_COLUMNS}
 FROM vpn_server s
 LEFT JOIN vpn_peer p ON p.server_id = s.id AND p.public_key <> ALL (ARRAY(
     SELECT t.takes_over FROM vpn_peer t WHERE t.server_id = %(server)s AND t.takes_over IS NOT NULL))
 LEFT JOIN vpn_ipassignment a ON a.id = p.assignment_id
 WHERE s.id = %(server)s
-"""
+"""  # noqa: S608  (a constant of our own)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What an interface should hold at a revision: the peers, and the keys whose removal is not confirmed yet."""
 
+    epoch: UUID
     revision: int
     peers: list[dict[str, Any]]
     removed: list[str]
@@ -136,14 +141,11 @@ def wanted_peers(server_id: UUID) -> Wanted:
     with connection.cursor() as cursor:
         cursor.execute(_WANTED, {"server": server_id})
         rows = cursor.fetchall()
-    peers, removed = [], []
-    for _, wanted, takes_over, key, *rest in rows:
-        if wanted:
-            peer = _peer(server_id, key, *rest)
-            peers.append(peer if takes_over is None else {**peer, "takes_over": takes_over})
-        elif key is not None:
-            removed.append(key)
-    return Wanted(int(rows[0][0]), peers, removed)
+    open_key = preshared_opener(server_id)
+    peers = [_peer(open_key, *row) for _, _, wanted, *row in rows if wanted]
+    # A server without peers has one row, of nothing.
+    removed = [key for _, _, wanted, _, key, *_ in rows if wanted is False]
+    return Wanted(UUID(rows[0][0]), int(rows[0][1]), peers, removed)
 
 
 def snapshot(*, server: Server, allow_mass_removal: bool) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from nexusvpn.encryption import UnreadableSecret, decrypt, encrypt, is_current
+from nexusvpn.encryption import UnreadableSecret, decrypt, encrypt, is_current, opener
 from vpn.models import IpAssignment
 from vpn.wireguard.keys import generate_preshared_key
 
 BATCH = 500
 
 
-def _place(device_id: UUID, server_id: UUID) -> str:
+def _place(device_id: UUID | str, server_id: UUID | str) -> str:
     return f"vpn.IpAssignment.preshared_key:{device_id}:{server_id}"
 
 
@@ -21,9 +22,22 @@ def new_preshared_key(device_id: UUID, server_id: UUID) -> bytes:
     return encrypt(generate_preshared_key().encode(), _place(device_id, server_id))
 
 
+def preshared_opener(server_id: UUID) -> Callable[[bytes | None, str], str | None]:
+    """A function of a stored key of this server and its device's id: the key in base64, None where there is none.
+
+    It raises UnreadableSecret.
+    """
+    decrypt_one, server = opener(), str(server_id)
+
+    def open_one(stored: bytes | None, device_id: str) -> str | None:
+        return None if stored is None else decrypt_one(stored, _place(device_id, server)).decode()
+
+    return open_one
+
+
 def open_preshared_key(stored: bytes | memoryview | None, device_id: UUID, server_id: UUID) -> str | None:
     """The key in base64, None where there is none; raises UnreadableSecret."""
-    return None if stored is None else decrypt(bytes(stored), _place(device_id, server_id)).decode()
+    return preshared_opener(server_id)(None if stored is None else bytes(stored), str(device_id))
 
 
 def renew_encryption(stored: bytes, device_id: UUID, server_id: UUID) -> bytes:

@@ -36,29 +36,45 @@ HEARD_AGAIN = "UPDATE vpn_outage SET ended_at = greatest(now(), started_at) WHER
 
 # The growth of a register is what its row holds now less what it held before this statement: exact under any repetition. A growth is
 # plausible if the link could have carried it since the register last grew, a first one since the device got its address.
+#
+# Nearly all rows of a report are plausible growths of registers that exist; these are found and written at one touch (`grew`). Only the
+# others are looked at closer (`rest`), each by the index, whatever the planner thinks how many they are. No other report of the server
+# is under way, so what the one half has seen of a register is what the other finds.
 MERGE = """
 WITH incoming AS (
     SELECT * FROM unnest(%(keys)s::text[], %(rx)s::bigint[], %(tx)s::bigint[], %(epochs)s::bigint[], %(statuses)s::text[])
         WITH ORDINALITY AS t(public_key, rx, tx, epoch, status, n)
 ), mapped AS (
-    SELECT i.n, p.id AS peer_id, p.device_id, i.epoch, i.rx, i.tx, i.status,
-           (i.rx - coalesce(c.rx, 0) + i.tx - coalesce(c.tx, 0))::float8
-               > %(link)s::float8 * (extract(epoch FROM now() - coalesce(c.grown_at, a.created_at)) + %(slack)s) AS implausible,
-           p.connection <> i.status AS changed
-    FROM incoming i
-    JOIN vpn_peer p ON p.server_id = %(server)s AND p.public_key = i.public_key
-    JOIN vpn_ipassignment a ON a.id = p.assignment_id
-    LEFT JOIN vpn_usagecounter c ON c.server_id = %(server)s AND c.epoch = i.epoch
-), merged AS (
+    SELECT i.n, p.id AS peer_id, p.device_id, p.assignment_id, i.epoch, i.rx, i.tx, i.status, p.connection <> i.status AS changed
+    FROM incoming i JOIN vpn_peer p ON p.server_id = %(server)s AND p.public_key = i.public_key
+), grew AS (
+    UPDATE vpn_usagecounter c SET
+        counted_rx = c.rx, counted_tx = c.tx, rx = greatest(c.rx, m.rx), tx = greatest(c.tx, m.tx), grown_at = now()
+    FROM mapped m
+    WHERE c.server_id = %(server)s AND c.epoch = m.epoch AND (m.rx > c.rx OR m.tx > c.tx)
+      AND (m.rx - c.rx + m.tx - c.tx)::float8 <= %(link)s::float8 * (extract(epoch FROM now() - c.grown_at) + %(slack)s)
+    RETURNING m.n, c.device_id, c.rx - c.counted_rx AS up, c.tx - c.counted_tx AS down
+), rest AS (
+    SELECT m.n, m.device_id, m.epoch, m.rx, m.tx, c.epoch IS NULL AS is_new,
+           (m.rx - coalesce(c.rx, 0) + m.tx - coalesce(c.tx, 0))::float8
+               > %(link)s::float8 * (extract(epoch FROM now() - coalesce(c.grown_at, a.created_at)) + %(slack)s) AS implausible
+    FROM mapped m
+    JOIN LATERAL (SELECT created_at FROM vpn_ipassignment WHERE id = m.assignment_id OFFSET 0) a ON true
+    LEFT JOIN LATERAL (
+        SELECT epoch, rx, tx, grown_at FROM vpn_usagecounter WHERE server_id = %(server)s AND epoch = m.epoch OFFSET 0
+    ) c ON true
+    WHERE NOT EXISTS (SELECT 1 FROM grew g WHERE g.n = m.n)
+), begun AS (
     INSERT INTO vpn_usagecounter AS c (server_id, device_id, epoch, rx, tx, counted_rx, counted_tx, grown_at)
-    SELECT %(server)s, device_id, epoch, rx, tx, 0, 0, now() FROM mapped WHERE NOT implausible ORDER BY epoch
-    ON CONFLICT (server_id, epoch) DO UPDATE SET
-        counted_rx = c.rx, counted_tx = c.tx, rx = greatest(c.rx, excluded.rx), tx = greatest(c.tx, excluded.tx), grown_at = now()
-    WHERE excluded.rx > c.rx OR excluded.tx > c.tx
-    RETURNING device_id, rx - counted_rx AS up, tx - counted_tx AS down
+    SELECT %(server)s, device_id, epoch, rx, tx, 0, 0, now() FROM rest WHERE is_new AND NOT implausible ORDER BY epoch
+    RETURNING device_id, rx AS up, tx AS down
 ), grown AS (
     SELECT d.user_id, g.device_id, g.up, g.down
-    FROM (SELECT device_id, sum(up) AS up, sum(down) AS down FROM merged GROUP BY device_id HAVING sum(up) + sum(down) > 0) g
+    FROM (
+        SELECT device_id, sum(up) AS up, sum(down) AS down
+        FROM (SELECT device_id, up, down FROM grew UNION ALL SELECT device_id, up, down FROM begun WHERE up > 0 OR down > 0) r
+        GROUP BY device_id
+    ) g
     JOIN vpn_vpnconfig d ON d.id = g.device_id
 ), recorded AS (
     INSERT INTO vpn_usagerecord AS u (user_id, device_id, record_date, bytes_up, bytes_down)
@@ -79,9 +95,11 @@ WITH incoming AS (
     WHERE q.user_id = w.user_id
     RETURNING q.user_id, q.used_bytes, q.quota_bytes, q.warned
 )
-SELECT (SELECT count(*) FROM mapped WHERE NOT implausible),
-       ARRAY(SELECT i.n FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM mapped m WHERE m.n = i.n) ORDER BY i.n LIMIT %(listed)s),
-       ARRAY(SELECT m.n FROM mapped m WHERE m.implausible ORDER BY m.n LIMIT %(listed)s),
+SELECT (SELECT count(*) FROM mapped) - (SELECT count(*) FROM rest WHERE implausible),
+       CASE WHEN (SELECT count(*) FROM mapped) < %(rows)s THEN
+           ARRAY(SELECT i.n FROM incoming i WHERE NOT EXISTS (SELECT 1 FROM mapped m WHERE m.n = i.n) ORDER BY i.n LIMIT %(listed)s)
+       ELSE ARRAY[]::bigint[] END,
+       ARRAY(SELECT n FROM rest WHERE implausible ORDER BY n LIMIT %(listed)s),
        (SELECT coalesce(sum(up), 0) FROM grown), (SELECT coalesce(sum(down), 0) FROM grown),
        ARRAY(SELECT user_id FROM metered WHERE used_bytes >= quota_bytes AND warned < 100
              OR used_bytes * 100.0 >= quota_bytes * 80.0 AND warned < 80),

@@ -16,9 +16,9 @@ from django.db import connection, transaction
 from vpn.deferred import settle_soon
 from vpn.models import NodeNote
 from vpn.services import report_sql
-from vpn.services.desired_state import wanted_peers
 from vpn.services.report_peers import Connections, Standing, note_peers
 from vpn.services.report_rows import Rows, sort_rows
+from vpn.services.wanted_hashes import wanted_hash
 
 LISTED = 100
 # A minute of growth is always plausible: clocks of reports and registers are not the same.
@@ -72,7 +72,7 @@ def take_report(*, server_id: UUID, report: Report) -> dict[str, Any]:
         if report.totals is not None:
             _add_totals(server_id, report, merged)
         note_peers(standing=standing, applied=report.applied_rev, connections=merged.connections)
-        in_sync = _compare(server_id, report, standing.revision) if standing.is_current else None
+        in_sync = _compare(standing, report) if standing.is_current else None
         _keep_notes(server_id, report, aside)
     listed = [{"index": index, "reason": reason} for index, reason in aside[:LISTED]]
     # A peer that the interface refuses would be refused again: a snapshot every few seconds mends nothing.
@@ -132,11 +132,8 @@ def _merge(server_id: UUID, rows: Rows, aside: list[tuple[int, str]]) -> Merged:
             report_sql.MERGE,
             {
                 "server": server_id,
-                "keys": rows.keys,
-                "rx": rows.rx,
-                "tx": rows.tx,
-                "epochs": rows.epochs,
-                "statuses": rows.statuses,
+                **rows.array_texts(),
+                "rows": len(rows.keys),
                 "link": settings.NODE_LINK_BITS_PER_S / 8,
                 "slack": SLACK_S,
                 "listed": LISTED,
@@ -166,18 +163,18 @@ def _add_totals(server_id: UUID, report: Report, merged: Merged) -> None:
         )
 
 
-def _compare(server_id: UUID, report: Report, revision: int) -> bool | None:
+def _compare(standing: Standing, report: Report) -> bool | None:
     """Whether the interface is what it should be; None when the report does not say, or is not about the present revision."""
-    if report.state_hash is None or report.applied_rev != revision:
+    if report.state_hash is None or report.epoch is None or report.applied_rev != standing.revision:
         return None
-    wanted = wanted_peers(server_id)
-    if wanted.revision != revision or wanted.hands_over:
+    wanted = wanted_hash(standing.server_id, report.epoch, standing.revision, expected=report.state_hash)
+    if wanted is None:
         return None
-    same = wanted.state_hash == report.state_hash
+    same = wanted == report.state_hash
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE vpn_nodestatus SET in_sync = %s WHERE server_id = %s AND in_sync IS DISTINCT FROM %s",
-            [same, server_id, same],
+            [same, standing.server_id, same],
         )
     return same
 

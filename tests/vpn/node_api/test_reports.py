@@ -15,7 +15,7 @@ from tests.factories.billing import grant
 from tests.factories.vpn import new_key
 from tests.invariants import assert_invariants
 from tests.vpn.node_api.conftest import NodeClient
-from vpn.models import NodeNote, NodeStatus, Peer, UsageRecord, VpnConfig
+from vpn.models import NodeNote, NodeStatus, Peer, UsageCounter, UsageRecord, VpnConfig
 from vpn.services.devices import add_device, remove_device
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +123,37 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_the_good_ones_count(
     assert answer.data["accepted"] == 2
     assert answer.data["set_aside"] == [{"index": 1, "reason": reason}]
     assert used() == (40, 60)
+    assert_invariants()
+
+
+def test_one_report_may_hold_rows_of_every_kind(node: NodeClient, device: VpnConfig) -> None:
+    others = [
+        add_device(user=device.user, name=f"Other {n}", location_slug="ams", public_key=new_key()) for n in range(3)
+    ]
+    node.report(
+        peers=[row(device, 100, 100, epoch=1), row(others[0], 100, 100, epoch=2), row(others[1], 50, 50, epoch=3)]
+    )
+    UsageCounter.objects.filter(epoch=2).update(grown_at=timezone.now() - timedelta(seconds=15))
+    answer = node.report(
+        peers=[
+            row(device, 100, 90, epoch=1),  # an older one, overtaken
+            row(others[0], 10**15, 100, epoch=2),  # no link carries that
+            [KEY, 1, 1, 9, "online"],
+            row(others[1], 60, 40, epoch=3),  # two that crossed: each direction has its own maximum
+            row(others[2], 5, 6, epoch=4),  # the first one
+            row(device, 0, 0, epoch=5),  # a new epoch without traffic
+            row(device, 7, 7, epoch=6),  # and one more of the same device
+        ]
+    )
+    assert answer.data["accepted"] == 5
+    assert answer.data["set_aside"] == [
+        {"index": 2, "reason": "unknown_peer"},
+        {"index": 1, "reason": "implausible_growth"},
+    ]
+    counted = {record.device_id: (record.bytes_up, record.bytes_down) for record in UsageRecord.objects.all()}
+    assert counted == {device.pk: (107, 107), others[0].pk: (100, 100), others[1].pk: (60, 50), others[2].pk: (5, 6)}
+    registers = UsageCounter.objects.order_by("epoch").values_list("epoch", "rx", "tx")
+    assert list(registers) == [(1, 100, 100), (2, 100, 100), (3, 60, 50), (4, 5, 6), (5, 0, 0), (6, 7, 7)]
     assert_invariants()
 
 
