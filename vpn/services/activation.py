@@ -8,11 +8,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
-from django.utils import timezone
+from django.db import connection
 
 from nexusvpn.db import lend_connection
-from vpn.models import Peer
 
 # Only so many threads of a process may wait; the others say "activating" at once, so that slow nodes cannot use up the workers.
 _places = threading.BoundedSemaphore(4)
@@ -31,29 +29,28 @@ def wait_until_active(device_id: UUID) -> bool:
         _places.release()
 
 
+# Of the newest wish for the present key (during a rotation the former one is there already): whether the node has confirmed it, and
+# when it last reported.
+_STANDING = """
+SELECT n.applied_epoch = s.epoch AND n.applied_revision >= p.revision, n.last_report_at > statement_timestamp() - %(silent)s
+FROM vpn_peer p
+JOIN vpn_vpnconfig d ON d.id = p.device_id AND d.public_key = p.public_key
+JOIN vpn_server s ON s.id = p.server_id JOIN vpn_nodestatus n ON n.server_id = s.id
+WHERE p.device_id = %(device)s AND p.wanted
+ORDER BY p.changed_at DESC, p.id DESC LIMIT 1
+"""
+
+
 def _wait(device_id: UUID) -> bool:
     give_up = time.monotonic() + settings.DEVICE_ACK_WAIT_S
     pause = FIRST_LOOK_S
     while True:
-        row = (
-            # The newest wish for the present key: during a rotation the former one is there already.
-            Peer.objects.filter(device_id=device_id, wanted=True, public_key=F("device__public_key"))
-            .order_by("-changed_at", "-id")
-            .values_list(
-                "revision",
-                "server__epoch",
-                "server__status__applied_epoch",
-                "server__status__applied_revision",
-                "server__status__last_report_at",
-            )
-            .first()
-        )
-        if row is None:
-            return False
-        revision, epoch, applied_epoch, applied, reported = row
-        if applied_epoch == epoch and applied >= revision:
+        with connection.cursor() as cursor:
+            cursor.execute(_STANDING, {"device": device_id, "silent": SILENT})
+            confirmed, is_heard = cursor.fetchone() or (False, False)
+        if confirmed:
             return True
-        if reported is None or timezone.now() - reported > SILENT or time.monotonic() + pause > give_up:
+        if not is_heard or time.monotonic() + pause > give_up:
             return False
         # Others can use the connection meanwhile: a pool has fewer than there are threads that wait here.
         lend_connection()
