@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Plan
 from billing.periods import midnight, period_at
+from nexusvpn.db import planned_once
 from nexusvpn.errors import Unavailable
 
 
@@ -64,7 +64,7 @@ class _Held(NamedTuple):
 def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
     """The highest plan among the free one and the grants that hold at that time; one query."""
     now = at or timezone.now()
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(_HELD, {"user": user.pk, "now": now, "free": Plan.FREE})
         found = cursor.fetchone()
     if found is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from billing.entitlements import Entitlement, entitlement_for
+from nexusvpn.db import planned_once
 from nexusvpn.texts import one_line
 from vpn.errors import (
     DeviceLimitReached,
@@ -81,18 +82,17 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
     """
     name = one_line(name, "name")
     check_key_is_well_formed(public_key)
-    wish = {"name": name, "location_slug": location_slug, "public_key": public_key}
     try:
         try:
-            return _add_device(user, **wish)
+            return _add_device(user, name, location_slug, public_key)
         except MeterOutdated:
             settle_meter(user.pk)
-            return _add_device(user, **wish, settled=True)
+            return _add_device(user, name, location_slug, public_key, settled=True)
     except IntegrityError as error:
         raise conflict_of(error) from None
 
 
-def _add_device(user: User, *, name: str, location_slug: str, public_key: str, settled: bool = False) -> VpnConfig:
+def _add_device(user: User, name: str, location_slug: str, public_key: str, *, settled: bool = False) -> VpnConfig:
     """Raises MeterOutdated when the person's meter has to be settled first, in a transaction of its own, unless it has been."""
     # The customer's lock closes the race of two creations for the last slot of the plan.
     with transaction.atomic(durable=True):
@@ -117,7 +117,7 @@ def _add_device(user: User, *, name: str, location_slug: str, public_key: str, s
 
 
 def _facts(user: User, name: str, location_slug: str, public_key: str) -> _Facts:
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(_FACTS, {"user": user.pk, "key": public_key, "name": name, "location": location_slug})
         repeated, devices, key_is_held, *meter = cursor.fetchone()
     return _Facts(repeated, devices, key_is_held, Meter(*meter))

@@ -18,7 +18,7 @@ _LOCATION = "SELECT * FROM vpn_location WHERE slug = %s AND is_active"
 # A server's load is the larger of peers per capacity (what the node last counted, and what it has not yet confirmed) and the node's own
 # CPU share.
 _HEALTHY = f"""
-SELECT s.*, greatest(
+SELECT s.id, s.location_id, greatest(
     (coalesce(n.peer_count, 0) + CASE WHEN n.applied_epoch = s.epoch THEN greatest(s.revision - n.applied_revision, 0) ELSE 0 END)::float8
         / s.capacity,
     coalesce(n.cpu_percent, 0) / 100) AS load
@@ -41,7 +41,7 @@ def location_for(entitlement: Entitlement, slug: str) -> Location:
 def healthy_servers(location_id: int) -> list[Any]:
     """Servers of a location that take new peers (online, not stopped, heard of just now), the least loaded first.
 
-    Each has its `load`: 0 to 1, and beyond when overfull.
+    Each has its `load`: 0 to 1, and beyond when overfull. Everything else of them is read when it is asked for.
     """
     return list(Server.objects.raw(_HEALTHY, {"location": location_id, "fresh_since": fresh_since()}))
 
