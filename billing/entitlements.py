@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Plan
 from billing.periods import anchor_of, midnight, period_at
+from nexusvpn.db import planned_once
 from nexusvpn.errors import Unavailable
 
 # Later than any date that staff can mean; a day can be added to it.
@@ -37,6 +37,30 @@ class Entitlement:
     resets_at: datetime
 
 
+# Written out, since it is asked by nearly every request: the ORM would write it anew each time, at several times its cost.
+_PLANS_AND_GRANTS = """
+SELECT p.code, p.name, p.rank, p.device_limit, p.quota_bytes, p.premium_locations, g.created_at, g.valid_until, g.revoked_at
+FROM billing_plan p
+LEFT JOIN billing_plangrant g ON g.plan_id = p.id AND g.user_id = %(user)s
+WHERE p.code = %(free)s OR g.id IS NOT NULL
+ORDER BY g.created_at
+"""
+
+
+class _Row(NamedTuple):
+    """A plan and a grant of it; the free plan alone stands without one."""
+
+    code: str
+    name: str
+    rank: int
+    device_limit: int
+    quota_bytes: int | None
+    premium_locations: bool
+    granted_at: datetime | None
+    valid_until: datetime | None
+    revoked_at: datetime | None
+
+
 def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
     """The highest plan among the free one and the grants that hold at that time; one query."""
     now = at or timezone.now()
@@ -52,48 +76,49 @@ def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
         device_limit=best.device_limit,
         quota_bytes=best.quota_bytes,
         premium_locations=best.premium_locations,
-        valid_until=best.held__valid_until if best.code != Plan.FREE else None,
+        valid_until=best.valid_until if best.code != Plan.FREE else None,
         period_start=midnight(start),
         resets_at=midnight(following),
     )
 
 
-def _plans_and_grants(user: User) -> list[Any]:
-    """The free plan, and a row for each grant that the person has ever had."""
-    # In the join and not in the WHERE: only this person's grants are looked at, by their index.
-    own = FilteredRelation("grants", condition=Q(grants__user=user))
-    rows = Plan.objects.alias(held=own).filter(Q(code=Plan.FREE) | Q(held__isnull=False))
-    plan = ("code", "name", "rank", "device_limit", "quota_bytes", "premium_locations")
-    grant = ("held__created_at", "held__valid_until", "held__revoked_at")
-    return list(rows.order_by("held__created_at").values_list(*plan, *grant, named=True))
+def _plans_and_grants(user: User) -> list[_Row]:
+    """The free plan, and a row for each grant that the person has ever had, the oldest first."""
+    with planned_once() as cursor:
+        cursor.execute(_PLANS_AND_GRANTS, {"user": user.pk, "free": Plan.FREE})
+        return [_Row(*row) for row in cursor.fetchall()]
 
 
-def _until(row: Any) -> datetime:
-    return row.held__valid_until or FOR_EVER
+def _until(row: _Row) -> datetime:
+    return row.valid_until or FOR_EVER
 
 
-def _ended(row: Any) -> datetime:
+def _ended(row: _Row) -> datetime:
     """When a grant ended, or is to end."""
-    return min(_until(row), row.held__revoked_at or FOR_EVER)
+    return min(_until(row), row.revoked_at or FOR_EVER)
 
 
-def _holds(row: Any, now: datetime) -> bool:
-    return row.held__created_at is not None and row.held__revoked_at is None and _until(row) > now
+def _holds(row: _Row, now: datetime) -> bool:
+    return row.granted_at is not None and row.revoked_at is None and _until(row) > now
 
 
-def _anchor(user: User, best: Any, rows: list[Any]) -> date:
+def _anchor(user: User, best: _Row, rows: list[_Row]) -> date:
     """The day from which periods are counted."""
-    grants = [row for row in rows if row.held__created_at is not None]
-    if best.held__created_at is None:
-        return anchor_of(_without(user.date_joined.date(), grants))
-    return anchor_of([(row.held__created_at.date(), _ended(row).date()) for row in grants if row.code == best.code])
+    if best.granted_at is None:
+        return anchor_of(_between(user.date_joined.date(), _spans(rows)))
+    return anchor_of(_spans([row for row in rows if row.code == best.code]))
 
 
-def _without(joined: date, grants: list[Any]) -> list[tuple[date, date]]:
+def _spans(rows: list[_Row]) -> list[tuple[date, date]]:
+    """The first and the last day of each grant."""
+    return [(row.granted_at.date(), _ended(row).date()) for row in rows if row.granted_at is not None]
+
+
+def _between(joined: date, grants: list[tuple[date, date]]) -> list[tuple[date, date]]:
     """When the person had no grant: the first and the last day of each time."""
     found, begins = [], joined
-    for row in grants:
-        if begins <= row.held__created_at.date():
-            found.append((begins, row.held__created_at.date()))
-        begins = max(begins, (_ended(row) + timedelta(days=1)).date())
+    for first, last in grants:
+        if begins <= first:
+            found.append((begins, first))
+        begins = max(begins, last + timedelta(days=1))
     return [*found, (begins, FOR_EVER.date())]

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection, models
+from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Lower
 from psycopg_pool import PoolTimeout
 
@@ -26,6 +27,24 @@ def refuse_nul(value: str, field: str) -> str:
     if "\x00" in value:
         raise InvalidInput(fields={field: ["Null characters are not allowed."]})
     return value
+
+
+class _PlannedOnce(psycopg.Cursor[Any]):
+    """Prepares every statement, so that PostgreSQL plans it once a connection and not at each execution."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> _PlannedOnce:
+        return super().execute(query, params, **{**options, "prepare": True})
+
+
+def planned_once() -> CursorWrapper:
+    """A cursor for the few statements that are run often and take longer to plan than to execute.
+
+    They must name their columns: PostgreSQL refuses a prepared `*` once a migration has added one.
+    """
+    connection.ensure_connection()
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    cursor: Any = _PlannedOnce(connection.connection)
+    return wrap(cursor)
 
 
 def is_lost_database(error: BaseException | None) -> bool:

@@ -45,6 +45,8 @@ _options.setdefault("connect_timeout", 3)
 # A machine that vanished is noticed within about twenty seconds, not within TCP's quarter of an hour.
 _tcp = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": 20_000}
 _options.update({**_tcp, **_options})
+# Statements are prepared where the code asks for it (`nexusvpn.db.planned_once`), and nowhere else.
+_options.setdefault("prepare_threshold", 5)
 _statement_timeout_ms = env.number("DATABASE_STATEMENT_TIMEOUT_MS", 0)
 # A server that lives ends a statement itself, so whoever waited longer waits for one that hangs.
 DATABASE_REPLY_TIMEOUT_S = _statement_timeout_ms / 1000 + 1 if _statement_timeout_ms else None

@@ -106,7 +106,7 @@ def end_session(*, user: User, session_id: UUID) -> None:
         raise NotFound
 
 
-def end_other_sessions(*, user: User, kept: UUID | None) -> int:
+def end_other_sessions(*, user: User, kept: UUID) -> int:
     """End every session of the person but one; returns how many."""
     with transaction.atomic(durable=True):
         deleted, _ = Session.objects.filter(user=user).exclude(pk=kept).delete()

@@ -16,6 +16,7 @@ from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.services.sessions import end_other_sessions, end_session
+from nexusvpn.errors import NotFound
 
 # The newest ones; the API has all of them, page by page.
 SESSIONS_SHOWN = 50
@@ -63,6 +64,8 @@ def _history(user: User) -> list[dict[str, Any]]:
 def others_end(request: HttpRequest) -> HttpResponse:
     """Every session but the one that asks, at once."""
     current = _current_session(request)
+    if current is None:
+        raise NotFound
     ended = end_other_sessions(user=signed_in(request), kept=current)
     messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
     return redirect("settings-sessions")

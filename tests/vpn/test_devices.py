@@ -8,7 +8,8 @@ from tests.api_client import ApiClient
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
-from vpn.models import FreeAddress, IpAssignment, Location, NodeStatus, Peer, Server, VpnConfig
+from tests.queries import recorded_queries
+from vpn.models import FreeAddress, IpAssignment, Location, NodeStatus, Peer, QuotaMeter, Server, VpnConfig
 from vpn.wireguard.keys import derive_public_key
 
 
@@ -293,3 +294,28 @@ def test_a_list_costs_the_same_with_1_and_with_50_devices(ams: Server, alice: Us
         device = VpnConfig.objects.create(user=alice, location=ams.location, name=f"d{number}", public_key=new_key())
         assert device
     assert one == queries() == 3
+
+
+def test_a_creation_asks_at_most_12_questions(ams: Server, alice: User, alice_api: ApiClient) -> None:
+    grant(alice, "basic")
+    alice_api.post("devices", form())
+    with recorded_queries() as statements:
+        assert alice_api.post("devices", form(name="Phone")).status == 201
+    # The test is a transaction itself: that of the creation is a savepoint here.
+    asked = [statement for statement in statements if "SAVEPOINT" not in statement]
+    assert len(asked) <= 12, asked
+
+
+@pytest.mark.parametrize(("plan", "kept"), [(None, [0]), ("basic", [])])
+def test_a_meter_of_another_plan_or_period_is_settled_before_it_counts(
+    ams: Server, alice: User, alice_api: ApiClient, plan: str | None, kept: list[int]
+) -> None:
+    if plan:
+        grant(alice, plan)
+    QuotaMeter.objects.create(
+        user=alice, period_start="2020-01-01", resets_at="2100-01-01T00:00:00Z", quota_bytes=1, used_bytes=1
+    )
+    answer = alice_api.post("devices", form())
+    assert (answer.status, answer.data["blocked"]) == (201, None)
+    assert list(QuotaMeter.objects.values_list("used_bytes", flat=True)) == kept
+    assert_invariants()

@@ -59,7 +59,7 @@ class TestLoad:
     def test_load_is_what_was_reported(self, ams: Location) -> None:
         server = server_in(ams, 0, capacity=200)
         NodeStatus.objects.filter(server=server).update(peer_count=50, applied_revision=0)
-        assert healthy_servers().get().load == 0.25
+        assert [healthy.load for healthy in healthy_servers(ams.pk)] == [0.25]
 
 
 class TestHealth:

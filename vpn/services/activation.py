@@ -8,16 +8,16 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
 from django.utils import timezone
 
-from nexusvpn.db import lend_connection
-from vpn.models import Peer
+from nexusvpn.db import lend_connection, planned_once
 
 # Only so many threads of a process may wait; the others say "activating" at once, so that slow nodes cannot use up the workers.
 _places = threading.BoundedSemaphore(4)
 FIRST_LOOK_S = 0.004
 LONGEST_PAUSE_S = 0.05
+# A node that is well answers within 10 to 40 ms: looks that follow each other closely there cost less than they save.
+GROWTH = 1.2
 SILENT = timedelta(seconds=45)
 
 
@@ -31,31 +31,30 @@ def wait_until_active(device_id: UUID) -> bool:
         _places.release()
 
 
+# Of the newest wish for the present key (during a rotation the former one is there already): whether the node has confirmed it, and
+# when it last reported.
+_STANDING = """
+SELECT n.applied_epoch = s.epoch AND n.applied_revision >= p.revision, n.last_report_at > %(since)s
+FROM vpn_peer p
+JOIN vpn_vpnconfig d ON d.id = p.device_id AND d.public_key = p.public_key
+JOIN vpn_server s ON s.id = p.server_id JOIN vpn_nodestatus n ON n.server_id = s.id
+WHERE p.device_id = %(device)s AND p.wanted
+ORDER BY p.changed_at DESC, p.id DESC LIMIT 1
+"""
+
+
 def _wait(device_id: UUID) -> bool:
     give_up = time.monotonic() + settings.DEVICE_ACK_WAIT_S
     pause = FIRST_LOOK_S
     while True:
-        row = (
-            # The newest wish for the present key: during a rotation the former one is there already.
-            Peer.objects.filter(device_id=device_id, wanted=True, public_key=F("device__public_key"))
-            .order_by("-changed_at", "-id")
-            .values_list(
-                "revision",
-                "server__epoch",
-                "server__status__applied_epoch",
-                "server__status__applied_revision",
-                "server__status__last_report_at",
-            )
-            .first()
-        )
-        if row is None:
-            return False
-        revision, epoch, applied_epoch, applied, reported = row
-        if applied_epoch == epoch and applied >= revision:
+        with planned_once() as cursor:
+            cursor.execute(_STANDING, {"device": device_id, "since": timezone.now() - SILENT})
+            confirmed, is_heard = cursor.fetchone() or (False, False)
+        if confirmed:
             return True
-        if reported is None or timezone.now() - reported > SILENT or time.monotonic() + pause > give_up:
+        if not is_heard or time.monotonic() + pause > give_up:
             return False
         # Others can use the connection meanwhile: a pool has fewer than there are threads that wait here.
         lend_connection()
         time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE_S)
+        pause = min(pause * GROWTH, LONGEST_PAUSE_S)

@@ -17,7 +17,7 @@ from billing.entitlements import Entitlement, entitlement_for
 from nexusvpn.errors import NotFound
 from vpn.locks import lock_customer
 from vpn.models import IpAssignment, Peer, QuotaMeter, VpnConfig
-from vpn.services.quota import settle_meter, tell_about_quota
+from vpn.services.quota import Meter, settle_meter, tell_about_quota
 from vpn.services.wishes import wish_assignment, wish_peer
 
 
@@ -83,6 +83,6 @@ def _admit_assignment(assignment: IpAssignment, device: VpnConfig, entitlement: 
 
 
 def is_over_quota(user_id: UUID) -> bool:
-    """Whether the present period's data is used up. A period that is over counts for nothing until the next one has begun."""
-    meter = QuotaMeter.objects.filter(pk=user_id, resets_at__gt=timezone.now()).first()
-    return meter is not None and meter.used_bytes >= meter.quota_bytes
+    """Whether the present period's data is used up."""
+    meter = QuotaMeter.objects.filter(pk=user_id).values_list(*Meter._fields).first()
+    return meter is not None and Meter(*meter).is_used_up

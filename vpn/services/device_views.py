@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from nexusvpn.api.pagination import Page, PageRequest
+from nexusvpn.db import planned_once
 from nexusvpn.errors import NotFound
 from vpn.services.heard import HEARD_SQL, fresh_since
 
@@ -207,7 +207,7 @@ _ONE = " AND d.id = %(device)s"
 
 
 def _fetch(statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(statement, {"fresh_since": fresh_since(), **parameters})
         return list(cursor.fetchall())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.entitlements import Entitlement, entitlement_for
+from nexusvpn.db import planned_once
 from nexusvpn.texts import one_line
 from vpn.errors import (
     DeviceLimitReached,
@@ -19,15 +21,19 @@ from vpn.errors import (
 from vpn.locks import lock_customer, lock_device
 from vpn.models import IpAssignment, Peer, VpnConfig
 from vpn.services.addresses import release_address
-from vpn.services.admission import admit_customer, is_over_quota
+from vpn.services.admission import admit_customer
 from vpn.services.placement import location_for, place
-from vpn.services.quota import settle_meter
+from vpn.services.quota import Meter, MeterOutdated, settle_meter
 from vpn.wireguard.public_keys import InvalidKey, validate_public_key
 
 
 def check_can_add_device(user: User, entitlement: Entitlement) -> None:
     """Raises DeviceLimitReached. Binding only while the customer's row is locked."""
-    if VpnConfig.objects.live().filter(user=user).count() >= entitlement.device_limit:
+    _check_count(VpnConfig.objects.live().filter(user=user).count(), entitlement)
+
+
+def _check_count(devices: int, entitlement: Entitlement) -> None:
+    if devices >= entitlement.device_limit:
         raise DeviceLimitReached
 
 
@@ -42,7 +48,30 @@ def check_key_is_well_formed(public_key: str) -> None:
 def check_key_is_free(public_key: str) -> None:
     """Raises PublicKeyInUse while any server may still hold the key: for a live device, or for a removed one not yet confirmed."""
     if Peer.objects.filter(public_key=public_key).exists():
-        raise PublicKeyInUse(fields={"public_key": [PublicKeyInUse.message]})
+        raise _key_in_use()
+
+
+def _key_in_use() -> PublicKeyInUse:
+    return PublicKeyInUse(fields={"public_key": [PublicKeyInUse.message]})
+
+
+# What a creation has to know besides the plan, in one statement; written out, since the ORM would write it anew each time. The first
+# column is the device that this very request has made before: its answer was lost and the client asks again.
+_FACTS = """
+SELECT (SELECT d.id FROM vpn_vpnconfig d JOIN vpn_location l ON l.id = d.location_id
+        WHERE d.user_id = %(user)s AND d.public_key = %(key)s AND d.revoked_at IS NULL AND d.name = %(name)s AND l.slug = %(location)s),
+       (SELECT count(*) FROM vpn_vpnconfig WHERE user_id = %(user)s AND revoked_at IS NULL),
+       EXISTS (SELECT FROM vpn_peer WHERE public_key = %(key)s),
+       m.period_start, m.resets_at, m.quota_bytes, m.used_bytes
+FROM (SELECT) AS nothing LEFT JOIN vpn_quotameter m ON m.user_id = %(user)s
+"""
+
+
+class _Facts(NamedTuple):
+    repeated: UUID | None
+    devices: int
+    key_is_held: bool
+    meter: Meter
 
 
 def add_device(*, user: User, name: str, location_slug: str, public_key: str) -> VpnConfig:
@@ -53,36 +82,45 @@ def add_device(*, user: User, name: str, location_slug: str, public_key: str) ->
     """
     name = one_line(name, "name")
     check_key_is_well_formed(public_key)
-    settle_meter(user.pk)
     try:
-        # The customer's lock closes the race of two creations for the last slot of the plan.
-        with transaction.atomic(durable=True):
-            lock_customer(user.pk, active=True)
-            repeated = _already_made(user, name, location_slug, public_key)
-            if repeated is not None:
-                return repeated
-            entitlement = entitlement_for(user)
-            check_can_add_device(user, entitlement)
-            location = location_for(entitlement, location_slug)
-            check_key_is_free(public_key)
-            # A person without data left may add a device; it gets its tunnel with the next period.
-            blocked = VpnConfig.Blocked.OVER_QUOTA if is_over_quota(user.pk) else VpnConfig.Blocked.NOT
-            device = VpnConfig.objects.create(
-                user=user, location=location, name=name, public_key=public_key, blocked=blocked
-            )
-            place(device, location, wanted=not blocked)
+        try:
+            return _add_device(user, name, location_slug, public_key)
+        except MeterOutdated:
+            settle_meter(user.pk)
+            return _add_device(user, name, location_slug, public_key, settled=True)
     except IntegrityError as error:
         raise conflict_of(error) from None
+
+
+def _add_device(user: User, name: str, location_slug: str, public_key: str, *, settled: bool = False) -> VpnConfig:
+    """Raises MeterOutdated when the person's meter has to be settled first, in a transaction of its own, unless it has been."""
+    # The customer's lock closes the race of two creations for the last slot of the plan.
+    with transaction.atomic(durable=True):
+        lock_customer(user.pk, active=True)
+        facts = _facts(user, name, location_slug, public_key)
+        if facts.repeated is not None:
+            return VpnConfig.objects.get(pk=facts.repeated)
+        entitlement = entitlement_for(user)
+        _check_count(facts.devices, entitlement)
+        location = location_for(entitlement, location_slug)
+        if facts.key_is_held:
+            raise _key_in_use()
+        if not settled:
+            facts.meter.check_is_of(entitlement)
+        # A person without data left may add a device; it gets its tunnel with the next period.
+        blocked = VpnConfig.Blocked.OVER_QUOTA if facts.meter.is_used_up else VpnConfig.Blocked.NOT
+        device = VpnConfig.objects.create(
+            user=user, location=location, name=name, public_key=public_key, blocked=blocked
+        )
+        place(device, location, wanted=not blocked)
     return device
 
 
-def _already_made(user: User, name: str, location_slug: str, public_key: str) -> VpnConfig | None:
-    """The device that this very request has made before: its answer was lost and the client asks again."""
-    return (
-        VpnConfig.objects.live()
-        .filter(user=user, public_key=public_key, name=name, location__slug=location_slug)
-        .first()
-    )
+def _facts(user: User, name: str, location_slug: str, public_key: str) -> _Facts:
+    with planned_once() as cursor:
+        cursor.execute(_FACTS, {"user": user.pk, "key": public_key, "name": name, "location": location_slug})
+        repeated, devices, key_is_held, *meter = cursor.fetchone()
+    return _Facts(repeated, devices, key_is_held, Meter(*meter))
 
 
 def conflict_of(error: IntegrityError) -> Exception:
@@ -91,7 +129,7 @@ def conflict_of(error: IntegrityError) -> Exception:
     if "device_name_unique" in text:
         return DeviceNameTaken(fields={"name": [DeviceNameTaken.message]})
     if "device_key_unique" in text:
-        return PublicKeyInUse(fields={"public_key": [PublicKeyInUse.message]})
+        return _key_in_use()
     return error
 
 

@@ -99,8 +99,8 @@ def staying_on(server: Server) -> Staying:
         customers=Count("user", distinct=True),
         told=Count("user", distinct=True, filter=Q(user__is_active=True)),
     )
-    others = healthy_servers().filter(location=server.location_id).exclude(pk=server.pk)
-    return Staying(**counts, other_servers=others.count())
+    others = [other for other in healthy_servers(server.location_id) if other.pk != server.pk]
+    return Staying(**counts, other_servers=len(others))
 
 
 def draining_servers() -> list[UUID]:

@@ -6,21 +6,32 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, F, FloatField, QuerySet, Value, When
-from django.db.models.functions import Cast, Coalesce, Greatest
-
 from billing.entitlements import Entitlement
 from vpn.errors import LocationFull, LocationUnavailable, PremiumLocation, UnknownLocation
 from vpn.locks import lock_server
 from vpn.models import IpAssignment, Location, Server, VpnConfig
 from vpn.services.addresses import assign_address
-from vpn.services.heard import heard
+from vpn.services.heard import HEARD_SQL, fresh_since
 from vpn.services.wishes import wish_peer
+
+# Written out, since every creation of a device runs them: the ORM would write them anew each time, at several times their cost.
+_LOCATION = "SELECT * FROM vpn_location WHERE slug = %s AND is_active"
+# A server's load is the larger of peers per capacity (what the node last counted, and what it has not yet confirmed) and the node's own
+# CPU share.
+_HEALTHY = f"""
+SELECT s.id, s.location_id, greatest(
+    (coalesce(n.peer_count, 0) + CASE WHEN n.applied_epoch = s.epoch THEN greatest(s.revision - n.applied_revision, 0) ELSE 0 END)::float8
+        / s.capacity,
+    coalesce(n.cpu_percent, 0) / 100) AS load
+FROM vpn_server s JOIN vpn_nodestatus n ON n.server_id = s.id
+WHERE s.location_id = %(location)s AND s.state = 'online' AND s.stopped_at IS NULL AND s.capacity > 0 AND {HEARD_SQL}
+ORDER BY load, s.id
+"""  # noqa: S608  (a constant of our own)
 
 
 def location_for(entitlement: Entitlement, slug: str) -> Location:
     """The location with this slug, if the plan has it; raises UnknownLocation or PremiumLocation."""
-    location = Location.objects.filter(slug=slug, is_active=True).first()
+    location = next(iter(Location.objects.raw(_LOCATION, [slug])), None)
     if location is None:
         raise UnknownLocation(fields={"location": [UnknownLocation.message]})
     if location.premium and not entitlement.premium_locations:
@@ -28,19 +39,12 @@ def location_for(entitlement: Entitlement, slug: str) -> Location:
     return location
 
 
-def healthy_servers() -> QuerySet[Any]:
-    """Servers that take new peers: online, not stopped, heard of just now. `load` is 0 to 1, and beyond when overfull.
+def healthy_servers(location_id: int) -> list[Any]:
+    """Servers of a location that take new peers (online, not stopped, heard of just now), the least loaded first.
 
-    It is the larger of peers per capacity (what the node last counted, and what it has not yet confirmed) and the node's own CPU share.
+    Each has its `load`: 0 to 1, and beyond when overfull. Everything else of them is read when it is asked for.
     """
-    unconfirmed = Case(
-        When(status__applied_epoch=F("epoch"), then=F("revision") - F("status__applied_revision")), default=Value(0)
-    )
-    peers = Coalesce("status__peer_count", Value(0)) + Greatest(unconfirmed, Value(0))
-    cpu = Coalesce("status__cpu_percent", Value(0.0)) / 100.0
-    return Server.objects.filter(
-        heard("status__"), state=Server.State.ONLINE, stopped_at=None, capacity__gt=0
-    ).annotate(load=Greatest(Cast(peers, FloatField()) / F("capacity"), cpu))
+    return list(Server.objects.raw(_HEALTHY, {"location": location_id, "fresh_since": fresh_since()}))
 
 
 def place(device: VpnConfig, location: Location, *, wanted: bool = True, but_on: Collection[UUID] = ()) -> IpAssignment:
@@ -48,8 +52,7 @@ def place(device: VpnConfig, location: Location, *, wanted: bool = True, but_on:
 
     `but_on` are servers that are not to be chosen. Raises LocationUnavailable or LocationFull. Inside a transaction.
     """
-    servers = healthy_servers().filter(location=location).order_by("load", "id")
-    candidates = list(servers.exclude(pk__in=but_on) if but_on else servers)
+    candidates = [server for server in healthy_servers(location.pk) if server.pk not in but_on]
     if not candidates:
         raise LocationUnavailable
     for server in candidates:
@@ -71,7 +74,8 @@ def place_again(device: VpnConfig, location: Location, *, wanted: bool = True) -
     as far as it is admitted.
     """
     held = IpAssignment.objects.live().filter(device=device, location=location)
-    former = held.filter(server__in=healthy_servers().values("pk")).select_related("server", "location").first()
+    healthy = [server.pk for server in healthy_servers(location.pk)]
+    former = held.filter(server__in=healthy).select_related("server", "location").first()
     if former is None:
         return place(device, location, wanted=wanted, but_on=list(held.values_list("server_id", flat=True)))
     former.superseded_at = former.told_at = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -9,13 +11,40 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from accounts.models import User
-from billing.entitlements import entitlement_for
+from billing.entitlements import Entitlement, entitlement_for
 from vpn.emails import queue_quota_mail
 from vpn.locks import lock_meter, lock_reports_of
 from vpn.models import QuotaMeter, UsageRecord
 
 WARN_PERCENT = 80
 FULL_PERCENT = 100
+
+
+class MeterOutdated(Exception):
+    """A meter is not of the plan and the period that hold now: `settle_meter` makes it so."""
+
+
+class Meter(NamedTuple):
+    """What a person's meter holds; all None where there is none."""
+
+    period_start: date | None
+    resets_at: datetime | None
+    quota_bytes: int | None
+    used_bytes: int | None
+
+    def check_is_of(self, entitlement: Entitlement) -> None:
+        """Raises MeterOutdated."""
+        limited = entitlement.quota_bytes is not None
+        period = (entitlement.period_start.date(), entitlement.resets_at) if limited else (None, None)
+        if self[:3] != (*period, entitlement.quota_bytes):
+            raise MeterOutdated
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the present period's data is used up. A period that is over counts for nothing until the next one has begun."""
+        if self.resets_at is None or self.quota_bytes is None or self.used_bytes is None:
+            return False
+        return self.resets_at > timezone.now() and self.used_bytes >= self.quota_bytes
 
 
 def settle_meter(user_id: UUID) -> None:
