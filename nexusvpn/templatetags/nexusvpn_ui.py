@@ -78,6 +78,8 @@ STATES = {
     "closed": Look("Closed", "ring"),
     "success": Look("Signed in", "check", "good"),
     "failed": Look("Wrong password", "cross", "bad"),
+    "second_factor": Look("Second factor asked", "half"),
+    "wrong_code": Look("Wrong code", "cross", "bad"),
     "blocked": Look("Account suspended", "pause", "bad"),
 }
 
