@@ -28,6 +28,47 @@ class TooManyApiKeys(Conflict):
     message = "You have as many keys as one account may have. Revoke one that you do not need."
 
 
+class InvalidCode(NotAuthenticated):
+    """A code of an authenticator or a recovery code that is wrong, too old, or used up: which, nobody is told."""
+
+    code = "invalid_code"
+    message = "This code is wrong or was used already. Wait for the next one, then try again."
+
+
+class InvalidPasskey(NotAuthenticated):
+    code = "invalid_passkey"
+    message = "This passkey was not accepted. Try again, or use another way."
+
+
+class WrongPassword(InvalidInput):
+    """Asked again of somebody who is signed in."""
+
+    code = "wrong_password"
+    message = "This is not your password."
+
+
+class ReauthenticationRequired(NotAllowed):
+    code = "reauthentication_required"
+    message = (
+        "Send your password, and a code if you have a second factor, or use a token that is younger than ten minutes."
+    )
+
+
+class AlreadyEnabled(Conflict):
+    code = "second_factor_already_on"
+    message = "An authenticator app is set up already. Remove it first."
+
+
+class NotSetUp(Conflict):
+    code = "second_factor_not_set_up"
+    message = "There is no second factor to do this with. Begin setting one up again."
+
+
+class StaffFactorRequired(Conflict):
+    code = "staff_factor_required"
+    message = "Staff need a second factor. Add another one before you remove this one."
+
+
 class AccountSuspended(NotAllowed):
     code = "account_suspended"
     message = "This account is suspended. Write to support."

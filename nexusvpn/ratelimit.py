@@ -19,8 +19,20 @@ class Limit:
     rate: str
 
 
+@dataclass(frozen=True, slots=True)
+class FailureLimit:
+    """At most `count` failures of one account in any `seconds`. They are rows that are counted under the account's lock."""
+
+    count: int
+    seconds: int
+
+
 LOGIN_ADDRESS = Limit("login-address", "5/m")
 LOGIN_ACCOUNT = Limit("login-account", "5/m")
+# Wrong codes of a second factor: a guess hits with 3 in a million.
+WRONG_CODES = (FailureLimit(5, 300), FailureLimit(20, 86_400))
+# The password once more, of somebody who is signed in.
+REAUTHENTICATION = Limit("reauthentication", "5/m")
 REGISTER = Limit("register", "3/m")
 CHECKOUT = Limit("checkout", "10/m")
 # A configuration for every location: each may take an address of its server.

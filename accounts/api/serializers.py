@@ -26,6 +26,13 @@ class RegisterForm(StrictSerializer):
 class LoginForm(StrictSerializer):
     email = Text(max_length=254)
     password = Text(max_length=MAX_PASSWORD, trim_whitespace=False)
+    code = Text(
+        max_length=64,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the authenticator, or a recovery code; asked for by `requires_2fa`.",
+    )
 
 
 class ProfileForm(StrictSerializer):

@@ -1,11 +1,17 @@
 from django.urls import re_path
 
-from accounts.api import keys, notifications, views
+from accounts.api import keys, notifications, second_factor, views
 from nexusvpn.api.routes import UUID_PATTERN
 
 urlpatterns = [
     re_path(r"^auth/register/?$", views.RegisterView.as_view(), name="api-register"),
     re_path(r"^auth/login/?$", views.LoginView.as_view(), name="api-login"),
+    re_path(r"^auth/2fa/setup/?$", second_factor.SecondFactorSetupView.as_view(), name="api-2fa-setup"),
+    re_path(r"^auth/2fa/enable/?$", second_factor.SecondFactorEnableView.as_view(), name="api-2fa-enable"),
+    re_path(r"^auth/2fa/disable/?$", second_factor.SecondFactorDisableView.as_view(), name="api-2fa-disable"),
+    re_path(
+        r"^auth/2fa/recovery-codes/?$", second_factor.RecoveryCodesRenewalView.as_view(), name="api-2fa-recovery-codes"
+    ),
     re_path(r"^auth/logout/?$", views.LogoutView.as_view(), name="api-logout"),
     re_path(r"^auth/sessions/?$", views.SessionsView.as_view(), name="api-sessions"),
     re_path(rf"^auth/sessions/{UUID_PATTERN}/?$", views.SessionDetailView.as_view(), name="api-session"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,13 +21,15 @@ from accounts.api.serializers import (
     SessionView,
     UserView,
 )
+from accounts.api.serializers_second_factor import FactorAskedView
 from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.services.profile import rename_person
 from accounts.services.registration import register_account
+from accounts.services.second_factor import methods_of, prove_by_code
 from accounts.services.sessions import end_other_sessions, end_session, open_token
-from accounts.services.sign_in import check_credentials
+from accounts.services.sign_in import check_credentials, record
 from nexusvpn.api.pagination import CompiledPage, fetch_page, list_request, page_request
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.schema import LIST_PARAMETERS, PAGE_PARAMETERS, listed, paged
@@ -45,9 +49,14 @@ def user_view(user: User) -> dict[str, Any]:
     }
 
 
-def _signed_in(request: Request, user: User) -> dict[str, Any]:
+def _signed_in(request: Request, user: User, second_factor_at: datetime | None = None) -> dict[str, Any]:
     plain = request._request
-    token, session = open_token(user=user, ip_address=client_address(plain), user_agent=user_agent(plain))
+    token, session = open_token(
+        user=user,
+        ip_address=client_address(plain),
+        user_agent=user_agent(plain),
+        second_factor_at=second_factor_at,
+    )
     return {"user": user_view(user), "token": token, "expires_at": session.expires_at}
 
 
@@ -66,11 +75,25 @@ class LoginView(ApiView):
     authentication_classes = ()
     permission_classes = (Anyone,)
 
-    @extend_schema(request=LoginForm, responses={200: RegisteredView}, auth=[])
+    ANSWERS = PolymorphicProxySerializer(
+        component_name="LoginAnswer", serializers=[RegisteredView, FactorAskedView], resource_type_field_name=None
+    )
+
+    @extend_schema(request=LoginForm, responses={200: ANSWERS}, auth=[])
     def post(self, request: Request) -> Response:
-        form = self.read(LoginForm)
-        user = check_credentials(request._request, kind=Session.Kind.TOKEN, **form)
-        return Response(_signed_in(request, user))
+        form, plain, kind = self.read(LoginForm), request._request, Session.Kind.TOKEN
+        code = form.pop("code")
+        user = check_credentials(plain, kind=kind, **form)
+        methods, shown_at = methods_of(user), None
+        if methods and not code:
+            record(plain, user, LoginHistory.Outcome.SECOND_FACTOR, kind)
+            return Response({"requires_2fa": True, "methods": methods})
+        if methods:
+            prove_by_code(plain, user=user, code=code, kind=kind)
+            shown_at = timezone.now()
+        answer = _signed_in(request, user, shown_at)
+        record(plain, user, LoginHistory.Outcome.SUCCESS, kind)
+        return Response(answer)
 
 
 class LogoutView(ApiView):

@@ -1,4 +1,7 @@
-"""Signing in: limits, the password, the history; the same for pages, admin and API."""
+"""Signing in: limits, the password, the history; the same for pages, admin and API.
+
+What is asked beside the password, `second_factor` decides.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +52,10 @@ def find_account(email: str, password: str) -> tuple[User | None, bool]:
 
 
 def check_credentials(request: HttpRequest, *, email: str, password: str, kind: Session.Kind) -> User:
-    """The active account with this address and password; every try is counted and recorded.
+    """The active account with this address and password; every try is counted, and recorded unless it goes on.
 
-    Raises RateLimited, InvalidCredentials or AccountSuspended (only after the right password, so that it tells a stranger nothing).
+    The caller records how it ends: a password is not yet a sign-in. Raises RateLimited, InvalidCredentials or AccountSuspended (only
+    after the right password, so that it tells a stranger nothing).
     """
     count_attempt(request, email)
     user, matches = find_account(email, password)
@@ -61,7 +65,6 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, kind: 
     if not user.is_active:
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
         raise AccountSuspended
-    record(request, user, LoginHistory.Outcome.SUCCESS, kind)
     return user
 
 

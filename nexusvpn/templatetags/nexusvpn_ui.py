@@ -78,9 +78,9 @@ STATES = {
     "closed": Look("Closed", "ring"),
     "success": Look("Signed in", "check", "good"),
     "failed": Look("Wrong password", "cross", "bad"),
-    "blocked": Look("Account suspended", "pause", "bad"),
-    "second_factor": Look("Second factor asked", "half", "warn"),
+    "second_factor": Look("Second factor asked", "half"),
     "wrong_code": Look("Wrong code", "cross", "bad"),
+    "blocked": Look("Account suspended", "pause", "bad"),
 }
 
 

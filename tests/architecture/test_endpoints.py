@@ -15,6 +15,10 @@ FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "nod
 FOR_NODES = {"node/state", "node/snapshot", "node/report", "node/credential"}
 FOR_SIGNED_IN = {
     "auth/logout",
+    "auth/2fa/setup",
+    "auth/2fa/enable",
+    "auth/2fa/disable",
+    "auth/2fa/recovery-codes",
     "auth/sessions",
     "auth/sessions/{id}",
     "auth/history",

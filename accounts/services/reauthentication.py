@@ -1,0 +1,35 @@
+"""Asking somebody who is signed in for their password, and their factor, once more: before they change what guards the account."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.errors import WrongPassword
+from accounts.models import Session, User
+from accounts.services.second_factor import has_factor, prove_by_code
+from accounts.validators import MAX_PASSWORD
+from nexusvpn.ratelimit import REAUTHENTICATION, enforce
+
+# For so long after signing in, or after being asked again, nothing is asked.
+FRESH = timedelta(minutes=10)
+
+
+def is_fresh(proved_at: datetime | None) -> bool:
+    return proved_at is not None and proved_at > timezone.now() - FRESH
+
+
+def check_person(request: HttpRequest, *, user: User, password: str, code: str, kind: Session.Kind) -> bool:
+    """Whether it is still the person: their password and, if they have a factor, a code of it. Returns whether a factor was shown.
+
+    Raises RateLimited, WrongPassword or InvalidCode.
+    """
+    enforce(request, REAUTHENTICATION, str(user.pk))
+    if len(password) > MAX_PASSWORD or "\x00" in password or not user.check_password(password):
+        raise WrongPassword(fields={"password": [WrongPassword.message]})
+    if not has_factor(user):
+        return False
+    prove_by_code(request, user=user, code=code, kind=kind)
+    return True
