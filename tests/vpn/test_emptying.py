@@ -302,12 +302,12 @@ def test_who_was_suspended_during_the_drain_is_told_once_reinstated(
     suspend_account(user=alice, by=sam)
     drain_server(server_id=old.pk)
     move_devices(server_id=old.pk)
-    assert [mail["to"] for mail in mails()] == ["bob@example.com"]
+    assert [mail.to for mail in mails()] == ["bob@example.com"]
     assert draining_servers() == []
     unsuspend_account(user=alice, by=sam)
     for _ in range(2):
         empty_servers(timestamp=0)
-    assert [mail["to"] for mail in mails()] == ["bob@example.com", "alice@example.com"]
+    assert [mail.to for mail in mails()] == ["bob@example.com", "alice@example.com"]
 
 
 def test_a_server_is_decommissioned_when_it_is_empty_and_brought_back_with_any_key(
