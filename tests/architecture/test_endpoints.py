@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from nexusvpn.api.views import ApiView
 from tests.api_client import ApiClient
+from tests.architecture.access import endpoints
 
 UUID = "11111111-1111-4111-8111-111111111111"
 FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol", "status"}
@@ -44,23 +42,6 @@ FOR_SIGNED_IN = {
     "referrals",
     "referrals/summary",
 }
-
-
-def endpoints() -> dict[str, type[ApiView]]:
-    """Every path below /api/v1/, as the contract writes it, and its view."""
-    found: dict[str, type[ApiView]] = {}
-
-    def walk(patterns: list[URLPattern | URLResolver], prefix: str) -> None:
-        for entry in patterns:
-            path = prefix + str(entry.pattern)
-            if isinstance(entry, URLResolver):
-                walk(entry.url_patterns, path)
-            elif path.startswith("api/v1/"):
-                shape = re.sub(r"\(\?P<pk>.*?\)", "{id}", path.removeprefix("api/v1/"))
-                found[re.sub(r"[\^$?]", "", shape).rstrip("/")] = entry.callback.view_class  # type: ignore[attr-defined, union-attr]
-
-    walk(get_resolver().url_patterns, "")
-    return found
 
 
 def test_every_endpoint_is_in_one_of_the_lists() -> None:

@@ -69,7 +69,7 @@ def test_the_page_shows_the_file_its_name_and_where_the_private_key_is(page: Cli
     assert "<h2>laptop.conf</h2>" in answer.text
     assert "Your private key is on your device, and we do not have it." in answer.text
     assert f'<a href="{reverse("device-rotate-key", args=[device.pk])}">make a new key</a>' in answer.text
-    assert "data-qr" not in answer.text
+    assert 'data-slot="qr"' not in answer.text
 
 
 def test_every_resolver_that_may_be_named_is_on_the_page() -> None:
