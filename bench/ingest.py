@@ -13,12 +13,13 @@ import psycopg
 from bench.context import ROUNDS, Bench
 from bench.measuring import Sample, Target, http_request, run_load
 from bench.network import fill_server, make_location, make_servers
-from bench.people import make_people
+from bench.people import Person, make_people
 from bench.results import Result
 from bench.serving import Server as Gunicorn
 from bench.serving import gunicorn
 from bench.stats import median, paired_ratio
 from vpn.models import NodeToken, Server
+from vpn.services.desired_state import wanted_peers
 from vpn.services.nodes import CREDENTIAL_PREFIX, hash_token
 
 MEASURE = "POST /api/v1/node/report, HTTP to committed, peers/s"
@@ -56,6 +57,8 @@ class ReportingNode:
     credential: str
     keys: list[str]
     epochs: list[int]
+    people: list[Person]
+    state_hash: str
     reports: int = 0
 
     def next_counters(self) -> tuple[list[int], list[int]]:
@@ -73,7 +76,8 @@ class ReportingNode:
             "applied_rev": self.server.revision,
             "interface_epoch": "boot:1",
             "totals": {"rx": sum(rx), "tx": sum(tx)},
-            "state_hash": None,
+            # What the node has, as its periodic reports say it.
+            "state_hash": self.state_hash,
             "agent_version": "0.1.0",
             "protocol_version": 1,
             "peers": list(rows),
@@ -93,11 +97,13 @@ def make_nodes(count: int, peers: int) -> list[ReportingNode]:
     """Servers that each hold `peers` peers, and their nodes' credentials."""
     nodes = []
     for server in make_servers([make_location(f"ingest-{number}") for number in range(count)]):
-        devices = fill_server(server, make_people(peers // DEVICES_EACH), DEVICES_EACH)
+        people = make_people(peers // DEVICES_EACH)
+        devices = fill_server(server, people, DEVICES_EACH)
         credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
         NodeToken.objects.create(server=server, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
         epochs = [secrets.randbelow(2**63 - 1) + 1 for _ in devices]
-        nodes.append(ReportingNode(server, credential, [device.public_key for device in devices], epochs))
+        keys = [device.public_key for device in devices]
+        nodes.append(ReportingNode(server, credential, keys, epochs, people, wanted_peers(server.pk).state_hash))
     return nodes
 
 

@@ -119,6 +119,33 @@ def test_setting_the_nodes_clock_changes_no_status() -> None:
     assert book.due_rows(1)[0].status == "idle"
 
 
+def test_a_first_handshake_is_no_older_than_its_peer_whatever_the_clocks_say() -> None:
+    book = CounterBook()
+    book.open(KEY, now=100.0)
+    book.observe(seen(1, 1, 1000), 110.0, 9_999_999.0)
+    assert book.due_rows(1)[0].status == "online"
+    book.observe(seen(1, 1, 1000), 279.0, 9_999_999.0)
+    assert book.due_rows(1)[0].status == "online"
+    book.observe(seen(1, 1, 1000), 281.0, 9_999_999.0)
+    assert book.due_rows(1)[0].status == "idle"
+
+
+def test_a_peer_that_somebody_added_again_has_had_its_handshake_since_the_last_look() -> None:
+    book = CounterBook()
+    book.open(KEY)
+    book.observe(seen(100, 1, 1000), 0.0, 1000.0)
+    book.observe(seen(1, 1, 1010), 15.0, 9_999_999.0)
+    assert [row.status for row in book.due_rows(2)] == ["online", "online"]
+
+
+def test_a_handshake_from_the_future_was_just_now() -> None:
+    book = CounterBook()
+    book.observe(seen(1, 1, 9_999_999), 500.0, 1000.0)
+    assert book.due_rows(1)[0].status == "online"
+    book.observe(seen(1, 1, 9_999_999), 681.0, 1181.0)
+    assert book.due_rows(1)[0].status == "idle"
+
+
 @given(st.data())
 def test_an_epoch_fits_a_signed_64_bit_integer_and_is_never_zero(data: st.DataObject) -> None:
     assert 1 <= draw_epoch() <= MAX_EPOCH == 2**63 - 1

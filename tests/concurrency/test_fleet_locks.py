@@ -23,6 +23,7 @@ from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
 from tests.vpn.acting import add, report, row
+from vpn.locks import lock_meter
 from vpn.models import Peer, QuotaMeter, Server, UsageRecord, VpnConfig
 from vpn.services.admission import admit_customer, settle_customer
 from vpn.services.device_life import suspend_device
@@ -169,6 +170,24 @@ class TestANewMeter:
     def test_it_waits_for_the_report_under_way(self) -> None:
         assert used_after_a_report_met_a_new_meter() == 2000
         assert_invariants()
+
+
+def test_a_meter_that_was_waited_for_is_of_the_plan_that_holds_by_then() -> None:
+    """Who waits for the meter, as for a report that adds to it, may have waited past another settlement of the same person."""
+    alice = make_user("alice@example.com")
+    for rank, (code, quota) in enumerate({"small": 10, "large": 20}.items(), start=15):
+        Plan.objects.create(code=code, name=code, rank=rank, device_limit=5, quota_bytes=quota, price_minor=100)
+    grant(alice, "small")
+    settle_meter(alice.pk)
+    with ThreadPoolExecutor(1, initializer=connection.ensure_connection) as threads:
+        with transaction.atomic():
+            lock_meter(alice.pk)
+            running = threads.submit(_then_close, lambda: settle_meter(alice.pk))
+            until(lambda: waiting() == 1)
+            with ThreadPoolExecutor(1) as others:
+                others.submit(_then_close, lambda: grant(alice, "large")).result(10)
+        running.result(10)
+    assert QuotaMeter.objects.get().quota_bytes == 20
 
 
 def wishes_after_a_suspension_met_the_end_of_a_stop(staff: User) -> int:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -109,6 +112,34 @@ def test_one_that_no_node_confirms_stays_in_sight_for_ever(phone: VpnConfig, ali
     remove_device(user=alice, device_id=phone.pk)
     with time_machine.travel(timezone.now() + timedelta(days=400), tick=False):
         assert [view.state for view in recently_removed(alice.pk)] == ["removing"]
+
+
+def test_a_long_history_of_removals_is_not_searched_for_the_last_one(phone: VpnConfig, alice: User) -> None:
+    longer_ago = timezone.now() - timedelta(days=3)
+    VpnConfig.objects.bulk_create(
+        VpnConfig(
+            user=alice,
+            location_id=phone.location_id,
+            name=f"Former {number}",
+            public_key=f"{number:044}",
+            revoked_at=longer_ago,
+            removal_confirmed_at=longer_ago,
+        )
+        for number in range(3000)
+    )
+    remove_device(user=alice, device_id=phone.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE vpn_vpnconfig")
+    plans: list[str] = []
+
+    def explain(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        execute(f"EXPLAIN {sql}", params, many, context)
+        plans.append("\n".join(line for (line,) in context["cursor"].fetchall()))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        assert [view.name for view in recently_removed(alice.pk)] == ["Phone"]
+    assert "device_removed_idx" in plans[0], plans[0]
 
 
 def test_places_that_go_out_of_service_come_by_their_dates(

@@ -16,6 +16,8 @@ from vpn.agent.totals import Figures, TotalChanges, TrafficTotal
 
 ONLINE_S: Final = 180
 MAX_EPOCH: Final = 2**63 - 1
+# Of a peer that was there before the agent looked.
+UNKNOWN: Final = float("-inf")
 
 
 class Row(NamedTuple):
@@ -61,7 +63,7 @@ class _Entry:
     status: str = "never"
     handshake: int = 0
     handshake_at: float = 0.0
-    seen_at: float = float("-inf")
+    seen_at: float = UNKNOWN
 
 
 def draw_epoch() -> int:
@@ -94,8 +96,8 @@ class CounterBook:
         """Return the keys of all peers with an open epoch."""
         return set(self._entries)
 
-    def open(self, public_key: str) -> None:
-        """Begin an epoch at zero for a peer that the agent has just added to the interface.
+    def open(self, public_key: str, now: float = UNKNOWN) -> None:
+        """Begin an epoch at zero for a peer that the agent has added to the interface at `now` (monotonic): it had no handshake before.
 
         One at zero in which nothing has been counted is begun already: a peer that the interface refuses again and
         again does not use up an epoch each time.
@@ -104,7 +106,7 @@ class CounterBook:
         if entry is not None and not (entry.rx or entry.tx or entry.base_rx or entry.base_tx):
             return
         self.close(public_key)
-        self._set(public_key, _Entry(self._draw(), 0, 0, 0, 0))
+        self._set(public_key, _Entry(self._draw(), 0, 0, 0, 0, seen_at=now))
 
     def close(self, public_key: str) -> None:
         """End a peer's epoch; figures not yet accepted by the control plane stay due as final ones."""
@@ -127,9 +129,10 @@ class CounterBook:
     def observe(self, peers: Iterable[PeerState], now: float, wall: float) -> None:
         """Take in what the interface shows. `now` is monotonic, `wall` the node's clock, both in seconds.
 
-        The wall clock serves only to age a handshake at first sight, since WireGuard stamps it with the
-        same clock. A handshake that is new since the last look cannot be older than that look, and from
-        then on its age comes from the monotonic clock: setting the node's clock changes next to nothing.
+        The wall clock serves only to age the handshake of a peer that was there before the agent, since WireGuard
+        stamps it with the same clock. A handshake that is new since the last look, or since the agent added the
+        peer, cannot be older than that, and from then on its age comes from the monotonic clock: setting the
+        node's clock changes next to nothing.
         """
         for peer in peers:
             entry = self._entries.get(peer.public_key)
@@ -141,7 +144,8 @@ class CounterBook:
                 former = Figures(entry.rx, entry.tx)
             self.totals.grow(peer, former)
             if peer.rx < former.rx or peer.tx < former.tx:
-                self.open(peer.public_key)
+                # Added again since the last look, and so is its handshake.
+                self.open(peer.public_key, entry.seen_at)
                 entry = self._entries[peer.public_key]
             if peer.rx != entry.rx or peer.tx != entry.tx:
                 entry.rx, entry.tx = peer.rx, peer.tx

@@ -88,7 +88,7 @@ class PeerKeeper:
         for key in step.want:
             # A stranger's count is under way and does not begin at zero with this order.
             if key not in self.book and key not in self.book.totals:
-                self.book.open(key)
+                self.book.open(key, time.monotonic())
         self._commit(step, durable=bool(leaving))
         heirs = self._heirs(step.end | changes.takes_over.keys())
         others = [self.intention.target(key) for key in step.want if key not in heirs]
@@ -130,7 +130,7 @@ class PeerKeeper:
         remove = self._to_remove(todo.remove, len(real))
         self._close(self.book.keys() - self.intention.wanted.keys(), real)
         for peer in todo.add:
-            self.book.open(peer.public_key)
+            self.book.open(peer.public_key, time.monotonic())
         # Durable: a power cut then costs the traffic since this look, however long no report has arrived.
         self._commit(Step(settled=self.intention.removals - real.keys()), durable=True)
         # Whoever waited for addresses gets them before the one who had them goes: their client is sending already.

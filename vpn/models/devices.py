@@ -66,6 +66,12 @@ class VpnConfig(models.Model):
         indexes = [
             # "My devices", newest first; also the count for the plan's limit.
             models.Index(fields=["user", "-created_at", "id"], name="device_user_newest_idx"),
+            # What a person sees of removals: those that some node has not confirmed, and those that the last one confirmed within a day.
+            models.Index(
+                fields=["user", "removal_confirmed_at"],
+                condition=models.Q(revoked_at__isnull=False),
+                name="device_removed_idx",
+            ),
             # "Which devices are in this location?": staff's filter, and PROTECT when a location is deleted.
             models.Index(fields=["location"], name="device_location_idx"),
             # The job that finds devices whose time has come.

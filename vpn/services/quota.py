@@ -64,8 +64,9 @@ def _settle_meter(user_id: UUID) -> bool:
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         return False
-    entitlement = entitlement_for(user)
     meter = lock_meter(user_id)
+    # Asked for under the lock: whoever waited for it may have waited past a change of the plan, which another settlement has seen.
+    entitlement = entitlement_for(user)
     if entitlement.quota_bytes is None:
         if meter is not None:
             meter.delete()
