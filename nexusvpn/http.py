@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
+import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -75,3 +78,27 @@ def attachment(content: str | bytes, content_type: str, file_name: str) -> HttpR
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
     return {"request_id": getattr(request, "request_id", ""), "site_name": "NexusVPN", "demo": settings.DEBUG}
+
+
+# A refused body is read up to this length and for this long. A connection that is closed while its other end still sends is reset, and
+# with it goes the answer that says why.
+DISCARDED_BYTES = 16 * 1024 * 1024
+DISCARDED_S = 2.0
+
+
+def discard_body(request: HttpRequest, length: int) -> None:
+    """Read a body of the announced length and forget it, if that takes neither long nor much."""
+    link: Any = request.META.get("gunicorn.socket")
+    if link is None or length > DISCARDED_BYTES:
+        return
+    ends = time.monotonic() + DISCARDED_S
+    with suppress(OSError):
+        while length > 0 and (left_s := ends - time.monotonic()) > 0:
+            link.settimeout(left_s)
+            part = len(request.META["wsgi.input"].read(min(length, 65536)))
+            length = length - part if part else 0
+    link.setblocking(True)
+    if length > 0:
+        # Or the server goes on where this ended, and waits for the rest.
+        with suppress(OSError):
+            link.shutdown(socket.SHUT_RD)

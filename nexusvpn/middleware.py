@@ -16,7 +16,7 @@ from nexusvpn.connections import gate
 from nexusvpn.context import accept_request_id, set_client_address, set_request_id
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput, Unavailable
-from nexusvpn.http import client_address, is_api, user_agent
+from nexusvpn.http import client_address, discard_body, is_api, user_agent
 from nexusvpn.logs import logger
 from nexusvpn.pages import bad_request, error_page, exception_page, too_large
 from nexusvpn.ratelimit import enforce_everything
@@ -78,7 +78,10 @@ class BodyLimitMiddleware:
         except ValueError:
             return bad_request(request, ValueError("Content-Length"))
         limit = self._limit(request)
-        return self.get_response(request) if length <= limit else too_large(request, limit)
+        if length <= limit:
+            return self.get_response(request)
+        discard_body(request, length)
+        return too_large(request, limit)
 
     @staticmethod
     def _limit(request: HttpRequest) -> int:

@@ -17,6 +17,7 @@ from vpn.wireguard.state_hash import state_hash
 Peer = dict[str, Any]
 Sabotage = Callable[[BaseHTTPRequestHandler, str], bool]
 
+NODE_ID = str(uuid.UUID(int=1))
 TOKEN = "one-time-token"
 CREDENTIAL = "nvn_test-credential"
 
@@ -208,7 +209,8 @@ def _handler_for(control: FakeControl) -> type[BaseHTTPRequestHandler]:
             elif name == "report":
                 send_data(self, control.take_report(body))
             elif name == "snapshot":
-                send_data(self, control.snapshot(), packed=True)
+                nonce = parse_qs(url.query).get("nonce", [""])[0]
+                send_data(self, {**control.snapshot(), "nonce": nonce, "node_id": NODE_ID}, packed=True)
             elif name == "state":
                 query = {key: values[0] for key, values in parse_qs(url.query).items()}
                 wait_s = float(query["wait"])
@@ -226,7 +228,7 @@ def _handler_for(control: FakeControl) -> type[BaseHTTPRequestHandler]:
                 send_error(self, 401, "invalid_enrolment_token")
                 return
             data = {
-                "node_id": str(uuid.UUID(int=1)),
+                "node_id": NODE_ID,
                 "credential": CREDENTIAL,
                 "poll_url": None,
                 "report_interval_s": control.report_interval_s,

@@ -1,12 +1,14 @@
 """Whatever comes instead of an answer removes nobody: a running agent, a real interface, a lying control plane."""
 
 import time
+import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.agent.fake_control import FakeControl, send_error
-from tests.agent.lies import LIES, Handler, Lie, html
+from tests.agent.fake_control import NODE_ID, FakeControl, send_data, send_error
+from tests.agent.lies import LIES, Handler, Lie, empty_of, html
 from tests.agent.namespaces import wait_until
 from tests.agent.processes import AgentProcess, make_peer
 
@@ -39,6 +41,65 @@ def test_no_broken_answer_removes_a_peer(agent: AgentProcess, control: FakeContr
     control.sabotage = None
     control.wait_applied(control.remove(peers[0]["public_key"]))
     assert len(agent.peers()) == 11
+
+
+def older(control: FakeControl) -> dict[str, Any]:
+    """A snapshot as this very node got it once, when there was nobody yet."""
+    return {**empty_of(control.snapshot()), "allow_mass_removal": False, "to": 0, "nonce": "former", "node_id": NODE_ID}
+
+
+def another_nodes(control: FakeControl) -> dict[str, Any]:
+    """What another node would get now."""
+    nobody = empty_of(control.snapshot())
+    return {**nobody, "allow_mass_removal": False, "epoch": str(uuid.uuid4()), "node_id": str(uuid.UUID(int=2))}
+
+
+@pytest.mark.parametrize("make", [older, another_nodes])
+def test_an_honest_snapshot_that_was_meant_for_then_or_for_another_node_removes_nobody(
+    agent: AgentProcess, control: FakeControl, make: Callable[[FakeControl], dict[str, Any]]
+) -> None:
+    """Of so few peers nobody would ask whether a mass removal is meant."""
+    peers = [make_peer(number) for number in range(5)]
+    revision = control.upsert(*peers)
+    agent.start()
+    control.wait_applied(revision)
+    told: list[str] = []
+
+    def replay(handler: Handler, name: str) -> bool:
+        if name == "state":
+            send_error(handler, 409, "resync_required")
+        elif name == "snapshot":
+            told.append(name)
+            send_data(handler, make(control))
+        return name in ("state", "snapshot")
+
+    control.sabotage = replay
+    control.upsert(peers[0])  # ends the hanging request
+    wait_until(lambda: len(told) >= 3, why=make.__name__)
+    assert len(agent.peers()) == 5
+    control.sabotage = None
+    control.wait_applied(control.remove(peers[0]["public_key"]))
+    assert len(agent.peers()) == 4
+
+
+def test_an_older_answer_about_changes_changes_nothing(agent: AgentProcess, control: FakeControl) -> None:
+    peer = make_peer(1)
+    agent.start()
+    control.wait_applied(control.upsert(peer))
+    kept = control.changes(control.epoch, 0, 0)
+    control.wait_applied(control.remove(peer["public_key"]))
+    told: list[str] = []
+
+    def replay(handler: Handler, name: str) -> bool:
+        if name == "state":
+            told.append(name)
+            send_data(handler, {**(kept or {}), "to": control.revision})
+        return name == "state"
+
+    control.sabotage = replay
+    control.upsert(make_peer(2))  # ends the hanging request
+    wait_until(lambda: len(told) >= 3, why="the old answer")
+    assert peer["public_key"] not in agent.peers()
 
 
 def test_a_snapshot_that_is_refused_again_and_again_is_not_taken_without_a_pause(

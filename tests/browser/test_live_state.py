@@ -32,7 +32,7 @@ def test_the_page_of_a_device_follows_what_the_node_says(
     ask_now(page)
     expect(state).to_contain_text("Never used")
     node_says(stack, device, "online")
-    # By itself, within its five seconds.
+    # By itself, within its two seconds.
     expect(state).to_contain_text("Connected", timeout=7000)
     watch.assert_quiet()
 

@@ -25,7 +25,7 @@ def _as_before(stack: Stack) -> Iterator[None]:
     stack.sql("DELETE FROM vpn_incident")
 
 
-def test_an_open_page_follows_within_its_three_seconds(context: BrowserContext, watch: Watch, stack: Stack) -> None:
+def test_an_open_page_follows_within_its_two_seconds(context: BrowserContext, watch: Watch, stack: Stack) -> None:
     page = context.new_page()
     page.goto("/status")
     summary, zurich = page.locator("#status-now"), page.locator("#status-demo-2")

@@ -13,7 +13,7 @@ import pytest
 from tests.live.requirements import missing_for_tunnels, need
 from tests.live.stack import ROOT, Stack
 from tests.tunnel.lab import Lab
-from tests.tunnel.travellers import Traveller, make_traveller, prepare
+from tests.tunnel.travellers import PRIVATE_V4, PRIVATE_V6, Traveller, make_traveller, prepare
 from tests.tunnel.wg_quick import WgQuickClient
 
 
@@ -34,8 +34,10 @@ class Node:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def start(self) -> None:
+        # Travellers look for private hosts too, and what does not leave beside the tunnel should come out of it.
+        allowed = [word for host in (PRIVATE_V4, PRIVATE_V6) for word in ("--allow-network", host)]
         with (self.folder / "agent.log").open("ab") as log:
-            self.process = subprocess.Popen(self._agent("run"), cwd=ROOT, stdout=log, stderr=log)
+            self.process = subprocess.Popen([*self._agent("run"), *allowed], cwd=ROOT, stdout=log, stderr=log)
 
     def kill(self) -> None:
         if self.process is not None:

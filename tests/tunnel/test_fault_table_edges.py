@@ -148,3 +148,35 @@ def test_whoever_asks_for_a_location_that_is_just_lost_gets_a_place_or_a_code(
         assert time.monotonic() - began < WITHIN_S
         time.sleep(0.1)
     print(f"\na place there {time.monotonic() - began:.2f} s after the cable is back")
+
+
+def test_a_full_location_is_said_over_http_and_nothing_is_half_made(
+    customer: Customer, stack: Stack, node: Node
+) -> None:
+    """Its network has room for more, so the pool is emptied as if everybody had come."""
+    before = stack.sql("SELECT next_host, revision FROM vpn_server WHERE name = 'demo-1'")[0]
+    server = "(SELECT id FROM vpn_server WHERE name = 'demo-1')"
+    kept = stack.sql(f"DELETE FROM vpn_freeaddress WHERE server_id = {server} RETURNING host, available_at")
+    stack.sql("UPDATE vpn_server SET next_host = (1 << (32 - masklen(network_v4::cidr))) - 1 WHERE name = 'demo-1'")
+    try:
+        tables = ("vpn_vpnconfig", "vpn_ipassignment", "vpn_peer", "vpn_freeaddress")
+        counts = [stack.sql(f"SELECT count(*) FROM {table}") for table in tables]
+        email = f"h{time.monotonic_ns()}@example.com"
+        stack.sql("TRUNCATE nexusvpn_counter")
+        token = stack.api("POST", "auth/register", {"email": email, "password": "a long enough secret"}).data["token"]
+        for _ in range(2):
+            refused = stack.api("POST", "devices", {"name": "Laptop", "location": "demo-1"}, token)
+            assert (refused.status, refused.body["error"]["code"]) == (409, "location_full")
+        assert [stack.sql(f"SELECT count(*) FROM {table}") for table in tables] == counts
+        assert stack.sql("SELECT revision FROM vpn_server WHERE name = 'demo-1'")[0][0] == before[1]
+        assert customer.client.reaches(WORLD_V4)
+    finally:
+        stack.sql("UPDATE vpn_server SET next_host = %s WHERE name = 'demo-1'", before[0])
+        for host, available_at in kept:
+            stack.sql(
+                f"INSERT INTO vpn_freeaddress (server_id, host, available_at) VALUES ({server}, %s, %s)",
+                host,
+                available_at,
+            )
+    assert stack.api("POST", "devices", {"name": "Laptop", "location": "demo-1"}, token).status == 201
+    assert_invariants(stack)

@@ -40,6 +40,7 @@ def health_panel(server: Server) -> Panel:
     same_epoch = status.applied_epoch == server.epoch
     in_sync = {True: "Yes", False: "No", None: "Not compared yet"}[status.in_sync]
     facts = [
+        ("Heard now", "No" if is_silent(server) else "Yes"),
         ("Last report", ago(status.last_report_at)),
         ("Applied revision", f"{status.applied_revision} of {server.revision}" if same_epoch else "None of this epoch"),
         ("In sync when last compared", in_sync),

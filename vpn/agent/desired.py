@@ -66,6 +66,16 @@ class Changes(NamedTuple):
     malformed: Mapping[str, str] = MappingProxyType({})
 
 
+def check_answers(data: Mapping[str, Any], **asked: object) -> None:
+    """Raise BadAnswer where an answer names something else than what was asked: it is an older one, or somebody else's.
+
+    What it does not name it was not asked to, by an older control plane.
+    """
+    for name, value in asked.items():
+        if data.get(name, value) != value:
+            raise BadAnswer(f"the answer is about another {name}")
+
+
 def parse_peer(value: Any) -> DesiredPeer:
     """Return one peer; raises BadAnswer.
 

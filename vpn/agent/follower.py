@@ -1,6 +1,7 @@
 """The thread that follows the control plane's revisions and applies what it reads there."""
 
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from vpn.agent.backends.base import BackendError
 from vpn.agent.backoff import Backoff
 from vpn.agent.control import Aborted, ControlClient, ControlError, Refused
-from vpn.agent.desired import BadAnswer, parse_changes, parse_snapshot
+from vpn.agent.desired import BadAnswer, check_answers, parse_changes, parse_snapshot
 from vpn.agent.files import StateDirError
 from vpn.agent.logs import log_event, log_failure
 from vpn.agent.node import Node
@@ -92,6 +93,7 @@ class Follower(threading.Thread):
         peers = self._node.peers
         asked_at = time.monotonic()
         data = self._poll_client.get("state", WAIT_S, epoch=peers.epoch, after=peers.cursor, wait=WAIT_S)
+        check_answers(data, **{"from": peers.cursor})
         changes = parse_changes(data)
         if changes.epoch != peers.epoch:
             raise BadAnswer("the answer is about another epoch")
@@ -107,7 +109,11 @@ class Follower(threading.Thread):
         return PAUSE_S
 
     def _take_snapshot(self) -> float:
-        snapshot = parse_snapshot(self._client.get("snapshot"))
+        # An honest snapshot that comes at the wrong time, or to the wrong node, would remove customers like any other.
+        asked = {"nonce": secrets.token_hex(8)}
+        data = self._client.get("snapshot", **asked)
+        check_answers(data, node_id=self._node.identity.node_id, **asked)
+        snapshot = parse_snapshot(data)
         # Cleared before it is applied: an order that comes meanwhile is about something newer.
         self._resync.clear()
         try:

@@ -84,7 +84,10 @@ class SnapshotView(NodeView):
     def get(self, request: Request) -> HttpResponse:
         server = Server.objects.get(pk=_server_id(request))
         allowed = server.mass_removal_until is not None and server.mass_removal_until > timezone.now()
-        body = envelope(request._request, 200, "Success", snapshot(server=server, allow_mass_removal=allowed))
+        # By these the node knows that it is the answer to its own question, and not one that something kept.
+        asked = {"node_id": server.pk, "nonce": request.query_params.get("nonce", "")[:64]}
+        data = {**snapshot(server=server, allow_mass_removal=allowed), **asked}
+        body = envelope(request._request, 200, "Success", data)
         # A node breaks off its waiting just before it asks for this; both may have been noticed in either order.
         note_contact(server.pk)
         if "gzip" not in request.META.get("HTTP_ACCEPT_ENCODING", ""):
