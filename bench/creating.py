@@ -9,12 +9,13 @@ import psycopg
 
 from bench.context import ROUNDS, Bench
 from bench.measuring import Sample, Target, http_request, run_load
-from bench.network import make_location, make_servers, new_key
+from bench.network import make_location, make_servers
 from bench.people import Person, make_people
 from bench.pgbench import find_pgbench, transactions_per_second
 from bench.results import Result, skipped
 from bench.serving import Server, gunicorn
 from bench.stats import median, paired_ratio
+from vpn.services.simulation import new_key
 
 CLIENTS = 32
 CROWD = 64

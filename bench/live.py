@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.context import Bench
 from bench.lab import Lab, lab, why_no_lab
-from bench.network import fill_server, make_location, make_servers, new_key
+from bench.network import fill_server, make_location, make_servers
 from bench.node import RealNode
 from bench.people import Person, make_people
 from bench.results import Result, skipped
@@ -24,6 +24,7 @@ from bench.serving import ROOT, WAITING, free_port, gunicorn
 from bench.stats import median, percentile
 from vpn.models import NodeStatus, NodeToken, Server
 from vpn.services.nodes import CREDENTIAL_PREFIX, hash_token
+from vpn.services.simulation import new_key
 
 MEASURE = "POST /api/v1/devices → peer confirmed by the node"
 DEVICES_EACH = 10
