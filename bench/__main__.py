@@ -15,7 +15,7 @@ from nexusvpn.local.processes import interruptible
 
 def benchmarks() -> dict[str, Callable[[Bench], list[Result]]]:
     """Every benchmark by its id. Imported here, since models can be imported only when Django is set up."""
-    from bench import creating, live, pages, queries
+    from bench import creating, fleet, live, pages, queries
 
     return {
         "P1": pages.run_p1,
@@ -24,11 +24,13 @@ def benchmarks() -> dict[str, Callable[[Bench], list[Result]]]:
         "P5": queries.run_p5,
         "P8": creating.run_p8,
         "P9": creating.run_p9,
+        "P9b": creating.run_p9b,
         "P14": live.run_p14,
+        "P19": fleet.run_p19,
     }
 
 
-NAMES = ("P1", "P2", "P3", "P5", "P8", "P9", "P14")
+NAMES = ("P1", "P2", "P3", "P5", "P8", "P9", "P9b", "P14", "P19")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

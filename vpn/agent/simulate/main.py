@@ -66,12 +66,13 @@ class Fleet:
             self._agents.append(SimulatedAgent(state_dir, identity, rate, cap_s, self._tally))
         self.in_sync_since: float | None = None
         self._in_sync_at_end = 0
+        self._started_at = 0.0
         self._time_to_sync_s: float | None = None
 
     def run(self, end: threading.Event) -> None:
         """Start the agents one after the other, watch them for the duration, let the traffic end, wait until all is told."""
         tally = self._tally
-        tally.started_at = time.monotonic()
+        tally.started_at, self._started_at = time.monotonic(), time.time()
         for agent in self._agents:
             agent.start()
             end.wait(self._options.ramp / len(self._agents))
@@ -102,6 +103,7 @@ class Fleet:
         return {
             "nodes": len(self._agents),
             "in_sync": self._in_sync_at_end,
+            "started_at": self._started_at,
             "in_sync_since": self.in_sync_since,
             "time_to_sync_s": self._time_to_sync_s,
             "peers": sum(len(agent.node.peers.intention.wanted) for agent in self._agents),
