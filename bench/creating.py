@@ -9,12 +9,13 @@ import psycopg
 
 from bench.context import ROUNDS, Bench
 from bench.measuring import Sample, Target, http_request, run_load
-from bench.network import make_location, make_servers, new_key
+from bench.network import fill_server, make_location, make_servers
 from bench.people import Person, make_people
 from bench.pgbench import find_pgbench, transactions_per_second
 from bench.results import Result, skipped
 from bench.serving import Server, gunicorn
 from bench.stats import median, paired_ratio
+from vpn.services.simulation import new_key
 
 CLIENTS = 32
 CROWD = 64
@@ -22,6 +23,8 @@ DEVICES_EACH = 10
 BATCH_S = 3.0
 FREE = 60_000
 P8 = "POST /api/v1/devices (lock, plan, address, revision), creations/s"
+P9B = "the same on a server with 90 % of its addresses given"
+USED = 0.9
 P9 = f"the same by {CROWD} clients on one server"
 
 # The product's claim (`vpn.locks.claim_free_host`) on a table of its own, so that no address gets lost to the product.
@@ -131,3 +134,34 @@ def run_p9(bench: Bench) -> list[Result]:
     shown = f"{value:.2f} ({median(rates['one']):.0f}/s)"
     sizes = {"clients": CROWD, "servers": CROWD, "batch_at_most": batch}
     return [Result("P9", P9, f"{CROWD} servers", "≥ 0.70", value, shown, value >= 0.7, how, sizes, samples)]
+
+
+def run_p9b(bench: Bench) -> list[Result]:
+    network = bench.size(16, 20)
+    fields = {"network_v4": f"10.128.0.0/{network}"}
+    make_servers([make_location("empty")], **fields)
+    full = make_servers([make_location("full")], **fields)[0]
+    used = int(USED * 2 ** (32 - network))
+    fill_server(full, make_people(used // DEVICES_EACH), DEVICES_EACH)
+    # Less than what is left of the full server's addresses.
+    batch = bench.size(800, 50)
+    wishes = Wishes(make_people((2 * ROUNDS + 2) * batch // DEVICES_EACH))
+    taken: dict[str, list[Sample]] = {"empty": [], "full": []}
+    bench.checkpoint()
+    with _product(bench) as server:
+        _create(server, wishes.take(batch, [*taken]), CLIENTS, 1)
+        for _ in range(ROUNDS):
+            for name, samples in taken.items():
+                samples.append(_create(server, wishes.take(batch, [name]), CLIENTS, bench.seconds(BATCH_S)))
+    rates = {name: [each.per_second for each in samples] for name, samples in taken.items()}
+    value = paired_ratio(rates["full"], rates["empty"])
+    how = (
+        f"{ROUNDS} interleaved pairs over HTTP, {CLIENTS} clients, a /{network} with {used} devices against an empty one; median "
+        f"{median(rates['full']):.0f}/s against {median(rates['empty']):.0f}/s."
+    )
+    shown = f"{value:.2f} ({median(rates['full']):.0f}/s)"
+    samples_of = {name: [each.as_dict() for each in samples] for name, samples in taken.items()}
+    sizes = {"clients": CLIENTS, "used": used, "batch_at_most": batch}
+    return [
+        Result("P9b", P9B, "an empty server", "0.80 to 1.20", value, shown, 0.8 <= value <= 1.2, how, sizes, samples_of)
+    ]

@@ -1,9 +1,7 @@
-"""Locations, servers and devices in bulk, as the services would have made them (the invariants hold)."""
+"""Locations and servers in bulk, as the services would have made them (the invariants hold)."""
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
@@ -11,13 +9,9 @@ from uuid import uuid4
 from django.utils import timezone
 
 from bench.people import Person
-from vpn.models import IpAssignment, Location, NodeStatus, Peer, Server, VpnConfig
-from vpn.services.preshared import new_preshared_key
-
-
-def new_key() -> str:
-    """A well-formed public key; nobody has its private half."""
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+from vpn.models import Location, NodeStatus, Server, VpnConfig
+from vpn.services import simulation
+from vpn.services.simulation import new_key
 
 
 def make_location(slug: str) -> Location:
@@ -54,34 +48,4 @@ def make_servers(locations: Sequence[Location], **fields: Any) -> list[Server]:
 
 def fill_server(server: Server, people: Sequence[Person], each: int) -> list[VpnConfig]:
     """`each` devices of every person on a server that has none yet; its revision counts them."""
-    devices = [
-        VpnConfig(user=person.user, location_id=server.location_id, name=f"Device {n}", public_key=new_key())
-        for person in people
-        for n in range(each)
-    ]
-    VpnConfig.objects.bulk_create(devices, batch_size=2000)
-    assignments = [
-        IpAssignment(
-            device=device,
-            user_id=device.user_id,
-            server=server,
-            location_id=server.location_id,
-            host=host,
-            ipv4=str(server.network_v4.network_address + host),
-            ipv6=str(server.network_v6.network_address + host),
-            preshared_key=new_preshared_key(device.pk, server.pk),
-        )
-        for host, device in enumerate(devices, start=server.next_host)
-    ]
-    IpAssignment.objects.bulk_create(assignments, batch_size=2000)
-    wishes = zip(devices, assignments, range(server.revision + 1, server.revision + 1 + len(devices)), strict=True)
-    peers = [
-        Peer(server=server, device=d, assignment=a, public_key=d.public_key, revision=revision)
-        for d, a, revision in wishes
-    ]
-    Peer.objects.bulk_create(peers, batch_size=2000)
-    Server.objects.filter(pk=server.pk).update(
-        revision=server.revision + len(devices), next_host=server.next_host + len(devices)
-    )
-    server.refresh_from_db()
-    return devices
+    return simulation.fill_server(server, [person.user for person in people], each)

@@ -18,7 +18,6 @@ from tests.agent.lies import (
     not_complete,
     unauthorised,
 )
-from vpn.agent.backoff import Backoff
 from vpn.agent.control import Aborted, ControlClient, NotAnAnswer, Refused
 
 BELIEVABLE = (empty_list_with_old_hash, not_complete, count_differs, unauthorised)
@@ -171,30 +170,6 @@ def test_an_envelope_without_data_is_no_answer(server: FakeControl, client: Cont
     server.sabotage = sabotage
     with pytest.raises(NotAnAnswer):
         client.get("snapshot")
-
-
-def test_back_off_doubles_up_to_a_minute_with_jitter_over_the_whole_span() -> None:
-    backoff = Backoff(uniform=lambda low, high: high)
-    assert [backoff.next_delay() for _ in range(9)] == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
-    backoff.reset()
-    assert backoff.next_delay() == 0.5
-    assert Backoff(uniform=lambda low, high: low).next_delay() == 0
-    drawn = Backoff()
-    delays = [drawn.next_delay() for _ in range(200)][10:]
-    assert min(delays) < 20 < 40 < max(delays) <= 60
-
-
-def test_a_first_failure_can_be_free() -> None:
-    backoff = Backoff(uniform=lambda low, high: high, free=1)
-    assert [backoff.next_delay() for _ in range(4)] == [0, 0.5, 1, 2]
-    backoff.reset()
-    assert [backoff.next_delay(), backoff.next_delay(7.0)] == [0, 7.5]
-
-
-def test_back_off_waits_as_long_as_it_was_asked_to() -> None:
-    backoff = Backoff(uniform=lambda low, high: low)
-    assert backoff.next_delay(30.0) == 30.0
-    assert backoff.next_delay(slow=True) == 45.0
 
 
 def test_the_kernel_finds_out_within_seconds_that_the_other_end_is_gone(server: FakeControl) -> None:

@@ -1,7 +1,6 @@
 """The watch over handovers: it hears a handshake begin, looks soon, and not too often."""
 
 import socket
-import subprocess
 import time
 from contextlib import closing
 from itertools import pairwise
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from tests.agent.fake_control import FakeControl
 from tests.agent.namespaces import Customer, Namespace, wait_until
 from tests.agent.nodes import Connect
+from tests.agent.pinging import Pinging
 from tests.agent.processes import AgentProcess
 from vpn.agent.ear import HandshakeEar
 from vpn.agent.handover_watch import ECHOES_S, LOOKS, WINDOW_S, Pace
@@ -72,22 +72,6 @@ def test_the_ear_hears_the_first_message_of_a_handshake_on_any_port_and_nothing_
             mouth.sendto(INITIATION, (address, 51820))
         assert ear.wait(1)
         assert not ear.wait(0.05), "what was heard is heard once"
-
-
-class Pinging:
-    """A ping every 50 ms through the tunnel, all the time."""
-
-    def __init__(self, customer: Customer, count: int) -> None:
-        self.count = count
-        command = ["ping", "-n", "-c", str(count), "-i", "0.05", "-W", "1", "10.99.0.1"]
-        inside = ["ip", "netns", "exec", customer.space.name, *command]
-        self._process = subprocess.Popen(inside, stdout=subprocess.PIPE, text=True)
-
-    def lost(self) -> int:
-        """Wait for the end; returns how many were not answered."""
-        shown, _ = self._process.communicate(timeout=60)
-        received = int(shown.split(" received")[0].rpartition(" ")[2])
-        return self.count - received
 
 
 def rotate(agent: AgentProcess, control: FakeControl, alice: Customer) -> int:

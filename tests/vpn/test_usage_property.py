@@ -18,7 +18,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from bench.network import fill_server, new_key
+from bench.network import fill_server
 from bench.people import make_people
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
@@ -27,6 +27,7 @@ from tests.vpn.metered_node import MeteredNode
 from tests.vpn.usage_play import ROWS_A_REPORT, Bytes, Play, Verdict, judge
 from vpn.agent.counters import Row
 from vpn.models import Server, UsageRecord
+from vpn.services.simulation import new_key
 
 STEPS = 24
 PEERS = st.integers(0, 1)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 FIRST_S: Final = 0.5
-CAP_S: Final = 60.0
-SLOW_S: Final = 60.0
+# Whoever lost the control plane is back within a minute of its return, what it asks to wait (`Retry-After`) included.
+CAP_S: Final = 45.0
 
 
 class Backoff:
@@ -38,5 +38,5 @@ class Backoff:
         span = min(self._cap_s, FIRST_S * 2 ** min(counted, 16)) if counted >= 0 else 0.0
         self._failures += 1
         if slow:
-            return self._uniform(0.75, 1.25) * min(self._cap_s, SLOW_S)
+            return self._uniform(0.75, 1.25) * self._cap_s
         return (retry_after_s or 0.0) + self._uniform(0.0, span)

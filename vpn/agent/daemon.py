@@ -19,6 +19,7 @@ from vpn.agent.node import Node
 from vpn.agent.reporter import Reporter
 from vpn.agent.speed_test.keeper import SpeedTest
 from vpn.agent.tools import ToolError
+from vpn.agent.uplink import Uplink
 
 WATCH_S: Final = 0.5
 JOIN_S: Final = 3.0
@@ -55,6 +56,7 @@ class Daemon:
         )
         self._handovers = HandoverWatch(self.node, completed=self._report_soon)
         self._speed_test = SpeedTest()
+        self._uplink = Uplink()
 
     def run(self, ephemeral: bool = False) -> None:
         """Bring the interface back, then follow and report until `stop`.
@@ -70,6 +72,10 @@ class Daemon:
         log_event("running", interface=self.identity.interface, revision=self.node.peers.cursor)
         while not self._stop.wait(WATCH_S):
             self._watch()
+            if self._uplink.came_back():
+                log_event("uplink_came_back")
+                self._follower.ask_now()
+                self._reporter.ask_now()
             self._speed_test.keep(self.node.identity)
         self._speed_test.stop()
         for thread in threads:

@@ -44,6 +44,12 @@ class Follower(threading.Thread):
         self._applied = applied
         self._resync = threading.Event()
         self._stop_event = threading.Event()
+        self._hurry = threading.Event()
+
+    def ask_now(self) -> None:
+        """End a wait: whatever kept the control plane away is over. May be called from any thread."""
+        self._backoff.reset()
+        self._hurry.set()
 
     def order_resync(self) -> None:
         """Order a snapshot, now: a request that hangs is broken off. May be called from any thread."""
@@ -53,15 +59,17 @@ class Follower(threading.Thread):
     def stop(self) -> None:
         """End the thread at the next opportunity."""
         self._stop_event.set()
+        self._hurry.set()
         self._poll_client.abort()
         self._client.abort()
 
     def run(self) -> None:
         """Follow until stopped; no answer and no failure of the interface ends it."""
         while not self._stop_event.is_set():
+            self._hurry.clear()
             pause_s = self._step()
-            if pause_s > 0:
-                self._stop_event.wait(pause_s)
+            if pause_s > 0 and not self._stop_event.is_set():
+                self._hurry.wait(pause_s)
 
     def _step(self) -> float:
         """Ask once and apply; returns how many seconds to wait before the next question."""

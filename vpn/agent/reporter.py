@@ -51,6 +51,12 @@ class Reporter(threading.Thread):
         self._quick = True
         self._wake.set()
 
+    def ask_now(self) -> None:
+        """End a wait for the control plane: whatever kept it away is over. May be called from any thread."""
+        self._backoff.reset()
+        self._send_at = 0.0
+        self._wake.set()
+
     def stop(self) -> None:
         """End the thread at the next opportunity."""
         self._stopping = True

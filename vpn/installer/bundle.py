@@ -44,7 +44,9 @@ def agent_file() -> AgentFile:
 
 def _members() -> dict[str, Path]:
     """Names in the archive, and the files that they are."""
-    agent = [path for path in (PACKAGE / "agent").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = (path for path in (PACKAGE / "agent").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    # No node simulates others.
+    agent = [path for path in files if PACKAGE / "agent/simulate" not in path.parents]
     sources = [PACKAGE / "__init__.py", PACKAGE / "wireguard/__init__.py", *agent, *_wireguard_modules(agent)]
     members = {path.relative_to(PACKAGE.parent).as_posix(): path for path in sources}
     members["__main__.py"] = PACKAGE / "agent/__main__.py"

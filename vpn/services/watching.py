@@ -16,7 +16,7 @@ from vpn.models import Outage, Server, Watch
 
 # Looks come every minute, and one may be late or fail. A longer pause is a gap.
 LONGEST_PAUSE = timedelta(seconds=150)
-# Who was not heard because we were away needs time to come back: the agents' longest back-off is a minute.
+# Who was not heard because we were away needs time to come back: the agents' longest back-off is 45 s.
 SETTLING = timedelta(seconds=120)
 # Six reports missed at the usual interval.
 SILENCE = timedelta(seconds=90)
