@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg
 
@@ -75,7 +76,7 @@ def _result(samples: Sequence[Sample], whole: Sequence[float], bare: Sequence[fl
         f"{median(whole):.1f} ms of CPU a snapshot ({web_ms:.1f} in the web workers) against {median(bare):.1f} of json_agg through "
         f"psycopg."
     )
-    kept = {"http": [each.as_dict() for each in samples]}
+    kept: dict[str, Any] = {"http": [each.as_dict() for each in samples]}
     kept |= {"cpu_ms": [round(each, 3) for each in whole], "bare_cpu_ms": [round(each, 3) for each in bare]}
     sizes = {"peers": peers, "connections": CONNECTIONS}
     shown = f"{value:.2f}× ({median(whole):.1f} ms)"
