@@ -85,8 +85,7 @@ def run_p19(bench: Bench) -> list[Result]:
     credentials = make_fleet(nodes=nodes, devices=DEVICES)
     bench.checkpoint()
     ports = free_port(), free_port()
-    # Started over an interval of reports, so that the steady rate is one.
-    options = ("--peers-traffic", str(BYTES_PER_S), "--ramp", "15")
+    options = ("--peers-traffic", str(BYTES_PER_S))
     with simulated(bench.folder, credentials, *ports, *options) as fleet:
         with _control_plane(bench, *ports):
             fleet.wait_until_in_sync()

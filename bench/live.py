@@ -5,23 +5,26 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from bench.context import Bench
-from bench.fleet import simulated
 from bench.lab import Lab, lab, why_no_lab
 from bench.network import fill_server, make_location, make_servers
 from bench.node import RealNode
 from bench.people import Person, make_people
 from bench.results import Result, skipped
-from bench.serving import WAITING, free_port, gunicorn
+from bench.serving import ROOT, WAITING, free_port, gunicorn
 from bench.stats import median, percentile
-from vpn.models import NodeStatus, Server
-from vpn.services.simulation import make_fleet, new_key
+from vpn.models import NodeStatus, NodeToken, Server
+from vpn.services.nodes import CREDENTIAL_PREFIX, hash_token
+from vpn.services.simulation import new_key
 
 MEASURE = "POST /api/v1/devices → peer confirmed by the node"
 DEVICES_EACH = 10
@@ -47,7 +50,7 @@ class Scene:
     bench: Bench
     lab: Lab
     server: Server
-    others: list[str]
+    others: list[tuple[str, str, int]]
     customers: Iterator[tuple[Person, int]]
     port: int
     poll_port: int
@@ -70,10 +73,8 @@ def run_p14(bench: Bench) -> list[Result]:
                 if not scene.created:
                     node.start(f"http://{made.host}:{scene.port}")
                 caught_up_s = node.wait_until_caught_up()
-                with simulated(bench.folder, scene.others, scene.port, scene.poll_port) as fleet:
-                    fleet.wait_until_in_sync()
+                with _waiting_nodes(scene):
                     timings = _create(scene, creations, pause_s=0.02 if redis_url else 0.2)
-                    fleet.finish()
             results.append(_result(timings, redis_url, peers, waiting, caught_up_s))
         missing = scene.created - node.peers()
     if missing:
@@ -87,11 +88,19 @@ def _scene(bench: Bench, made: Lab, peers: int, others: int) -> Scene:
         [live], public_key=None, state=Server.State.ENROLLING, public_endpoint=made.node_address, name="live"
     )[0]
     fill_server(server, make_people(peers // DEVICES_EACH), DEVICES_EACH)
-    credentials = make_fleet(nodes=others, devices=0)
+    servers = make_servers([make_location("others")] * others)
+    credentials = [CREDENTIAL_PREFIX + secrets.token_urlsafe(32) for _ in servers]
+    NodeToken.objects.bulk_create(
+        [
+            NodeToken(server=other, kind=NodeToken.Kind.CREDENTIAL, token_hash=hash_token(credential))
+            for other, credential in zip(servers, credentials, strict=True)
+        ]
+    )
+    waiting = [(c, str(other.epoch), other.revision) for other, c in zip(servers, credentials, strict=True)]
     customers = make_people(bench.size(50, 12))
     bench.checkpoint()
     places = ((person, number) for number in range(DEVICES_EACH) for person in customers)
-    return Scene(bench, made, server, credentials, places, free_port(made.host), free_port(made.host))
+    return Scene(bench, made, server, waiting, places, free_port(made.host), free_port(made.host))
 
 
 @contextmanager
@@ -107,6 +116,38 @@ def _control_plane(scene: Scene, redis_url: str) -> Iterator[None]:
         gunicorn("nexusvpn.wsgi:application", environment, folder, also_on=host, port=scene.port),
     ):
         yield
+
+
+@contextmanager
+def _waiting_nodes(scene: Scene) -> Iterator[None]:
+    """The other nodes, each hanging in its request; raises RuntimeError at the end if one was answered wrongly."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.waiting_nodes"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        process.stdin.write(json.dumps({"port": scene.poll_port, "nodes": scene.others}) + "\n")
+        process.stdin.flush()
+        if process.stdout.readline() != "waiting\n":
+            raise RuntimeError("the waiting nodes did not start")
+        # The last of them are still being authenticated.
+        time.sleep(1)
+        yield
+        process.stdin.close()
+        found = json.loads(process.stdout.readline())
+        if found["wrong"]:
+            raise RuntimeError(f"waiting nodes got {found['wrong']} wrong answers of {found['answered']}")
+    finally:
+        process.kill()
+        process.wait()
+        with suppress(OSError):
+            process.stdin.close()
+        process.stdout.close()
 
 
 def _create(scene: Scene, count: int, pause_s: float) -> Timings:
@@ -159,10 +200,9 @@ def _result(timings: Timings, redis_url: str, peers: int, waiting: int, caught_u
     p50, p99 = median(timings.answered), percentile(timings.answered, 99)
     goal = f"p50 ≤ {P50_MS:.0f} ms, p99 ≤ {P99_MS:.0f} ms" if redis_url else "–"
     met = (p50 <= P50_MS and p99 <= P99_MS) if redis_url else None
-    woken_by = "Redis" if redis_url else "the poll every 200 ms"
     how = (
         f"{len(timings.answered)} creations one after the other, a real agent and wireguard-go in a network namespace with {peers} peers, "
-        f"{waiting} nodes following and reporting, wake-ups by {woken_by}: until the API answers `active` p50 "
+        f"{waiting} nodes waiting, wake-ups by {'Redis' if redis_url else 'the poll every 200 ms'}: until the API answers `active` p50 "
         f"{p50:.0f}, p90 {percentile(timings.answered, 90):.0f}, p99 {p99:.0f} ms; the node's report began to be stored p50 "
         f"{median(timings.reported):.0f}, p99 {percentile(timings.reported, 99):.0f} ms; {timings.activating} answered `activating` first. "
         f"All peers were on the interface. (Caught up in {caught_up_s:.1f} s.)"

@@ -36,7 +36,16 @@ def fleet(make_stack: StackMaker, tmp_path: Path) -> tuple[Stack, Path]:
 def simulate(stack: Stack, credentials: Path, seconds: float) -> subprocess.Popen[str]:
     poll = stack.environment["NODE_POLL_URL"]
     command = [sys.executable, "-m", "vpn.agent.simulate", "--control", stack.node_url, "--poll", poll]
-    options = ["--credentials", str(credentials), "--duration", str(seconds), "--backoff-cap", str(CAP_S)]
+    options = [
+        "--credentials",
+        str(credentials),
+        "--duration",
+        str(seconds),
+        "--backoff-cap",
+        str(CAP_S),
+        "--ramp",
+        "5",
+    ]
     return subprocess.Popen(
         [*command, *options, "--peers-traffic", "1000"],
         cwd=ROOT,

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from vpn.agent.backoff import CAP_S
 from vpn.agent.enrolment import enrol
-from vpn.agent.identity import Identity
+from vpn.agent.identity import DEFAULT_REPORT_INTERVAL_S, Identity
 from vpn.agent.logs import set_up_logging
 from vpn.agent.simulate.agent import SimulatedAgent
 from vpn.agent.simulate.tally import Tally
@@ -153,6 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--peers-traffic", type=float, default=0.0, help="bytes a second, each way, for each peer")
     parser.add_argument("--duration", type=float, default=60.0, help="seconds from the first agent's start")
-    parser.add_argument("--ramp", type=float, default=5.0, help="seconds over which the agents are started")
+    parser.add_argument(
+        "--ramp", type=float, default=DEFAULT_REPORT_INTERVAL_S, help="seconds over which agents are started"
+    )
     parser.add_argument("--backoff-cap", type=float, default=CAP_S, help="longest wait between attempts, in s")
     return parser
