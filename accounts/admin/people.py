@@ -16,6 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.sessions import end_all_sessions
+from accounts.services.staff_entrance import StaffEntrance
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
@@ -47,6 +48,7 @@ class ChangeOwnPasswordForm(EndsSessions, OwnPasswordForm):
 
 
 admin.site.password_form = ChangeOwnPasswordForm  # type: ignore[attr-defined]
+admin.site.guard = StaffEntrance()  # type: ignore[attr-defined]
 
 
 def sessions_panel(user: User) -> Panel:
