@@ -69,7 +69,7 @@ def open_context(browser: Browser, stack: Stack, fresh_counts: None) -> Iterator
     opened: list[BrowserContext] = []
 
     def open_one(**options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=stack.url, **{"viewport": WIDE, **options})
+        context = browser.new_context(**{"base_url": stack.url, "viewport": WIDE, **options})
         context.set_default_timeout(10_000)
         opened.append(context)
         return context
