@@ -40,6 +40,21 @@ class InvalidPasskey(NotAuthenticated):
     message = "This passkey was not accepted. Try again, or use another way."
 
 
+class AnotherSignIn(Conflict):
+    code = "another_sign_in"
+    message = "Another sign-in was begun in this browser meanwhile. This page now shows that one."
+
+
+class PasskeysUnavailable(Conflict):
+    code = "passkeys_unavailable"
+    message = "Passkeys need a host name and TLS: they cannot be used under this address."
+
+
+class TooManyPasskeys(Conflict):
+    code = "too_many_passkeys"
+    message = "You have as many passkeys as an account may have. Remove one first."
+
+
 class WrongPassword(InvalidInput):
     """Asked again of somebody who is signed in."""
 

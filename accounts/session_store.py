@@ -7,6 +7,7 @@ ends the session at its next request.
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from typing import Any
 
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
@@ -28,6 +29,7 @@ def _lifetime(user_id: str | None) -> Lifetime:
 class SessionStore(SessionBase):
     # (address, user agent), set by ClientSessionMiddleware.
     client: tuple[str | None, str] = (None, "")
+    _second_factor_at: datetime | None = None
 
     def _get_new_session_key(self) -> str:
         return secrets.token_urlsafe(32)
@@ -42,7 +44,25 @@ class SessionStore(SessionBase):
             return {}
         touch(row)
         self.row_id = row.id
+        self._second_factor_at = row.second_factor_at
         return self.decode(row.data)
+
+    @property
+    def second_factor_at(self) -> datetime | None:
+        """When a second factor was shown in this session. Kept in the row and not among the data, and kept when the key changes."""
+        self._get_session()  # type: ignore[attr-defined]
+        return self._second_factor_at
+
+    def note_second_factor(self) -> None:
+        """A factor of whom this session belongs to was shown just now."""
+        self._get_session()  # type: ignore[attr-defined]
+        self._second_factor_at = timezone.now()
+        if self.session_key:
+            Session.objects.filter(key_hash=hash_key(self.session_key)).update(second_factor_at=self._second_factor_at)
+
+    def flush(self) -> None:
+        super().flush()
+        self._second_factor_at = None
 
     def exists(self, session_key: str) -> bool:
         return self._row(session_key) is not None
@@ -78,6 +98,7 @@ class SessionStore(SessionBase):
                     key_hash=key_hash,
                     ip_address=address,
                     user_agent=agent,
+                    second_factor_at=self._second_factor_at,
                     **values,
                     **_lifetime(values["user_id"]).columns(),
                 )

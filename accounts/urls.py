@@ -1,12 +1,42 @@
 from django.urls import path, re_path
 
-from accounts.views import api_keys, notifications, profile, sessions, sign_in, sign_up
+from accounts.views import (
+    api_keys,
+    confirmation,
+    notifications,
+    profile,
+    second_step,
+    security,
+    sessions,
+    sign_in,
+    sign_up,
+)
 
 urlpatterns = [
     path("signup", sign_up.signup, name="signup"),
     path("login", sign_in.login, name="login"),
+    path("login/passkey", sign_in.passkey, name="login-passkey"),
+    path("login/passkey/options", sign_in.passkey_options, name="login-passkey-options"),
+    path("login/code", second_step.code, name="login-code"),
+    path("login/code/passkey", second_step.passkey, name="login-code-passkey"),
+    path("login/code/passkey/options", second_step.passkey_options, name="login-code-passkey-options"),
     path("logout", sign_in.logout, name="logout"),
     path("settings", profile.profile, name="settings"),
+    path("settings/security", security.security, name="settings-security"),
+    path("settings/security/confirm", confirmation.ask, name="security-confirm"),
+    path("settings/security/confirm/passkey", confirmation.passkey, name="security-confirm-passkey"),
+    path(
+        "settings/security/confirm/passkey/options",
+        confirmation.passkey_options,
+        name="security-confirm-passkey-options",
+    ),
+    path("settings/security/authenticator", security.authenticator, name="security-authenticator"),
+    path("settings/security/authenticator/remove", security.authenticator_remove, name="security-authenticator-remove"),
+    path("settings/security/recovery-codes", security.recovery_codes, name="security-recovery-codes"),
+    path("settings/security/passkeys/new", security.passkey_new, name="security-passkey-new"),
+    path("settings/security/passkeys/options", security.passkey_options, name="security-passkey-options"),
+    path("settings/security/passkeys/<uuid:pk>", security.passkey, name="security-passkey"),
+    path("settings/security/passkeys/<uuid:pk>/remove", security.passkey_remove, name="security-passkey-remove"),
     path("settings/sessions", sessions.sessions, name="settings-sessions"),
     path("settings/sessions/end-others", sessions.others_end, name="sessions-end-others"),
     path("settings/sessions/<uuid:pk>/end", sessions.session_end, name="session-end"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import PasswordChangeView, redirect_to_login
@@ -12,7 +13,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+
+from nexusvpn.http import target_of_ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,16 @@ class Notice:
     tone: str = "plain"
 
 
+class EntranceGuard(Protocol):
+    """What the accounts know of a member of staff's second factor."""
+
+    def detour(self, request: HttpRequest) -> str | None:
+        """Where this member of staff must go before the admin opens, or None."""
+
+    def due_at(self, request: HttpRequest) -> datetime | None:
+        """Until when they may do without a second factor; None if they have shown one."""
+
+
 class StaffSite(AdminSite):
     site_title = site_header = "NexusVPN staff"
     index_title = "What needs you now"
@@ -31,6 +43,8 @@ class StaffSite(AdminSite):
     empty_value_display = "–"
     # Set by the accounts' admin.
     password_form: Any = None
+    # Set by the accounts' admin too: an `EntranceGuard`. Without one nobody comes in.
+    guard: EntranceGuard | None = None
     # What the home asks; each app adds its own questions.
     questions: list[Callable[[HttpRequest], Iterable[Notice]]] = []
 
@@ -43,13 +57,22 @@ class StaffSite(AdminSite):
         """To the site's own sign-in; who is signed in and is no staff is refused there and then, without a detour."""
         if self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index", current_app=self.name))
-        if request.user.is_authenticated:
+        index = reverse("admin:index", current_app=self.name)
+        target = target_of_ours(request, request.GET.get("next", "")) or index
+        if not request.user.is_authenticated:
+            return redirect_to_login(target, reverse("login"))
+        detour = self.guard.detour(request) if self.guard and super().has_permission(request) else None
+        if detour is None:
             raise PermissionDenied
-        wanted = request.GET.get("next", "")
-        safe = url_has_allowed_host_and_scheme(
-            wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-        )
-        return redirect_to_login(wanted if safe else reverse("admin:index", current_app=self.name), reverse("login"))
+        return redirect_to_login(target, detour)
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Active staff whose second factor was shown in this session, or may still wait."""
+        return super().has_permission(request) and self.guard is not None and self.guard.detour(request) is None
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        due_at = self.guard.due_at(request) if self.guard and self.has_permission(request) else None
+        return {**super().each_context(request), "factor_due_at": due_at}
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Django's own page, with the form that the accounts bring: a new password ends every other session."""

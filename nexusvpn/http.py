@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.http import content_disposition_header
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -61,6 +61,14 @@ def _find_client(meta: dict[str, Any]) -> str:
 def user_agent(request: HttpRequest) -> str:
     """The sender's user agent, printable and at most 200 characters."""
     return "".join(c for c in request.META.get("HTTP_USER_AGENT", "") if c.isprintable())[:200]
+
+
+def target_of_ours(request: HttpRequest, target: str) -> str:
+    """The address if it leads to a page of ours, otherwise nothing: nobody is sent elsewhere by a link to us."""
+    is_ours = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if is_ours else ""
 
 
 def is_api(request: HttpRequest) -> bool:

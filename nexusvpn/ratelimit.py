@@ -33,6 +33,8 @@ LOGIN_ACCOUNT = Limit("login-account", "5/m")
 WRONG_CODES = (FailureLimit(5, 300), FailureLimit(20, 86_400))
 # The password once more, of somebody who is signed in.
 REAUTHENTICATION = Limit("reauthentication", "5/m")
+# A challenge is answered once. Its window is longer than the challenge's life.
+PASSKEY_CHALLENGE = Limit("passkey-challenge", "1/h")
 REGISTER = Limit("register", "3/m")
 CHECKOUT = Limit("checkout", "10/m")
 # A configuration for every location: each may take an address of its server.

@@ -163,6 +163,8 @@ TOKEN_LIFETIME_HOURS = env.number("TOKEN_LIFETIME_HOURS", 180 * 24)
 STAFF_IDLE_HOURS = env.number("STAFF_IDLE_HOURS", 2)
 STAFF_LIFETIME_HOURS = env.number("STAFF_LIFETIME_HOURS", 12)
 SESSION_COOKIE_AGE = SESSION_LIFETIME_HOURS * 3600
+# How long staff without a second factor may use the admin from their first entry on.
+STAFF_FACTOR_GRACE_HOURS = env.number("STAFF_FACTOR_GRACE_HOURS", 24)
 # A database of places in MaxMind's format; without one no place is shown.
 GEOIP_FILE = env.text("GEOIP_FILE")
 # How long what we hold about people is kept (the page "What we store" shows these).

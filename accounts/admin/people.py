@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -15,15 +16,29 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.people import signed_in
+from accounts.services.factor_removal import remove_all_factors
+from accounts.services.second_factor import has_factor
 from accounts.services.sessions import end_all_sessions
+from accounts.services.staff_entrance import StaffEntrance
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.audit import record_act
+from nexusvpn.forms import ServiceForm
 from nexusvpn.templatetags.nexusvpn_ui import ago
 
 LATEST = 10
+# Whoever may take away an authenticator's seed may take away what stands beside it; nothing else asks for this permission.
+REMOVE_FACTORS = "accounts.delete_totpseed"
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
+
+
+class RemoveFactorsForm(ServiceForm):
+    reason = forms.CharField(
+        max_length=200,
+        label="How the person was verified",
+        help_text="Kept in the audit log: what was checked and the ticket's number, no names or addresses.",
+    )
 
 
 class EndsSessions:
@@ -47,6 +62,7 @@ class ChangeOwnPasswordForm(EndsSessions, OwnPasswordForm):
 
 
 admin.site.password_form = ChangeOwnPasswordForm  # type: ignore[attr-defined]
+admin.site.guard = StaffEntrance()  # type: ignore[attr-defined]
 
 
 def sessions_panel(user: User) -> Panel:
@@ -148,6 +164,19 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     def reinstate(self, request: HttpRequest, user: User) -> Outcome:
         unsuspend_account(user=user, by=signed_in(request))
         return "The account is active again."
+
+    @object_action(
+        "Remove second factors",
+        "For somebody who has lost theirs, and whom you have verified as the runbook says. Authenticator app, passkeys and recovery "
+        "codes are gone at once, every session ends, and the person is told by mail. Their password alone opens the account then.",
+        applies=has_factor,
+        danger=True,
+        form=RemoveFactorsForm,
+        permission=REMOVE_FACTORS,
+    )
+    def remove_factors(self, request: HttpRequest, user: User, reason: str) -> Outcome:
+        remove_all_factors(user=user, by=signed_in(request), reason=reason)
+        return "The second factors are removed, and the person is signed out everywhere."
 
     @object_action("Sign out everywhere", "Every browser and every API token of this person is signed out at once.")
     def sign_out(self, request: HttpRequest, user: User) -> Outcome:

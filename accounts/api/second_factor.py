@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -11,15 +12,19 @@ from rest_framework.response import Response
 from accounts.api.serializers_second_factor import (
     DisableForm,
     EnableForm,
+    PasskeyView,
     ProofForm,
     RecoveryCodesView,
     SetupView,
 )
 from accounts.errors import InvalidCode, ReauthenticationRequired
-from accounts.models import Session
+from accounts.models import Passkey, Session
 from accounts.people import signed_in
+from accounts.services.passkeys import remove_passkey
 from accounts.services.reauthentication import check_person, is_fresh
 from accounts.services.second_factor import begin_totp, disable_totp, enable_totp, mark_session, renew_recovery_codes
+from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput
 
@@ -81,3 +86,25 @@ class RecoveryCodesRenewalView(ApiView):
     def post(self, request: Request) -> Response:
         check_proof(request, self.read(ProofForm))
         return Response({"recovery_codes": renew_recovery_codes(user=signed_in(request))})
+
+
+class PasskeysView(ApiView):
+    COLUMNS = ("id", "name", "created_at", "last_used_at")
+
+    @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(PasskeyView)})
+    def get(self, request: Request) -> Response:
+        def row(*values: Any) -> dict[str, Any]:
+            return dict(zip(self.COLUMNS, values, strict=True))
+
+        passkeys = Passkey.objects.filter(user=signed_in(request))
+        return Response(fetch_page(passkeys, page_request(request.query_params), self.COLUMNS, row).as_dict())
+
+
+class PasskeyDetailView(ApiView):
+    """A body as for the other changes: `password` and `code`, once the token is older than ten minutes."""
+
+    @extend_schema(request=ProofForm, responses={200: None})
+    def delete(self, request: Request, pk: UUID) -> Response:
+        check_proof(request, self.read(ProofForm))
+        remove_passkey(user=signed_in(request), passkey_id=pk)
+        return Response(None)

@@ -12,6 +12,8 @@ urlpatterns = [
     re_path(
         r"^auth/2fa/recovery-codes/?$", second_factor.RecoveryCodesRenewalView.as_view(), name="api-2fa-recovery-codes"
     ),
+    re_path(r"^auth/passkeys/?$", second_factor.PasskeysView.as_view(), name="api-passkeys"),
+    re_path(rf"^auth/passkeys/{UUID_PATTERN}/?$", second_factor.PasskeyDetailView.as_view(), name="api-passkey"),
     re_path(r"^auth/logout/?$", views.LogoutView.as_view(), name="api-logout"),
     re_path(r"^auth/sessions/?$", views.SessionsView.as_view(), name="api-sessions"),
     re_path(rf"^auth/sessions/{UUID_PATTERN}/?$", views.SessionDetailView.as_view(), name="api-session"),

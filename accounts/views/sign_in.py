@@ -1,36 +1,36 @@
-"""Signing in and out in a browser."""
+"""Signing in and out in a browser: the password first, then a second factor from those who have one; or a passkey alone."""
 
 from __future__ import annotations
 
-from django.contrib import auth
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms import LoginForm
 from accounts.models import Session
+from accounts.services.browser_sign_in import check_active, enter, enter_with_factor
+from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.sign_in import check_credentials
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.http import target_of_ours
+from nexusvpn.ratelimit import LOGIN_ADDRESS, enforce
 
 
-def _wanted(request: HttpRequest) -> str:
+def wanted_page(request: HttpRequest) -> str:
     """Where the person wanted to go: a page of ours, or nothing."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    ours = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if ours else ""
+    return target_of_ours(request, request.POST.get("next") or request.GET.get("next") or "")
 
 
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    target = _wanted(request)
+    target = wanted_page(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(target or reverse("dashboard"))
     form = LoginForm(request.POST if request.method == "POST" else None)
@@ -43,9 +43,36 @@ def login(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            auth.login(request, user)
+            if not enter(request, user, target=target):
+                return redirect("login-code")
             return HttpResponseRedirect(target or reverse("dashboard"))
-    return render(request, "accounts/login.html", {"form": form, "next": target}, status=status)
+    context = {"form": form, "next": target, "passkeys": site_of(request) is not None}
+    return render(request, "accounts/login.html", context, status=status)
+
+
+@never_cache
+@require_POST
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    """What the browser needs to ask for any passkey of this site."""
+    return JsonResponse(options_for_known(request, Purpose.SIGN_IN))
+
+
+@never_cache
+@require_POST
+def passkey(request: HttpRequest) -> HttpResponse:
+    """Sign in with nothing but a passkey."""
+    target = wanted_page(request)
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(target or reverse("dashboard"))
+    enforce(request, LOGIN_ADDRESS)
+    try:
+        shown = check_passkey(request, Purpose.SIGN_IN, answer=request.POST.get("answer", ""))
+        check_active(request, shown.user)
+    except DomainError as error:
+        messages.error(request, error.message)
+        return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': target})}" if target else reverse("login"))
+    enter_with_factor(request, shown.user)
+    return HttpResponseRedirect(target or reverse("dashboard"))
 
 
 @never_cache

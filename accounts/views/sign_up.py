@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import SignupForm
 from accounts.models import User
+from accounts.services.browser_sign_in import enter
 from accounts.services.registration import register_account
 from nexusvpn.errors import DomainError
 from nexusvpn.ratelimit import REGISTER, enforce
@@ -61,7 +61,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            login(request, user)
+            enter(request, user)
             response = redirect("dashboard")
             response.delete_cookie(REFERRAL_COOKIE, samesite="Lax")
             return response

@@ -76,6 +76,7 @@ STATES = {
     "open": Look("Open", "disc", "warn"),
     "answered": Look("Answered", "check", "good"),
     "closed": Look("Closed", "ring"),
+    "on": Look("On", "check", "good"),
     "success": Look("Signed in", "check", "good"),
     "failed": Look("Wrong password", "cross", "bad"),
     "second_factor": Look("Second factor asked", "half"),

@@ -2,17 +2,24 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Session, User
 from tests.factories.accounts import make_user
+
+
+def browser_with_factor(user: User) -> Client:
+    """Signed in, and a second factor was shown."""
+    client = Client()
+    client.force_login(user)
+    Session.objects.filter(user=user).update(second_factor_at=timezone.now())
+    return client
 
 
 @pytest.fixture
 def staff(sam: User) -> Client:
     """The browser of a superuser."""
-    client = Client()
-    client.force_login(sam)
-    return client
+    return browser_with_factor(sam)
 
 
 @pytest.fixture
@@ -23,6 +30,4 @@ def helper(db: None) -> User:
 
 @pytest.fixture
 def helper_browser(helper: User) -> Client:
-    client = Client()
-    client.force_login(helper)
-    return client
+    return browser_with_factor(helper)

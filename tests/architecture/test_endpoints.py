@@ -17,6 +17,8 @@ FOR_SIGNED_IN = {
     "auth/2fa/enable",
     "auth/2fa/disable",
     "auth/2fa/recovery-codes",
+    "auth/passkeys",
+    "auth/passkeys/{id}",
     "auth/sessions",
     "auth/sessions/{id}",
     "auth/history",

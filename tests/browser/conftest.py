@@ -25,6 +25,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# By name too: there are no passkeys for addresses.
+SETTINGS = {"DEVICE_ACK_WAIT_MS": "0", "ALLOWED_HOSTS": "127.0.0.1,localhost"}
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 
@@ -33,7 +35,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """With the demo locations, of which the premium one has no server online."""
     need(missing_for_browser())
     build_if_changed()
-    made = Stack(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("stack"), settings={"DEVICE_ACK_WAIT_MS": "0"})
+    made = Stack(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("stack"), settings=SETTINGS)
     try:
         made.start()
         made.manage("create_demo_data")
@@ -67,7 +69,7 @@ def open_context(browser: Browser, stack: Stack, fresh_counts: None) -> Iterator
     opened: list[BrowserContext] = []
 
     def open_one(**options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=stack.url, **{"viewport": WIDE, **options})
+        context = browser.new_context(**{"base_url": stack.url, "viewport": WIDE, **options})
         context.set_default_timeout(10_000)
         opened.append(context)
         return context
