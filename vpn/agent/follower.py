@@ -110,9 +110,9 @@ class Follower(threading.Thread):
 
     def _take_snapshot(self) -> float:
         # An honest snapshot that comes at the wrong time, or to the wrong node, would remove customers like any other.
-        asked = {"nonce": secrets.token_hex(8)}
-        data = self._client.get("snapshot", **asked)
-        check_answers(data, node_id=self._node.identity.node_id, **asked)
+        nonce = secrets.token_hex(8)
+        data = self._client.get("snapshot", nonce=nonce)
+        check_answers(data, node_id=self._node.identity.node_id, nonce=nonce)
         snapshot = parse_snapshot(data)
         # Cleared before it is applied: an order that comes meanwhile is about something newer.
         self._resync.clear()
