@@ -47,6 +47,44 @@ def test_a_counter_that_falls_opens_a_new_epoch_and_leaves_the_old_one_due(rx: i
     assert len({row.counter_epoch for row in rows}) == len(rows)
 
 
+def on_disk(book: CounterBook) -> CounterBook:
+    """An agent started on a copy of this one's memory."""
+    return CounterBook(book.unsaved().records)
+
+
+def counted(*books: CounterBook) -> int:
+    """What the control plane makes of all their rows: the highest figure of each epoch."""
+    registers: dict[int, int] = {}
+    for row in (row for book in books for row in book.due_rows(10)):
+        registers[row.counter_epoch] = max(registers.get(row.counter_epoch, 0), row.rx)
+    return sum(registers.values())
+
+
+def test_an_agent_on_an_old_copy_of_its_memory_counts_nothing_twice_that_a_fall_has_begun_anew() -> None:
+    book = CounterBook()
+    book.open(KEY)
+    observe(book, 100)
+    copy = on_disk(book)
+    observe(book, 0)
+    observe(book, 50)
+    assert counted(book) == 150
+    observe(copy, 50)
+    assert counted(book, copy) == 150
+    observe(copy, 70)
+    assert 150 <= counted(book, copy) <= 170
+
+
+def test_two_agents_on_copies_of_one_memory_that_live_through_a_fall_count_it_once() -> None:
+    book = CounterBook()
+    book.open(KEY)
+    observe(book, 100)
+    copy = on_disk(book)
+    for rx in (110, 30, 60, 10):
+        observe(copy, rx)
+        observe(book, rx)
+    assert counted(book, copy) == 110 + 60 + 10
+
+
 def test_only_what_moved_is_due() -> None:
     book = CounterBook()
     book.open(KEY)

@@ -6,6 +6,7 @@ within an epoch it only grows. Wherever it is not certain that a count started a
 what is there already: the total may then miss a little, but it never exceeds the truth.
 """
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -65,10 +66,23 @@ class _Entry:
     handshake_at: float = 0.0
     seen_at: float = UNKNOWN
 
+    @property
+    def has_been_seen(self) -> bool:
+        """Tell whether this process has looked at the peer before."""
+        return self.seen_at > UNKNOWN
+
 
 def draw_epoch() -> int:
     """Return a random counter epoch, 1 to 2^63 - 1."""
     return secrets.randbelow(MAX_EPOCH) + 1
+
+
+def following_epoch(epoch: int) -> int:
+    """Return the counter epoch in which a peer goes on whose counter has fallen.
+
+    Two agents that live through it, on copies of one memory, then count in the same one, and that once.
+    """
+    return (int.from_bytes(hashlib.sha256(b"%d" % epoch).digest()[:8], "big") >> 1) or 1
 
 
 class CounterBook:
@@ -145,8 +159,7 @@ class CounterBook:
             self.totals.grow(peer, former)
             if peer.rx < former.rx or peer.tx < former.tx:
                 # Added again since the last look, and so is its handshake.
-                self.open(peer.public_key, entry.seen_at)
-                entry = self._entries[peer.public_key]
+                entry = self._restarted(peer, entry)
             if peer.rx != entry.rx or peer.tx != entry.tx:
                 entry.rx, entry.tx = peer.rx, peer.tx
                 self._dirty.add(peer.public_key)
@@ -200,6 +213,18 @@ class CounterBook:
         """Note that what `unsaved` returned has been committed."""
         self._dirty, self._dropped, self._new_finals = set(), set(), []
         self.totals.mark_saved()
+
+    def _restarted(self, peer: PeerState, former: _Entry) -> _Entry:
+        """Return the entry of a peer whose counter has fallen, in the epoch that follows.
+
+        Nobody saw a fall that is found at the first look after a start: the memory may be a copy from before it, and
+        what the counter shows may have been counted in an epoch that the copy does not know.
+        """
+        base = Figures(0, 0) if former.has_been_seen else Figures(peer.rx, peer.tx)
+        self.close(peer.public_key)
+        entry = _Entry(following_epoch(former.epoch), base.rx, base.tx, base.rx, base.tx, seen_at=former.seen_at)
+        self._set(peer.public_key, entry)
+        return entry
 
     def _set(self, public_key: str, entry: _Entry) -> None:
         self._entries[public_key] = entry

@@ -160,11 +160,11 @@ def parse_changes(data: dict[str, Any]) -> Changes:
                 notes.append(("unknown_op", str(name)[:64]))
         except BadAnswer as error:
             reason = f"rev {op.get('rev')!r:.20}: {error}"
-            named = _readable_key(op)
-            if named is None:
+            readable = _readable_key(op)
+            if readable is None:
                 notes.append(("apply_failed", reason))
             else:
-                malformed[named] = f"{MALFORMED}{reason}"
+                malformed[readable] = f"{MALFORMED}{reason}"
         else:
             if name in ("upsert", "remove"):
                 malformed.pop(op["public_key"], None)
