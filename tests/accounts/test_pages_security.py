@@ -35,10 +35,10 @@ def test_the_page_says_what_is_on_and_since_when(alice: User) -> None:
     assert "/settings/security/authenticator" in page.text
     give_totp(alice)
     give_recovery_codes(alice)
-    page = browser.get("/settings/security").text
-    assert "Your password alone" not in page
-    assert "10 left" in page
-    assert f"{timezone.now():%-d %b %Y}" in page
+    text = browser.get("/settings/security").text
+    assert "Your password alone" not in text
+    assert "10 left" in text
+    assert f"{timezone.now():%-d %b %Y}" in text
     assert "no-store" in browser.get("/settings/security")["Cache-Control"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.test import RequestFactory
+from django.utils import timezone
 
 from accounts.models import LoginHistory, RecoveryCode, Session, TotpSeed, User
 from accounts.services import recovery_codes, second_factor
@@ -98,7 +99,7 @@ def unconditional(user: User, text: str) -> bool:
     )
     if not codes.filter(used_at=None).exists():
         return False
-    return bool(codes.update(used_at=recovery_codes.timezone.now()))
+    return bool(codes.update(used_at=timezone.now()))
 
 
 def test_without_lock_and_condition_one_recovery_code_opens_twice() -> None:
