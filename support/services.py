@@ -8,11 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.batches import delete_some
 from nexusvpn.errors import InvalidInput
+from nexusvpn.staff_history import forget_names
 from support.emails import queue_ticket_answered
 from support.idempotency import claim_key
 from support.locks import lock_ticket
-from support.models import Ticket, TicketMessage
+from support.models import IdempotencyKey, Ticket, TicketMessage
 from support.validators import clean_message, clean_subject
 
 
@@ -73,3 +75,17 @@ def close_ticket(*, ticket_id: UUID, closer: User) -> Ticket:
         ticket = lock_ticket(closer, ticket_id)
         ticket.mark_closed(at=timezone.now())
     return ticket
+
+
+def erase_tickets(user: User, batch: int) -> bool:
+    """Erase some of an erased person's threads; returns whether more may be left. Inside a transaction.
+
+    What they wrote in others' threads, as a member of staff once, stays as an answer of nobody.
+    """
+    TicketMessage.objects.filter(author=user).exclude(ticket__user=user).update(author=None)
+    if delete_some(TicketMessage.objects.filter(ticket__user=user), batch):
+        return True
+    tickets = Ticket.objects.filter(user=user)
+    forget_names(Ticket, tickets.values_list("pk", flat=True))
+    keys_left = delete_some(IdempotencyKey.objects.filter(user=user), batch)
+    return delete_some(tickets, batch) or keys_left

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.errors import AccountSuspended, InvalidCredentials
+from accounts.errors import AccountLeaving, AccountSuspended, InvalidCredentials
 from accounts.models import LoginHistory, Session, User
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.http import client_address, user_agent
@@ -54,8 +54,8 @@ def find_account(email: str, password: str) -> tuple[User | None, bool]:
 def check_credentials(request: HttpRequest, *, email: str, password: str, kind: Session.Kind) -> User:
     """The active account with this address and password; every try is counted, and recorded unless it goes on.
 
-    The caller records how it ends: a password is not yet a sign-in. Raises RateLimited, InvalidCredentials or AccountSuspended (only
-    after the right password, so that it tells a stranger nothing).
+    The caller records how it ends: a password is not yet a sign-in. Raises RateLimited, InvalidCredentials, AccountSuspended or
+    AccountLeaving (only after the right password, so that it tells a stranger nothing).
     """
     count_attempt(request, email)
     user, matches = find_account(email, password)
@@ -64,7 +64,7 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, kind: 
         raise InvalidCredentials
     if not user.is_active:
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
-        raise AccountSuspended
+        raise AccountLeaving if user.is_leaving else AccountSuspended
     return user
 
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from billing.models import Plan, PlanGrant
 from billing.signals import entitlement_changed
 from nexusvpn.errors import Conflict, InvalidInput
+from nexusvpn.staff_history import forget_names
 
 
 def check_grant(*, reason: str, valid_until: datetime | None) -> None:
@@ -48,6 +49,14 @@ def revoke_grant(grant: PlanGrant) -> None:
             raise Conflict("This grant is over already.", code="grant_ended")
         entitlement_changed.send(sender=PlanGrant, user_id=grant.user_id)
     grant.revoked_at = now
+
+
+def close_grants(user: User) -> None:
+    """What stays of an erased person's grants: which plan, when, given by whom. Their reasons may have named the person."""
+    grants = PlanGrant.objects.filter(user=user)
+    forget_names(PlanGrant, grants.values_list("pk", flat=True))
+    grants.exclude(reason="").update(reason="")
+    grants.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def notice_ended_grants() -> int:

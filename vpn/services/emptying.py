@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput, NotFound
+from nexusvpn.one_by_one import one_by_one
 from vpn.deferred import move_server_later
 from vpn.emails import queue_drain_mail
 from vpn.errors import LocationFull, LocationUnavailable
@@ -23,7 +24,6 @@ from vpn.locks import lock_customer, lock_customers_on, lock_server
 from vpn.models import IpAssignment, NodeToken, Peer, Server
 from vpn.services.addresses import release_address
 from vpn.services.heard import is_heard
-from vpn.services.one_by_one import one_by_one
 from vpn.services.placement import healthy_servers, place_again
 from vpn.services.removals import note_removals
 from vpn.services.wishes import wish_assignment
