@@ -45,3 +45,12 @@ class ProfileForm(ServiceForm):
     full_name = forms.CharField(
         label="Name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
+
+
+class LeaveForm(ServiceForm):
+    password = forms.CharField(
+        label="Your password",
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -219,7 +219,7 @@ def _register_service() -> None:
             "accounts.Invitation",
             "A hash of an invitation's code, and the address that it is for.",
             "To let one person sign up while that is not open to everybody.",
-            "The address until the invited account is erased.",
+            "{MAILS_KEPT_DAYS} days after it expires; a used one without its address once your account is erased.",
             section="account",
         ),
         StoredKind(

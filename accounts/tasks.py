@@ -6,10 +6,10 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from accounts.services import retention
 from accounts.services.erasure import erase_due_accounts
 from accounts.services.exports import make_export, make_lost_exports
 from accounts.services.outbox import deliver, queue_due_mails
-from accounts.services.sign_in import forget_old_history
 from accounts.session_store import SessionStore
 from nexusvpn.jobs import traced
 
@@ -22,10 +22,10 @@ def forget_ended_sessions(timestamp: int) -> None:
 
 
 @app.periodic(cron="47 3 * * *")
-@app.task(queue="periodic", queueing_lock="forget-login-history")
+@app.task(queue="periodic", queueing_lock="forget-what-had-its-time")
 @traced
-def forget_login_history(timestamp: int) -> None:
-    forget_old_history()
+def forget_what_had_its_time(timestamp: int) -> None:
+    retention.forget_what_had_its_time()
 
 
 @app.task(queue="mail")

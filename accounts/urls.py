@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from accounts.views import api_keys, notifications, profile, sessions, sign_in, sign_up
+from accounts.views import api_keys, notifications, privacy, profile, restore, sessions, sign_in, sign_up
 
 urlpatterns = [
     path("signup", sign_up.signup, name="signup"),
@@ -16,5 +16,11 @@ urlpatterns = [
     path("notifications", notifications.notifications, name="notifications"),
     path("notifications/read-all", notifications.notifications_read_all, name="notifications-read-all"),
     path("notifications/<uuid:pk>/open", notifications.notification_open, name="notification-open"),
+    path("settings/privacy", privacy.privacy, name="settings-privacy"),
+    path("settings/privacy/export", privacy.export_request, name="export-request"),
+    path("settings/privacy/export/file", privacy.export_file, name="export-file"),
+    path("settings/privacy/delete", privacy.account_delete, name="account-delete"),
+    path("account/restore", restore.restore, name="account-restore"),
+    path("privacy/what-we-store", privacy.what_we_store, name="what-we-store"),
     re_path(r"^r/(?P<code>[A-Za-z0-9]{1,16})$", sign_up.referral_link, name="referral-link"),
 ]

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.errors import AccountLeaving, AccountSuspended, InvalidCredentials
 from accounts.models import LoginHistory, Session, User
@@ -66,13 +63,6 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, kind: 
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
         raise AccountLeaving if user.is_leaving else AccountSuspended
     return user
-
-
-def forget_old_history() -> int:
-    """Delete the tries that are older than LOGIN_HISTORY_DAYS; returns how many."""
-    oldest = timezone.now() - timedelta(days=settings.LOGIN_HISTORY_DAYS)
-    deleted, _ = LoginHistory.objects.filter(timestamp__lt=oldest).delete()
-    return deleted
 
 
 def record(request: HttpRequest, user: User | None, outcome: LoginHistory.Outcome, kind: Session.Kind) -> None:
