@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.audit import record_act
 from nexusvpn.batches import delete_some
 from nexusvpn.errors import InvalidInput
 from nexusvpn.staff_history import forget_names
@@ -64,6 +65,7 @@ def reply_to_ticket(*, ticket_id: UUID, author: User, message: str, idempotency_
             id=message_id, ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now
         )
         if by_staff:
+            record_act("ticket_answered", actor=author, person=ticket.user_id, target=ticket)
             queue_ticket_answered(ticket, message)
     return written
 
@@ -74,6 +76,8 @@ def close_ticket(*, ticket_id: UUID, closer: User) -> Ticket:
     with transaction.atomic(durable=True):
         ticket = lock_ticket(closer, ticket_id)
         ticket.mark_closed(at=timezone.now())
+        if ticket.user_id != closer.pk:
+            record_act("ticket_closed", actor=closer, person=ticket.user_id, target=ticket)
     return ticket
 
 
