@@ -54,3 +54,14 @@ class LeaveForm(ServiceForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+    code = forms.CharField(
+        label="Code",
+        max_length=64,
+        required=False,
+        help_text="Of your authenticator app, or a recovery code, if you have a second factor.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class RestoreForm(LoginForm):
+    code = LeaveForm.declared_fields["code"]

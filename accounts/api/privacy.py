@@ -11,11 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.activity import activity_page
-from accounts.models import DataExport, User
+from accounts.api.serializers_second_factor import CODE_LENGTH
+from accounts.models import DataExport, Session, User
 from accounts.people import signed_in
-from accounts.services.deletion import leave, restore_with_password
+from accounts.services.deletion import leave, restore_by_owner
 from accounts.services.exports import latest_export, read_export, request_export
-from accounts.services.sign_in import count_attempt
+from accounts.services.reauthentication import check_person
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.api.fields import StrictSerializer, Text
 from nexusvpn.api.pagination import page_request
@@ -28,7 +29,13 @@ STATES = ("none", *DataExport.State.values)
 
 class LeaveForm(StrictSerializer):
     password = Text(max_length=MAX_PASSWORD, trim_whitespace=False)
-    code = Text(max_length=64, required=False, allow_blank=True, default="")
+    code = Text(
+        max_length=CODE_LENGTH,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Of the authenticator, or a recovery code; of who has a second factor.",
+    )
 
 
 class RestoreForm(LeaveForm):
@@ -90,14 +97,12 @@ class RestoreView(ApiView):
 
     @extend_schema(request=RestoreForm, responses={200: None}, auth=[])
     def post(self, request: Request) -> Response:
-        form = self.read(RestoreForm)
-        count_attempt(request._request, form["email"])
-        restore_with_password(**form)
+        restore_by_owner(request._request, kind=Session.Kind.TOKEN, **self.read(RestoreForm))
         return Response(None)
 
 
 def leave_by_request(request: Request, form: dict[str, Any]) -> dict[str, Any]:
     """What `DELETE users/me` does and answers."""
     user: User = signed_in(request)
-    count_attempt(request._request, user.email)
-    return {"deletion_due_at": leave(user=user, **form).deletion_due_at}
+    check_person(request._request, user=user, kind=Session.Kind.TOKEN, **form)
+    return {"deletion_due_at": leave(user=user).deletion_due_at}

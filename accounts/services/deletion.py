@@ -6,34 +6,25 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.errors import InvalidCredentials, StaffCannotLeave
-from accounts.models import ApiKey, EmailToken, User
+from accounts.models import ApiKey, EmailToken, Session, User
 from accounts.services.outbox import queue_mail
+from accounts.services.second_factor import has_factor, prove_by_code
 from accounts.services.sessions import end_all_sessions
-from accounts.services.sign_in import find_account
+from accounts.services.sign_in import count_attempt, find_account
 from accounts.signals import account_activity_changed
-from accounts.validators import MAX_PASSWORD
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 
 
-def check_it_is_you(user: User, password: str, code: str = "") -> None:
-    """Raises InvalidCredentials unless this is the person's password. Count the try first.
-
-    The one place where leaving asks for proof: a second factor, of who has one, is checked here too.
-    """
-    if not password or len(password) > MAX_PASSWORD or not user.check_password(password):
-        raise InvalidCredentials("The password is wrong.", fields={"password": ["The password is wrong."]})
-
-
-def leave(*, user: User, password: str, code: str = "") -> User:
+def leave(*, user: User) -> User:
     """Begin the deletion of one's own account: devices off, signed out everywhere, keys ended, erased after the grace.
 
-    Raises InvalidCredentials, StaffCannotLeave, or Conflict (`already_leaving`).
+    Ask first whether it is the person (`reauthentication.check_person`). Raises StaffCannotLeave, or Conflict (`already_leaving`).
     """
-    check_it_is_you(user, password, code)
     if user.is_staff:
         raise StaffCannotLeave
     due = timezone.now() + timedelta(days=settings.DELETION_GRACE_DAYS)
@@ -66,9 +57,15 @@ def restore_account(*, user: User, by: User) -> None:
     user.is_active, user.deletion_due_at = True, None
 
 
-def restore_with_password(*, email: str, password: str, code: str = "") -> None:
-    """The same by its owner, who cannot sign in meanwhile. Count the try first. Raises InvalidCredentials or Conflict (`not_leaving`)."""
+def restore_by_owner(request: HttpRequest, *, email: str, password: str, code: str, kind: Session.Kind) -> None:
+    """The same by its owner, who cannot sign in meanwhile: with password and, of who has one, second factor.
+
+    Raises RateLimited, InvalidCredentials, InvalidCode, or Conflict (`not_leaving`) after the right password only.
+    """
+    count_attempt(request, email)
     user, matches = find_account(email, password)
     if user is None or not matches:
         raise InvalidCredentials
+    if has_factor(user):
+        prove_by_code(request, user=user, code=code, kind=kind)
     restore_account(user=user, by=user)

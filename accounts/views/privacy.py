@@ -16,11 +16,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.activity import activity_page
 from accounts.forms import LeaveForm
+from accounts.models import Session
 from accounts.people import signed_in
 from accounts.privacy import stored_kinds
 from accounts.services.deletion import leave
 from accounts.services.exports import latest_export, read_export, request_export
-from accounts.services.sign_in import count_attempt
+from accounts.services.reauthentication import check_person
+from accounts.services.second_factor import has_factor
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.http import attachment
@@ -69,11 +71,15 @@ def export_file(request: HttpRequest) -> HttpResponse:
 def account_delete(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = LeaveForm(request.POST if request.method == "POST" else None)
+    if not has_factor(user):
+        del form.fields["code"]
     status = 400 if form.is_bound else 200
     if form.is_valid():
-        count_attempt(request, user.email)
         try:
-            leave(user=user, **form.cleaned_data)
+            check_person(request, user=user, kind=Session.Kind.BROWSER, **{"code": "", **form.cleaned_data})
+            leave(user=user)
+        except RateLimited:
+            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:

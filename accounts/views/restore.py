@@ -9,22 +9,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import LoginForm
-from accounts.services.deletion import restore_with_password
-from accounts.services.sign_in import count_attempt
-from nexusvpn.errors import DomainError
+from accounts.forms import RestoreForm
+from accounts.models import Session
+from accounts.services.deletion import restore_by_owner
+from nexusvpn.errors import DomainError, RateLimited
 
 
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def restore(request: HttpRequest) -> HttpResponse:
-    form = LoginForm(request.POST if request.method == "POST" else None)
+    form = RestoreForm(request.POST if request.method == "POST" else None)
     status = 400 if form.is_bound else 200
     if form.is_valid():
-        count_attempt(request, form.cleaned_data["email"])
         try:
-            restore_with_password(**form.cleaned_data)
+            restore_by_owner(request, kind=Session.Kind.BROWSER, **form.cleaned_data)
+        except RateLimited:
+            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:

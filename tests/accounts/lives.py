@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from accounts.encrypted import seed_place
 from accounts.models import (
     AbuseFlag,
     ApiKey,
@@ -25,6 +24,7 @@ from accounts.models import (
 )
 from accounts.services.outbox import queue_mail
 from accounts.services.sessions import open_token
+from accounts.services.totp import place_of as seed_place
 from billing.models import Plan
 from billing.services.grants import grant_plan
 from nexusvpn.audit import record_act

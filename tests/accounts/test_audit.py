@@ -22,7 +22,7 @@ from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 from support.services import close_ticket, open_ticket, reply_to_ticket
 from tests.api_client import ApiClient
-from tests.factories.accounts import PASSWORD, make_user
+from tests.factories.accounts import make_user
 from tests.factories.vpn import make_location, make_server
 from vpn.models import Server
 from vpn.services.credentials import order_rotation
@@ -55,7 +55,7 @@ class TestServicesWriteIt:
     def test_what_people_do_themselves(self, alice: User) -> None:
         rename_person(user=alice, full_name="Alice Liddell")
         choose_mail(user=alice, kind=Notification.Kind.NEWS, wanted=False)
-        leave(user=alice, password=PASSWORD)
+        leave(user=alice)
         assert acts() == [("name_changed", "person"), ("mail_choice_changed", "person"), ("account_leaving", "person")]
         assert set(AuditEvent.objects.values_list("actor_id", "person_id")) == {(alice.pk, alice.pk)}
 

@@ -15,11 +15,13 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import ApiKey, AuditEvent, DataExport, EmailToken, LoginHistory, Session, User
+from accounts.models import ApiKey, AuditEvent, DataExport, EmailToken, LoginHistory, Session, TotpSeed, User
 from accounts.services import erasure
 from accounts.services.deletion import leave, restore_account
 from accounts.services.erasure import erase_account, erase_due_accounts, erased_address
+from accounts.services.recovery_codes import write_codes
 from accounts.services.suspension import unsuspend_account
+from accounts.services.totp import write_seed
 from billing.models import PlanGrant
 from nexusvpn.errors import Conflict
 from referrals.models import Referral
@@ -46,6 +48,13 @@ def dora(sam: User) -> User:
     return make_dora(sam)
 
 
+def second_factor_of(user: User) -> list[str]:
+    """Gives the person an authenticator; returns recovery codes, each good for one proof."""
+    seed = write_seed(user)
+    TotpSeed.objects.filter(pk=seed.pk).update(confirmed_at=timezone.now())
+    return write_codes(user)
+
+
 def pass_the_date(user: User) -> None:
     """As if the grace were over."""
     User.objects.filter(pk=user.pk).update(deletion_due_at=timezone.now() - timedelta(seconds=1))
@@ -56,7 +65,7 @@ class TestLeaving:
         server = Server.objects.get()
         token = token_of(dora)
         assert len(wanted(server)) == 2
-        leave(user=dora, password=PASSWORD)
+        leave(user=dora)
         assert wanted(server) == set()
         assert ApiClient(token).get("users/me").status == 401
         assert not Session.objects.filter(user=dora).exists()
@@ -69,7 +78,7 @@ class TestLeaving:
         assert_invariants()
 
     def test_it_is_asked_for_with_the_password(self, alice: User, alice_api: ApiClient) -> None:
-        assert alice_api.request("DELETE", "users/me", {"password": "wrong"}).code == "invalid_credentials"
+        assert alice_api.request("DELETE", "users/me", {"password": "wrong"}).code == "wrong_password"
         assert alice_api.request("DELETE", "users/me", {}).fields.keys() == {"password"}
         assert alice_api.get("users/me").status == 200
         answer = alice_api.request("DELETE", "users/me", {"password": PASSWORD})
@@ -81,21 +90,29 @@ class TestLeaving:
 
     def test_guesses_at_the_password_are_counted(self, alice_api: ApiClient) -> None:
         answers = [alice_api.request("DELETE", "users/me", {"password": "wrong"}).status for _ in range(6)]
-        assert answers == [401] * 5 + [429]
+        assert answers == [400] * 5 + [429]
+
+    def test_who_has_a_second_factor_shows_it(self, alice: User, alice_api: ApiClient) -> None:
+        (code, *_) = second_factor_of(alice)
+        without = alice_api.request("DELETE", "users/me", {"password": PASSWORD})
+        assert without.code == "invalid_code"
+        wrong = alice_api.request("DELETE", "users/me", {"password": PASSWORD, "code": "000000"})
+        assert wrong.code == "invalid_code"
+        assert alice_api.request("DELETE", "users/me", {"password": PASSWORD, "code": code}).status == 200
 
     def test_staff_are_made_customers_first(self, sam: User) -> None:
         answer = ApiClient(token_of(sam)).request("DELETE", "users/me", {"password": PASSWORD})
         assert (answer.status, answer.code) == (409, "staff_account")
 
     def test_a_second_request_changes_nothing(self, alice: User) -> None:
-        leave(user=alice, password=PASSWORD)
+        leave(user=alice)
         with pytest.raises(Conflict) as refused:
-            leave(user=alice, password=PASSWORD)
+            leave(user=alice)
         assert refused.value.code == "already_leaving"
         assert len(waiting_mails("account_leaving")) == 1
 
     def test_signing_in_tells_it_after_the_right_password_only(self, alice: User, api: ApiClient) -> None:
-        leave(user=alice, password=PASSWORD)
+        leave(user=alice)
         wrong = api.post("auth/login", {"email": alice.email, "password": "wrong"})
         assert wrong.code == "invalid_credentials"
         right = api.post("auth/login", {"email": alice.email, "password": PASSWORD})
@@ -106,18 +123,28 @@ class TestComingBack:
     def test_with_the_password_everything_is_as_it_was(self, dora: User, api: ApiClient) -> None:
         server = Server.objects.get()
         keys = wanted(server)
-        leave(user=dora, password=PASSWORD)
-        answer = api.post("auth/restore", {"email": EMAIL, "password": PASSWORD})
+        code, another, *_ = write_codes(dora)
+        leave(user=dora)
+        answer = api.post("auth/restore", {"email": EMAIL, "password": PASSWORD, "code": code})
         assert answer.status == 200, answer.body
         assert wanted(server) == keys
         dora.refresh_from_db()
         assert (dora.is_active, dora.deletion_due_at) == (True, None)
-        assert api.post("auth/login", {"email": EMAIL, "password": PASSWORD}).status == 200
+        assert "token" in api.post("auth/login", {"email": EMAIL, "password": PASSWORD, "code": another}).data
         assert len(waiting_mails("account_restored")) == 1
         assert_invariants()
 
+    def test_who_has_a_second_factor_shows_it(self, alice: User, api: ApiClient) -> None:
+        code, *_ = second_factor_of(alice)
+        leave(user=alice)
+        asked = {"email": alice.email, "password": PASSWORD}
+        assert api.post("auth/restore", asked).code == "invalid_code"
+        alice.refresh_from_db()
+        assert alice.is_leaving
+        assert api.post("auth/restore", {**asked, "code": code}).status == 200
+
     def test_a_wrong_password_and_an_unknown_address_are_one_answer(self, alice: User, api: ApiClient) -> None:
-        leave(user=alice, password=PASSWORD)
+        leave(user=alice)
         wrong = api.post("auth/restore", {"email": alice.email, "password": "wrong"})
         unknown = api.post("auth/restore", {"email": "nobody@example.com", "password": "wrong"})
         assert wrong.status == unknown.status == 401
@@ -131,12 +158,12 @@ class TestComingBack:
         assert not alice.is_active
 
     def test_from_the_date_on_it_is_too_late(self, alice: User) -> None:
-        leave(user=alice, password=PASSWORD)
+        leave(user=alice)
         with time_machine.travel(timezone.now() + GRACE + timedelta(seconds=1)), pytest.raises(Conflict):
             restore_account(user=alice, by=alice)
 
     def test_staff_take_it_back_and_not_by_reinstating(self, alice: User, sam: User) -> None:
-        leave(user=alice, password=PASSWORD)
+        leave(user=alice)
         with pytest.raises(Conflict):
             unsuspend_account(user=alice, by=sam)
         restore_account(user=alice, by=sam)
@@ -146,7 +173,7 @@ class TestComingBack:
 
 class TestErasing:
     def test_before_the_date_nothing_happens(self, dora: User) -> None:
-        leave(user=dora, password=PASSWORD)
+        leave(user=dora)
         assert erase_due_accounts() == 0
         assert not erase_account(dora.pk)
         dora.refresh_from_db()
@@ -223,7 +250,7 @@ class TestErasing:
         self, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         for user in (alice, bob):
-            leave(user=user, password=PASSWORD)
+            leave(user=user)
             pass_the_date(user)
         real = erasure.erase_account
 
@@ -241,7 +268,7 @@ class TestErasing:
 def erase(user: User) -> None:
     """What happens with an account whose servers have all confirmed that its devices are off."""
     server = Server.objects.filter(peers__device__user=user).first()
-    leave(user=user, password=PASSWORD)
+    leave(user=user)
     if server is not None:
         confirm(server)
     pass_the_date(user)
@@ -253,7 +280,7 @@ class TestKeysThatANodeStillHolds:
         server = Server.objects.get()
         device = VpnConfig.objects.live().filter(user=dora).latest("created_at")
         report(server, [row(device, 5, 7)])
-        leave(user=dora, password=PASSWORD)
+        leave(user=dora)
         pass_the_date(dora)
         assert erase_due_accounts() == 1
         held = VpnConfig.objects.filter(user=dora)
@@ -290,7 +317,7 @@ def kill_at(statement: int) -> Callable[..., Any]:
 def test_an_erasing_that_is_killed_at_any_statement_is_completed_by_the_next(dora: User) -> None:
     """Every statement of the first run in turn: each run begins where the one before was killed, one statement later."""
     server = Server.objects.get()
-    leave(user=dora, password=PASSWORD)
+    leave(user=dora)
     confirm(server)
     pass_the_date(dora)
     kills = 0

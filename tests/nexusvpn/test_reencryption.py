@@ -11,9 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db.models import BinaryField
 from pytest_django import Settings
 
-from accounts.encrypted import export_place, seed_place
+from accounts.encrypted import export_place
 from accounts.models import DataExport, Mail, TotpSeed, User
 from accounts.services.outbox import bodies_of, queue_mail
+from accounts.services.totp import place_of as seed_place
 from nexusvpn import encrypted_columns
 from nexusvpn.encryption import UnreadableSecret, decrypt, encrypt, is_current
 from tests.factories.billing import grant
