@@ -5,4 +5,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import receivers  # noqa: F401  (connects them)
+        from accounts import encrypted, receivers, stored  # noqa: F401  (connects the receivers)
+
+        stored.register()
+        encrypted.register()

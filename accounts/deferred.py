@@ -19,6 +19,11 @@ def deliver_soon(mail_id: UUID) -> None:
     _defer_once("deliver_mail", "mail", mail_id=str(mail_id))
 
 
+def make_export_soon(export_id: UUID) -> None:
+    """Make an export that was asked for. May be asked for again and again, as above."""
+    _defer_once("make_export_of", "exports", export_id=str(export_id))
+
+
 def _defer_once(task: str, queue: str, **arguments: str) -> None:
     lock = " ".join((task, *arguments.values()))
     try:

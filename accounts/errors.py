@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nexusvpn.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated
+from nexusvpn.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 
 
 class EmailTaken(Conflict):
@@ -87,3 +87,20 @@ class StaffFactorRequired(Conflict):
 class AccountSuspended(NotAllowed):
     code = "account_suspended"
     message = "This account is suspended. Write to support."
+
+
+class AccountLeaving(AccountSuspended):
+    """Told only after the right password."""
+
+    code = "account_leaving"
+    message = "This account is going to be deleted. Until then you can take it back."
+
+
+class StaffCannotLeave(Conflict):
+    code = "staff_account"
+    message = "An account of staff cannot be deleted. A superuser makes it a customer's first."
+
+
+class ExportNotReady(NotFound):
+    code = "export_not_ready"
+    message = "There is no export to download. Ask for one; we tell you when it is ready."

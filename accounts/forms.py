@@ -45,3 +45,23 @@ class ProfileForm(ServiceForm):
     full_name = forms.CharField(
         label="Name", max_length=150, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
     )
+
+
+class LeaveForm(ServiceForm):
+    password = forms.CharField(
+        label="Your password",
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    code = forms.CharField(
+        label="Code",
+        max_length=64,
+        required=False,
+        help_text="Of your authenticator app, or a recovery code, if you have a second factor.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class RestoreForm(LoginForm):
+    code = LeaveForm.declared_fields["code"]

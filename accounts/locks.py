@@ -1,4 +1,4 @@
-"""The row lock of this app. A transaction that takes it here takes no other."""
+"""The row lock of this app. It comes before every lock of the apps above: the same row is their customer's."""
 
 from __future__ import annotations
 

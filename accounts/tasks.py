@@ -6,8 +6,10 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
+from accounts.services import retention
+from accounts.services.erasure import erase_due_accounts
+from accounts.services.exports import make_export, make_lost_exports
 from accounts.services.outbox import deliver, queue_due_mails
-from accounts.services.sign_in import forget_old_history
 from accounts.session_store import SessionStore
 from nexusvpn.jobs import traced
 
@@ -20,10 +22,10 @@ def forget_ended_sessions(timestamp: int) -> None:
 
 
 @app.periodic(cron="47 3 * * *")
-@app.task(queue="periodic", queueing_lock="forget-login-history")
+@app.task(queue="periodic", queueing_lock="forget-what-had-its-time")
 @traced
-def forget_login_history(timestamp: int) -> None:
-    forget_old_history()
+def forget_what_had_its_time(timestamp: int) -> None:
+    retention.forget_what_had_its_time()
 
 
 @app.task(queue="mail")
@@ -37,3 +39,23 @@ def deliver_mail(mail_id: str) -> None:
 @traced
 def look_for_due_mails(timestamp: int) -> None:
     queue_due_mails()
+
+
+@app.task(queue="exports")
+@traced
+def make_export_of(export_id: str) -> None:
+    make_export(UUID(export_id))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="make-lost-exports")
+@traced
+def look_for_lost_exports(timestamp: int) -> None:
+    make_lost_exports()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="erase-due-accounts")
+@traced
+def erase_accounts(timestamp: int) -> None:
+    erase_due_accounts()

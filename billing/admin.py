@@ -150,5 +150,5 @@ class PlanGrantAdmin(ActionsAdmin):
         danger=True,
     )
     def revoke(self, request: HttpRequest, grant: PlanGrant) -> Outcome:
-        revoke_grant(grant)
+        revoke_grant(grant, by=signed_in(request))
         return "The grant is revoked."

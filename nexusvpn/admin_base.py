@@ -41,6 +41,10 @@ def _told(obj: Any, names: Iterable[str]) -> dict[str, str]:
     return {name: "…" if name in UNTOLD_FIELDS else str(getattr(obj, name)) for name in names}
 
 
+def _linked(obj: Any, name: str) -> list[str]:
+    return sorted(str(row) for row in getattr(obj, name).all())
+
+
 def person_of(obj: Any) -> Any:
     """The id of the customer whom a row is about, or None."""
     return obj.pk if obj._meta.label == settings.AUTH_USER_MODEL else getattr(obj, "user_id", None)
@@ -117,8 +121,18 @@ class StaffModelAdmin(admin.ModelAdmin):
             after = _told(obj, changed)
             obj.audit_details = {name: [before[name], after[name]] for name in changed}
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """What a row is linked to (groups, permissions) is told before and after like its own fields."""
+        obj = form.instance
+        changed = [field.name for field in obj._meta.many_to_many if field.name in form.changed_data]
+        before = {name: _linked(obj, name) for name in changed}
+        super().save_related(request, form, formsets, change)
+        told = {name: [before[name], _linked(obj, name)] for name in changed}
+        obj.audit_details = {**getattr(obj, "audit_details", {}), **told}
+
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        record_act("staff_added", actor=request.user, person=person_of(obj), target=obj)
+        details = getattr(obj, "audit_details", None) or {}
+        record_act("staff_added", actor=request.user, person=person_of(obj), target=obj, details=details)
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:

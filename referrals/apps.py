@@ -5,4 +5,6 @@ class ReferralsConfig(AppConfig):
     name = "referrals"
 
     def ready(self) -> None:
-        from referrals import receivers  # noqa: F401  (connects the receivers)
+        from referrals import privacy, receivers  # noqa: F401  (connects the receivers)
+
+        privacy.register()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from accounts.services.erasure import ERASED_DOMAIN
+
 HIDDEN = "•••"
+GONE = "Account deleted"
 
 
 def referral_link(code: str) -> str:
@@ -17,6 +20,8 @@ def mask_email(email: str) -> str:
     The dots say nothing of the length. An address literal or a host without a dot shows its first letter at most.
     """
     local, _, domain = email.rpartition("@")
+    if domain == ERASED_DOMAIN:
+        return GONE
     name, dot, ending = domain.rpartition(".")
     if not dot or domain.startswith("["):
         name, ending = domain.lstrip("["), ""

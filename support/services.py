@@ -8,11 +8,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.audit import record_act
+from nexusvpn.batches import delete_some
 from nexusvpn.errors import InvalidInput
+from nexusvpn.staff_history import forget_names
 from support.emails import queue_ticket_answered
 from support.idempotency import claim_key
 from support.locks import lock_ticket
-from support.models import Ticket, TicketMessage
+from support.models import IdempotencyKey, Ticket, TicketMessage
 from support.validators import clean_message, clean_subject
 
 
@@ -62,6 +65,7 @@ def reply_to_ticket(*, ticket_id: UUID, author: User, message: str, idempotency_
             id=message_id, ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now
         )
         if by_staff:
+            record_act("ticket_answered", actor=author, person=ticket.user_id, target=ticket)
             queue_ticket_answered(ticket, message)
     return written
 
@@ -72,4 +76,20 @@ def close_ticket(*, ticket_id: UUID, closer: User) -> Ticket:
     with transaction.atomic(durable=True):
         ticket = lock_ticket(closer, ticket_id)
         ticket.mark_closed(at=timezone.now())
+        if ticket.user_id != closer.pk:
+            record_act("ticket_closed", actor=closer, person=ticket.user_id, target=ticket)
     return ticket
+
+
+def erase_tickets(user: User, batch: int) -> bool:
+    """Erase some of an erased person's threads; returns whether more may be left. Inside a transaction.
+
+    What they wrote in others' threads, as a member of staff once, stays as an answer of nobody.
+    """
+    TicketMessage.objects.filter(author=user).exclude(ticket__user=user).update(author=None)
+    if delete_some(TicketMessage.objects.filter(ticket__user=user), batch):
+        return True
+    tickets = Ticket.objects.filter(user=user)
+    forget_names(Ticket, tickets.values_list("pk", flat=True))
+    keys_left = delete_some(IdempotencyKey.objects.filter(user=user), batch)
+    return delete_some(tickets, batch) or keys_left

@@ -6,4 +6,6 @@ class VpnConfig(AppConfig):
     verbose_name = "VPN"
 
     def ready(self) -> None:
-        from vpn import receivers  # noqa: F401  (connects the receivers)
+        from vpn import privacy, receivers  # noqa: F401  (connects the receivers)
+
+        privacy.register()

@@ -10,12 +10,13 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from nexusvpn.jobs import traced
+from nexusvpn.one_by_one import one_by_one
 from vpn.partitions import make_partitions
 from vpn.services.admission import settle_customer
 from vpn.services.alerts import look_for_trouble, tell_over
 from vpn.services.device_life import devices_with_open_handovers, end_handovers, people_with_expired_devices
 from vpn.services.emptying import draining_servers, move_devices, release_left_places
-from vpn.services.one_by_one import one_by_one
+from vpn.services.erasure import erase_left_devices
 from vpn.services.quota import people_whose_period_is_over
 from vpn.services.retention import forget_old_usage
 from vpn.services.stops import enforce_stops
@@ -89,3 +90,10 @@ def keep_partitions(timestamp: int) -> None:
     today = timezone.now().date()
     make_partitions(today)
     forget_old_usage(today)
+
+
+@app.periodic(cron="53 2 * * *")
+@app.task(queue="periodic", queueing_lock="erase-left-devices")
+@traced
+def forget_left_devices(timestamp: int) -> None:
+    erase_left_devices()

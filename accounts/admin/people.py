@@ -14,8 +14,10 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.activity import in_words
+from accounts.models import AuditEvent, User
 from accounts.people import signed_in
+from accounts.services.deletion import restore_account
 from accounts.services.factor_removal import remove_all_factors
 from accounts.services.second_factor import has_factor
 from accounts.services.sessions import end_all_sessions
@@ -83,6 +85,13 @@ def sign_ins_panel(user: User) -> Panel:
     return Panel("Latest sign-ins", ("When", "Outcome", "Kind", "Address"), rows, url)
 
 
+def activity_panel(user: User) -> Panel:
+    acts = AuditEvent.objects.filter(person_id=user.pk)[:LATEST]
+    rows = [(ago(act.at), in_words(act.action), act.get_actor_kind_display(), act.ip_address) for act in acts]
+    url = f"{reverse('admin:accounts_auditevent_changelist')}?q={user.pk}"
+    return Panel("Account activity", ("When", "What", "By", "Address"), rows, url)
+
+
 @admin.register(User)
 class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     """The customer's page. The apps above this one add their columns and panels."""
@@ -111,7 +120,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "full_name", "=id", "=referral_code", "=stripe_customer_id")
     ordering = ("-date_joined", "id")
-    panels: ClassVar[list[Any]] = [sessions_panel, sign_ins_panel]
+    panels: ClassVar[list[Any]] = [sessions_panel, sign_ins_panel, activity_panel]
     extra_columns: ClassVar[list[Column]] = []
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -159,7 +168,9 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         return "The account is suspended and signed out everywhere."
 
     @object_action(
-        "Reinstate", "The person may sign in and use the service again.", applies=lambda user: not user.is_active
+        "Reinstate",
+        "The person may sign in and use the service again.",
+        applies=lambda user: not user.is_active and user.deletion_due_at is None and user.erased_at is None,
     )
     def reinstate(self, request: HttpRequest, user: User) -> Outcome:
         unsuspend_account(user=user, by=signed_in(request))
@@ -177,6 +188,18 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     def remove_factors(self, request: HttpRequest, user: User, reason: str) -> Outcome:
         remove_all_factors(user=user, by=signed_in(request), reason=reason)
         return "The second factors are removed, and the person is signed out everywhere."
+
+    @object_action(
+        "Take back the deletion",
+        lambda user: (
+            f"The person asked us to delete the account, which is due on {user.deletion_due_at:%-d %B %Y}. It stays,"
+            " its devices work again, and the person is told by mail. Be sure that it is the person who wants this."
+        ),
+        applies=lambda user: user.is_leaving,
+    )
+    def restore(self, request: HttpRequest, user: User) -> Outcome:
+        restore_account(user=user, by=signed_in(request))
+        return "The account stays."
 
     @object_action("Sign out everywhere", "Every browser and every API token of this person is signed out at once.")
     def sign_out(self, request: HttpRequest, user: User) -> Outcome:

@@ -1,6 +1,6 @@
 from django.urls import re_path
 
-from accounts.api import keys, notifications, second_factor, views
+from accounts.api import keys, notifications, privacy, second_factor, views
 from nexusvpn.api.routes import UUID_PATTERN
 
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     re_path(r"^auth/sessions/?$", views.SessionsView.as_view(), name="api-sessions"),
     re_path(rf"^auth/sessions/{UUID_PATTERN}/?$", views.SessionDetailView.as_view(), name="api-session"),
     re_path(r"^auth/history/?$", views.HistoryView.as_view(), name="api-history"),
+    re_path(r"^auth/restore/?$", privacy.RestoreView.as_view(), name="api-restore"),
     re_path(r"^users/me/?$", views.MeView.as_view(), name="api-me"),
     re_path(r"^users/me/api-keys/?$", keys.ApiKeysView.as_view(), name="api-keys"),
     re_path(rf"^users/me/api-keys/{UUID_PATTERN}/?$", keys.ApiKeyDetailView.as_view(), name="api-key"),
@@ -25,4 +26,6 @@ urlpatterns = [
     re_path(r"^notifications/?$", notifications.NotificationsView.as_view(), name="api-notifications"),
     re_path(r"^notifications/read-all/?$", notifications.NotificationsReadAllView.as_view(), name="api-read-all"),
     re_path(rf"^notifications/{UUID_PATTERN}/read/?$", notifications.NotificationReadView.as_view(), name="api-read"),
+    re_path(r"^users/me/export/?$", privacy.ExportsView.as_view(), name="api-export"),
+    re_path(r"^users/me/activity/?$", privacy.ActivityView.as_view(), name="api-activity"),
 ]

@@ -11,6 +11,7 @@ from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.privacy import LeaveForm, LeavingView, leave_by_request
 from accounts.api.serializers import (
     EndedView,
     LoginForm,
@@ -163,3 +164,7 @@ class MeView(ApiView):
         if values:
             rename_person(user=user, **values)
         return Response(user_view(user))
+
+    @extend_schema(request=LeaveForm, responses={200: LeavingView})
+    def delete(self, request: Request) -> Response:
+        return Response(leave_by_request(request, self.read(LeaveForm)))

@@ -13,7 +13,7 @@ from accounts.models.people import User
 class Mail(models.Model):
     """A mail that is to go out, or went: written in the transaction that has a reason for it, sent after its commit.
 
-    Its text may hold a link that is a secret: it is encrypted, and emptied when the mail has gone or is given up.
+    Its text may hold a link that is a secret: it is encrypted, and emptied when the mail has gone.
     """
 
     class State(models.TextChoices):

@@ -93,6 +93,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_verified(self) -> bool:
         return self.email_verified_at is not None
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether its deletion was asked for and can still be taken back."""
+        return self.deletion_due_at is not None and self.deletion_due_at > timezone.now()
+
     def clean(self) -> None:
         """For forms on the model itself, the admin's among them."""
         self.email = type(self).objects.normalize_email(self.email)

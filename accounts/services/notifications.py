@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import MailChoice, Notification, User
 from accounts.services.outbox import queue_mail
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, NotFound
 
 Kind = Notification.Kind
@@ -44,7 +46,10 @@ def choose_mail(*, user: User, kind: Notification.Kind, wanted: bool) -> None:
         raise Conflict(
             "Mails about the security of your account cannot be switched off.", code="security_mail_required"
         )
-    MailChoice.objects.update_or_create(user=user, kind=kind, defaults={"wanted": wanted})
+    with transaction.atomic():
+        MailChoice.objects.update_or_create(user=user, kind=kind, defaults={"wanted": wanted})
+        details = {"kind": str(kind), "wanted": wanted}
+        record_act("mail_choice_changed", actor=user, person=user.pk, details=details)
 
 
 def mail_choices(user: User) -> dict[Notification.Kind, bool]:

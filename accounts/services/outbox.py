@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.deferred import deliver_soon
+from accounts.encrypted import mail_place
 from accounts.models import Mail, User
 from nexusvpn.encryption import decrypt, encrypt
 from nexusvpn.errors import Conflict
@@ -29,11 +30,6 @@ LONGEST_WAIT = timedelta(hours=1)
 SWEEP = 500
 
 
-def place_of(mail_id: UUID) -> str:
-    """What a mail's text is bound to."""
-    return f"accounts.Mail.content {mail_id}"
-
-
 def queue_mail(name: str, to: str, context: dict[str, Any], *, user: User | None = None) -> Mail:
     """Queue the mail `templates/emails/<name>/{subject.txt,body.txt,body.html}`; call it inside the transaction.
 
@@ -43,7 +39,7 @@ def queue_mail(name: str, to: str, context: dict[str, Any], *, user: User | None
     subject = " ".join(render_to_string(f"emails/{name}/subject.txt", context).split())
     mail = Mail(user=user, to=to, kind=name, subject=subject[:200])
     bodies = {part: render_to_string(f"emails/{name}/body.{part}", context) for part in ("txt", "html")}
-    mail.content = encrypt(orjson.dumps(bodies), place_of(mail.pk))
+    mail.content = encrypt(orjson.dumps(bodies), mail_place(mail.pk))
     mail.save(force_insert=True)
     deliver_soon(mail.pk)
     return mail
@@ -51,7 +47,7 @@ def queue_mail(name: str, to: str, context: dict[str, Any], *, user: User | None
 
 def bodies_of(mail: Mail) -> dict[str, str]:
     """The text (`txt`) and HTML (`html`) of a mail that has not gone out yet."""
-    bodies: dict[str, str] = orjson.loads(decrypt(bytes(mail.content), place_of(mail.pk)))
+    bodies: dict[str, str] = orjson.loads(decrypt(bytes(mail.content), mail_place(mail.pk)))
     return bodies
 
 

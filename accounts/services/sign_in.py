@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from datetime import timedelta
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
-from django.utils import timezone
 
-from accounts.errors import AccountSuspended, InvalidCredentials
+from accounts.errors import AccountLeaving, AccountSuspended, InvalidCredentials
 from accounts.models import LoginHistory, Session, User
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.http import client_address, user_agent
@@ -54,8 +51,8 @@ def find_account(email: str, password: str) -> tuple[User | None, bool]:
 def check_credentials(request: HttpRequest, *, email: str, password: str, kind: Session.Kind) -> User:
     """The active account with this address and password; every try is counted, and recorded unless it goes on.
 
-    The caller records how it ends: a password is not yet a sign-in. Raises RateLimited, InvalidCredentials or AccountSuspended (only
-    after the right password, so that it tells a stranger nothing).
+    The caller records how it ends: a password is not yet a sign-in. Raises RateLimited, InvalidCredentials, AccountSuspended or
+    AccountLeaving (only after the right password, so that it tells a stranger nothing).
     """
     count_attempt(request, email)
     user, matches = find_account(email, password)
@@ -64,15 +61,8 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, kind: 
         raise InvalidCredentials
     if not user.is_active:
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
-        raise AccountSuspended
+        raise AccountLeaving if user.is_leaving else AccountSuspended
     return user
-
-
-def forget_old_history() -> int:
-    """Delete the tries that are older than LOGIN_HISTORY_DAYS; returns how many."""
-    oldest = timezone.now() - timedelta(days=settings.LOGIN_HISTORY_DAYS)
-    deleted, _ = LoginHistory.objects.filter(timestamp__lt=oldest).delete()
-    return deleted
 
 
 def record(request: HttpRequest, user: User | None, outcome: LoginHistory.Outcome, kind: Session.Kind) -> None:

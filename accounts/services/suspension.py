@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from accounts.services.sessions import end_all_sessions
 from accounts.signals import account_activity_changed
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, NotAllowed
 
 
@@ -30,6 +31,7 @@ def suspend_account(*, user: User, by: User) -> None:
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             raise Conflict("This account is suspended already.", code="already_suspended")
         end_all_sessions(user=user)
+        record_act("account_suspended", actor=by, person=user.pk, target=user)
         account_activity_changed.send(sender=User, user=user, active=False)
     user.is_active = False
 
@@ -42,7 +44,10 @@ def unsuspend_account(*, user: User, by: User) -> None:
     check_may_suspend(user, by)
     # Claimed by the conditional update, as above.
     with transaction.atomic(durable=True):
-        if not User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+        if not User.objects.filter(pk=user.pk, is_active=False, deletion_due_at=None, erased_at=None).update(
+            is_active=True
+        ):
             raise Conflict("This account is not suspended.", code="not_suspended")
+        record_act("account_reinstated", actor=by, person=user.pk, target=user)
         account_activity_changed.send(sender=User, user=user, active=True)
     user.is_active = True

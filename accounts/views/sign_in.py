@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.errors import AccountLeaving
 from accounts.forms import LoginForm
 from accounts.models import Session
 from accounts.services.browser_sign_in import check_active, enter, enter_with_factor
@@ -40,6 +41,9 @@ def login(request: HttpRequest) -> HttpResponse:
             user = check_credentials(request, kind=Session.Kind.BROWSER, **form.cleaned_data)
         except RateLimited:
             raise
+        except AccountLeaving as error:
+            messages.info(request, error.message)
+            return redirect("account-restore")
         except DomainError as error:
             status = form.add_domain_error(error)
         else:

@@ -12,7 +12,9 @@ from procrastinate.contrib.django import app
 from accounts.models import User
 from billing.models import Plan, PlanGrant
 from billing.signals import entitlement_changed
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, InvalidInput
+from nexusvpn.staff_history import forget_names
 
 
 def check_grant(*, reason: str, valid_until: datetime | None) -> None:
@@ -32,13 +34,15 @@ def grant_plan(
         grant = PlanGrant.objects.create(
             user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until
         )
+        details = {"plan": plan.code, "valid_until": valid_until.isoformat() if valid_until else None}
+        record_act("plan_granted", actor=granted_by, person=user.pk, target=grant, details=details)
         entitlement_changed.send(sender=PlanGrant, user_id=user.pk)
         if valid_until is not None:
             app.configure_task("billing.tasks.notice_ended", queue="fleet", schedule_at=valid_until).defer()
     return grant
 
 
-def revoke_grant(grant: PlanGrant) -> None:
+def revoke_grant(grant: PlanGrant, *, by: User | None = None) -> None:
     """End a grant now. Raises Conflict (`grant_ended`) when it is over already."""
     now = timezone.now()
     # Claimed by the conditional update: of two revocations one is told that there is nothing left to revoke.
@@ -46,8 +50,17 @@ def revoke_grant(grant: PlanGrant) -> None:
     with transaction.atomic():
         if not PlanGrant.objects.filter(still_holds, pk=grant.pk, revoked_at=None).update(revoked_at=now):
             raise Conflict("This grant is over already.", code="grant_ended")
+        record_act("plan_revoked", actor=by, person=grant.user_id, target=grant)
         entitlement_changed.send(sender=PlanGrant, user_id=grant.user_id)
     grant.revoked_at = now
+
+
+def close_grants(user: User) -> None:
+    """What stays of an erased person's grants: which plan, when, given by whom. Their reasons may have named the person."""
+    grants = PlanGrant.objects.filter(user=user)
+    forget_names(PlanGrant, grants.values_list("pk", flat=True))
+    grants.exclude(reason="").update(reason="")
+    grants.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 def notice_ended_grants() -> int:

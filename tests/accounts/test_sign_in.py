@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import LoginHistory, Session, User
-from accounts.services.sign_in import forget_old_history
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
@@ -116,11 +115,3 @@ def test_the_profile_changes_its_name_and_nothing_else(alice: User, alice_api: A
         assert alice_api.patch("users/me", {name: "x"}).code == "unknown_field"
     alice.refresh_from_db()
     assert (alice.full_name, alice.email, alice.is_staff) == ("Alice A.", "alice@example.com", False)
-
-
-def test_history_is_kept_for_its_time(alice: User) -> None:
-    for days in (364, 366):
-        moment = timezone.now() - timedelta(days=days)
-        LoginHistory.objects.create(user=alice, outcome="success", kind="token", timestamp=moment)
-    assert forget_old_history() == 1
-    assert LoginHistory.objects.get().timestamp > timezone.now() - timedelta(days=365)

@@ -9,7 +9,7 @@ from tests.api_client import ApiClient
 from tests.architecture.access import endpoints
 
 UUID = "11111111-1111-4111-8111-111111111111"
-FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol", "status"}
+FOR_ANYBODY = {"auth/register", "auth/login", "auth/restore", "locations", "billing/plans", "node/enrol", "status"}
 FOR_NODES = {"node/state", "node/snapshot", "node/report", "node/credential"}
 FOR_SIGNED_IN = {
     "auth/logout",
@@ -29,6 +29,8 @@ FOR_SIGNED_IN = {
     "notifications",
     "notifications/{id}/read",
     "notifications/read-all",
+    "users/me/export",
+    "users/me/activity",
     "devices",
     "devices/{id}",
     "devices/{id}/config",

@@ -55,7 +55,7 @@ def test_pages_of_a_stranger(
     context = open_context(viewport=viewport, color_scheme=scheme)
     watch = Watch(context)
     page = context.new_page()
-    for path in ("/", "/signup", "/login", "/status"):
+    for path in ("/", "/signup", "/login", "/status", "/privacy/what-we-store", "/account/restore"):
         check(page, path)
     watch.assert_quiet()
 
@@ -97,6 +97,7 @@ def test_pages_of_a_customer(
     ]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
+    paths += ["/settings/privacy", "/settings/privacy/delete"]
     paths += ["/speed-test", "/referrals", "/support", "/"]
     for path in paths:
         check(page, path)

@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
+from accounts.people import signed_in
 from nexusvpn.admin_actions import Outcome, object_action
 from nexusvpn.admin_site import Notice
 from nexusvpn.forms import ServiceForm
@@ -143,12 +144,12 @@ class OldMachineForm(ServiceForm):
 class ServerActions(StoppableAdmin):
     @object_action("Drain", drain_question, applies=lambda server: server.state in IN_SERVICE, form=DrainForm)
     def drain(self, request: HttpRequest, server: Server, until: datetime | None) -> Outcome:
-        drain_server(server_id=server.pk, until=until)
+        drain_server(server_id=server.pk, until=until, by=signed_in(request))
         return "The server gets no new devices, and those it has are being moved."
 
     @object_action("Move devices away now", move_question, applies=lambda server: server.state == Server.State.DRAINING)
     def move_now(self, request: HttpRequest, server: Server) -> Outcome:
-        drain_server(server_id=server.pk, until=server.drain_until)
+        drain_server(server_id=server.pk, until=server.drain_until, by=signed_in(request))
         return "Its devices are being moved."
 
     @object_action(
@@ -157,7 +158,7 @@ class ServerActions(StoppableAdmin):
         applies=lambda server: server.state == Server.State.DRAINING,
     )
     def undrain(self, request: HttpRequest, server: Server) -> Outcome:
-        state = undrain_server(server_id=server.pk).state
+        state = undrain_server(server_id=server.pk, by=signed_in(request)).state
         return "The server gets new devices again" + (
             "." if state == Server.State.ONLINE else " with its node's next report."
         )
@@ -170,7 +171,7 @@ class ServerActions(StoppableAdmin):
         form=WipedForm,
     )
     def decommission(self, request: HttpRequest, server: Server, wiped: bool) -> Outcome:
-        decommission_server(server_id=server.pk)
+        decommission_server(server_id=server.pk, by=signed_in(request))
         return "The server is out of service for good."
 
     @object_action(
@@ -179,7 +180,7 @@ class ServerActions(StoppableAdmin):
         applies=lambda server: server.state == Server.State.DECOMMISSIONED,
     )
     def bring_back(self, request: HttpRequest, server: Server) -> Outcome:
-        recommission_server(server_id=server.pk)
+        recommission_server(server_id=server.pk, by=signed_in(request))
         return "The server waits for its node. Issue an enrolment command and run it there."
 
     @object_action(
@@ -188,7 +189,7 @@ class ServerActions(StoppableAdmin):
         applies=lambda server: server.state != Server.State.DECOMMISSIONED,
     )
     def issue_enrolment(self, request: HttpRequest, server: Server) -> Outcome:
-        command = enrolment_command(issue_enrolment_token(server))
+        command = enrolment_command(issue_enrolment_token(server, by=signed_in(request)))
         context = self._context(request, server, title="Enrolment command", command=command)
         response = TemplateResponse(request, "admin/vpn/server/enrolment.html", context)
         response.headers["Cache-Control"] = "no-store"
@@ -202,7 +203,8 @@ class ServerActions(StoppableAdmin):
         form=OldMachineForm,
     )
     def accept_key(self, request: HttpRequest, server: Server, old_machine: str) -> Outcome:
-        accept_new_key(server, old_machine_is_settled=old_machine == OldMachineForm.SETTLED)
+        settled = old_machine == OldMachineForm.SETTLED
+        accept_new_key(server, old_machine_is_settled=settled, by=signed_in(request))
         return "The next enrolment may bring another WireGuard key."
 
     @object_action(
@@ -213,7 +215,7 @@ class ServerActions(StoppableAdmin):
         form=WipedForm,
     )
     def settle_machine(self, request: HttpRequest, server: Server, wiped: bool) -> Outcome:
-        return f"{_number(settle_old_machine(server), 'removal')} confirmed on your word."
+        return f"{_number(settle_old_machine(server, by=signed_in(request)), 'removal')} confirmed on your word."
 
     @object_action(
         "Order a new credential",
@@ -221,7 +223,7 @@ class ServerActions(StoppableAdmin):
         applies=lambda server: has_credential(server) and not server.rotate_credential,
     )
     def order_credential(self, request: HttpRequest, server: Server) -> Outcome:
-        order_rotation(server)
+        order_rotation(server, by=signed_in(request))
         return "The node fetches a new credential with its next report."
 
     @object_action(
@@ -231,7 +233,7 @@ class ServerActions(StoppableAdmin):
         danger=True,
     )
     def revoke_node(self, request: HttpRequest, server: Server) -> Outcome:
-        revoke_credential(server)
+        revoke_credential(server, by=signed_in(request))
         return "The node's credential is revoked."
 
     @object_action(
@@ -242,5 +244,5 @@ class ServerActions(StoppableAdmin):
         danger=True,
     )
     def allow_mass_removal(self, request: HttpRequest, server: Server) -> Outcome:
-        allow_mass_removal(server_id=server.pk)
+        allow_mass_removal(server_id=server.pk, by=signed_in(request))
         return f"For {MASS_REMOVAL_WINDOW.seconds // 60} minutes the node may remove any number of peers."

@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.models import User
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 from vpn.locks import lock_server
 from vpn.models import NodeToken, Server
@@ -47,7 +49,7 @@ def authenticate_node(credential: str) -> UUID | None:
     return UUID(str(server_id))
 
 
-def order_rotation(server: Server) -> None:
+def order_rotation(server: Server, *, by: User | None = None) -> None:
     """Ask the node to fetch a new credential. May be repeated. Raises Conflict (`no_credential`) where there is none to replace."""
     # The server's lock closes the race with a first use, which ends the order.
     with transaction.atomic(durable=True):
@@ -55,6 +57,7 @@ def order_rotation(server: Server) -> None:
         if not _live(server.pk, NodeToken.Kind.CREDENTIAL).exists():
             raise Conflict("This server's node has no credential. Issue an enrolment command.", code="no_credential")
         Server.objects.filter(pk=server.pk).update(rotate_credential=True)
+        record_act("node_credential_ordered", actor=by, target=server)
 
 
 def issue_next_credential(*, server_id: UUID) -> str:

@@ -152,14 +152,19 @@ def remove_device(*, user: User, device_id: UUID) -> None:
     # The device's lock closes the race of two removals (the second finds it removed), the customer's that with an admission.
     with transaction.atomic(durable=True):
         lock_customer(user.pk)
-        device = lock_device(user.pk, device_id)
-        assignments = list(IpAssignment.objects.live().filter(device=device).order_by("server_id"))
-        held = Peer.objects.filter(device=device).exists()
-        device.revoked_at = timezone.now()
-        # Nobody holds it: nobody has to confirm.
-        device.removal_confirmed_at = None if held else device.revoked_at
-        device.save(update_fields=["revoked_at", "removal_confirmed_at"])
-        for assignment in assignments:
-            release_address(assignment)
-        # The slot may be another device's now.
-        admit_customer(user.pk, removed=device)
+        revoke(user.pk, device_id)
+
+
+def revoke(user_id: UUID, device_id: UUID) -> None:
+    """The same in a transaction that holds the customer. One device a transaction: servers are locked in the order of their ids."""
+    device = lock_device(user_id, device_id)
+    assignments = list(IpAssignment.objects.live().filter(device=device).order_by("server_id"))
+    held = Peer.objects.filter(device=device).exists()
+    device.revoked_at = timezone.now()
+    # Nobody holds it: nobody has to confirm.
+    device.removal_confirmed_at = None if held else device.revoked_at
+    device.save(update_fields=["revoked_at", "removal_confirmed_at"])
+    for assignment in assignments:
+        release_address(assignment)
+    # The slot may be another device's now.
+    admit_customer(user_id, removed=device)

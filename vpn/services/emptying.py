@@ -15,7 +15,9 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, InvalidInput, NotFound
+from nexusvpn.one_by_one import one_by_one
 from vpn.deferred import move_server_later
 from vpn.emails import queue_drain_mail
 from vpn.errors import LocationFull, LocationUnavailable
@@ -23,7 +25,6 @@ from vpn.locks import lock_customer, lock_customers_on, lock_server
 from vpn.models import IpAssignment, NodeToken, Peer, Server
 from vpn.services.addresses import release_address
 from vpn.services.heard import is_heard
-from vpn.services.one_by_one import one_by_one
 from vpn.services.placement import healthy_servers, place_again
 from vpn.services.removals import note_removals
 from vpn.services.wishes import wish_assignment
@@ -33,7 +34,7 @@ AT_ONCE = 1000
 _TO_MOVE_OR_TELL = Q(superseded_at=None) | Q(told_at=None)
 
 
-def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
+def drain_server(*, server_id: UUID, until: datetime | None = None, by: User | None = None) -> Server:
     """Give a server no new devices, find other places for those it has, and tell their customers; at `until` the rest is taken off.
 
     Raises Conflict (`server_state`), or InvalidInput for a time that is over.
@@ -50,6 +51,8 @@ def drain_server(*, server_id: UUID, until: datetime | None = None) -> Server:
             raise Conflict("Only a server that is in service can be drained.", code="server_state")
         server.state, server.drain_until = Server.State.DRAINING, until
         server.save(update_fields=["state", "drain_until"])
+        details = {"until": until.isoformat() if until else None}
+        record_act("server_drained", actor=by, target=server, details=details)
         move_server_later(server_id)
     return server
 
@@ -64,7 +67,7 @@ def _forget_who_was_told(server_id: UUID) -> None:
     IpAssignment.objects.live().filter(server_id=server_id, told_at__isnull=False).update(told_at=None)
 
 
-def undrain_server(*, server_id: UUID) -> Server:
+def undrain_server(*, server_id: UUID, by: User | None = None) -> Server:
     """Let a draining server take devices again: at once if its node is heard, otherwise with its next report.
 
     Raises Conflict (`server_state`).
@@ -78,6 +81,7 @@ def undrain_server(*, server_id: UUID) -> Server:
         server.state = Server.State.ONLINE if heard else Server.State.OFFLINE
         server.drain_until = None
         server.save(update_fields=["state", "drain_until"])
+        record_act("server_undrained", actor=by, target=server)
     return server
 
 
@@ -225,7 +229,7 @@ def _release(pk: int, user_id: UUID) -> int:
     return 1
 
 
-def decommission_server(*, server_id: UUID) -> Server:
+def decommission_server(*, server_id: UUID, by: User | None = None) -> Server:
     """Take a server out of service for good: it holds nobody any more, and its node's credential ends. Raises Conflict.
 
     `server_in_use` while devices are placed on it. Whatever its node has not confirmed is settled by this: staff say that the machine is
@@ -245,10 +249,11 @@ def decommission_server(*, server_id: UUID) -> Server:
         devices = set(gone.values_list("device_id", flat=True))
         gone.delete()
         note_removals(devices)
+        record_act("server_decommissioned", actor=by, target=server)
     return server
 
 
-def recommission_server(*, server_id: UUID) -> Server:
+def recommission_server(*, server_id: UUID, by: User | None = None) -> Server:
     """Bring a decommissioned server back: its node enrols anew, with any key. Raises Conflict (`server_state`)."""
     with transaction.atomic(durable=True):
         server = lock_server(server_id)
@@ -256,4 +261,5 @@ def recommission_server(*, server_id: UUID) -> Server:
             raise Conflict("This server is not decommissioned.", code="server_state")
         server.state = Server.State.ENROLLING
         server.save(update_fields=["state"])
+        record_act("server_recommissioned", actor=by, target=server)
     return server

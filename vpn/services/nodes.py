@@ -13,6 +13,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.models import User
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 from vpn.errors import InvalidEnrolmentToken, InvalidPublicKey, NodeKeyChangeRefused
 from vpn.installer.script import install_command
@@ -33,7 +35,7 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_enrolment_token(server: Server) -> str:
+def issue_enrolment_token(server: Server, *, by: User | None = None) -> str:
     """A one-time token with which a node may become this server within an hour; earlier ones end. Shown once."""
     token = ENROLMENT_PREFIX + secrets.token_urlsafe(32)
     now = timezone.now()
@@ -47,10 +49,11 @@ def issue_enrolment_token(server: Server) -> str:
             token_hash=hash_token(token),
             expires_at=now + ENROLMENT_LIFETIME,
         )
+        record_act("enrolment_token_issued", actor=by, target=server)
     return token
 
 
-def accept_new_key(server: Server, *, old_machine_is_settled: bool) -> None:
+def accept_new_key(server: Server, *, old_machine_is_settled: bool, by: User | None = None) -> None:
     """Staff accepts that the next enrolment brings another WireGuard key; customers need a new configuration then.
 
     Unless staff say that the old machine is settled (the same one, wiped or off for good), removals that it has not confirmed stay
@@ -62,10 +65,11 @@ def accept_new_key(server: Server, *, old_machine_is_settled: bool) -> None:
         if not old_machine_is_settled:
             Peer.objects.filter(server=server, wanted=False).update(revision=-F("pk"))
         Server.objects.filter(pk=server.pk).update(public_key=None, state=Server.State.ENROLLING, drain_until=None)
-        revoke_credential(server)
+        record_act("new_server_key_accepted", actor=by, target=server)
+        revoke_credential(server, by=by)
 
 
-def settle_old_machine(server: Server) -> int:
+def settle_old_machine(server: Server, *, by: User | None = None) -> int:
     """Staff's word that no former machine of the server holds a key any more; returns how many removals that confirms.
 
     Raises Conflict (`nothing_left_behind`).
@@ -79,6 +83,7 @@ def settle_old_machine(server: Server) -> int:
             raise Conflict("No removal of a former machine is unconfirmed.", code="nothing_left_behind")
         left.delete()
         note_removals(devices)
+        record_act("old_machine_settled", actor=by, target=server)
     return len(devices)
 
 
@@ -87,7 +92,7 @@ def left_behind() -> Q:
     return Q(wanted=False, revision__lt=0)
 
 
-def revoke_credential(server: Server) -> None:
+def revoke_credential(server: Server, *, by: User | None = None) -> None:
     """The node's credential, and a next one, end at its next request; its tunnels go on until it is told otherwise.
 
     With them ends the enrolment token that the node has used, with which it could fetch another credential within the hour.
@@ -98,6 +103,7 @@ def revoke_credential(server: Server) -> None:
         known = NodeToken.objects.filter(server=server, revoked_at=None)
         known.exclude(kind=NodeToken.Kind.ENROLMENT, used_by_key="").update(revoked_at=timezone.now())
         Server.objects.filter(pk=server.pk, rotate_credential=True).update(rotate_credential=False)
+        record_act("node_credential_revoked", actor=by, target=server)
 
 
 def enrol_node(*, token: str, public_key: str) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def settle_meter(user_id: UUID) -> None:
 def _settle_meter(user_id: UUID) -> bool:
     """Whether there was none before."""
     user = User.objects.filter(pk=user_id).first()
-    if user is None:
+    if user is None or user.erased_at is not None:
         return False
     meter = lock_meter(user_id)
     # Asked for under the lock: whoever waited for it may have waited past a change of the plan, which another settlement has seen.

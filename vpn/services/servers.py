@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.models import User
+from nexusvpn.audit import record_act
 from vpn.locks import lock_server
 from vpn.models import Server
 from vpn.services.wake import wake_server
@@ -26,11 +28,12 @@ def renew_interface(*, server_id: UUID) -> None:
         transaction.on_commit(lambda: wake_server(server_id))
 
 
-def allow_mass_removal(*, server_id: UUID) -> None:
+def allow_mass_removal(*, server_id: UUID, by: User | None = None) -> None:
     """For ten minutes the node may remove any number of peers that no order named; it is told with a snapshot, at once."""
     with transaction.atomic():
         server = lock_server(server_id)
         server.mass_removal_until = timezone.now() + MASS_REMOVAL_WINDOW
         server.epoch = uuid4()
         server.save(update_fields=["mass_removal_until", "epoch"])
+        record_act("mass_removal_allowed", actor=by, target=server)
         transaction.on_commit(lambda: wake_server(server_id))

@@ -14,6 +14,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, InvalidInput
 from vpn.locks import lock_customers_on, lock_server
 from vpn.models import EmergencyStop, Location, Peer, Server
@@ -53,6 +54,7 @@ def start_stop(
             stop = EmergencyStop.objects.create(
                 scope=scope, server=server, location=location, reason=reason.strip(), started_by=by
             )
+            record_act("emergency_stop_started", actor=by, target=stop, details={"scope": str(scope)})
     except IntegrityError:
         raise Conflict("This is stopped already.", code="already_stopped") from None
     enforce_stops()
@@ -66,6 +68,7 @@ def end_stop(*, stop_id: int, by: User) -> EmergencyStop:
         ended = EmergencyStop.objects.filter(pk=stop_id, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
         if not ended:
             raise Conflict("This stop is over already.", code="already_ended")
+        record_act("emergency_stop_ended", actor=by, target=EmergencyStop.objects.get(pk=stop_id))
     enforce_stops()
     return EmergencyStop.objects.get(pk=stop_id)
 

@@ -1,0 +1,71 @@
+"""Leaving: an account is shut out at once, can be taken back for a while, and is erased then (`services/erasure.py`)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.errors import InvalidCredentials, StaffCannotLeave
+from accounts.models import ApiKey, EmailToken, Session, User
+from accounts.services.outbox import queue_mail
+from accounts.services.second_factor import has_factor, prove_by_code
+from accounts.services.sessions import end_all_sessions
+from accounts.services.sign_in import count_attempt, find_account
+from accounts.signals import account_activity_changed
+from nexusvpn.audit import record_act
+from nexusvpn.errors import Conflict
+
+
+def leave(*, user: User) -> User:
+    """Begin the deletion of one's own account: devices off, signed out everywhere, keys ended, erased after the grace.
+
+    Ask first whether it is the person (`reauthentication.check_person`). Raises StaffCannotLeave, or Conflict (`already_leaving`).
+    """
+    if user.is_staff:
+        raise StaffCannotLeave
+    due = timezone.now() + timedelta(days=settings.DELETION_GRACE_DAYS)
+    # Claimed by the conditional update: of two requests one sends the mail. A sign-in that slips in between is refused at its
+    # first use, since the account's state is read with every token.
+    with transaction.atomic(durable=True):
+        present = User.objects.filter(pk=user.pk, is_active=True, is_staff=False)
+        if not present.update(is_active=False, deletion_due_at=due):
+            raise Conflict("This account is being deleted already.", code="already_leaving")
+        end_all_sessions(user=user)
+        ApiKey.objects.filter(user=user).delete()
+        EmailToken.objects.filter(user=user).delete()
+        account_activity_changed.send(sender=User, user=user, active=False)
+        record_act("account_leaving", actor=user, person=user.pk, target=user, details={"due": due.isoformat()})
+        queue_mail("account_leaving", user.email, {"due": due}, user=user)
+    user.is_active, user.deletion_due_at = False, due
+    return user
+
+
+def restore_account(*, user: User, by: User) -> None:
+    """Take a deletion back: the account is as it was, but for sessions and API keys. Raises Conflict (`not_leaving`)."""
+    # Claimed by the conditional update. From its date on the account belongs to the job that erases it.
+    with transaction.atomic(durable=True):
+        leaving = User.objects.filter(pk=user.pk, erased_at=None, deletion_due_at__gt=timezone.now())
+        if not leaving.update(is_active=True, deletion_due_at=None):
+            raise Conflict("This account is not being deleted, or is erased already.", code="not_leaving")
+        account_activity_changed.send(sender=User, user=user, active=True)
+        record_act("account_restored", actor=by, person=user.pk, target=user)
+        queue_mail("account_restored", user.email, {"by_staff": by.pk != user.pk}, user=user)
+    user.is_active, user.deletion_due_at = True, None
+
+
+def restore_by_owner(request: HttpRequest, *, email: str, password: str, code: str, kind: Session.Kind) -> None:
+    """The same by its owner, who cannot sign in meanwhile: with password and, of who has one, second factor.
+
+    Raises RateLimited, InvalidCredentials, InvalidCode, or Conflict (`not_leaving`) after the right password only.
+    """
+    count_attempt(request, email)
+    user, matches = find_account(email, password)
+    if user is None or not matches:
+        raise InvalidCredentials
+    if has_factor(user):
+        prove_by_code(request, user=user, code=code, kind=kind)
+    restore_account(user=user, by=user)

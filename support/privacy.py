@@ -1,0 +1,49 @@
+"""What support holds about people: in words, and for their export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import User
+from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from support.models import Ticket, TicketMessage
+
+_TICKET = ("id", "subject", "priority", "status", "created_at", "updated_at", "closed_at")
+
+
+def _tickets(user: User) -> list[dict[str, Any]]:
+    """Every thread as its owner sees it: our staff answer without their names."""
+    tickets = rows_of(Ticket.objects.filter(user=user).order_by("created_at", "pk"), *_TICKET)
+    messages: dict[Any, list[dict[str, Any]]] = {ticket["id"]: [] for ticket in tickets}
+    written = TicketMessage.objects.filter(ticket__user=user).order_by("created_at", "pk")
+    for ticket_id, by_staff, at, body in written.values_list("ticket_id", "by_staff", "created_at", "body"):
+        if ticket_id in messages:
+            messages[ticket_id].append({"by": "support" if by_staff else "you", "at": at, "text": body})
+    return [{**ticket, "messages": messages[ticket["id"]]} for ticket in tickets]
+
+
+def register() -> None:
+    register_section("tickets", "Your questions to us and our answers.", _tickets)
+    register_stored(
+        StoredKind(
+            "support.Ticket",
+            "Your questions to us.",
+            "To answer them.",
+            "As long as you have the account.",
+            section="tickets",
+        ),
+        StoredKind(
+            "support.TicketMessage",
+            "What you and we wrote.",
+            "To answer them.",
+            "As long as you have the account.",
+            section="tickets",
+        ),
+        StoredKind(
+            "support.IdempotencyKey",
+            "What your program called a message.",
+            "So that a message that is sent twice is written once.",
+            "A day.",
+            not_exported="It repeats nothing of what you wrote, and is gone after a day.",
+        ),
+    )

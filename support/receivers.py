@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from accounts.signals import account_erased
+from support.services import erase_tickets
+
+
+@receiver(account_erased)
+def forget_tickets(sender: Any, user: User, batch: int, **kwargs: Any) -> bool:
+    return erase_tickets(user, batch)

@@ -1,0 +1,100 @@
+"""People who have used everything, for tests of what we hold about them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from accounts.models import (
+    AbuseFlag,
+    ApiKey,
+    DataExport,
+    EmailToken,
+    Invitation,
+    KnownClient,
+    LoginHistory,
+    MailChoice,
+    Notification,
+    Passkey,
+    RecoveryCode,
+    SignupOrigin,
+    TotpSeed,
+    User,
+)
+from accounts.services.outbox import queue_mail
+from accounts.services.sessions import open_token
+from accounts.services.totp import place_of as seed_place
+from billing.models import Plan
+from billing.services.grants import grant_plan
+from nexusvpn.audit import record_act
+from nexusvpn.encryption import encrypt
+from referrals.models import Referral
+from support.services import open_ticket, reply_to_ticket
+from tests.factories.accounts import make_user
+from tests.factories.vpn import make_location, make_server, new_key
+from vpn.models import Location, QuotaMeter, Server, UsageMonth, VpnConfig
+from vpn.services.devices import add_device, remove_device
+from vpn.services.quota import settle_meter
+
+NAME = "Dora Unmistakable"
+EMAIL = "dora.unmistakable@example.com"
+
+
+def make_dora(staff: User) -> User:
+    """Somebody who has used everything there is, on a server in "ams"."""
+    dora = make_user(EMAIL, full_name=NAME, stripe_customer_id="cus_dora")
+    _sign_in_with_everything(dora)
+    _hear_from_us(dora)
+    _use_the_vpn(dora, staff)
+    ticket = open_ticket(
+        user=dora, subject="Dora's subject", message="Dora's words, ten of them.", idempotency_key="k1"
+    )
+    reply_to_ticket(ticket_id=ticket.pk, author=staff, message="Our answer to Dora's words.")
+    friend = make_user("friend-of-dora@example.com", referred_by=dora)
+    Referral.objects.create(referrer=dora, referred=friend)
+    dora.referred_by = make_user("brought-dora@example.com")
+    dora.save(update_fields=["referred_by"])
+    Referral.objects.create(referrer=dora.referred_by, referred=dora)
+    return dora
+
+
+def _sign_in_with_everything(dora: User) -> None:
+    soon = timezone.now() + timedelta(hours=1)
+    open_token(user=dora, ip_address="192.0.2.77", user_agent="Dora's browser")
+    LoginHistory.objects.create(user=dora, outcome="success", kind="browser", ip_address="192.0.2.77")
+    KnownClient.objects.create(user=dora, fingerprint="f" * 64)
+    TotpSeed.objects.create(user=dora, seed=encrypt(b"seed", seed_place(dora.pk)), confirmed_at=timezone.now())
+    Passkey.objects.create(user=dora, name="Dora's phone", credential_id=b"id", credential=b"public")
+    RecoveryCode.objects.create(user=dora, code_hash="c" * 64)
+    ApiKey.objects.create(user=dora, name="Dora's script", prefix="nvk_abcd", key_hash="a" * 64, scopes=["read"])
+    EmailToken.objects.create(user=dora, purpose="verify", token_hash="e" * 64, email=dora.email, expires_at=soon)
+    SignupOrigin.objects.create(user=dora, network="192.0.2.0/24")
+    AbuseFlag.objects.create(user=dora, reason="network", detail="192.0.2.0/24")
+    Invitation.objects.create(code_hash="i" * 64, email=dora.email, expires_at=soon, used_by=dora)
+
+
+def _hear_from_us(dora: User) -> None:
+    queue_mail("welcome", dora.email, {"name": dora.full_name}, user=dora)
+    queue_mail("welcome", dora.email, {"name": dora.full_name})
+    Notification.objects.create(user=dora, kind="usage", title="Dora's notification")
+    MailChoice.objects.create(user=dora, kind="news", wanted=False)
+    DataExport.objects.create(user=dora, state="failed")
+    record_act("password_changed", actor=dora, person=dora.pk, target=dora, address="192.0.2.77")
+
+
+def _use_the_vpn(dora: User, staff: User) -> None:
+    location = Location.objects.filter(slug="ams").first() or make_location("ams")
+    if not Server.objects.filter(location=location).exists():
+        make_server(location)
+    values = {"rank": 99, "device_limit": 5, "quota_bytes": 10**10, "price_minor": 100}
+    limited = Plan.objects.create(code="limited", name="Limited", **values)
+    grant_plan(user=dora, plan=limited, reason="Because Dora asked", granted_by=staff)
+    gone = add_device(user=dora, name="Dora's old laptop", location_slug="ams", public_key=new_key())
+    remove_device(user=dora, device_id=gone.pk)
+    for name in ("Dora's laptop", "Dora's tablet"):
+        add_device(user=dora, name=name, location_slug="ams", public_key=new_key())
+    UsageMonth.objects.create(user=dora, month=timezone.now().date().replace(day=1), bytes_up=5, bytes_down=7)
+    settle_meter(dora.pk)
+    assert VpnConfig.objects.filter(user=dora).count() == 3
+    assert QuotaMeter.objects.filter(user=dora).exists()
