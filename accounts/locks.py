@@ -1,10 +1,10 @@
-"""The row lock of this app. A transaction that takes it here takes no other."""
+"""The row locks of this app: the registration policy before a person."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import RegistrationPolicy, User
 
 
 def lock_person(user_id: UUID) -> User | None:
@@ -13,3 +13,8 @@ def lock_person(user_id: UUID) -> User | None:
     NO KEY: rows that refer to the account can be written meanwhile.
     """
     return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def lock_policy() -> RegistrationPolicy | None:
+    """The registration policy, locked until commit: who counts new accounts counts alone."""
+    return RegistrationPolicy.objects.select_for_update().first()

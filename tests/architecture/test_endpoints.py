@@ -9,7 +9,20 @@ from tests.api_client import ApiClient
 from tests.architecture.access import endpoints
 
 UUID = "11111111-1111-4111-8111-111111111111"
-FOR_ANYBODY = {"auth/register", "auth/login", "locations", "billing/plans", "node/enrol", "status"}
+FOR_ANYBODY = {
+    "auth/register",
+    "auth/challenge",
+    "auth/verify-email",
+    "auth/verify-email/resend",
+    "auth/password/forgot",
+    "auth/password/reset",
+    "auth/email-change",
+    "auth/login",
+    "locations",
+    "billing/plans",
+    "node/enrol",
+    "status",
+}
 FOR_NODES = {"node/state", "node/snapshot", "node/report", "node/credential"}
 FOR_SIGNED_IN = {
     "auth/logout",
@@ -20,6 +33,7 @@ FOR_SIGNED_IN = {
     "auth/sessions",
     "auth/sessions/{id}",
     "auth/history",
+    "auth/password/change",
     "users/me",
     "users/me/api-keys",
     "users/me/api-keys/{id}",
@@ -27,6 +41,7 @@ FOR_SIGNED_IN = {
     "notifications",
     "notifications/{id}/read",
     "notifications/read-all",
+    "users/me/email",
     "devices",
     "devices/{id}",
     "devices/{id}/config",

@@ -201,6 +201,16 @@ class Stack:
     def api(self, method: str, path: str, body: Any = None, token: str | None = None) -> Answer:
         return call(method, f"{self.url}/api/v1/{path}", body, token)
 
+    def new_customer(self, email: str, password: str = "a long enough secret", full_name: str = "") -> str:
+        """Sign up, have the address verified, and sign in; returns the token."""
+        account = {"email": email, "password": password}
+        made = self.api("POST", "auth/register", {**account, "full_name": full_name})
+        assert made.status == 201, made.body
+        self.sql("UPDATE accounts_user SET email_verified_at = now() WHERE email = %s", email)
+        signed_in = self.api("POST", "auth/login", account)
+        assert signed_in.status == 200, signed_in.body
+        return str(signed_in.data["token"])
+
     def put_in_service(self, server: str, public_key: str | None = None) -> None:
         """Let a server without a node be as if it had one that is heard for a day."""
         self.sql(

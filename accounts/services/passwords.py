@@ -1,0 +1,77 @@
+"""What a password must be, and changing one's own."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+
+from accounts.errors import WrongPassword
+from accounts.locks import lock_person
+from accounts.models import EmailToken, User
+from accounts.people import greeting_name
+from accounts.services.notifications import Kind, notify
+from accounts.services.sessions import end_other_sessions
+from accounts.services.sign_in import count_attempt
+from nexusvpn.audit import record_act
+from nexusvpn.errors import InvalidInput
+
+
+def check_new_password(password: str, user: User, field: str = "password") -> None:
+    """8 to 128 characters, neither common nor breached nor the person's own name. Raises InvalidInput at `field`."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(fields={field: list(error.messages)}) from None
+
+
+def check_own_password(request: HttpRequest, user: User, password: str, field: str = "password") -> None:
+    """Ask the person who is signed in for their password once more; counted like a try to sign in.
+
+    Raises RateLimited or WrongPassword.
+    """
+    count_attempt(request, user.email)
+    if not user.check_password(password):
+        raise WrongPassword(fields={field: [WrongPassword.message]})
+
+
+def change_password(*, user: User, new_password: str, keep: UUID | None) -> None:
+    """A new password; every session but `keep` ends. Ask for the present one first (`check_own_password`).
+
+    Raises InvalidInput, or WrongPassword if the password was changed elsewhere meanwhile.
+    """
+    check_new_password(new_password, user, "new_password")
+    hashed = make_password(new_password)
+    # The lock closes the race with a sign-in by the old password, and with another change.
+    with transaction.atomic(durable=True):
+        now = lock_person(user.pk)
+        if now is None or now.password != user.password:
+            raise WrongPassword(fields={"current_password": [WrongPassword.message]})
+        store_password(now, hashed, keep=keep)
+        record_act("password_changed", actor=now, person=now.pk)
+        notify_changed(now)
+    user.password = hashed
+
+
+def store_password(user: User, hashed: str, *, keep: UUID | None = None) -> None:
+    """Write it; whoever is signed in with the former one is not any more. Call it with the person's row locked."""
+    user.password = hashed
+    user.save(update_fields=["password"])
+    end_other_sessions(user=user, keep=keep)
+    # A link that was mailed before must not undo this.
+    EmailToken.objects.filter(user=user, purpose=EmailToken.Purpose.RESET).delete()
+
+
+def notify_changed(user: User) -> None:
+    notify(
+        user,
+        Kind.SECURITY,
+        "Your password was changed",
+        "Everything else that was signed in is signed out. If this was not you, set a new password at once.",
+        mail="password_changed",
+        context={"name": greeting_name(user)},
+    )
