@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.views import PasswordChangeView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -29,8 +29,6 @@ class StaffSite(AdminSite):
     index_title = "What needs you now"
     index_template = "admin/staff_index.html"
     empty_value_display = "–"
-    # Set by the accounts' admin.
-    password_form: Any = None
     # What the home asks; each app adds its own questions.
     questions: list[Callable[[HttpRequest], Iterable[Notice]]] = []
 
@@ -52,16 +50,8 @@ class StaffSite(AdminSite):
         return redirect_to_login(wanted if safe else reverse("admin:index", current_app=self.name), reverse("login"))
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Django's own page, with the form that the accounts bring: a new password ends every other session."""
-        context = {**self.each_context(request), **(extra_context or {})}
-        view = PasswordChangeView.as_view(
-            form_class=self.password_form,
-            success_url=reverse("admin:password_change_done", current_app=self.name),
-            template_name="registration/password_change_form.html",
-            extra_context=context,
-        )
-        request.current_app = self.name  # type: ignore[attr-defined]
-        return view(request)
+        """Staff change theirs where everybody does: one form, one set of limits, one thing that follows."""
+        return HttpResponseRedirect(reverse("password-change"))
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         notices = [notice for question in self.questions for notice in question(request)]

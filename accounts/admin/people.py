@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import PermissionDenied
@@ -15,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.people import signed_in
+from accounts.services.passwords import follow_new_password
 from accounts.services.sessions import end_all_sessions
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
@@ -26,27 +26,16 @@ LATEST = 10
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
 
 
-class EndsSessions:
-    """A password form after which nobody is signed in with the old password any more, tokens included."""
+class SetPasswordForm(AdminPasswordChangeForm):
+    """A password that staff set for somebody: what follows is what follows every new password."""
 
     user: User
 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():
-            user: User = super().save(commit)  # type: ignore[misc]
-            end_all_sessions(user=user)
+            user: User = super().save(commit)
+            follow_new_password(user)
         return user
-
-
-class SetPasswordForm(EndsSessions, AdminPasswordChangeForm):
-    pass
-
-
-class ChangeOwnPasswordForm(EndsSessions, OwnPasswordForm):
-    pass
-
-
-admin.site.password_form = ChangeOwnPasswordForm  # type: ignore[attr-defined]
 
 
 def sessions_panel(user: User) -> Panel:

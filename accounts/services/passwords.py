@@ -9,13 +9,14 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
 from accounts.errors import WrongPassword
 from accounts.locks import lock_person
 from accounts.models import EmailToken, User
 from accounts.people import greeting_name
 from accounts.services.notifications import Kind, notify
-from accounts.services.sessions import end_other_sessions
+from accounts.services.sessions import end_all_sessions
 from accounts.services.sign_in import count_attempt
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
@@ -53,25 +54,30 @@ def change_password(*, user: User, new_password: str, keep: UUID | None) -> None
             raise WrongPassword(fields={"current_password": [WrongPassword.message]})
         store_password(now, hashed, keep=keep)
         record_act("password_changed", actor=now, person=now.pk)
-        notify_changed(now)
     user.password = hashed
 
 
 def store_password(user: User, hashed: str, *, keep: UUID | None = None) -> None:
-    """Write it; whoever is signed in with the former one is not any more. Call it with the person's row locked."""
+    """Write it, with what follows. Call it with the person's row locked."""
     user.password = hashed
     user.save(update_fields=["password"])
-    end_other_sessions(user=user, keep=keep)
+    follow_new_password(user, keep=keep)
+
+
+def follow_new_password(user: User, *, keep: UUID | None = None) -> None:
+    """Whoever is signed in with the former password is not any more, but for `keep`; the person is told.
+
+    Call it in the transaction that writes the password.
+    """
+    end_all_sessions(user=user, but=keep)
     # A link that was mailed before must not undo this.
     EmailToken.objects.filter(user=user, purpose=EmailToken.Purpose.RESET).delete()
-
-
-def notify_changed(user: User) -> None:
     notify(
         user,
         Kind.SECURITY,
         "Your password was changed",
         "Everything else that was signed in is signed out. If this was not you, set a new password at once.",
+        link=reverse("password-forgot"),
         mail="password_changed",
         context={"name": greeting_name(user)},
     )

@@ -13,7 +13,7 @@ from accounts.errors import InvalidLink
 from accounts.locks import lock_person
 from accounts.models import User
 from accounts.services.email_tokens import Purpose, claim_token, find_token, had_enough_mails, issue_token
-from accounts.services.passwords import check_new_password, notify_changed, store_password
+from accounts.services.passwords import check_new_password, store_password
 from accounts.services.verification import account_or_nobody, note_verified
 from nexusvpn.audit import record_act
 
@@ -62,4 +62,3 @@ def reset_password(*, token: str, password: str) -> None:
         store_password(user, hashed)
         note_verified(user)
         record_act("password_reset", actor=user, person=user.pk)
-        notify_changed(user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from accounts.hashers import BoundedArgon2Hasher
@@ -42,3 +44,16 @@ def test_every_try_costs_one_hash(api: ApiClient, alice: User, hashes: list[str]
     email = "nobody@example.com" if account == "unknown" else alice.email
     api.post("auth/login", {"email": email, "password": password})
     assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("password", ["not this one", PASSWORD])
+def test_a_sign_in_costs_at_most_70_ms_of_a_processor(api: ApiClient, alice: User, password: str) -> None:
+    def cost(number: int) -> float:
+        before = time.thread_time()
+        api.post("auth/login", {"email": alice.email, "password": password}, remote_addr=f"192.0.2.{number}")
+        return time.thread_time() - before
+
+    # The limit on the account lets five of these through.
+    costs = sorted(cost(number) for number in range(5))
+    # That it was hashed at all: OWASP's parameters cannot be had for less.
+    assert 0.01 < costs[2] <= 0.07

@@ -49,9 +49,16 @@ class Answer:
         return self.body["data"]
 
 
-def call(method: str, url: str, body: Any = None, token: str | None = None, timeout: float = 40) -> Answer:
+def call(
+    method: str,
+    url: str,
+    body: Any = None,
+    token: str | None = None,
+    timeout: float = 40,
+    extra_headers: dict[str, str] | None = None,
+) -> Answer:
     """One JSON request; an error status is an answer, not an exception."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **(extra_headers or {})}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     data = None if body is None else json.dumps(body).encode()
@@ -178,6 +185,9 @@ class Stack:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
+
+    def process_id(self, name: str) -> int:
+        return self._processes[name].pid
 
     def stop(self) -> None:
         for name in list(self._processes):
