@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from unittest import mock
 
 import pytest
 from django.utils import timezone
 
+from accounts.errors import InvalidInvitation
 from accounts.models import EmailToken, Invitation, RegistrationPolicy, User
-from accounts.services import addresses, invitations, recovery, registration, registration_policy
+from accounts.services import addresses, recovery, registration, registration_policy
 from accounts.services.addresses import ask_for_change, confirm_change
 from accounts.services.email_tokens import Purpose, issue_token
 from accounts.services.invitations import invite
@@ -35,6 +37,10 @@ def _no_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def sign_up(number: int, *, tag: str, code: str = "") -> None:
     register_account(email=f"{tag}{number}@example.com", password="a long enough secret", invitation_code=code)
+
+
+def sign_up_as(email: str, number: int) -> None:
+    register_account(email=email, password=f"a long enough secret {number}")
 
 
 def for_the_last_places(number: int, places: int) -> Counter[str]:
@@ -72,7 +78,7 @@ def looked_at_first(code: str, *, email: str, user: User) -> None:
     """As a look and a write that trusts it."""
     invitation = Invitation.objects.filter(code_hash=hash_key(code), used_at=None).first()
     if invitation is None:
-        raise invitations.InvalidInvitation
+        raise InvalidInvitation
     invitation.used_at, invitation.used_by = timezone.now(), user
     invitation.save()
 
@@ -90,7 +96,7 @@ def test_an_invitation_lets_exactly_one_in() -> None:
 def test_of_many_who_sign_up_with_one_address_one_account_comes_and_all_are_answered_alike() -> None:
     for number in range(ROUNDS):
         email = f"one{number}@example.com"
-        outcome = crowd(CROWD, lambda _, email=email: register_account(email=email, password="a long enough secret"))
+        outcome = crowd(CROWD, partial(sign_up_as, email))
         assert (outcome, User.objects.filter(email=email).count()) == ({"ok": CROWD}, 1)
 
 
