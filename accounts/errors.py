@@ -41,7 +41,7 @@ class InvalidPasskey(NotAuthenticated):
 
 
 class WrongPassword(InvalidInput):
-    """Asked again of somebody who is signed in."""
+    """Asked again of somebody who is signed in. No 401: that would tell programs that their token is over."""
 
     code = "wrong_password"
     message = "This is not your password."
@@ -82,13 +82,6 @@ class EmailUnverified(NotAllowed):
 class InvalidLink(InvalidInput):
     code = "invalid_link"
     message = "This link was used, has expired or was replaced by a newer one. Ask for a new one."
-
-
-class WrongPassword(InvalidInput):
-    """For somebody who is signed in: a 401 would tell programs that their token is over."""
-
-    code = "wrong_password"
-    message = "The password is wrong."
 
 
 class RegistrationClosed(NotAllowed):

@@ -13,7 +13,8 @@ from accounts.api.serializers_security import AddressChangeForm, AddressView, Pa
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.addresses import ask_for_change, cancel_change, pending_change
-from accounts.services.passwords import change_password, check_own_password
+from accounts.services.passwords import change_password
+from accounts.services.reauthentication import check_own_password
 from nexusvpn.api.views import ApiView
 
 
@@ -21,7 +22,7 @@ class PasswordChangeView(ApiView):
     @extend_schema(request=PasswordChangeForm, responses={200: None})
     def post(self, request: Request) -> Response:
         user, values = signed_in(request), self.read(PasswordChangeForm)
-        check_own_password(request._request, user, values["current_password"], "current_password")
+        check_own_password(request._request, user=user, password=values["current_password"], field="current_password")
         change_password(user=user, new_password=values["new_password"], keep=request.auth.pk)
         return Response(None)
 
@@ -43,7 +44,7 @@ class MyAddressView(ApiView):
     @extend_schema(request=AddressChangeForm, responses={202: AddressView})
     def post(self, request: Request) -> Response:
         user, values = signed_in(request), self.read(AddressChangeForm)
-        check_own_password(request._request, user, values["password"])
+        check_own_password(request._request, user=user, password=values["password"])
         ask_for_change(user=user, email=values["email"])
         return Response(address_view(user), status=202)
 

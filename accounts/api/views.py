@@ -24,8 +24,8 @@ from accounts.api.serializers import (
     UserView,
 )
 from accounts.api.serializers_second_factor import FactorAskedView
-from accounts.geography import place_of
 from accounts.challenges import check_challenge
+from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.services.abuse import network_of

@@ -8,7 +8,6 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.errors import WrongPassword
@@ -17,7 +16,6 @@ from accounts.models import EmailToken, User
 from accounts.people import greeting_name
 from accounts.services.notifications import Kind, notify
 from accounts.services.sessions import end_all_sessions
-from accounts.services.sign_in import count_attempt
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
 
@@ -30,18 +28,8 @@ def check_new_password(password: str, user: User, field: str = "password") -> No
         raise InvalidInput(fields={field: list(error.messages)}) from None
 
 
-def check_own_password(request: HttpRequest, user: User, password: str, field: str = "password") -> None:
-    """Ask the person who is signed in for their password once more; counted like a try to sign in.
-
-    Raises RateLimited or WrongPassword.
-    """
-    count_attempt(request, user.email)
-    if not user.check_password(password):
-        raise WrongPassword(fields={field: [WrongPassword.message]})
-
-
 def change_password(*, user: User, new_password: str, keep: UUID | None) -> None:
-    """A new password; every session but `keep` ends. Ask for the present one first (`check_own_password`).
+    """A new password; every session but `keep` ends. Ask for the present one first (`reauthentication.check_own_password`).
 
     Raises InvalidInput, or WrongPassword if the password was changed elsewhere meanwhile.
     """

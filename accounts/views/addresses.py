@@ -21,7 +21,7 @@ from accounts.services.addresses import (
     find_change,
     pending_change,
 )
-from accounts.services.passwords import check_own_password
+from accounts.services.reauthentication import check_own_password
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.ratelimit import LINK_USE, enforce
 
@@ -36,7 +36,7 @@ def address_change(request: HttpRequest) -> HttpResponse:
     status = 400 if form.is_bound else 200
     if form.is_valid():
         try:
-            check_own_password(request, user, form.cleaned_data["password"])
+            check_own_password(request, user=user, password=form.cleaned_data["password"])
             ask_for_change(user=user, email=form.cleaned_data["email"])
         except RateLimited:
             raise

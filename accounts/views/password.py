@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms_security import PasswordChangeForm
 from accounts.people import signed_in
-from accounts.services.passwords import change_password, check_own_password
+from accounts.services.passwords import change_password
+from accounts.services.reauthentication import check_own_password
 from nexusvpn.errors import DomainError, RateLimited
 
 
@@ -28,7 +29,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         try:
-            check_own_password(request, user, values["current_password"], "current_password")
+            check_own_password(request, user=user, password=values["current_password"], field="current_password")
             change_password(
                 user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
             )

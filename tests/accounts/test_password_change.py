@@ -61,7 +61,7 @@ def test_a_wrong_password_changes_nothing_and_is_no_end_of_the_session(
     answer = alice_api.post("auth/password/change", {**BODY, "current_password": "wrong"})
     assert (answer.status, answer.code, list(answer.fields)) == (400, "wrong_password", ["current_password"])
     page = browser.post("/settings/password", {**BODY, "current_password": "wrong"})
-    assert (page.status_code, "The password is wrong." in page.text) == (400, True)
+    assert (page.status_code, "This is not your password." in page.text) == (400, True)
     alice.refresh_from_db()
     assert alice.check_password(PASSWORD)
     assert alice_api.get("users/me").status == 200
