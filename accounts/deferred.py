@@ -24,6 +24,21 @@ def make_export_soon(export_id: UUID) -> None:
     _defer_once("make_export_of", "exports", export_id=str(export_id))
 
 
+def answer_sign_up(user_id: UUID) -> None:
+    """Write to the owner of an address that somebody signed up with, now or before."""
+    _defer_once("answer_sign_up", "mail", user_id=str(user_id))
+
+
+def answer_verification_request(user_id: UUID) -> None:
+    """`user_id` may be nobody's: asking is the same work whether an account exists."""
+    _defer_once("send_verification_mail", "mail", user_id=str(user_id))
+
+
+def answer_forgotten_password(user_id: UUID) -> None:
+    """As above, `user_id` may be nobody's."""
+    _defer_once("send_reset_mail", "mail", user_id=str(user_id))
+
+
 def _defer_once(task: str, queue: str, **arguments: str) -> None:
     lock = " ".join((task, *arguments.values()))
     try:

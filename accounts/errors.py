@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from nexusvpn.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
+from nexusvpn.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, RateLimited
 
 
 class EmailTaken(Conflict):
@@ -56,7 +56,7 @@ class TooManyPasskeys(Conflict):
 
 
 class WrongPassword(InvalidInput):
-    """Asked again of somebody who is signed in."""
+    """Asked again of somebody who is signed in. No 401: that would tell programs that their token is over."""
 
     code = "wrong_password"
     message = "This is not your password."
@@ -104,3 +104,38 @@ class StaffCannotLeave(Conflict):
 class ExportNotReady(NotFound):
     code = "export_not_ready"
     message = "There is no export to download. Ask for one; we tell you when it is ready."
+
+
+class EmailUnverified(NotAllowed):
+    code = "email_unverified"
+    message = "Confirm your e-mail address first: follow the link that we sent you, or ask for a new one."
+
+
+class InvalidLink(InvalidInput):
+    code = "invalid_link"
+    message = "This link was used, has expired or was replaced by a newer one. Ask for a new one."
+
+
+class RegistrationClosed(NotAllowed):
+    code = "registration_closed"
+    message = "New accounts are not open at the moment."
+
+
+class InvitationRequired(NotAllowed):
+    code = "invitation_required"
+    message = "New accounts need an invitation at the moment."
+
+
+class InvalidInvitation(NotAllowed):
+    code = "invalid_invitation"
+    message = "This invitation was used, has expired or is meant for another address."
+
+
+class RegistrationThrottled(RateLimited):
+    code = "registration_throttled"
+    message = "Many accounts were made in the last hour. Try again later."
+
+
+class ChallengeFailed(NotAllowed):
+    code = "challenge_failed"
+    message = "The check that you are not a program was not passed. Load the page again."

@@ -27,6 +27,12 @@ class SignupForm(ServiceForm):
         help_text="From somebody who uses NexusVPN already.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
+    # Asked for only while staff let in people with an invitation, and while there is a challenge to pass.
+    invitation_code = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    challenge_answer = forms.CharField(max_length=300, required=False, widget=forms.HiddenInput)
+
+    def ask_for_invitation(self) -> None:
+        self.fields["invitation_code"].widget = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
 
 
 class LoginForm(ServiceForm):

@@ -1,10 +1,13 @@
-"""The row lock of this app. It comes before every lock of the apps above: the same row is their customer's."""
+"""The row locks of this app: the registration policy before a person.
+
+A person's row comes before every lock of the apps above: it is their customer's.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import RegistrationPolicy, User
 
 
 def lock_person(user_id: UUID) -> User | None:
@@ -13,3 +16,8 @@ def lock_person(user_id: UUID) -> User | None:
     NO KEY: rows that refer to the account can be written meanwhile.
     """
     return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def lock_policy() -> RegistrationPolicy | None:
+    """The registration policy, locked until commit: who counts new accounts counts alone."""
+    return RegistrationPolicy.objects.select_for_update().first()

@@ -21,6 +21,8 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str, **fields: Any) -> User:
+        # Made at the machine's own prompt: there is nobody to be in doubt about.
+        fields = {"email_verified_at": timezone.now(), **fields}
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
     def with_email(self, email: str) -> models.QuerySet[User]:

@@ -1,17 +1,23 @@
-"""Periodic work on accounts."""
+"""Jobs of the accounts: mails, what strangers asked to be mailed, periodic work."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from accounts.services import retention
 from accounts.services.erasure import erase_due_accounts
 from accounts.services.exports import make_export, make_lost_exports
 from accounts.services.outbox import deliver, queue_due_mails
+from accounts.services.recovery import send_reset
+from accounts.services.registration import finish_sign_up
+from accounts.services.verification import send_verification
 from accounts.session_store import SessionStore
 from nexusvpn.jobs import traced
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 
 
 @app.periodic(cron="17 * * * *")
@@ -32,6 +38,24 @@ def forget_what_had_its_time(timestamp: int) -> None:
 @traced
 def deliver_mail(mail_id: str) -> None:
     deliver(UUID(mail_id))
+
+
+@app.task(queue="mail", retry=RETRY)
+@traced
+def answer_sign_up(user_id: str) -> None:
+    finish_sign_up(UUID(user_id))
+
+
+@app.task(queue="mail", retry=RETRY)
+@traced
+def send_verification_mail(user_id: str) -> None:
+    send_verification(UUID(user_id))
+
+
+@app.task(queue="mail", retry=RETRY)
+@traced
+def send_reset_mail(user_id: str) -> None:
+    send_reset(UUID(user_id))
 
 
 @app.periodic(cron="* * * * *")

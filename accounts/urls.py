@@ -1,21 +1,30 @@
 from django.urls import path, re_path
 
 from accounts.views import (
+    addresses,
     api_keys,
     confirmation,
     notifications,
+    password,
     privacy,
     profile,
+    recovery,
     restore,
     second_step,
     security,
     sessions,
     sign_in,
     sign_up,
+    verification,
 )
 
 urlpatterns = [
     path("signup", sign_up.signup, name="signup"),
+    path("signup/sent", sign_up.signup_sent, name="signup-sent"),
+    path("verify-email/resend", verification.resend, name="verify-resend"),
+    path("verify-email/<str:token>", verification.verify, name="verify-email"),
+    path("password/forgot", recovery.forgot, name="password-forgot"),
+    path("password/reset/<str:token>", recovery.reset, name="password-reset"),
     path("login", sign_in.login, name="login"),
     path("login/passkey", sign_in.passkey, name="login-passkey"),
     path("login/passkey/options", sign_in.passkey_options, name="login-passkey-options"),
@@ -39,6 +48,10 @@ urlpatterns = [
     path("settings/security/passkeys/options", security.passkey_options, name="security-passkey-options"),
     path("settings/security/passkeys/<uuid:pk>", security.passkey, name="security-passkey"),
     path("settings/security/passkeys/<uuid:pk>/remove", security.passkey_remove, name="security-passkey-remove"),
+    path("settings/password", password.password_change, name="password-change"),
+    path("settings/email", addresses.address_change, name="email-change"),
+    path("settings/email/cancel", addresses.address_change_cancel, name="email-change-cancel"),
+    path("email-change/<str:token>", addresses.address_confirm, name="email-change-confirm"),
     path("settings/sessions", sessions.sessions, name="settings-sessions"),
     path("settings/sessions/end-others", sessions.others_end, name="sessions-end-others"),
     path("settings/sessions/<uuid:pk>/end", sessions.session_end, name="session-end"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.views import PasswordChangeView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -41,9 +41,7 @@ class StaffSite(AdminSite):
     index_title = "What needs you now"
     index_template = "admin/staff_index.html"
     empty_value_display = "–"
-    # Set by the accounts' admin.
-    password_form: Any = None
-    # Set by the accounts' admin too: an `EntranceGuard`. Without one nobody comes in.
+    # Set by the accounts' admin: an `EntranceGuard`. Without one nobody comes in.
     guard: EntranceGuard | None = None
     # What the home asks; each app adds its own questions.
     questions: list[Callable[[HttpRequest], Iterable[Notice]]] = []
@@ -75,16 +73,8 @@ class StaffSite(AdminSite):
         return {**super().each_context(request), "factor_due_at": due_at}
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Django's own page, with the form that the accounts bring: a new password ends every other session."""
-        context = {**self.each_context(request), **(extra_context or {})}
-        view = PasswordChangeView.as_view(
-            form_class=self.password_form,
-            success_url=reverse("admin:password_change_done", current_app=self.name),
-            template_name="registration/password_change_form.html",
-            extra_context=context,
-        )
-        request.current_app = self.name  # type: ignore[attr-defined]
-        return view(request)
+        """Staff change theirs where everybody does: one form, one set of limits, one thing that follows."""
+        return HttpResponseRedirect(reverse("password-change"))
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         notices = [notice for question in self.questions for notice in question(request)]

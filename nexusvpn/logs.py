@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -61,6 +62,15 @@ def configure(options: dict[str, Any]) -> None:
     logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)
     for name in ("procrastinate", "health_check", "psycopg.pool", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+# What a mailed link ends with is longer than any name or id of ours.
+_SECRET = re.compile(r"[A-Za-z0-9_-]{40,}")
+
+
+def without_secrets(path: str) -> str:
+    """A path as it may be written down: the secret of a mailed link left out, whether or not the link leads anywhere."""
+    return _SECRET.sub("…", path)
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -17,7 +17,7 @@ from nexusvpn.context import accept_request_id, set_client_address, set_request_
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput, Unavailable
 from nexusvpn.http import client_address, discard_body, is_api, user_agent
-from nexusvpn.logs import logger
+from nexusvpn.logs import logger, without_secrets
 from nexusvpn.pages import bad_request, error_page, exception_page, too_large
 from nexusvpn.ratelimit import enforce_everything
 
@@ -57,7 +57,7 @@ class RequestContextMiddleware:
         log.info(
             "request",
             method=request.method,
-            path=request.path_info[:200],
+            path=without_secrets(request.path_info)[:200],
             status=response.status_code,
             actor=getattr(request, "actor_id", None),
             ms=round((time.perf_counter() - started) * 1000, 2),

@@ -36,6 +36,11 @@ REAUTHENTICATION = Limit("reauthentication", "5/m")
 # A challenge is answered once. Its window is longer than the challenge's life.
 PASSKEY_CHALLENGE = Limit("passkey-challenge", "1/h")
 REGISTER = Limit("register", "3/m")
+# Asking for a mail with a link. What one mailbox gets is bounded besides (accounts.services.email_tokens).
+MAILED_LINK = Limit("mailed-link", "5/m")
+# Bringing a mailed link's secret.
+LINK_USE = Limit("link-use", "20/m")
+CHALLENGE = Limit("challenge", "20/m")
 CHECKOUT = Limit("checkout", "10/m")
 # A configuration for every location: each may take an address of its server.
 CONFIG_BUNDLE = Limit("config-bundle", "6/m")

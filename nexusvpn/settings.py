@@ -153,7 +153,18 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"user_attributes": ("email", "full_name")},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.breached.BreachedPasswordValidator"},
 ]
+# A file of SHA-1 hashes "ordered by hash" of Have I Been Pwned; empty: only Django's list of common passwords is looked at.
+BREACHED_PASSWORDS_FILE = env.text("BREACHED_PASSWORDS_FILE")
+if BREACHED_PASSWORDS_FILE and not Path(BREACHED_PASSWORDS_FILE).is_file():
+    raise ImproperlyConfigured("BREACHED_PASSWORDS_FILE names a file that is not there")
+# Off: whoever signs up is signed in at once, whether or not they read that mailbox.
+EMAIL_VERIFICATION = env.flag("EMAIL_VERIFICATION", True)
+# A class with `issue() -> dict` and `check(answer) -> None` that sign-ups have to pass; empty: none.
+SIGNUP_CHALLENGE = env.text("SIGNUP_CHALLENGE")
+# Accounts of one network (/24, /48) in a day; those beyond are flagged for staff.
+ABUSE_ACCOUNTS_PER_NETWORK = env.number("ABUSE_ACCOUNTS_PER_NETWORK", 5)
 SESSION_ENGINE = "accounts.session_store"
 # How long somebody stays signed in without doing anything, and at most: browsers, API tokens, and staff with either.
 SESSION_IDLE_HOURS = env.number("SESSION_IDLE_HOURS", 14 * 24)

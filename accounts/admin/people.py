@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminPasswordChangeForm as OwnPasswordForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import PermissionDenied
@@ -19,6 +18,7 @@ from accounts.models import AuditEvent, User
 from accounts.people import signed_in
 from accounts.services.deletion import restore_account
 from accounts.services.factor_removal import remove_all_factors
+from accounts.services.passwords import follow_new_password
 from accounts.services.second_factor import has_factor
 from accounts.services.sessions import end_all_sessions
 from accounts.services.staff_entrance import StaffEntrance
@@ -43,27 +43,18 @@ class RemoveFactorsForm(ServiceForm):
     )
 
 
-class EndsSessions:
-    """A password form after which nobody is signed in with the old password any more, tokens included."""
+class SetPasswordForm(AdminPasswordChangeForm):
+    """A password that staff set for somebody: what follows is what follows every new password."""
 
     user: User
 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():
-            user: User = super().save(commit)  # type: ignore[misc]
-            end_all_sessions(user=user)
+            user: User = super().save(commit)
+            follow_new_password(user)
         return user
 
 
-class SetPasswordForm(EndsSessions, AdminPasswordChangeForm):
-    pass
-
-
-class ChangeOwnPasswordForm(EndsSessions, OwnPasswordForm):
-    pass
-
-
-admin.site.password_form = ChangeOwnPasswordForm  # type: ignore[attr-defined]
 admin.site.guard = StaffEntrance()  # type: ignore[attr-defined]
 
 

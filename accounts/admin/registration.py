@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
+from django.conf import settings
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 
 from accounts.models import AbuseFlag, Invitation, RegistrationPolicy
+from accounts.people import signed_in
+from accounts.services.invitations import LONGEST_DAYS, invite
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.errors import DomainError
+from nexusvpn.forms import ServiceForm
+
+INVITE_LABEL = "Invite somebody"
 
 
 @admin.register(RegistrationPolicy)
@@ -28,12 +40,58 @@ class RegistrationPolicyAdmin(StaffModelAdmin):
         return False
 
 
+class InviteForm(ServiceForm):
+    email = forms.EmailField(
+        max_length=254, required=False, help_text="We mail the invitation there, and nobody else can use it."
+    )
+    note = forms.CharField(max_length=120, required=False, help_text="For us: whom it is for.")
+    days = forms.IntegerField(
+        min_value=1, max_value=LONGEST_DAYS, initial=14, help_text="After so many days it is over."
+    )
+
+
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin):
+    change_list_template = "admin/accounts/invitation/change_list.html"
     fields = ("id", "email", "note", "created_by", "created_at", "expires_at", "used_at", "used_by")
     list_display = ("created_at", "email", "note", "created_by", "expires_at", "used_at")
     list_select_related = ("created_by",)
     search_fields = ("email", "note")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(never_cache(self.invite_view))
+        return [path("invite/", view, name="accounts_invitation_invite"), *super().get_urls()]
+
+    def invite_view(self, request: HttpRequest) -> HttpResponse:
+        """Asked by GET, made by POST; the page that answers is the only one that shows the code."""
+        if not signed_in(request).has_perm("accounts.add_invitation"):
+            raise PermissionDenied
+        form, status = InviteForm(request.POST if request.method == "POST" else None), 200
+        if form.is_bound:
+            status = 400
+        if form.is_valid():
+            try:
+                invitation, code = invite(by=signed_in(request), **form.cleaned_data)
+            except DomainError as error:
+                status = form.add_domain_error(error)
+            else:
+                self.log_addition(request, invitation, INVITE_LABEL)
+                return self._shown_once(request, invitation, code)
+        context = {
+            **self._context(request, INVITE_LABEL),
+            "question": "Whoever has the code can make one account with it, also while sign-up is for invited people only.",
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/object_action.html", context, status=status)
+
+    def _shown_once(self, request: HttpRequest, invitation: Invitation, code: str) -> HttpResponse:
+        link = f"{settings.SITE_URL}{reverse('signup')}?invitation={code}"
+        context = {**self._context(request, "Invitation"), "invitation": invitation, "code": code, "link": link}
+        return TemplateResponse(request, "admin/accounts/invitation/made.html", context)
+
+    def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
+        back = reverse("admin:accounts_invitation_changelist")
+        return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "change_url": back}
 
 
 @admin.register(AbuseFlag)

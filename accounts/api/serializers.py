@@ -21,6 +21,8 @@ class RegisterForm(StrictSerializer):
     password = Text(max_length=MAX_PASSWORD, min_length=8, trim_whitespace=False)
     full_name = Text(max_length=150, required=False, allow_blank=True, default="")
     referral_code = Text(max_length=16, required=False, allow_blank=True, default="")
+    invitation_code = Text(max_length=64, required=False, allow_blank=True, default="")
+    challenge_answer = Text(max_length=300, required=False, allow_blank=True, default="")
 
 
 class LoginForm(StrictSerializer):
@@ -47,7 +49,26 @@ class UserView(serializers.Serializer[Any]):
     date_joined = serializers.DateTimeField()
 
 
+class NewUserView(serializers.Serializer[Any]):
+    """With e-mail verification on, only the two that were sent: the rest would say whether there was an account."""
+
+    id = serializers.UUIDField(required=False)
+    email = serializers.CharField()
+    full_name = serializers.CharField()
+    referral_code = serializers.CharField(required=False)
+    date_joined = serializers.DateTimeField(required=False)
+
+
 class RegisteredView(serializers.Serializer[Any]):
+    """With e-mail verification on `verification_sent`, otherwise a token."""
+
+    user = NewUserView()
+    verification_sent = serializers.BooleanField(required=False)
+    token = serializers.CharField(required=False)
+    expires_at = serializers.DateTimeField(required=False)
+
+
+class SignedInView(serializers.Serializer[Any]):
     user = UserView()
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()

@@ -1,10 +1,17 @@
 from django.urls import re_path
 
-from accounts.api import keys, notifications, privacy, second_factor, views
+from accounts.api import credentials, keys, notifications, privacy, recovery, second_factor, views
 from nexusvpn.api.routes import UUID_PATTERN
 
 urlpatterns = [
     re_path(r"^auth/register/?$", views.RegisterView.as_view(), name="api-register"),
+    re_path(r"^auth/challenge/?$", recovery.SignUpChallengeView.as_view(), name="api-challenge"),
+    re_path(r"^auth/verify-email/?$", recovery.VerifyEmailView.as_view(), name="api-verify-email"),
+    re_path(r"^auth/verify-email/resend/?$", recovery.ResendVerificationView.as_view(), name="api-verify-resend"),
+    re_path(r"^auth/password/forgot/?$", recovery.ForgottenPasswordView.as_view(), name="api-password-forgot"),
+    re_path(r"^auth/password/reset/?$", recovery.ResetPasswordView.as_view(), name="api-password-reset"),
+    re_path(r"^auth/password/change/?$", credentials.PasswordChangeView.as_view(), name="api-password-change"),
+    re_path(r"^auth/email-change/?$", recovery.ConfirmAddressView.as_view(), name="api-email-change"),
     re_path(r"^auth/login/?$", views.LoginView.as_view(), name="api-login"),
     re_path(r"^auth/2fa/setup/?$", second_factor.SecondFactorSetupView.as_view(), name="api-2fa-setup"),
     re_path(r"^auth/2fa/enable/?$", second_factor.SecondFactorEnableView.as_view(), name="api-2fa-enable"),
@@ -28,4 +35,5 @@ urlpatterns = [
     re_path(rf"^notifications/{UUID_PATTERN}/read/?$", notifications.NotificationReadView.as_view(), name="api-read"),
     re_path(r"^users/me/export/?$", privacy.ExportsView.as_view(), name="api-export"),
     re_path(r"^users/me/activity/?$", privacy.ActivityView.as_view(), name="api-activity"),
+    re_path(r"^users/me/email/?$", credentials.MyAddressView.as_view(), name="api-my-address"),
 ]

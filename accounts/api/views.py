@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.request import Request
@@ -20,12 +21,15 @@ from accounts.api.serializers import (
     RegisteredView,
     RegisterForm,
     SessionView,
+    SignedInView,
     UserView,
 )
 from accounts.api.serializers_second_factor import FactorAskedView
+from accounts.challenges import check_challenge
 from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
+from accounts.services.abuse import network_of
 from accounts.services.profile import rename_person
 from accounts.services.registration import register_account
 from accounts.services.second_factor import methods_of, prove_by_code
@@ -68,7 +72,12 @@ class RegisterView(ApiView):
 
     @extend_schema(request=RegisterForm, responses={201: RegisteredView}, auth=[])
     def post(self, request: Request) -> Response:
-        user = register_account(**self.read(RegisterForm))
+        values = self.read(RegisterForm)
+        check_challenge(values.pop("challenge_answer"))
+        user = register_account(**values, network=network_of(client_address(request._request)))
+        if settings.EMAIL_VERIFICATION:
+            known = {"email": user.email, "full_name": user.full_name}
+            return Response({"user": known, "verification_sent": True}, status=201)
         return Response(_signed_in(request, user), status=201)
 
 
@@ -77,7 +86,7 @@ class LoginView(ApiView):
     permission_classes = (Anyone,)
 
     ANSWERS = PolymorphicProxySerializer(
-        component_name="LoginAnswer", serializers=[RegisteredView, FactorAskedView], resource_type_field_name=None
+        component_name="LoginAnswer", serializers=[SignedInView, FactorAskedView], resource_type_field_name=None
     )
 
     @extend_schema(request=LoginForm, responses={200: ANSWERS}, auth=[])

@@ -21,14 +21,19 @@ def is_fresh(proved_at: datetime | None) -> bool:
     return proved_at is not None and proved_at > timezone.now() - FRESH
 
 
+def check_own_password(request: HttpRequest, *, user: User, password: str, field: str = "password") -> None:
+    """Raises RateLimited, or WrongPassword at `field`."""
+    enforce(request, REAUTHENTICATION, str(user.pk))
+    if len(password) > MAX_PASSWORD or "\x00" in password or not user.check_password(password):
+        raise WrongPassword(fields={field: [WrongPassword.message]})
+
+
 def check_person(request: HttpRequest, *, user: User, password: str, code: str, kind: Session.Kind) -> bool:
     """Whether it is still the person: their password and, if they have a factor, a code of it. Returns whether a factor was shown.
 
     Raises RateLimited, WrongPassword or InvalidCode.
     """
-    enforce(request, REAUTHENTICATION, str(user.pk))
-    if len(password) > MAX_PASSWORD or "\x00" in password or not user.check_password(password):
-        raise WrongPassword(fields={"password": [WrongPassword.message]})
+    check_own_password(request, user=user, password=password)
     if not has_factor(user):
         return False
     prove_by_code(request, user=user, code=code, kind=kind)

@@ -114,7 +114,8 @@ def end_other_sessions(*, user: User, kept: UUID) -> int:
     return deleted
 
 
-def end_all_sessions(*, user: User) -> int:
-    """End every session of the person, browsers and tokens; returns how many."""
-    deleted, _ = Session.objects.filter(user=user).delete()
+def end_all_sessions(*, user: User, but: UUID | None = None) -> int:
+    """End every session of the person, browsers and tokens, but one if that is named; returns how many."""
+    sessions = Session.objects.filter(user=user)
+    deleted, _ = (sessions if but is None else sessions.exclude(pk=but)).delete()
     return deleted

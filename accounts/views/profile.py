@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import ProfileForm
 from accounts.people import signed_in
 from accounts.services.profile import rename_person
+from accounts.services.verification import needs_verification
 from nexusvpn.errors import DomainError
 
 
@@ -30,4 +31,5 @@ def profile(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Your profile is saved.")
             return redirect("settings")
-    return render(request, "accounts/settings/profile.html", {"form": form}, status=status)
+    context = {"form": form, "unverified": needs_verification(user)}
+    return render(request, "accounts/settings/profile.html", context, status=status)

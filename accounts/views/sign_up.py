@@ -9,11 +9,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.challenges import check_challenge, sign_up_challenge
 from accounts.forms import SignupForm
 from accounts.models import User
+from accounts.services.abuse import network_of
 from accounts.services.browser_sign_in import enter
 from accounts.services.registration import register_account
-from nexusvpn.errors import DomainError
+from accounts.services.registration_policy import Mode, sign_up_mode
+from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.http import client_address
 from nexusvpn.ratelimit import REGISTER, enforce
 
 REFERRAL_COOKIE = "__Host-referral" if settings.SESSION_COOKIE_SECURE else "referral"
@@ -44,6 +48,19 @@ def _remembered_code(request: HttpRequest) -> str:
     return code or ""
 
 
+def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
+    mode = sign_up_mode()
+    if mode == Mode.INVITED:
+        form.ask_for_invitation()
+    challenge = sign_up_challenge()
+    context = {
+        "form": form,
+        "closed": mode == Mode.CLOSED,
+        "challenge": challenge.issue() if challenge is not None else None,
+    }
+    return render(request, "accounts/signup.html", context, status=status)
+
+
 @sensitive_post_parameters("password")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,18 +68,39 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("dashboard")
     if request.method != "POST":
-        form = SignupForm(initial={"referral_code": _remembered_code(request)})
-        return render(request, "accounts/signup.html", {"form": form})
+        known = {"referral_code": _remembered_code(request), "invitation_code": request.GET.get("invitation", "")}
+        return _page(request, SignupForm(initial=known))
     enforce(request, REGISTER)
     form, status = SignupForm(request.POST), 400
     if form.is_valid():
         try:
-            user = register_account(**form.cleaned_data)
+            user = _register(request, **form.cleaned_data)
+        except RateLimited:
+            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            enter(request, user)
-            response = redirect("dashboard")
-            response.delete_cookie(REFERRAL_COOKIE, samesite="Lax")
-            return response
-    return render(request, "accounts/signup.html", {"form": form}, status=status)
+            return _registered(request, user)
+    return _page(request, form, status)
+
+
+def _register(request: HttpRequest, *, challenge_answer: str, **values: str) -> User:
+    check_challenge(challenge_answer)
+    return register_account(**values, network=network_of(client_address(request)))
+
+
+def _registered(request: HttpRequest, user: User) -> HttpResponse:
+    if settings.EMAIL_VERIFICATION:
+        response = redirect("signup-sent")
+    else:
+        enter(request, user)
+        response = redirect("dashboard")
+    response.delete_cookie(REFERRAL_COOKIE, samesite="Lax")
+    return response
+
+
+@never_cache
+@require_safe
+def signup_sent(request: HttpRequest) -> HttpResponse:
+    """The same for everybody: whether the address had an account, only its mailbox is told."""
+    return render(request, "accounts/signup_sent.html")

@@ -6,11 +6,14 @@ from contextlib import contextmanager
 import pytest
 from django.db import DatabaseError, connection
 from procrastinate.exceptions import ConnectorException
+from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import SignupOrigin, User
 from accounts.services.registration import register_account
 from referrals.models import Referral
 from tests.api_client import ApiClient
+from tests.factories.accounts import PASSWORD
+from tests.jobs import run_waiting_jobs
 from tests.mails import waiting_mails
 
 GOOD = {"email": "dora@example.com", "password": "a long enough secret"}
@@ -22,18 +25,32 @@ def queued_mails() -> list[str]:
 
 @pytest.mark.django_db
 class TestOverTheApi:
-    def test_it_answers_a_token_that_works(self, api: ApiClient) -> None:
+    def test_it_answers_what_was_sent_and_the_account_works(self, api: ApiClient) -> None:
         answer = api.post("auth/register", {**GOOD, "full_name": "Dora"})
         assert answer.status == 201
-        assert answer.data["user"]["email"] == GOOD["email"]
-        assert ApiClient(answer.data["token"]).get("users/me").data["full_name"] == "Dora"
-        assert "password" not in str(answer.data["user"])
+        assert answer.data == {"user": {"email": GOOD["email"], "full_name": "Dora"}, "verification_sent": True}
+        token = api.post("auth/login", GOOD).data["token"]
+        assert ApiClient(token).get("users/me").data["full_name"] == "Dora"
 
-    def test_an_address_is_taken_whatever_its_case(self, api: ApiClient) -> None:
-        api.post("auth/register", GOOD)
-        answer = api.post("auth/register", {**GOOD, "email": "DORA@Example.COM"})
-        assert (answer.status, answer.code) == (409, "email_taken")
-        assert User.objects.count() == 1
+    def test_an_address_is_taken_whatever_its_case_and_only_its_owner_is_told(
+        self, api: ApiClient, alice: User
+    ) -> None:
+        answer = api.post("auth/register", {"email": "ALICE@Example.COM", "password": "another long secret"})
+        assert answer.status == 201
+        assert answer.data == {"user": {"email": "ALICE@example.com", "full_name": ""}, "verification_sent": True}
+        run_waiting_jobs()
+        (mail,) = waiting_mails()
+        assert (mail.to, mail.row.kind) == ("alice@example.com", "account_exists")
+        assert (User.objects.get(), SignupOrigin.objects.count()) == (alice, 0)
+        assert api.post("auth/login", {"email": alice.email, "password": PASSWORD}).status == 200
+
+    def test_the_same_call_again_is_harmless(self, api: ApiClient, alice: User) -> None:
+        body = {**GOOD, "referral_code": alice.referral_code}
+        answers = [api.post("auth/register", body) for _ in range(2)]
+        assert answers[0].data == answers[1].data
+        run_waiting_jobs()
+        assert [mail.row.kind for mail in waiting_mails()] == ["verify_email"]
+        assert (User.objects.count(), Referral.objects.count()) == (2, 1)
 
     @pytest.mark.parametrize(
         ("changes", "field"),
@@ -75,12 +92,45 @@ class TestOverTheApi:
         assert made.referred.referred_by == alice
         assert made.referred.email == GOOD["email"]
 
-    def test_a_welcome_mail_is_queued_once(self, api: ApiClient) -> None:
+    def test_one_mail_is_queued(self, api: ApiClient) -> None:
         api.post("auth/register", GOOD)
+        run_waiting_jobs()
         assert queued_mails() == [GOOD["email"]]
 
 
-TABLES = ["accounts_user", "referrals_referral", "accounts_mail", "procrastinate_jobs"]
+@pytest.mark.django_db
+class TestWithoutVerification:
+    @pytest.fixture(autouse=True)
+    def _off(self, settings: Settings) -> None:
+        settings.EMAIL_VERIFICATION = False
+
+    def test_it_answers_a_token_that_works(self, api: ApiClient) -> None:
+        answer = api.post("auth/register", {**GOOD, "full_name": "Dora"})
+        assert answer.status == 201
+        assert answer.data["user"]["email"] == GOOD["email"]
+        assert ApiClient(answer.data["token"]).get("users/me").data["full_name"] == "Dora"
+        assert "password" not in str(answer.data["user"])
+
+    def test_an_address_that_is_taken_is_said(self, api: ApiClient) -> None:
+        api.post("auth/register", GOOD)
+        answer = api.post("auth/register", {**GOOD, "email": "DORA@Example.COM"})
+        assert (answer.status, answer.code) == (409, "email_taken")
+        assert User.objects.count() == 1
+
+    def test_the_welcome_is_mailed_at_once(self, api: ApiClient) -> None:
+        api.post("auth/register", GOOD)
+        run_waiting_jobs()
+        assert [mail.row.kind for mail in waiting_mails()] == ["welcome"]
+
+
+TABLES = [
+    "accounts_user",
+    "accounts_signuporigin",
+    "referrals_referral",
+    "accounts_auditevent",
+    "accounts_mail",
+    "procrastinate_jobs",
+]
 
 
 @contextmanager
@@ -103,6 +153,10 @@ def failing_insert(table: str) -> Iterator[None]:
 
 @pytest.mark.django_db(transaction=True)
 class TestFailures:
+    @pytest.fixture(autouse=True)
+    def _writes_most(self, settings: Settings) -> None:
+        settings.EMAIL_VERIFICATION = False
+
     @pytest.mark.parametrize("table", TABLES)
     def test_a_failure_at_any_write_leaves_nothing_and_the_same_call_then_succeeds(self, table: str) -> None:
         referrer = User.objects.create_user("alice@example.com", "a long enough secret")

@@ -6,13 +6,14 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Session, User
+from accounts.models import AuditEvent, Session, User
 from accounts.services.sessions import authenticate_token
 from tests.admin.addresses import action, allow, change
 from tests.admin.rows import new_device, new_session
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
 from tests.factories.support import make_ticket
+from tests.mails import waiting_mails
 
 
 def test_suspending_signs_out_everywhere_at_once(staff: Client, alice: User) -> None:
@@ -76,13 +77,15 @@ def test_a_password_set_by_staff_ends_every_session(staff: Client, alice: User) 
     alice.refresh_from_db()
     assert alice.check_password("another long sentence")
     assert authenticate_token(token) is None
+    assert [mail.to for mail in waiting_mails("password_changed")] == [alice.email]
+    assert AuditEvent.objects.filter(person_id=alice.pk, actor_kind="staff").exists()
 
 
 def test_staff_change_their_own_password_and_stay_signed_in_only_here(staff: Client, sam: User) -> None:
     token = token_of(sam)
-    new = {"new_password1": "another long sentence", "new_password2": "another long sentence"}
-    answer = staff.post(reverse("admin:password_change"), {"old_password": PASSWORD, **new}, follow=True)
-    assert answer.redirect_chain == [(reverse("admin:password_change_done"), 302)]
+    page = staff.get(reverse("admin:password_change"), follow=True)
+    assert page.redirect_chain == [(reverse("password-change"), 302)]
+    staff.post(reverse("password-change"), {"current_password": PASSWORD, "new_password": "another long sentence"})
     assert authenticate_token(token) is None
     assert staff.get(reverse("admin:index")).status_code == 200
 

@@ -9,7 +9,21 @@ from tests.api_client import ApiClient
 from tests.architecture.access import endpoints
 
 UUID = "11111111-1111-4111-8111-111111111111"
-FOR_ANYBODY = {"auth/register", "auth/login", "auth/restore", "locations", "billing/plans", "node/enrol", "status"}
+FOR_ANYBODY = {
+    "auth/register",
+    "auth/challenge",
+    "auth/verify-email",
+    "auth/verify-email/resend",
+    "auth/password/forgot",
+    "auth/password/reset",
+    "auth/email-change",
+    "auth/login",
+    "auth/restore",
+    "locations",
+    "billing/plans",
+    "node/enrol",
+    "status",
+}
 FOR_NODES = {"node/state", "node/snapshot", "node/report", "node/credential"}
 FOR_SIGNED_IN = {
     "auth/logout",
@@ -22,6 +36,7 @@ FOR_SIGNED_IN = {
     "auth/sessions",
     "auth/sessions/{id}",
     "auth/history",
+    "auth/password/change",
     "users/me",
     "users/me/api-keys",
     "users/me/api-keys/{id}",
@@ -31,6 +46,7 @@ FOR_SIGNED_IN = {
     "notifications/read-all",
     "users/me/export",
     "users/me/activity",
+    "users/me/email",
     "devices",
     "devices/{id}",
     "devices/{id}/config",

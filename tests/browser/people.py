@@ -35,8 +35,7 @@ class Person:
 
 def new_person(stack: Stack, plan: str | None = None) -> Person:
     email = f"{uuid4().hex[:10]}@example.com"
-    made = stack.api("POST", "auth/register", {"email": email, "password": PASSWORD, "full_name": "Ada Example"})
-    assert made.status == 201, made.body
+    token = stack.new_customer(email, PASSWORD, "Ada Example")
     if plan:
         stack.sql(
             "INSERT INTO billing_plangrant (user_id, plan_id, reason, created_at, end_noticed) "
@@ -44,7 +43,7 @@ def new_person(stack: Stack, plan: str | None = None) -> Person:
             email,
             plan,
         )
-    return Person(email, made.data["token"], stack)
+    return Person(email, token, stack)
 
 
 def sign_up(page: Page, email: str) -> None:
@@ -53,7 +52,8 @@ def sign_up(page: Page, email: str) -> None:
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    page.wait_for_url("**/dashboard")
+    page.wait_for_url("**/signup/sent")
+    sign_in(page, email)
 
 
 def sign_in(page: Page, email: str) -> None:

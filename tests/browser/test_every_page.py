@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -17,6 +19,7 @@ from tests.live.stack import Stack
 pytestmark = pytest.mark.live
 
 LONG = "W" * 64
+PAGES_OF_LINKS = [("/verify-email", "verify"), ("/password/reset", "reset"), ("/email-change", "change_new")]
 # What a screen reader would stumble over.
 UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
   .filter((e) => e.checkVisibility() && !(e.labels?.length || e.ariaLabel || e.innerText?.trim() || e.title))
@@ -54,9 +57,14 @@ def test_pages_of_a_stranger(
 ) -> None:
     context = open_context(viewport=viewport, color_scheme=scheme)
     watch = Watch(context)
+    watch.expected = {400}
     page = context.new_page()
-    for path in ("/", "/signup", "/login", "/status", "/privacy/what-we-store", "/account/restore"):
+    paths = ["/", "/signup", "/signup/sent", "/login", "/status", "/verify-email/resend", "/password/forgot"]
+    for path in [*paths, "/privacy/what-we-store", "/account/restore"]:
         check(page, path)
+    # Of a link that was never mailed.
+    for path in ("/verify-email/", "/password/reset/", "/email-change/"):
+        check(page, path + "x" * 43, 400)
     watch.assert_quiet()
 
 
@@ -99,12 +107,36 @@ def test_pages_of_a_customer(
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
     paths += ["/settings/privacy", "/settings/privacy/delete"]
     paths += ["/speed-test", "/referrals", "/support", "/"]
+    paths += ["/settings/password", "/settings/email", "/verify-email/resend"]
     for path in paths:
         check(page, path)
     check(page, "/devices/00000000-0000-0000-0000-000000000000", 404)
     stack.api("DELETE", f"devices/{devices[0]}", token=person.token)
     for path in (f"/devices/{devices[0]}", "/devices", "/dashboard"):
         check(page, path)
+    watch.assert_quiet()
+
+
+@SIZES
+@SCHEMES
+def test_pages_of_mailed_links(
+    open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int], scheme: str
+) -> None:
+    context = open_context(viewport=viewport, color_scheme=scheme)
+    watch = Watch(context)
+    page = context.new_page()
+    for path, purpose in PAGES_OF_LINKS:
+        token = uuid4().hex * 2
+        stack.sql(
+            "INSERT INTO accounts_emailtoken (user_id, purpose, token_hash, email, created_at, expires_at)"
+            " SELECT id, %s, %s, email, now(), now() + interval '1 hour' FROM accounts_user WHERE email = %s",
+            purpose,
+            sha256(token.encode()).hexdigest(),
+            person.email,
+        )
+        check(page, f"{path}/{token}")
+    sign_in(page, person.email)
+    check(page, "/settings/email")
     watch.assert_quiet()
 
 

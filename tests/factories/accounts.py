@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from accounts.models import User
 
@@ -17,8 +18,8 @@ def _hashed() -> str:
 
 
 def make_user(email: str, **fields: Any) -> User:
-    """A person whose password is PASSWORD."""
-    user = User(email=email, **fields)
+    """A person whose password is PASSWORD and whose address is verified."""
+    user = User(email=email, **{"email_verified_at": timezone.now(), **fields})
     user.password = _hashed()
     user.save()
     return user

@@ -49,9 +49,16 @@ class Answer:
         return self.body["data"]
 
 
-def call(method: str, url: str, body: Any = None, token: str | None = None, timeout: float = 40) -> Answer:
+def call(
+    method: str,
+    url: str,
+    body: Any = None,
+    token: str | None = None,
+    timeout: float = 40,
+    extra_headers: dict[str, str] | None = None,
+) -> Answer:
     """One JSON request; an error status is an answer, not an exception."""
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **(extra_headers or {})}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     data = None if body is None else json.dumps(body).encode()
@@ -179,6 +186,9 @@ class Stack:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(10)
 
+    def process_id(self, name: str) -> int:
+        return self._processes[name].pid
+
     def stop(self) -> None:
         for name in list(self._processes):
             self.end(name)
@@ -200,6 +210,16 @@ class Stack:
 
     def api(self, method: str, path: str, body: Any = None, token: str | None = None) -> Answer:
         return call(method, f"{self.url}/api/v1/{path}", body, token)
+
+    def new_customer(self, email: str, password: str = "a long enough secret", full_name: str = "") -> str:
+        """Sign up, have the address verified, and sign in; returns the token."""
+        account = {"email": email, "password": password}
+        made = self.api("POST", "auth/register", {**account, "full_name": full_name})
+        assert made.status == 201, made.body
+        self.sql("UPDATE accounts_user SET email_verified_at = now() WHERE email = %s", email)
+        signed_in = self.api("POST", "auth/login", account)
+        assert signed_in.status == 200, signed_in.body
+        return str(signed_in.data["token"])
 
     def put_in_service(self, server: str, public_key: str | None = None) -> None:
         """Let a server without a node be as if it had one that is heard for a day."""

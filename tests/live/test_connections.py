@@ -24,9 +24,7 @@ def test_who_waits_for_a_node_lends_its_connection(make_stack: StackMaker) -> No
     stack = make_stack(workers=1, settings={"DATABASE_POOL_SIZE": "1", "DEVICE_ACK_WAIT_MS": "2500"})
     stack.manage("create_demo_data")
     stack.sql("UPDATE vpn_server SET state = 'online', public_key = %s WHERE name = 'demo-1'", new_key())
-    token = stack.api("POST", "auth/register", {"email": "a@example.com", "password": "a long enough secret"}).data[
-        "token"
-    ]
+    token = stack.new_customer("a@example.com")
     # The node has just reported, and confirms nothing.
     stack.manage("shell", "-c", REPORTED)
     with ThreadPoolExecutor(1) as other:

@@ -203,10 +203,7 @@ def test_waiting_nodes_are_told_at_once_that_postgresql_hangs(stack: Stack, clus
 def test_postgresql_killed_under_load_loses_nothing_acknowledged_and_doubles_nothing(
     stack: Stack, cluster: Cluster
 ) -> None:
-    tokens = []
-    for number in range(3):
-        body = {"email": f"p{number}@example.com", "password": "a long enough secret"}
-        tokens.append(stack.api("POST", "auth/register", body).data["token"])
+    tokens = [stack.new_customer(f"p{number}@example.com") for number in range(3)]
     stop_at = time.monotonic() + 6
     strange: list[object] = []
 

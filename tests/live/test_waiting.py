@@ -39,8 +39,7 @@ class WaitingNode:
         snapshot = stack.api("GET", "node/snapshot", token=self.credential).data
         self.epoch, self.revision = snapshot["epoch"], snapshot["to"]
         stack.put_in_service("demo-1")
-        account = {"email": "waiter@example.com", "password": "a long enough secret"}
-        self.customer = stack.api("POST", "auth/register", account).data["token"]
+        self.customer = stack.new_customer("waiter@example.com")
 
     def state(self, wait: int, after: int | None = None, credential: str | None = None) -> Answer:
         query = f"epoch={self.epoch}&after={self.revision if after is None else after}&wait={wait}"

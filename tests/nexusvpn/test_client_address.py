@@ -44,6 +44,14 @@ def test_trusted_proxies_are_walked_from_the_right(remote: str, forwarded: str |
     assert seen(remote, forwarded) == client
 
 
+@override_settings(TRUSTED_PROXIES=["10.0.0.0/8"])
+@pytest.mark.parametrize("name", ["HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_TRUE_CLIENT_IP", "HTTP_CLIENT_IP"])
+def test_behind_a_trusted_proxy_no_other_header_counts_either(name: str) -> None:
+    """A proxy passes on what it does not know, so whoever writes these may be anybody."""
+    assert seen("10.0.0.1", "198.51.100.7", **{name: "198.51.100.9"}) == "198.51.100.7"
+    assert seen("10.0.0.1", None, **{name: "198.51.100.9"}) == "10.0.0.1"
+
+
 def test_trusting_everybody_is_an_error() -> None:
     with override_settings(TRUSTED_PROXIES=["0.0.0.0/0", "nonsense"]):
         assert [found.id for found in check_trusted_proxies(None)] == ["nexusvpn.E002", "nexusvpn.E001"]

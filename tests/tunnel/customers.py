@@ -88,7 +88,7 @@ class Customer:
 def make_customer(lab: Lab, stack: Stack, folder: Path, location: str = "demo-1") -> Customer:
     stack.sql("TRUNCATE nexusvpn_counter")
     email = f"f{time.monotonic_ns()}@example.com"
-    token = stack.api("POST", "auth/register", {"email": email, "password": "a long enough secret"}).data["token"]
+    token = stack.new_customer(email)
     made = stack.api("POST", "devices", {"name": "Laptop", "location": location}, token)
     assert made.status == 201, made.body
     client = TunnelClient(lab, folder)

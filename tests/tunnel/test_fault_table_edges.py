@@ -88,8 +88,7 @@ def test_of_a_hostile_report_the_good_rows_count_and_a_shapeless_one_changes_not
 def make_former_device(customer: Customer, stack: Stack) -> str:
     """The key of a device of another person that the node has let go of."""
     stack.sql("TRUNCATE nexusvpn_counter")
-    account = {"email": f"g{time.monotonic_ns()}@example.com", "password": "a long enough secret"}
-    token = stack.api("POST", "auth/register", account).data["token"]
+    token = stack.new_customer(f"g{time.monotonic_ns()}@example.com")
     made = stack.api("POST", "devices", {"name": "Gone", "location": "demo-1"}, token).data
     stack.api("DELETE", f"devices/{made['id']}", token=token)
     deadline = time.monotonic() + 10

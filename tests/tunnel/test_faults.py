@@ -51,11 +51,9 @@ class Customer:
 
 @pytest.fixture
 def customer(lab: Lab, stack: Stack, node: Node, tmp_path: Path) -> Iterator[Customer]:
-    email = f"c{time.monotonic_ns()}@example.com"
     # Three registrations a minute are allowed from one address; this suite makes more.
     stack.sql("TRUNCATE nexusvpn_counter")
-    registered = stack.api("POST", "auth/register", {"email": email, "password": "a long enough secret"})
-    token = registered.data["token"]
+    token = stack.new_customer(f"c{time.monotonic_ns()}@example.com")
     made = stack.api("POST", "devices", {"name": "Laptop", "location": "demo-1"}, token)
     client = TunnelClient(lab, tmp_path)
     client.up(made.data["config"])

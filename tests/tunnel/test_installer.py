@@ -55,8 +55,7 @@ def service(machine: Machine, log: Path) -> None:
 
 def new_device(stack: Stack) -> str:
     """The configuration of a customer's device, once its node has taken it."""
-    account = {"email": "new@example.com", "password": "a long enough secret"}
-    token = stack.api("POST", "auth/register", account).data["token"]
+    token = stack.new_customer("new@example.com")
     body = {"name": "Laptop", "location": "demo-1"}
     give_up = time.monotonic() + 15
     while True:

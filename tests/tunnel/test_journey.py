@@ -15,12 +15,6 @@ from tests.tunnel.lab import WORLD_V4, WORLD_V6, Lab
 pytestmark = pytest.mark.live
 
 
-def register(stack: Stack, email: str) -> str:
-    answer = stack.api("POST", "auth/register", {"email": email, "password": "a long enough secret"})
-    assert answer.status == 201, answer.body
-    return str(answer.data["token"])
-
-
 def usage(stack: Stack, token: str) -> tuple[int, int]:
     data = stack.api("GET", "usage", token=token).data
     return data["bytes_up"], data["bytes_down"]
@@ -29,7 +23,7 @@ def usage(stack: Stack, token: str) -> tuple[int, int]:
 def test_a_new_customer_gets_a_working_tunnel_and_loses_it_on_revocation(
     lab: Lab, stack: Stack, node: Node, tmp_path: Path
 ) -> None:
-    token = register(stack, "traveller@example.com")
+    token = stack.new_customer("traveller@example.com")
     client = TunnelClient(lab, tmp_path)
 
     started = time.monotonic()

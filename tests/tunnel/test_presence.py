@@ -22,10 +22,7 @@ class People:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        answer = stack.api(
-            "POST", "auth/register", {"email": "watcher@example.com", "password": "a long enough secret"}
-        )
-        self.token = answer.data["token"]
+        self.token = stack.new_customer("watcher@example.com")
         made = stack.api("POST", "devices", {"name": "Laptop", "location": "demo-1"}, self.token)
         self.device, self.config = made.data["id"], made.data["config"]
 

@@ -35,8 +35,7 @@ def ask(lab: Lab, machine: str, url: str, sent: int = 0) -> str:
 def test_through_the_tunnel_it_measures_and_from_outside_it_is_not_there(
     lab: Lab, stack: Stack, node: Node, tmp_path: Path
 ) -> None:
-    account = {"email": "speed@example.com", "password": "a long enough secret"}
-    token = stack.api("POST", "auth/register", account).data["token"]
+    token = stack.new_customer("speed@example.com")
     made = stack.api("POST", "devices", {"name": "Laptop", "location": "demo-1"}, token)
     assert made.status == 201, made.body
     (inside,) = stack.sql("SELECT host(host(network_v4)::inet + 1) FROM vpn_server WHERE name = 'demo-1'")[0]

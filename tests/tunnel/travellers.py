@@ -77,9 +77,7 @@ class Traveller:
 
 def make_traveller(lab: Lab, stack: Stack) -> Traveller:
     stack.sql("TRUNCATE nexusvpn_counter")
-    email = f"t{time.monotonic_ns()}@example.com"
-    registered = stack.api("POST", "auth/register", {"email": email, "password": "a long enough secret"})
-    token = registered.data["token"]
+    token = stack.new_customer(f"t{time.monotonic_ns()}@example.com")
     made = stack.api("POST", "devices", {"name": f"q{lab.tag}", "location": "demo-1"}, token)
     assert made.data["state"] == "active", made.body
     return Traveller(lab, stack, token, made.data["id"], made.data["private_key"])

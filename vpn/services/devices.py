@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.verification import check_verified
 from billing.entitlements import Entitlement, entitlement_for
 from nexusvpn.db import planned_once
 from nexusvpn.texts import one_line
@@ -28,13 +29,15 @@ from vpn.wireguard.public_keys import InvalidKey, validate_public_key
 
 
 def check_can_add_device(user: User, entitlement: Entitlement) -> None:
-    """Raises DeviceLimitReached. Binding only while the customer's row is locked."""
-    _check_count(VpnConfig.objects.live().filter(user=user).count(), entitlement)
+    """Raises DeviceLimitReached, or EmailUnverified for a second device. Binding only while the customer's row is locked."""
+    _check_count(user, VpnConfig.objects.live().filter(user=user).count(), entitlement)
 
 
-def _check_count(devices: int, entitlement: Entitlement) -> None:
+def _check_count(user: User, devices: int, entitlement: Entitlement) -> None:
     if devices >= entitlement.device_limit:
         raise DeviceLimitReached
+    if devices:
+        check_verified(user)
 
 
 def check_key_is_well_formed(public_key: str) -> None:
@@ -101,7 +104,7 @@ def _add_device(user: User, name: str, location_slug: str, public_key: str, *, s
         if facts.repeated is not None:
             return VpnConfig.objects.get(pk=facts.repeated)
         entitlement = entitlement_for(user)
-        _check_count(facts.devices, entitlement)
+        _check_count(user, facts.devices, entitlement)
         location = location_for(entitlement, location_slug)
         if facts.key_is_held:
             raise _key_in_use()

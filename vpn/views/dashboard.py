@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
+from accounts.services.verification import needs_verification
 from vpn.services.overview import overview_of
 
 
@@ -16,4 +17,6 @@ from vpn.services.overview import overview_of
 @login_required
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/dashboard.html", {"overview": overview_of(signed_in(request))})
+    user = signed_in(request)
+    context = {"overview": overview_of(user), "unverified": needs_verification(user)}
+    return render(request, "accounts/dashboard.html", context)

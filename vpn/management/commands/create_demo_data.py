@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Plan, PlanGrant
@@ -64,7 +65,9 @@ class Command(BaseCommand):
             server.save()
             NodeStatus.objects.create(server=server)
         passwords = {address: secrets.token_urlsafe(12) for address in (CUSTOMER, STAFF)}
-        customer = User.objects.create_user(CUSTOMER, passwords[CUSTOMER], full_name="Demo customer")
+        customer = User.objects.create_user(
+            CUSTOMER, passwords[CUSTOMER], full_name="Demo customer", email_verified_at=timezone.now()
+        )
         User.objects.create_superuser(STAFF, passwords[STAFF], full_name="Demo staff")
         PlanGrant.objects.create(user=customer, plan=Plan.objects.get(code="pro"), reason="Demo data")
         self.stdout.write("Demo sign-ins (made up now, shown once):")

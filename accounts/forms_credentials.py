@@ -1,0 +1,53 @@
+"""What people type to prove an address, to recover, and to change how they sign in."""
+
+from __future__ import annotations
+
+from django import forms
+
+from accounts.validators import MAX_PASSWORD
+from nexusvpn.forms import ServiceForm
+
+NEW_ONE = "At least 8 characters, and not one that everybody uses."
+
+
+def new_password_field(label: str = "New password") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=MAX_PASSWORD,
+        strip=False,
+        help_text=NEW_ONE,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+def present_password_field(label: str) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class AddressForm(ServiceForm):
+    """An address to which something is to be mailed, if it has an account."""
+
+    email = forms.EmailField(
+        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+
+
+class ResetForm(ServiceForm):
+    password = new_password_field()
+
+
+class PasswordChangeForm(ServiceForm):
+    current_password = present_password_field("Present password")
+    new_password = new_password_field()
+
+
+class AddressChangeForm(ServiceForm):
+    email = forms.EmailField(
+        label="New e-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+    )
+    password = present_password_field("Your password")

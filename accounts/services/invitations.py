@@ -1,0 +1,58 @@
+"""Letting single people in while sign-up is not open to everybody."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.emails import queue_invitation
+from accounts.errors import InvalidInvitation
+from accounts.models import Invitation, RegistrationPolicy, User
+from accounts.services.registration_policy import Mode
+from accounts.services.sessions import hash_key
+from nexusvpn.audit import record_act
+from nexusvpn.db import lowered
+from nexusvpn.texts import one_line
+
+LONGEST_DAYS = 90
+
+
+def invite(*, by: User, email: str = "", note: str = "", days: int = 14) -> tuple[Invitation, str]:
+    """A new invitation and its code, which is shown once; mailed too if it is for an address, which nobody else can then use.
+
+    Raises InvalidInput for a note of more than a line.
+    """
+    code = secrets.token_urlsafe(16)
+    invitation = Invitation(
+        code_hash=hash_key(code),
+        email=User.objects.normalize_email(email.strip()),
+        note=one_line(note, "note"),
+        created_by=by,
+        expires_at=timezone.now() + timedelta(days=days),
+    )
+    with transaction.atomic():
+        invitation.save(force_insert=True)
+        record_act("invitation_made", actor=by, target=invitation)
+        if invitation.email:
+            queue_invitation(invitation, code)
+    return invitation, code
+
+
+def use_invitation(code: str, *, email: str, user: User) -> None:
+    """Use it up for a person who is being written, if sign-up asks for one. Raises InvalidInvitation.
+
+    `email` is the address that they gave. Of two who bring a code at once, the conditional update lets one through.
+    """
+    if not RegistrationPolicy.objects.filter(mode=Mode.INVITED).exists():
+        return
+    meant_for = Q(email="") | Q(_email=lowered(email))
+    usable = Invitation.objects.alias(_email=Lower("email")).filter(
+        meant_for, code_hash=hash_key(code.strip()), used_at=None, expires_at__gt=timezone.now()
+    )
+    if not usable.update(used_at=timezone.now(), used_by=user):
+        raise InvalidInvitation(fields={"invitation_code": [InvalidInvitation.message]})

@@ -1,0 +1,71 @@
+"""What a password must be, and changing one's own."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.errors import WrongPassword
+from accounts.locks import lock_person
+from accounts.models import EmailToken, User
+from accounts.people import greeting_name
+from accounts.services.notifications import Kind, notify
+from accounts.services.sessions import end_all_sessions
+from nexusvpn.audit import record_act
+from nexusvpn.errors import InvalidInput
+
+
+def check_new_password(password: str, user: User, field: str = "password") -> None:
+    """8 to 128 characters, neither common nor breached nor the person's own name. Raises InvalidInput at `field`."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(fields={field: list(error.messages)}) from None
+
+
+def change_password(*, user: User, new_password: str, keep: UUID | None) -> None:
+    """A new password; every session but `keep` ends. Ask for the present one first (`reauthentication.check_own_password`).
+
+    Raises InvalidInput, or WrongPassword if the password was changed elsewhere meanwhile.
+    """
+    check_new_password(new_password, user, "new_password")
+    hashed = make_password(new_password)
+    # The lock closes the race with a sign-in by the old password, and with another change.
+    with transaction.atomic(durable=True):
+        now = lock_person(user.pk)
+        if now is None or now.password != user.password:
+            raise WrongPassword(fields={"current_password": [WrongPassword.message]})
+        store_password(now, hashed, keep=keep)
+        record_act("password_changed", actor=now, person=now.pk)
+    user.password = hashed
+
+
+def store_password(user: User, hashed: str, *, keep: UUID | None = None) -> None:
+    """Write it, with what follows. Call it with the person's row locked."""
+    user.password = hashed
+    user.save(update_fields=["password"])
+    follow_new_password(user, keep=keep)
+
+
+def follow_new_password(user: User, *, keep: UUID | None = None) -> None:
+    """Whoever is signed in with the former password is not any more, but for `keep`; the person is told.
+
+    Call it in the transaction that writes the password.
+    """
+    end_all_sessions(user=user, but=keep)
+    # A link that was mailed before must not undo this.
+    EmailToken.objects.filter(user=user, purpose=EmailToken.Purpose.RESET).delete()
+    notify(
+        user,
+        Kind.SECURITY,
+        "Your password was changed",
+        "Everything else that was signed in is signed out. If this was not you, set a new password at once.",
+        link=reverse("password-forgot"),
+        mail="password_changed",
+        context={"name": greeting_name(user)},
+    )

@@ -1,0 +1,45 @@
+"""Changing one's password."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.forms_credentials import PasswordChangeForm
+from accounts.people import signed_in
+from accounts.services.passwords import change_password
+from accounts.services.reauthentication import check_own_password
+from nexusvpn.errors import DomainError, RateLimited
+
+
+@sensitive_post_parameters("current_password", "new_password")
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_change(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    form = PasswordChangeForm(request.POST if request.method == "POST" else None)
+    status = 400 if form.is_bound else 200
+    if form.is_valid():
+        values = form.cleaned_data
+        try:
+            check_own_password(request, user=user, password=values["current_password"], field="current_password")
+            change_password(
+                user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
+            )
+        except RateLimited:
+            raise
+        except DomainError as error:
+            status = form.add_domain_error(error)
+        else:
+            # The session that stays was signed in with the former password: it learns of the new one.
+            update_session_auth_hash(request, user)
+            messages.success(request, "Your password is changed. Everything else that was signed in is signed out.")
+            return redirect("password-change")
+    return render(request, "accounts/settings/password.html", {"form": form}, status=status)

@@ -1,0 +1,45 @@
+"""Proving an address: the page of a mailed link, and asking for another one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.errors import InvalidLink
+from accounts.forms_credentials import AddressForm
+from accounts.models import User
+from accounts.services.verification import ask_for_verification, check_verification_link, verify_address
+from nexusvpn.ratelimit import LINK_USE, MAILED_LINK, enforce
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """Seen by GET, done by POST: what looks through people's mail for bad links would otherwise use it up."""
+    try:
+        if request.method == "POST":
+            enforce(request, LINK_USE)
+            verify_address(token=token)
+            messages.success(request, "Your e-mail address is confirmed.")
+            return redirect("dashboard" if request.user.is_authenticated else "login")
+        check_verification_link(token)
+    except InvalidLink as error:
+        context = {"error": error, "again": "verify-resend"}
+        return render(request, "accounts/link_over.html", context, status=400)
+    return render(request, "accounts/verify_email.html")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def resend(request: HttpRequest) -> HttpResponse:
+    known = request.user.email if isinstance(request.user, User) else ""
+    form = AddressForm(request.POST if request.method == "POST" else None, initial={"email": known})
+    if form.is_bound:
+        enforce(request, MAILED_LINK)
+    if form.is_valid():
+        ask_for_verification(email=form.cleaned_data["email"])
+        return render(request, "accounts/verify_resend_sent.html")
+    return render(request, "accounts/verify_resend.html", {"form": form}, status=400 if form.is_bound else 200)

@@ -1,0 +1,87 @@
+"""Changing one's password: asked for the present one, and signed out everywhere else."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEvent, User
+from tests.api_client import ApiClient
+from tests.conftest import token_of
+from tests.factories.accounts import PASSWORD
+from tests.mails import waiting_mails
+
+pytestmark = pytest.mark.django_db
+NEW = "a new and long secret"
+BODY = {"current_password": PASSWORD, "new_password": NEW}
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+def test_over_the_api_the_present_session_stays_and_every_other_ends(
+    api: ApiClient, alice: User, alice_api: ApiClient, browser: Client
+) -> None:
+    other = ApiClient(token_of(alice))
+    assert alice_api.post("auth/password/change", BODY).status == 200
+    assert alice_api.get("users/me").status == 200
+    assert other.get("users/me").status == 401
+    assert browser.get("/settings").status_code == 302
+    assert api.post("auth/login", {"email": alice.email, "password": PASSWORD}).status == 401
+    assert api.post("auth/login", {"email": alice.email, "password": NEW}).status == 200
+
+
+def test_on_the_page_the_present_browser_stays_and_every_other_ends(
+    browser: Client, alice: User, alice_api: ApiClient
+) -> None:
+    other = Client()
+    other.force_login(alice)
+    done = browser.post("/settings/password", BODY, follow=True)
+    assert done.redirect_chain == [("/settings/password", 302)]
+    assert "Your password is changed." in done.text
+    assert alice_api.get("users/me").status == 401
+    assert other.get("/settings").status_code == 302
+    assert browser.get("/settings").status_code == 200
+
+
+def test_the_person_is_told_and_it_is_on_record(alice: User, alice_api: ApiClient) -> None:
+    alice_api.post("auth/password/change", BODY)
+    (mail,) = waiting_mails()
+    assert (mail.to, mail.row.kind, NEW in mail.text) == (alice.email, "password_changed", False)
+    assert AuditEvent.objects.get(person_id=alice.pk).action == "password_changed"
+
+
+def test_a_wrong_password_changes_nothing_and_is_no_end_of_the_session(
+    alice: User, alice_api: ApiClient, browser: Client
+) -> None:
+    answer = alice_api.post("auth/password/change", {**BODY, "current_password": "wrong"})
+    assert (answer.status, answer.code, list(answer.fields)) == (400, "wrong_password", ["current_password"])
+    page = browser.post("/settings/password", {**BODY, "current_password": "wrong"})
+    assert (page.status_code, "This is not your password." in page.text) == (400, True)
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    assert alice_api.get("users/me").status == 200
+
+
+@pytest.mark.parametrize("bad", ["short", "password123", "x" * 129, "alice@example.com"])
+def test_a_bad_new_one_is_named(alice_api: ApiClient, bad: str) -> None:
+    answer = alice_api.post("auth/password/change", {**BODY, "new_password": bad})
+    assert (answer.status, list(answer.fields)) == (400, ["new_password"])
+
+
+def test_guessing_is_limited_like_signing_in(alice_api: ApiClient, browser: Client) -> None:
+    wrong = {**BODY, "current_password": "wrong"}
+    answers = [alice_api.post("auth/password/change", wrong) for _ in range(5)]
+    assert [answer.status for answer in answers] == [400] * 5
+    refused = alice_api.post("auth/password/change", BODY, remote_addr="192.0.2.99")
+    assert refused.status == 429
+    assert int(refused.headers["Retry-After"]) > 0
+    assert browser.post("/settings/password", BODY, REMOTE_ADDR="192.0.2.98").status_code == 429
+
+
+def test_nobody_changes_it_who_is_not_signed_in(db: None) -> None:
+    assert Client().get("/settings/password").headers["Location"] == "/login?next=/settings/password"

@@ -1,0 +1,60 @@
+"""Staff say who may sign up, and invite people."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEvent, Invitation, RegistrationPolicy, User
+from accounts.services.sessions import hash_key
+from tests.admin.addresses import allow
+from tests.api_client import ApiClient
+from tests.mails import waiting_mails
+
+INVITE = "/admin/accounts/invitation/invite/"
+FORM = {"email": "", "note": "A friend", "days": "7"}
+
+
+def test_the_code_is_shown_by_the_answer_and_never_again(staff: Client, sam: User) -> None:
+    assert 'href="/admin/accounts/invitation/invite/"' in staff.get("/admin/accounts/invitation/").text
+    assert staff.get(INVITE).status_code == 200
+    assert not Invitation.objects.exists()
+    page = staff.post(INVITE, FORM).text
+    invitation = Invitation.objects.get()
+    codes = re.findall(r"invitation=([A-Za-z0-9_-]+)", page)
+    assert [hash_key(code) for code in codes] == [invitation.code_hash]
+    assert (invitation.created_by, invitation.note) == (sam, "A friend")
+    again = staff.get(reverse("admin:accounts_invitation_change", args=[invitation.pk])).text
+    assert codes[0] not in again
+    assert AuditEvent.objects.filter(action="invitation_made", actor_id=sam.pk).count() == 1
+
+
+def test_one_for_an_address_is_mailed_there(staff: Client) -> None:
+    page = staff.post(INVITE, {**FORM, "email": "friend@example.com"}).text
+    assert "friend@example.com" in page
+    assert [mail.to for mail in waiting_mails("invitation")] == ["friend@example.com"]
+
+
+@pytest.mark.parametrize("change", [{"email": "x"}, {"days": "0"}, {"days": "91"}, {"note": "a\x0bb"}])
+def test_a_refused_form_makes_nothing(staff: Client, change: dict[str, str]) -> None:
+    assert staff.post(INVITE, {**FORM, **change}).status_code == 400
+    assert not Invitation.objects.exists()
+
+
+def test_seeing_invitations_is_not_enough_to_make_one(helper: User, helper_browser: Client) -> None:
+    allow(helper, "view_invitation")
+    assert "Invite somebody" not in helper_browser.get("/admin/accounts/invitation/").text
+    assert [helper_browser.get(INVITE).status_code, helper_browser.post(INVITE, FORM).status_code] == [403, 403]
+    allow(helper, "view_invitation", "add_invitation")
+    assert helper_browser.post(INVITE, FORM).status_code == 200
+    assert Invitation.objects.count() == 1
+
+
+def test_what_staff_choose_holds_at_once(staff: Client, api: ApiClient) -> None:
+    staff.post(reverse("admin:accounts_registrationpolicy_add"), {"mode": "closed", "accounts_an_hour": ""})
+    assert RegistrationPolicy.objects.get().mode == "closed"
+    answer = api.post("auth/register", {"email": "d@example.com", "password": "a long enough secret"})
+    assert answer.code == "registration_closed"
