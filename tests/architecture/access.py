@@ -96,6 +96,7 @@ class World:
             "tickets/": make_ticket(self.alice).pk,
             "notifications/": Notification.objects.create(**values).pk,
             "auth/sessions/": session.pk,
+            "auth/passkeys/": self.alice.passkeys.create(name="Phone", credential_id=b"id", credential=b"public").pk,
             "users/me/api-keys/": key.pk,
         }
 
