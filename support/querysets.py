@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: User) -> TicketQuerySet:
         """Staff see every ticket, everybody else their own."""
-        return self if user.is_staff else self.filter(user=user)
+        return self if user.acts_as_staff else self.filter(user=user)
 
 
 class TicketMessageQuerySet(models.QuerySet["TicketMessage"]):
     def visible_to(self, user: User) -> TicketMessageQuerySet:
-        return self if user.is_staff else self.filter(ticket__user=user)
+        return self if user.acts_as_staff else self.filter(ticket__user=user)

@@ -19,9 +19,7 @@ from accounts.people import signed_in
 from accounts.services.deletion import restore_account
 from accounts.services.factor_removal import remove_all_factors
 from accounts.services.passwords import follow_new_password
-from accounts.services.second_factor import has_factor
 from accounts.services.sessions import end_all_sessions
-from accounts.services.staff_entrance import StaffEntrance
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
@@ -53,9 +51,6 @@ class SetPasswordForm(AdminPasswordChangeForm):
             user: User = super().save(commit)
             follow_new_password(user)
         return user
-
-
-admin.site.guard = StaffEntrance()  # type: ignore[attr-defined]
 
 
 def sessions_panel(user: User) -> Panel:
@@ -171,7 +166,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         "Remove second factors",
         "For somebody who has lost theirs, and whom you have verified as the runbook says. Authenticator app, passkeys and recovery "
         "codes are gone at once, every session ends, and the person is told by mail. Their password alone opens the account then.",
-        applies=has_factor,
+        applies=User.has_second_factor,
         danger=True,
         form=RemoveFactorsForm,
         permission=REMOVE_FACTORS,

@@ -51,6 +51,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects: ClassVar[UserManager] = UserManager()
 
+    # Of staff whose second factor was not shown in the session of this request: they have no rights of staff in it.
+    lacks_factor = False
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
@@ -97,6 +100,14 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_leaving(self) -> bool:
         """Whether its deletion was asked for and can still be taken back."""
         return self.deletion_due_at is not None and self.deletion_due_at > timezone.now()
+
+    @property
+    def acts_as_staff(self) -> bool:
+        return self.is_staff and not self.lacks_factor
+
+    def has_second_factor(self) -> bool:
+        authenticator = models.Q(totp_seed__confirmed_at__isnull=False)
+        return type(self).objects.filter(authenticator | models.Q(passkeys__isnull=False), pk=self.pk).exists()
 
     def clean(self) -> None:
         """For forms on the model itself, the admin's among them."""

@@ -18,7 +18,6 @@ from django.utils.crypto import constant_time_compare
 from accounts.errors import AccountSuspended
 from accounts.models import LoginHistory, Session, User
 from accounts.services.reauthentication import is_fresh
-from accounts.services.second_factor import has_factor
 from accounts.services.sign_in import record
 
 NOTE = "pending_sign_in"
@@ -37,7 +36,7 @@ class Pending:
 
 def enter(request: HttpRequest, user: User, *, target: str = "") -> bool:
     """Sign in somebody who has shown their password, or has just made their account. False: a second factor is asked for first."""
-    if not has_factor(user):
+    if not user.has_second_factor():
         _open(request, user)
         return True
     request.session.cycle_key()

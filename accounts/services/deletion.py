@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.errors import InvalidCredentials, StaffCannotLeave
 from accounts.models import ApiKey, EmailToken, Session, User
 from accounts.services.outbox import queue_mail
-from accounts.services.second_factor import has_factor, prove_by_code
+from accounts.services.second_factor import prove_by_code
 from accounts.services.sessions import end_all_sessions
 from accounts.services.sign_in import count_attempt, find_account
 from accounts.signals import account_activity_changed
@@ -66,6 +66,6 @@ def restore_by_owner(request: HttpRequest, *, email: str, password: str, code: s
     user, matches = find_account(email, password)
     if user is None or not matches:
         raise InvalidCredentials
-    if has_factor(user):
+    if user.has_second_factor():
         prove_by_code(request, user=user, code=code, kind=kind)
     restore_account(user=user, by=user)

@@ -39,7 +39,6 @@ from accounts.models import Passkey, TotpSeed, User
 from accounts.services import recovery_codes
 from accounts.services.second_factor import (
     Method,
-    has_factor,
     note_added,
     note_removed,
     refuse_last_of_staff,
@@ -145,7 +144,7 @@ def add_passkey(request: HttpRequest, *, user: User, answer: str, name: str) -> 
         with transaction.atomic(durable=True):
             lock_person(user.pk)
             _refuse_too_many(user)
-            is_first = not has_factor(user)
+            is_first = not user.has_second_factor()
             passkey = Passkey.objects.create(
                 user=user,
                 name=name,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.errors import WrongPassword
 from accounts.models import Session, User
-from accounts.services.second_factor import has_factor, prove_by_code
+from accounts.services.second_factor import prove_by_code
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.ratelimit import REAUTHENTICATION, enforce
 
@@ -34,7 +34,7 @@ def check_person(request: HttpRequest, *, user: User, password: str, code: str, 
     Raises RateLimited, WrongPassword or InvalidCode.
     """
     check_own_password(request, user=user, password=password)
-    if not has_factor(user):
+    if not user.has_second_factor():
         return False
     prove_by_code(request, user=user, code=code, kind=kind)
     return True

@@ -48,10 +48,6 @@ def methods_of(user: User) -> list[Method]:
     return found
 
 
-def has_factor(user: User) -> bool:
-    return bool(methods_of(user))
-
-
 def prove_by_code(request: HttpRequest, *, user: User, code: str, kind: Session.Kind) -> Method:
     """Use up a code of the authenticator, or a recovery code; returns which of them it was.
 
@@ -93,7 +89,7 @@ def _take_code(user: User, code: str) -> Method | None:
             return None
         TotpSeed.objects.filter(pk=seed.pk).update(last_step=step)
         return Method.TOTP
-    if has_factor(user) and recovery_codes.take_code(user, code):
+    if user.has_second_factor() and recovery_codes.take_code(user, code):
         _tell_recovery_code_used(user)
         return Method.RECOVERY_CODE
     return None
@@ -143,7 +139,7 @@ def renew_recovery_codes(*, user: User) -> list[str]:
     """New recovery codes; the former ones end. Raises NotSetUp for somebody who has nothing that they could stand in for."""
     with transaction.atomic(durable=True):
         lock_person(user.pk)
-        if not has_factor(user):
+        if not user.has_second_factor():
             raise NotSetUp
         codes = recovery_codes.write_codes(user)
         record_act("recovery_codes_made", actor=user, person=user.pk)
@@ -170,7 +166,7 @@ def note_removed(user: User, method: Method, what: str) -> None:
     """Also ends recovery codes that stand in for nothing any more."""
     record_act("second_factor_removed", actor=user, person=user.pk, details={"method": method})
     text = "It can no longer be used to sign in to your account."
-    if not has_factor(user):
+    if not user.has_second_factor():
         RecoveryCode.objects.filter(user=user).delete()
         text += " Your password alone signs you in now, and your recovery codes have ended."
     tell(user, f"{what} was removed", text)

@@ -22,7 +22,7 @@ from accounts.people import signed_in
 from accounts.services.browser_sign_in import confirm, is_confirmed
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.reauthentication import check_person
-from accounts.services.second_factor import Method, has_factor, methods_of
+from accounts.services.second_factor import Method, methods_of
 from accounts.views.sign_in import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
 
@@ -48,7 +48,7 @@ def confirmed(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     user, target = signed_in(request), wanted_page(request) or reverse("settings-security")
-    form = ConfirmForm(request.POST if request.method == "POST" else None, with_code=has_factor(user))
+    form = ConfirmForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
     status = 400 if form.is_bound else 200
     if form.is_valid():
         values = {"code": "", **form.cleaned_data}

@@ -22,7 +22,6 @@ from accounts.privacy import stored_kinds
 from accounts.services.deletion import leave
 from accounts.services.exports import latest_export, read_export, request_export
 from accounts.services.reauthentication import check_person
-from accounts.services.second_factor import has_factor
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.http import attachment
@@ -71,7 +70,7 @@ def export_file(request: HttpRequest) -> HttpResponse:
 def account_delete(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = LeaveForm(request.POST if request.method == "POST" else None)
-    if not has_factor(user):
+    if not user.has_second_factor():
         del form.fields["code"]
     status = 400 if form.is_bound else 200
     if form.is_valid():

@@ -21,7 +21,6 @@ from accounts.services.second_factor import (
     begin_totp,
     disable_totp,
     enable_totp,
-    has_factor,
     renew_recovery_codes,
 )
 from accounts.views.confirmation import confirmed
@@ -39,7 +38,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "totp": TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).first(),
         "passkeys": list(Passkey.objects.filter(user=user)),
         "passkeys_offered": site_of(request) is not None,
-        "has_factor": has_factor(user),
+        "has_factor": user.has_second_factor(),
         "codes_left": codes.filter(used_at=None).count(),
         "codes_since": newest.created_at if newest else None,
     }
