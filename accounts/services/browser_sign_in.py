@@ -15,10 +15,9 @@ from django.contrib import auth
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
-from accounts.errors import AccountSuspended
 from accounts.models import LoginHistory, Session, User
 from accounts.services.reauthentication import is_fresh
-from accounts.services.sign_in import record
+from accounts.services.sign_in import record, refuse_inactive
 
 NOTE = "pending_sign_in"
 PROVED_AT = "proved_at"
@@ -64,12 +63,10 @@ def pending_sign_in(request: HttpRequest) -> Pending | None:
 
 
 def check_active(request: HttpRequest, user: User) -> None:
-    """Raises AccountSuspended, and forgets what was begun, if the account was suspended after the password was shown."""
-    if user.is_active:
-        return
-    request.session.pop(NOTE, None)
-    record(request, user, LoginHistory.Outcome.BLOCKED, Session.Kind.BROWSER)
-    raise AccountSuspended
+    """Forget what was begun here if the account was suspended, or left, meanwhile. Raises AccountSuspended or AccountLeaving."""
+    if not user.is_active:
+        request.session.pop(NOTE, None)
+    refuse_inactive(request, user, Session.Kind.BROWSER)
 
 
 def enter_with_factor(request: HttpRequest, user: User) -> None:

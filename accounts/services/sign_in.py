@@ -59,10 +59,15 @@ def check_credentials(request: HttpRequest, *, email: str, password: str, kind: 
     if user is None or not matches:
         record(request, user, LoginHistory.Outcome.FAILED, kind)
         raise InvalidCredentials
+    refuse_inactive(request, user, kind)
+    return user
+
+
+def refuse_inactive(request: HttpRequest, user: User, kind: Session.Kind) -> None:
+    """Record and raise AccountSuspended or AccountLeaving, for somebody who has shown who they are."""
     if not user.is_active:
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
         raise AccountLeaving if user.is_leaving else AccountSuspended
-    return user
 
 
 def record(request: HttpRequest, user: User | None, outcome: LoginHistory.Outcome, kind: Session.Kind) -> None:

@@ -10,10 +10,13 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from accounts.models import LoginHistory, Session, User
+from accounts.models import LoginHistory, Session, TotpSeed, User
 from tests.accounts.browsers import Browser
+from tests.accounts.links import token_mailed
+from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.factors import code_of, give_recovery_codes, give_totp, wrong_code_of
+from tests.jobs import run_waiting_jobs
 from tests.mails import waiting_mails
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +137,27 @@ def test_a_password_that_was_changed_meanwhile_does_not_count(alice: User) -> No
     assert browser.get("/login/code")["Location"] == "/login"
 
 
+def test_a_forgotten_password_that_was_set_anew_does_not_open_the_account_alone(alice: User) -> None:
+    code = wrong_code_of(alice)
+    begun, browser, api = Browser(), Browser(), ApiClient(None)
+    begun.give_password(alice)
+    for _ in range(5):
+        continue_with(begun, code)
+    api.post("auth/password/forgot", {"email": alice.email})
+    run_waiting_jobs()
+    new = "another long sentence"
+    assert api.post("auth/password/reset", {"token": token_mailed("password_reset"), "password": new}).status == 200
+    assert TotpSeed.objects.filter(user=alice, confirmed_at__isnull=False).exists()
+    assert begun.get("/login/code")["Location"] == "/login"
+    asked = api.post("auth/login", {"email": alice.email, "password": new})
+    assert asked.data == {"requires_2fa": True, "methods": ["totp"]}
+    answer = browser.post("/login", {"email": alice.email, "password": new})
+    assert answer["Location"] == "/login/code"
+    assert not Session.objects.filter(user=alice).exists()
+    # What was wrong before counts after it too.
+    assert continue_with(browser, code_of(alice)).status_code == 429
+
+
 def test_who_is_suspended_between_password_and_code_stays_out(alice: User) -> None:
     browser = Browser()
     browser.give_password(alice)
@@ -187,7 +211,8 @@ def test_who_has_no_factor_is_signed_in_by_the_password(bob: User) -> None:
     assert browser.get("/login/code")["Location"] == "/dashboard"
 
 
-def test_signing_up_signs_in_by_the_same_door() -> None:
+def test_signing_up_signs_in_by_the_same_door(settings: Any) -> None:
+    settings.EMAIL_VERIFICATION = False
     browser = Browser()
     form = {"email": "new@example.com", "password": "a long new sentence", "full_name": "", "referral_code": ""}
     assert browser.post("/signup", form)["Location"] == "/dashboard"

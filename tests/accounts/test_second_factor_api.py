@@ -16,6 +16,7 @@ from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
 from tests.factories.factors import code_of, give_recovery_codes, give_totp, wrong_code_of
 from tests.mails import waiting_mails
+from tests.stored import text_of_every_table
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 27, 12, 0, 10, tzinfo=UTC)
@@ -53,6 +54,16 @@ def test_setting_up_shows_a_seed_that_counts_once_a_code_of_it_was_seen(
     assert Notification.objects.filter(user=alice, title=mail.subject, link="/settings/security").count() == 1
     act = AuditEvent.objects.get(action="second_factor_added")
     assert (act.person_id, act.details) == (alice.pk, {"method": "totp"})
+
+
+def test_neither_seed_nor_recovery_codes_are_in_any_table(alice_api: ApiClient, alice: User) -> None:
+    secret = alice_api.post("auth/2fa/setup").data["secret"]
+    codes = alice_api.post("auth/2fa/enable", {"code": code_of(alice)}).data["recovery_codes"]
+    stored = text_of_every_table()
+    seed = totp.seed_of(TotpSeed.objects.get())
+    assert alice.email in stored
+    for spelling in (secret, seed.hex(), *codes, *(code.replace("-", "") for code in codes)):
+        assert spelling not in stored
 
 
 def test_the_seed_of_another_person_opens_nothing(alice: User, bob: User) -> None:
