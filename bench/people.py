@@ -27,7 +27,9 @@ class Person:
 
 def make_people(count: int, plan: str = "pro") -> list[Person]:
     """Customers who have `plan` and are signed in with a token."""
-    users = [User(email=f"{uuid4().hex}@bench.example", password="!") for _ in range(count)]
+    users = [
+        User(email=f"{uuid4().hex}@bench.example", password="!", email_verified_at=timezone.now()) for _ in range(count)
+    ]
     User.objects.bulk_create(users, batch_size=2000)
     granted = Plan.objects.get(code=plan)
     PlanGrant.objects.bulk_create(

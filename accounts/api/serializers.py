@@ -6,18 +6,11 @@ from rest_framework import serializers
 
 from accounts.models import LoginHistory, Session
 from accounts.validators import MAX_PASSWORD
-from nexusvpn.api.fields import StrictSerializer, Text
-
-
-class Email(serializers.EmailField):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
+from nexusvpn.api.fields import Address, StrictSerializer, Text
 
 
 class RegisterForm(StrictSerializer):
-    email = Email(max_length=254)
+    email = Address(max_length=254)
     password = Text(max_length=MAX_PASSWORD, min_length=8, trim_whitespace=False)
     full_name = Text(max_length=150, required=False, allow_blank=True, default="")
     referral_code = Text(max_length=16, required=False, allow_blank=True, default="")

@@ -6,9 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.api.serializers import Email
 from accounts.validators import MAX_PASSWORD
-from nexusvpn.api.fields import StrictSerializer, Text
+from nexusvpn.api.fields import Address, StrictSerializer, Text
 
 
 def _password() -> Text:
@@ -20,7 +19,7 @@ class TokenForm(StrictSerializer):
 
 
 class AddressForm(StrictSerializer):
-    email = Email(max_length=254)
+    email = Address(max_length=254)
 
 
 class ResetForm(StrictSerializer):
@@ -34,7 +33,7 @@ class PasswordChangeForm(StrictSerializer):
 
 
 class AddressChangeForm(StrictSerializer):
-    email = Email(max_length=254)
+    email = Address(max_length=254)
     password = _password()
 
 

@@ -22,10 +22,30 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-class Text(serializers.CharField):
-    """A string, and only a string: DRF's own CharField also takes numbers."""
+class _BoundedText(serializers.CharField):
+    """What is too long is refused before anything reads it: some checks look at every letter, and a body may have 256 KiB."""
 
     default_error_messages = {"invalid": "Must be a string."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        text = data.strip() if self.trim_whitespace else data
+        if self.max_length is not None and len(text) > self.max_length:
+            raise ValidationError(
+                f"Ensure this field has no more than {self.max_length} characters.", code="max_length"
+            )
+        return super().to_internal_value(data)
+
+
+class Address(_BoundedText, serializers.EmailField):
+    """An e-mail address as it is written, and only a string."""
+
+    default_error_messages = {"invalid": "Enter a valid email address."}
+
+
+class Text(_BoundedText):
+    """A string, and only a string: DRF's own CharField also takes numbers."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -160,9 +160,8 @@ def test_a_full_location_is_said_over_http_and_nothing_is_half_made(
     try:
         tables = ("vpn_vpnconfig", "vpn_ipassignment", "vpn_peer", "vpn_freeaddress")
         counts = [stack.sql(f"SELECT count(*) FROM {table}") for table in tables]
-        email = f"h{time.monotonic_ns()}@example.com"
         stack.sql("TRUNCATE nexusvpn_counter")
-        token = stack.api("POST", "auth/register", {"email": email, "password": "a long enough secret"}).data["token"]
+        token = stack.new_customer(f"h{time.monotonic_ns()}@example.com")
         for _ in range(2):
             refused = stack.api("POST", "devices", {"name": "Laptop", "location": "demo-1"}, token)
             assert (refused.status, refused.body["error"]["code"]) == (409, "location_full")
