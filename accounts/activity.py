@@ -10,24 +10,45 @@ from accounts.models import AuditEvent, User
 from nexusvpn.api.pagination import Page, PageRequest, fetch_page
 
 COLUMNS = ("at", "action", "actor_kind", "actor_id", "ip_address", "details", "person_id")
-# Other actions are shown by their code, with blanks.
+# What is about a person; other actions are shown by their code, with blanks.
 WORDS = {
+    "account_registered": "Account made",
     "account_leaving": "Deletion of the account asked for",
     "account_restored": "Deletion of the account taken back",
+    "account_erased": "Account erased",
     "account_suspended": "Account suspended",
     "account_reinstated": "Account reinstated",
-    "account_erased": "Account erased",
+    "api_key_created": "API key made",
+    "api_key_revoked": "API key ended",
+    "denied": "Something was refused",
+    "email_change_asked": "Change of address asked for",
+    "email_change_cancelled": "Change of address cancelled",
+    "email_change_confirmed": "Change of address confirmed from one mailbox",
+    "email_changed": "Address changed",
+    "email_verified": "Address verified",
     "export_requested": "Export of your data asked for",
     "export_downloaded": "Export of your data downloaded",
-    "name_changed": "Name changed",
+    "invitation_made": "Invitation made",
     "mail_choice_changed": "Choice of mails changed",
+    "name_changed": "Name changed",
+    "other_sessions_ended": "Other sessions ended",
+    "passkey_refused": "Passkey refused",
+    "password_changed": "Password changed",
+    "password_reset": "New password set by a mailed link",
+    "password_reset_asked": "Link for a new password asked for",
     "plan_granted": "Plan given",
     "plan_revoked": "Plan taken back",
+    "recovery_code_used": "Recovery code used",
+    "recovery_codes_made": "New recovery codes made",
+    "rights_changed": "Rights changed",
+    "second_factor_added": "Second factor added",
+    "second_factor_removed": "Second factor removed",
+    "second_factors_removed": "Second factors removed",
+    "staff_added": "Added by staff",
+    "staff_changed": "Changed by staff",
+    "staff_deleted": "Deleted by staff",
     "ticket_answered": "Ticket answered",
     "ticket_closed": "Ticket closed",
-    "staff_changed": "Changed by staff",
-    "staff_added": "Added by staff",
-    "staff_deleted": "Deleted by staff",
 }
 
 

@@ -21,7 +21,7 @@ def deliver_soon(mail_id: UUID) -> None:
 
 def make_export_soon(export_id: UUID) -> None:
     """Make an export that was asked for. May be asked for again and again, as above."""
-    _defer_once("make_export_of", "exports", export_id=str(export_id))
+    _defer_once("make_export_of", "periodic", export_id=str(export_id))
 
 
 def answer_sign_up(user_id: UUID) -> None:

@@ -65,7 +65,7 @@ def look_for_due_mails(timestamp: int) -> None:
     queue_due_mails()
 
 
-@app.task(queue="exports")
+@app.task(queue="periodic")
 @traced
 def make_export_of(export_id: str) -> None:
     make_export(UUID(export_id))

@@ -11,7 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.activity import activity_page
+from accounts.api.second_factor import wrong_code
 from accounts.api.serializers_second_factor import CODE_LENGTH
+from accounts.errors import InvalidCode
 from accounts.models import DataExport, Session, User
 from accounts.people import signed_in
 from accounts.services.deletion import leave, restore_by_owner
@@ -104,5 +106,8 @@ class RestoreView(ApiView):
 def leave_by_request(request: Request, form: dict[str, Any]) -> dict[str, Any]:
     """What `DELETE users/me` does and answers."""
     user: User = signed_in(request)
-    check_person(request._request, user=user, kind=Session.Kind.TOKEN, **form)
+    try:
+        check_person(request._request, user=user, kind=Session.Kind.TOKEN, **form)
+    except InvalidCode:
+        raise wrong_code() from None
     return {"deletion_due_at": leave(user=user).deletion_due_at}

@@ -28,7 +28,7 @@ class TestExport:
     def test_it_is_asked_for_waited_for_and_downloaded(self, page: Client, alice: User) -> None:
         assert "Ask for your data" in page.get("/settings/privacy").text
         answer = page.post("/settings/privacy/export", follow=True)
-        assert "being put together since" in answer.text
+        assert "it is being put together" in answer.text
         assert "Ask for" not in answer.text
         make_export(DataExport.objects.get().pk)
         assert "Download file" in page.get("/settings/privacy").text

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent, Session, User
 from accounts.services.sessions import authenticate_token
@@ -117,3 +120,23 @@ def test_the_customers_page_and_list_show_plan_devices_and_tickets(staff: Client
     assert '<td class="field-plan_name">Free</td>' in listed
     assert '<td class="field-device_count">1</td>' in listed
     assert '<td class="field-ticket_count">1</td>' in listed
+
+
+def test_a_deletion_is_taken_back_by_its_own_action(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False, deletion_due_at=timezone.now() + timedelta(days=3))
+    page = staff.get(change(alice)).content.decode()
+    assert "Take back the deletion" in page
+    assert "Reinstate" not in page
+    assert "Be sure that it is the person" in staff.get(action(alice, "restore")).content.decode()
+    staff.post(action(alice, "restore"))
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.deletion_due_at) == (True, None)
+    assert "Take back the deletion" not in staff.get(change(alice)).content.decode()
+
+
+def test_what_is_due_is_taken_back_by_nobody(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False, deletion_due_at=timezone.now())
+    answer = staff.post(action(alice, "restore"), follow=True)
+    assert "is erased already" in answer.content.decode()
+    alice.refresh_from_db()
+    assert not alice.is_active

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from accounts.services.outbox import queue_mail
 from nexusvpn.jobs import forget_ended_jobs
+from nexusvpn.local.stack import WORKERS
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +53,8 @@ def test_what_is_forgotten_leaves_no_trace() -> None:
     forget_ended_jobs()
     assert [each.pk for each in ProcrastinateJob.objects.all()] == [there]
     assert not ProcrastinateEvent.objects.filter(job_id=gone).exists()
+
+
+def test_every_job_is_in_a_queue_that_a_worker_looks_at() -> None:
+    looked_at = {queue for queues in WORKERS.values() for queue in queues}
+    assert {task.queue for task in app.tasks.values()} - {"builtin"} == looked_at
