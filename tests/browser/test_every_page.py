@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.people import Person, new_person, sign_in
+from tests.browser.people import PASSWORD, Person, new_person, sign_in
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
 from tests.live.stack import Stack
@@ -110,6 +110,15 @@ def test_pages_of_a_customer(
     paths += ["/settings/password", "/settings/email", "/verify-email/resend"]
     for path in paths:
         check(page, path)
+    [(passkey,)] = stack.sql(
+        "INSERT INTO accounts_passkey (id, user_id, name, credential_id, credential, sign_count, created_at) "
+        "SELECT gen_random_uuid(), id, %s, decode(md5(email), 'hex'), '', 0, now() FROM accounts_user WHERE email = %s "
+        "RETURNING id",
+        LONG[:60],
+        person.email,
+    )
+    for path in ("", f"/passkeys/{passkey}", f"/passkeys/{passkey}/remove", "/confirm"):
+        check(page, f"/settings/security{path}")
     check(page, "/devices/00000000-0000-0000-0000-000000000000", 404)
     stack.api("DELETE", f"devices/{devices[0]}", token=person.token)
     for path in (f"/devices/{devices[0]}", "/devices", "/dashboard"):
@@ -137,6 +146,28 @@ def test_pages_of_mailed_links(
         check(page, f"{path}/{token}")
     sign_in(page, person.email)
     check(page, "/settings/email")
+    watch.assert_quiet()
+
+
+@SIZES
+@SCHEMES
+def test_the_page_between_password_and_dashboard(
+    open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int], scheme: str
+) -> None:
+    context = open_context(viewport=viewport, color_scheme=scheme)
+    watch = Watch(context)
+    stack.sql(
+        "INSERT INTO accounts_totpseed (user_id, seed, created_at, confirmed_at, last_step) "
+        "SELECT id, '', now(), now(), 0 FROM accounts_user WHERE email = %s",
+        person.email,
+    )
+    page = context.new_page()
+    page.goto("/login")
+    page.get_by_label("E-mail address").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(re.compile("/login/code$"))
+    check(page, "/login/code")
     watch.assert_quiet()
 
 
