@@ -13,9 +13,9 @@ def link_mailed(stack: Stack, email: str, path: str) -> str:
     pattern = re.compile(rf"^To: {re.escape(email)}$.*?({re.escape(stack.url)}/{path}/[A-Za-z0-9_-]+)$", re.M | re.S)
     deadline = time.monotonic() + 20
     while True:
-        # One mail ends where the next one's headers begin.
-        mails = (stack.folder / "worker.log").read_text(errors="replace").split("Message-ID: ")
-        found = [match[1] for mail in mails if (match := pattern.search(f"{mail}"))]
+        # A mail begins with the kind of its content.
+        mails = (stack.folder / "worker.log").read_text(errors="replace").split("Content-Type: multipart/alternative")
+        found = [match[1] for mail in mails if (match := pattern.search(mail))]
         if found:
             return found[-1]
         assert time.monotonic() < deadline, f"no mail with {path} to {email}"
