@@ -149,6 +149,8 @@ class ActionsAdmin(StaffModelAdmin):
                 return self._ask(request, obj, action, form, status=form.add_domain_error(error))
             messages.error(request, error.message)
             return HttpResponseRedirect(self.change_url(obj))
+        # What staff wrote beside it may name somebody: only the object's history has that.
+        obj.audit_details = {"done": action.label}
         self.log_change(request, obj, action_log(action.label, form))
         if isinstance(outcome, HttpResponse):
             return outcome

@@ -136,8 +136,8 @@ class StaffModelAdmin(admin.ModelAdmin):
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The object's history says it in words; the audit log says before and after."""
-        details = getattr(obj, "audit_details", None) or ({"done": message} if isinstance(message, str) else {})
+        """The object's history says it in words, and forgets them with a person; the audit log says before and after."""
+        details = getattr(obj, "audit_details", None) or {}
         record_act("staff_changed", actor=request.user, person=person_of(obj), target=obj, details=details)
         return super().log_change(request, obj, message)
 

@@ -89,7 +89,10 @@ def _nobodys() -> dict[str, str]:
 def _forget_address(user: User) -> None:
     """Where the address stands that no row of the person's own leads to."""
     Mail.objects.filter(user=None, to__iexact=user.email).delete()
-    Invitation.objects.filter(used_by=user).update(email="", note="")
+    invitations = Invitation.objects.filter(used_by=user)
+    for rows in (invitations, user.mails.all(), user.abuse_flags.all()):
+        forget_names(rows.model, rows.values_list("pk", flat=True))
+    invitations.update(email="", note="")
     User.objects.filter(referred_by=user).update(referred_by=None)
     forget_names(User, [user.pk])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
@@ -152,6 +153,13 @@ class TestTheAdminWritesIt:
         assert act.action == "staff_changed"
         for secret in (new, alice.password, "argon2"):
             assert secret not in str(act.details)
+
+    def test_an_action_without_what_staff_wrote_beside_it(self, staff: Client, server: Server) -> None:
+        answer = staff.post(f"/admin/vpn/server/{server.pk}/do/emergency-stop/", {"reason": "Alice Liddell called"})
+        assert answer.status_code == 302
+        assert AuditEvent.objects.get(target_type="vpn.server").details["done"]
+        assert "Alice" not in str(list(AuditEvent.objects.values()))
+        assert "Alice Liddell called" in LogEntry.objects.latest("pk").change_message
 
     def test_an_addition_and_a_deletion(self, staff: Client) -> None:
         staff.post("/admin/auth/group/add/", {"name": "Support"})

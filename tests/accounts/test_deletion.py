@@ -15,7 +15,18 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.models import ApiKey, AuditEvent, DataExport, EmailToken, LoginHistory, Session, TotpSeed, User
+from accounts.models import (
+    ApiKey,
+    AuditEvent,
+    DataExport,
+    EmailToken,
+    Invitation,
+    LoginHistory,
+    Mail,
+    Session,
+    TotpSeed,
+    User,
+)
 from accounts.services import erasure
 from accounts.services.deletion import leave, restore_account
 from accounts.services.erasure import erase_account, erase_due_accounts, erased_address
@@ -190,6 +201,7 @@ class TestErasing:
 
     def test_no_table_names_the_person_any_more(self, dora: User, sam: User) -> None:
         named: list[Model] = [dora, PlanGrant.objects.get(), Ticket.objects.get(), *VpnConfig.objects.filter(user=dora)]
+        named += [Invitation.objects.get(), *Mail.objects.filter(user=dora)]
         for row_of in named:
             values = {"object_repr": str(row_of)[:200], "change_message": "About Dora", "action_flag": CHANGE}
             kind = ContentType.objects.get_for_model(row_of)
