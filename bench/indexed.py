@@ -288,7 +288,7 @@ def _devices(rows: int, now: datetime, people: int) -> list[Filled]:
                     mine.filter(removed, revoked_at__isnull=False).order_by(),
                     beside=("device_user_newest_idx",),
                 ),
-                Case("device_location_idx", VpnConfig.objects.filter(location_id=7).order_by()[:STAFFS_PAGE]),
+                Case("device_location_idx", VpnConfig.objects.filter(location_id=7)[:STAFFS_PAGE]),
                 Case("device_public_key_idx", VpnConfig.objects.filter(public_key="4711")),
             ],
         ),
