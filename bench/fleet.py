@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from vpn.services.simulation import make_fleet
 MEASURE = "control plane away for ten minutes, then back"
 DEVICES = 4
 BYTES_PER_S = 1000
+SYNC_WITHIN_S = 180.0
 BACK_WITHIN_S, TIMES_THE_STEADY_RATE = 60.0, 2.0
 
 
@@ -33,9 +35,10 @@ class Fleet:
         self._process = process
 
     def wait_until_in_sync(self) -> None:
-        """Raises RuntimeError if they end before all are."""
+        """Raises RuntimeError if they end before all are, or take too long."""
         assert self._process.stdout is not None
-        if self._process.stdout.readline() != "in sync\n":
+        readable, _, _ = select.select([self._process.stdout], [], [], SYNC_WITHIN_S)
+        if not readable or self._process.stdout.readline() != "in sync\n":
             raise RuntimeError("the simulated agents did not get in sync")
 
     def finish(self) -> dict[str, Any]:

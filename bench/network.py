@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ def make_location(slug: str) -> Location:
 
 
 def make_servers(locations: Sequence[Location], **fields: Any) -> list[Server]:
-    """An online server for each location, with room for 65,000 peers, whose node has reported just now."""
+    """An online server for each location, with room for 65,000 peers, whose node is heard for an hour though it says no more."""
     servers = [
         Server(
             **{
@@ -39,9 +40,9 @@ def make_servers(locations: Sequence[Location], **fields: Any) -> list[Server]:
         for location in locations
     ]
     Server.objects.bulk_create(servers)
-    now = timezone.now()
+    heard_at = timezone.now() + timedelta(hours=1)
     NodeStatus.objects.bulk_create(
-        [NodeStatus(server=s, applied_epoch=s.epoch, last_report_at=now, peer_count=0) for s in servers]
+        [NodeStatus(server=s, applied_epoch=s.epoch, last_report_at=heard_at, peer_count=0) for s in servers]
     )
     return list(Server.objects.filter(pk__in=[server.pk for server in servers]).order_by("name"))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.agent.fake_control import CREDENTIAL, TOKEN, FakeControl
+from tests.agent.fake_control import CREDENTIAL, NODE_ID, TOKEN, FakeControl
 from tests.agent.processes import ROOT, make_peer
 
 NODES, PEERS = 3, 5
@@ -30,7 +30,9 @@ def enrolment_token(monkeypatch: pytest.MonkeyPatch) -> str:
     return token
 
 
-def simulate(server: FakeControl, tmp_path: Path, *options: str, credential: str = CREDENTIAL) -> dict[str, Any]:
+def simulate(
+    server: FakeControl, tmp_path: Path, *options: str, credential: str = f"{NODE_ID}:{CREDENTIAL}"
+) -> dict[str, Any]:
     file = tmp_path / "credentials"
     file.write_text(f"{credential}\n" * NODES, encoding="ascii")
     command = [sys.executable, "-m", "vpn.agent.simulate", "--control", server.url, "--credentials", str(file)]
@@ -56,7 +58,7 @@ def test_every_byte_of_the_summary_has_been_reported(server: FakeControl, tmp_pa
 
 
 def test_who_is_refused_is_not_in_sync(server: FakeControl, tmp_path: Path) -> None:
-    summary = simulate(server, tmp_path, credential="nvn_nobody")
+    summary = simulate(server, tmp_path, credential=f"{NODE_ID}:nvn_nobody")
     assert (summary["in_sync"], summary["in_sync_since"]) == (0, None)
     assert summary["errors"]["invalid_node_credential"] >= 2 * NODES
 
@@ -64,3 +66,10 @@ def test_who_is_refused_is_not_in_sync(server: FakeControl, tmp_path: Path) -> N
 def test_with_tokens_they_enrol(server: FakeControl, tmp_path: Path, enrolment_token: str) -> None:
     assert simulate(server, tmp_path, credential=enrolment_token)["in_sync"] == NODES
     assert len({enrolment["public_key"] for enrolment in server.enrolments}) == NODES
+
+
+def test_with_credentials_of_nodes_that_are_enrolled_they_take_their_own_snapshots(
+    server: FakeControl, tmp_path: Path
+) -> None:
+    server.upsert(*(make_peer(number) for number in range(PEERS)))
+    assert simulate(server, tmp_path)["peers"] == NODES * PEERS

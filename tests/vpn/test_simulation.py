@@ -21,8 +21,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_every_credential_is_that_of_a_server_with_its_devices() -> None:
-    credentials = make_fleet(nodes=2, devices=12)
-    servers = [authenticate_node(credential) for credential in credentials]
+    made = [line.split(":") for line in make_fleet(nodes=2, devices=12)]
+    servers = [authenticate_node(credential) for _, credential in made]
+    assert [str(server) for server in servers] == [node_id for node_id, _ in made]
     assert len({*servers}) == 2
     for server_id in servers:
         assert server_id is not None
@@ -48,7 +49,7 @@ def test_the_credentials_are_for_their_owner_alone(tmp_path: Path) -> None:
     with override_settings(DEBUG=True):
         call_command("simulate_fleet", nodes=1, devices=1, credentials=file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert authenticate_node(file.read_text().strip()) is not None
+    assert authenticate_node(file.read_text().strip().split(":")[1]) is not None
 
 
 @pytest.mark.parametrize("options", [{"credentials": Path("never")}, {"remove": True}])

@@ -29,9 +29,9 @@ def new_key() -> str:
 
 
 def make_fleet(*, nodes: int, devices: int) -> list[str]:
-    """`nodes` servers with `devices` devices each; returns the credentials of their nodes, which nobody can show again."""
+    """`nodes` servers with `devices` devices each; returns `node id:credential` of each, which nobody can show again."""
     limit = Plan.objects.values_list("device_limit", flat=True).get(code=PLAN)
-    credentials = [CREDENTIAL_PREFIX + secrets.token_urlsafe(32) for _ in range(nodes)]
+    made = []
     with transaction.atomic(durable=True):
         location, _ = Location.objects.get_or_create(
             slug=SLUG,
@@ -45,12 +45,14 @@ def make_fleet(*, nodes: int, devices: int) -> list[str]:
             },
         )
         first = location.servers.count()
-        for number, credential in enumerate(credentials, start=first):
+        for number in range(first, first + nodes):
+            credential = CREDENTIAL_PREFIX + secrets.token_urlsafe(32)
             server = _make_server(location, number, credential)
             customers = _make_customers(number, -(-devices // limit))
             for place, customer in enumerate(customers):
                 fill_server(server, [customer], min(limit, devices - place * limit))
-    return credentials
+            made.append(f"{server.pk}:{credential}")
+    return made
 
 
 def _make_server(location: Location, number: int, credential: str) -> Server:

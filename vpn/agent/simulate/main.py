@@ -57,11 +57,11 @@ class Fleet:
         self._options = options
         self._tally = Tally()
         self._agents: list[SimulatedAgent] = []
-        credentials = options.credentials.read_text(encoding="ascii").split()
-        for number, credential in enumerate(credentials):
+        lines = options.credentials.read_text(encoding="ascii").split()
+        for number, line in enumerate(lines):
             state_dir = folder / str(number)
             state_dir.mkdir(mode=0o700)
-            identity = _identity(options, credential, state_dir)
+            identity = _identity(options, line, state_dir)
             rate, cap_s = options.peers_traffic, options.backoff_cap
             self._agents.append(SimulatedAgent(state_dir, identity, rate, cap_s, self._tally))
         self.in_sync_since: float | None = None
@@ -131,11 +131,13 @@ class Fleet:
                 print("in sync", flush=True)
 
 
-def _identity(options: argparse.Namespace, credential: str, state_dir: Path) -> Identity:
+def _identity(options: argparse.Namespace, line: str, state_dir: Path) -> Identity:
     """Return who the agent is: with an enrolment token it enrols as any node."""
-    if credential.startswith(ENROLMENT_PREFIX):
-        return enrol(options.control, credential, state_dir, INTERFACE)
-    return Identity(options.control, options.poll or "", "", credential, INTERFACE, (), 0, 0)
+    if line.startswith(ENROLMENT_PREFIX):
+        return enrol(options.control, line, state_dir, INTERFACE)
+    # The id, because a node takes no snapshot that is not its own.
+    node_id, _, credential = line.partition(":")
+    return Identity(options.control, options.poll or "", node_id, credential, INTERFACE, (), 0, 0)
 
 
 def _allow_many_connections() -> None:
@@ -149,7 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--control", required=True, help="base URL of the control plane")
     parser.add_argument("--poll", help="base URL of the process in which nodes wait, if it has its own address")
     parser.add_argument(
-        "--credentials", required=True, type=Path, help="file: one credential or enrolment token a line"
+        "--credentials", required=True, type=Path, help="file: `node id:credential` or an enrolment token a line"
     )
     parser.add_argument("--peers-traffic", type=float, default=0.0, help="bytes a second, each way, for each peer")
     parser.add_argument("--duration", type=float, default=60.0, help="seconds from the first agent's start")

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--nodes", type=int, default=100)
         parser.add_argument("--devices", type=int, default=10, help="of each server")
-        parser.add_argument("--credentials", type=Path, help="file to write the nodes' credentials to, one a line")
+        parser.add_argument("--credentials", type=Path, help="file to write the nodes' ids and credentials to")
         parser.add_argument("--remove", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
