@@ -51,7 +51,10 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
 def run_jobs() -> None:
     """What the worker does, in this process: every queued mail, then stop."""
     with app.replace_connector(app.connector.get_worker_connector()) as worker:
-        worker.run_worker(queues=["mail"], wait=False, install_signal_handlers=False, listen_notify=False)
+        # One after the other: with several at once it ends while one that asks for another still runs.
+        worker.run_worker(
+            queues=["mail"], wait=False, concurrency=1, install_signal_handlers=False, listen_notify=False
+        )
 
 
 @pytest.mark.django_db
