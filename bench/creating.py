@@ -67,7 +67,7 @@ def _product(bench: Bench) -> Iterator[Server]:
 
 
 def _create(server: Server, requests: list[str], clients: int, seconds: float) -> Sample:
-    return run_load(Target(server, requests, clients), seconds, repeat=False, expect=201)[0]
+    return run_load(Target(server, requests, clients, expect=201), seconds, repeat=False)[0]
 
 
 def run_p8(bench: Bench) -> list[Result]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -40,7 +41,7 @@ def owner_id(number: int) -> UUID:
     return UUID(hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest())
 
 
-def fill_table(model: type[models.Model], rows: int, columns: Mapping[str, str], **values: object) -> None:
+def fill_table(model: type[models.Model], rows: int, columns: Mapping[str, str], **values: Any) -> None:
     """Write `rows` rows: `columns` are SQL expressions of `n`, which may use `values` as %(name)s.
 
     Foreign keys are not looked at, so rows may belong to people who do not exist; uniqueness and checks are.

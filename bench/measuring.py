@@ -34,11 +34,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Target:
-    """Requests for one server; `connections` are kept busy at once."""
+    """Requests for one server; `connections` are kept busy at once, every answer is to have the status `expect`."""
 
     server: Server
     requests: Sequence[str]
     connections: int = 16
+    expect: int = 200
 
 
 def http_request(method: str, path: str, token: str | None = None, body: Any = None, *, packed: bool = False) -> str:
@@ -51,7 +52,7 @@ def http_request(method: str, path: str, token: str | None = None, body: Any = N
     return "\r\n".join([*head, "", content])
 
 
-def run_load(target: Target, seconds: float, *, repeat: bool = True, expect: int = 200) -> tuple[Sample, list[float]]:
+def run_load(target: Target, seconds: float, *, repeat: bool = True) -> tuple[Sample, list[float]]:
     """Send for `seconds`; returns the sample and every latency (s). Raises RuntimeError for an answer of another status."""
     order = {
         "port": target.server.port,
@@ -74,9 +75,9 @@ def run_load(target: Target, seconds: float, *, repeat: bool = True, expect: int
     if done.returncode != 0:
         raise RuntimeError(f"the load generator failed: {done.stderr[-500:]}")
     answer = json.loads(done.stdout)
-    count = answer["statuses"].pop(str(expect), 0)
+    count = answer["statuses"].pop(str(target.expect), 0)
     if answer["statuses"] or not count:
-        raise RuntimeError(f"{count} answers were {expect}, but there were others: {answer['statuses']}")
+        raise RuntimeError(f"{count} answers were {target.expect}, but there were others: {answer['statuses']}")
     latencies = answer["latencies_s"]
     sample = Sample(
         requests=count,

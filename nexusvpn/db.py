@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connection, models
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, models
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Lower
 from psycopg_pool import PoolTimeout
@@ -15,6 +15,7 @@ from nexusvpn.connections import gate
 from nexusvpn.errors import InvalidInput
 
 _checking = threading.Lock()
+Model = TypeVar("Model", bound=models.Model)
 
 
 def lowered(value: str) -> Lower:
@@ -45,6 +46,23 @@ def planned_once() -> CursorWrapper:
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     cursor: Any = _PlannedOnce(connection.connection)
     return wrap(cursor)
+
+
+def columns_of(model: type[models.Model], alias: str = "") -> str:
+    """Every column of a model, in the order in which `read_models` takes them."""
+    table = alias or model._meta.db_table
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+
+
+def read_models(model: type[Model], statement: str, parameters: Any) -> list[Model]:
+    """What `raw()` gives, of a statement that yields `columns_of` the model: `raw()` finds out about the columns anew each time.
+
+    Not for models with fields that convert what they read.
+    """
+    names = [field.attname for field in model._meta.concrete_fields]
+    with planned_once() as cursor:
+        cursor.execute(statement, parameters)
+        return [model.from_db(DEFAULT_DB_ALIAS, names, row) for row in cursor.fetchall()]
 
 
 def is_lost_database(error: BaseException | None) -> bool:

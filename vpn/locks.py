@@ -15,12 +15,20 @@ from django.db.models import QuerySet
 
 from accounts.errors import AccountSuspended
 from accounts.models import User
+from nexusvpn.db import columns_of, planned_once, read_models
 from nexusvpn.errors import NotFound
 from vpn.models import Incident, IpAssignment, NodeStatus, QuotaMeter, Server, VpnConfig
 from vpn.services.heard import heard
 
 # Written out where it is run for each creation of a device: the ORM would write it anew each time, at several times its cost.
-_CUSTOMER = "SELECT * FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"
+_CUSTOMER = f"SELECT {columns_of(User)} FROM accounts_user WHERE id = %s FOR NO KEY UPDATE"  # noqa: S608
+_CLAIM = """
+WITH next AS MATERIALIZED (
+    SELECT id FROM vpn_freeaddress WHERE server_id = %s AND available_at <= statement_timestamp()
+    ORDER BY available_at, host LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM vpn_freeaddress f USING next WHERE f.id = next.id RETURNING f.host
+"""
 
 
 def lock_customer(user_id: UUID, *, active: bool = False) -> User:
@@ -30,7 +38,7 @@ def lock_customer(user_id: UUID, *, active: bool = False) -> User:
 
     NO KEY: rows that refer to the person (a session, a ticket) may still be written meanwhile.
     """
-    found = next(iter(User.objects.raw(_CUSTOMER, [user_id])), None)
+    found = next(iter(read_models(User, _CUSTOMER, [user_id])), None)
     if found is None:
         raise NotFound
     if active and not found.is_active:
@@ -110,12 +118,7 @@ def claim_free_host(server_id: UUID) -> int | None:
 
     SKIP LOCKED: simultaneous claims take different rows instead of waiting for each other.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH next AS MATERIALIZED (SELECT id FROM vpn_freeaddress WHERE server_id = %s AND available_at <= statement_timestamp()"
-            " ORDER BY available_at, host LIMIT 1 FOR UPDATE SKIP LOCKED)"
-            " DELETE FROM vpn_freeaddress f USING next WHERE f.id = next.id RETURNING f.host",
-            [server_id],
-        )
+    with planned_once() as cursor:
+        cursor.execute(_CLAIM, [server_id])
         row = cursor.fetchone()
     return None if row is None else int(row[0])

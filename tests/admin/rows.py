@@ -95,7 +95,7 @@ def new_device() -> VpnConfig:
     """A device with its address and its peer on a server of its own."""
     server = new_server()
     device = VpnConfig.objects.create(user=new_user(), location=server.location, name="Laptop", public_key=new_key())
-    assignment = assign_address(device=device, server=server)
+    assignment = assign_address(device=device, server_id=server.pk)
     assert assignment is not None
     wish_peer(assignment=assignment, public_key=device.public_key, wanted=True)
     return device

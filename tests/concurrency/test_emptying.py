@@ -29,6 +29,7 @@ from vpn.services.addresses import NEVER_USED, assign_address
 from vpn.services.admission import settle_customer
 from vpn.services.devices import remove_device
 from vpn.services.emptying import decommission_server, drain_server
+from vpn.services.quota import Meter
 from vpn.services.wishes import wish_assignment
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -141,7 +142,7 @@ def place_amid_a_decommission(
 class TestADecommissionAmidAPlacement:
     @pytest.fixture(autouse=True)
     def _quota(self, over_quota: bool) -> Iterator[None]:
-        with mock.patch("vpn.services.devices.is_over_quota", return_value=over_quota):
+        with mock.patch.object(Meter, "is_used_up", over_quota):
             yield
 
     def test_without_the_second_look_a_device_is_on_a_server_that_is_gone(

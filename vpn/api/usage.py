@@ -13,7 +13,7 @@ from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput, NotFound
 from vpn.api.serializers import UsageView as UsageShape
 from vpn.models import VpnConfig
-from vpn.services.usage import usage_by_day, usage_since
+from vpn.services.usage import usage_report
 
 MAX_DAYS = 366
 
@@ -30,9 +30,9 @@ class UsageView(ApiView):
     )
     def get(self, request: Request) -> Response:
         user = signed_in(request)
-        items = usage_by_day(user.pk, _days(request), _device(request))
+        days, device = _days(request), _device(request)
         entitlement = entitlement_for(user)
-        period = usage_since(user.pk, entitlement.period_start.date())
+        items, period = usage_report(user.pk, days, entitlement.period_start.date(), device)
         return Response(
             {
                 "items": items,

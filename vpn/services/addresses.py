@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from nexusvpn.db import columns_of, read_models
 from vpn.locks import claim_free_host, lock_server
 from vpn.models import FreeAddress, IpAssignment, Server, VpnConfig
 from vpn.services.preshared import new_preshared_key
@@ -27,47 +28,48 @@ NEVER_USED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # Written out, since every creation of a device runs it: the ORM would write it anew each time, at several times its cost.
-_ASSIGN = """
+_ASSIGN = f"""
 INSERT INTO vpn_ipassignment (device_id, user_id, server_id, location_id, host, ipv4, ipv6, preshared_key, blocked, created_at)
 SELECT %(device)s, %(user)s, id, location_id, %(host)s, host(network_v4 + %(host)s)::inet, host(network_v6 + %(host)s)::inet,
        %(preshared)s, '', statement_timestamp()
 FROM vpn_server WHERE id = %(server)s
-RETURNING *
-"""
+RETURNING {columns_of(IpAssignment)}
+"""  # noqa: S608  (the model's own columns)
 
 
-def assign_address(*, device: VpnConfig, server: Server) -> IpAssignment | None:
-    """An IPv4 and IPv6 address of `server` for `device`; None when the pool is full. Call inside a transaction."""
-    host = claim_free_host(server.id)
+def assign_address(*, device: VpnConfig, server_id: UUID) -> IpAssignment | None:
+    """An IPv4 and IPv6 address of a server for `device`; None when the pool is full. Call inside a transaction."""
+    host = claim_free_host(server_id)
     if host is None:
-        host = _claim_after_filling_up(server)
+        host = _claim_after_filling_up(server_id)
     if host is None:
         return None
     values = {
         "device": device.pk,
         "user": device.user_id,
-        "server": server.pk,
+        "server": server_id,
         "host": host,
-        "preshared": new_preshared_key(device.pk, server.pk),
+        "preshared": new_preshared_key(device.pk, server_id),
     }
-    return next(iter(IpAssignment.objects.raw(_ASSIGN, values)))
+    return read_models(IpAssignment, _ASSIGN, values)[0]
 
 
-def _claim_after_filling_up(server: Server) -> int | None:
+def _claim_after_filling_up(server_id: UUID) -> int | None:
     """Offer more numbers under the server's lock and take one of them; None when there are no more.
 
     A server without never-used numbers is not locked at all, and one that is locked in vain is let go with its savepoint: whoever tries
     several servers never holds two of these locks.
     """
-    if Server.objects.filter(pk=server.pk).values_list("next_host", flat=True).get() >= _end(server):
+    server = Server.objects.only("next_host", "network_v4").get(pk=server_id)
+    if server.next_host >= _end(server):
         return None
     try:
         with transaction.atomic():
             # One process fills up while the others wait, and then find what it put there.
-            locked = lock_server(server.id)
-            host = claim_free_host(server.id)
+            locked = lock_server(server_id)
+            host = claim_free_host(server_id)
             if host is None and _add_block(locked):
-                host = claim_free_host(server.id)
+                host = claim_free_host(server_id)
             if host is None:
                 raise _NothingLeft
             return host

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.verification import check_verified
 from billing.entitlements import Entitlement, entitlement_for
-from nexusvpn.db import planned_once
+from nexusvpn.db import columns_of, planned_once, read_models
 from nexusvpn.texts import one_line
 from vpn.errors import (
     DeviceLimitReached,
@@ -20,7 +20,7 @@ from vpn.errors import (
     PublicKeyInUse,
 )
 from vpn.locks import lock_customer, lock_device
-from vpn.models import IpAssignment, Peer, VpnConfig
+from vpn.models import IpAssignment, Location, Peer, VpnConfig
 from vpn.services.addresses import release_address
 from vpn.services.admission import admit_customer
 from vpn.services.placement import location_for, place
@@ -70,6 +70,13 @@ FROM (SELECT) AS nothing LEFT JOIN vpn_quotameter m ON m.user_id = %(user)s
 """
 
 
+_INSERT = f"""
+INSERT INTO vpn_vpnconfig (id, user_id, location_id, name, public_key, created_at, suspended_by, blocked)
+VALUES (%(id)s, %(user)s, %(location)s, %(name)s, %(key)s, %(created_at)s, '', %(blocked)s)
+RETURNING {columns_of(VpnConfig)}
+"""  # noqa: S608  (the model's own columns)
+
+
 class _Facts(NamedTuple):
     repeated: UUID | None
     devices: int
@@ -112,9 +119,7 @@ def _add_device(user: User, name: str, location_slug: str, public_key: str, *, s
             facts.meter.check_is_of(entitlement)
         # A person without data left may add a device; it gets its tunnel with the next period.
         blocked = VpnConfig.Blocked.OVER_QUOTA if facts.meter.is_used_up else VpnConfig.Blocked.NOT
-        device = VpnConfig.objects.create(
-            user=user, location=location, name=name, public_key=public_key, blocked=blocked
-        )
+        device = _insert(user, location, name, public_key, blocked)
         place(device, location, wanted=not blocked)
     return device
 
@@ -124,6 +129,19 @@ def _facts(user: User, name: str, location_slug: str, public_key: str) -> _Facts
         cursor.execute(_FACTS, {"user": user.pk, "key": public_key, "name": name, "location": location_slug})
         repeated, devices, key_is_held, *meter = cursor.fetchone()
     return _Facts(repeated, devices, key_is_held, Meter(*meter))
+
+
+def _insert(user: User, location: Location, name: str, public_key: str, blocked: VpnConfig.Blocked) -> VpnConfig:
+    values = {
+        "id": uuid4(),
+        "user": user.pk,
+        "location": location.pk,
+        "name": name,
+        "key": public_key,
+        "created_at": timezone.now(),
+        "blocked": str(blocked),
+    }
+    return read_models(VpnConfig, _INSERT, values)[0]
 
 
 def conflict_of(error: IntegrityError) -> Exception:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from billing.entitlements import Entitlement
+from nexusvpn.db import columns_of, planned_once, read_models
 from vpn.errors import LocationFull, LocationUnavailable, PremiumLocation, UnknownLocation
 from vpn.locks import lock_server
 from vpn.models import IpAssignment, Location, Server, VpnConfig
@@ -15,11 +16,11 @@ from vpn.services.heard import HEARD_SQL, fresh_since
 from vpn.services.wishes import wish_peer
 
 # Written out, since every creation of a device runs them: the ORM would write them anew each time, at several times their cost.
-_LOCATION = "SELECT * FROM vpn_location WHERE slug = %s AND is_active"
+_LOCATION = f"SELECT {columns_of(Location)} FROM vpn_location WHERE slug = %s AND is_active"  # noqa: S608
 # A server's load is the larger of peers per capacity (what the node last counted, and what it has not yet confirmed) and the node's own
 # CPU share.
 _HEALTHY = f"""
-SELECT s.id, s.location_id, greatest(
+SELECT s.id, greatest(
     (coalesce(n.peer_count, 0) + CASE WHEN n.applied_epoch = s.epoch THEN greatest(s.revision - n.applied_revision, 0) ELSE 0 END)::float8
         / s.capacity,
     coalesce(n.cpu_percent, 0) / 100) AS load
@@ -29,9 +30,16 @@ ORDER BY load, s.id
 """  # noqa: S608  (a constant of our own)
 
 
+class HealthyServer(NamedTuple):
+    """`load` is 0 to 1, and beyond when overfull."""
+
+    pk: UUID
+    load: float
+
+
 def location_for(entitlement: Entitlement, slug: str) -> Location:
     """The location with this slug, if the plan has it; raises UnknownLocation or PremiumLocation."""
-    location = next(iter(Location.objects.raw(_LOCATION, [slug])), None)
+    location = next(iter(read_models(Location, _LOCATION, [slug])), None)
     if location is None:
         raise UnknownLocation(fields={"location": [UnknownLocation.message]})
     if location.premium and not entitlement.premium_locations:
@@ -39,12 +47,11 @@ def location_for(entitlement: Entitlement, slug: str) -> Location:
     return location
 
 
-def healthy_servers(location_id: int) -> list[Any]:
-    """Servers of a location that take new peers (online, not stopped, heard of just now), the least loaded first.
-
-    Each has its `load`: 0 to 1, and beyond when overfull. Everything else of them is read when it is asked for.
-    """
-    return list(Server.objects.raw(_HEALTHY, {"location": location_id, "fresh_since": fresh_since()}))
+def healthy_servers(location_id: int) -> list[HealthyServer]:
+    """Servers of a location that take new peers (online, not stopped, heard of just now), the least loaded first."""
+    with planned_once() as cursor:
+        cursor.execute(_HEALTHY, {"location": location_id, "fresh_since": fresh_since()})
+        return [HealthyServer(*row) for row in cursor.fetchall()]
 
 
 def place(device: VpnConfig, location: Location, *, wanted: bool = True, but_on: Collection[UUID] = ()) -> IpAssignment:
@@ -56,7 +63,7 @@ def place(device: VpnConfig, location: Location, *, wanted: bool = True, but_on:
     if not candidates:
         raise LocationUnavailable
     for server in candidates:
-        assignment = assign_address(device=device, server=server)
+        assignment = assign_address(device=device, server_id=server.pk)
         if assignment is not None:
             # Either looks at the server again under its lock: it may have been decommissioned since it was chosen.
             if wanted:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from vpn.models import UsageRecord
@@ -35,19 +35,38 @@ def usage_since(user_id: UUID, since: date, device_id: UUID | None = None) -> Us
     return UsageTotal(int(sums["up"]), int(sums["down"]), since)
 
 
-def usage_by_day(user_id: UUID, days: int, device_id: UUID | None = None) -> list[dict[str, Any]]:
+def usage_by_day(user_id: UUID, days: int) -> list[dict[str, Any]]:
     """One entry a day for the last `days` days, the oldest first, days without usage included."""
-    today = timezone.now().date()
-    first = today - timedelta(days=days - 1)
-    records = UsageRecord.objects.filter(user_id=user_id, record_date__gte=first)
-    if device_id is not None:
-        records = records.filter(device_id=device_id)
-    found = {
-        day: (int(up), int(down))
-        for day, up, down in records.order_by()
+    listed, _ = usage_report(user_id, days, timezone.now().date())
+    return listed
+
+
+def usage_report(
+    user_id: UUID, days: int, since: date, device_id: UUID | None = None
+) -> tuple[list[dict[str, Any]], UsageTotal]:
+    """What `usage_by_day` says, of one device if it is named, and `usage_since` of all devices: one query for both."""
+    first = timezone.now().date() - timedelta(days=days - 1)
+    shown = Q() if device_id is None else Q(device_id=device_id)
+    rows = (
+        UsageRecord.objects.filter(user_id=user_id, record_date__gte=min(first, since))
+        .order_by()
         .values_list("record_date")
-        .annotate(up=Sum("bytes_up"), down=Sum("bytes_down"))
-    }
+        .annotate(
+            up=Sum("bytes_up", filter=shown, default=0),
+            down=Sum("bytes_down", filter=shown, default=0),
+            all_up=Sum("bytes_up"),
+            all_down=Sum("bytes_down"),
+        )
+    )
+    found, total_up, total_down = {}, 0, 0
+    for day, up, down, all_up, all_down in rows:
+        found[day] = (int(up), int(down))
+        if day >= since:
+            total_up, total_down = total_up + int(all_up), total_down + int(all_down)
+    return _every_day(found, first, days), UsageTotal(total_up, total_down, since)
+
+
+def _every_day(found: dict[date, tuple[int, int]], first: date, days: int) -> list[dict[str, Any]]:
     listed = []
     for offset in range(days):
         day = first + timedelta(days=offset)

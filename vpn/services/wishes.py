@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from nexusvpn.db import planned_once
 from vpn.errors import LocationUnavailable
 from vpn.models import IpAssignment, Peer
 from vpn.services.wake import wake_server
@@ -71,7 +72,7 @@ def wish_peer(*, assignment: IpAssignment, public_key: str, wanted: bool, takes_
     `takes_over` is the device's former key, which the node keeps until this one is in use. Raises LocationUnavailable for a key that is
     wanted on a server that was decommissioned meanwhile.
     """
-    with connection.cursor() as cursor:
+    with planned_once() as cursor:
         cursor.execute(
             _WISH,
             {
