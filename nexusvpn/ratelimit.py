@@ -45,6 +45,8 @@ CHECKOUT = Limit("checkout", "10/m")
 # A configuration for every location: each may take an address of its server.
 CONFIG_BUNDLE = Limit("config-bundle", "6/m")
 EVERYTHING = Limit("everything", "100/m")
+# Not what somebody may do, but how often the audit log says that they may not.
+DENIALS_NOTED = Limit("denials-noted", "1/m")
 NODE_ENROL = Limit("node-enrol", "10/m")
 NODE = Limit("node", "3000/m")
 NODE_FAILURES = Limit("node-failures", "30/m")

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 
 class AuditEvent(models.Model):
-    """One act. The database itself refuses to change a row, and to delete one before its time (a trigger).
+    """One act. The database itself refuses to change a row, and to delete one before its time (a trigger): only the
+    address may be emptied, when the person's account is erased.
 
     People are named by their id without a foreign key: what is written stays as it is when an account is erased,
     and names nobody then.

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.locks import lock_person
-from accounts.models import Invitation, Mail, User, new_referral_code
+from accounts.models import AuditEvent, Invitation, Mail, User, new_referral_code
 from accounts.signals import account_erased
 from nexusvpn.audit import record_act
 from nexusvpn.batches import delete_some
@@ -95,6 +95,8 @@ def _forget_address(user: User) -> None:
     invitations.update(email="", note="")
     User.objects.filter(referred_by=user).update(referred_by=None)
     forget_names(User, [user.pk])
+    acts = AuditEvent.objects.filter(Q(person_id=user.pk) | Q(actor_id=user.pk), ip_address__isnull=False)
+    acts.update(ip_address=None)
 
 
 def _erase_a_chunk(user_id: UUID) -> bool:

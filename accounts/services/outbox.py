@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -24,6 +24,8 @@ from nexusvpn.encryption import decrypt, encrypt
 from nexusvpn.errors import Conflict
 
 MAX_ATTEMPTS = 16
+# An attempt has the row to itself for so long; a mail server may take ten seconds for each of its eight answers.
+CLAIM = timedelta(minutes=5)
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 # Of one look for what lost jobs have left.
@@ -66,22 +68,27 @@ def deliver(mail_id: UUID) -> bool:
     except Exception as error:
         given_up = mail.attempts >= MAX_ATTEMPTS
         state = Mail.State.FAILED if given_up else Mail.State.QUEUED
-        Mail.objects.filter(pk=mail.pk).update(state=state, last_error=type(error).__name__)
+        wait = min(FIRST_WAIT * 2 ** (mail.attempts - 1), LONGEST_WAIT)
+        _own(mail).update(state=state, due_at=timezone.now() + wait, last_error=type(error).__name__)
         raise
-    Mail.objects.filter(pk=mail.pk).update(state=Mail.State.SENT, sent_at=timezone.now(), content=b"", last_error="")
+    _own(mail).update(state=Mail.State.SENT, sent_at=timezone.now(), content=b"", last_error="")
     return True
 
 
+def _own(mail: Mail) -> QuerySet[Mail]:
+    """The row, as long as it belongs to this attempt: one that comes back late overwrites nothing that another has noted."""
+    return Mail.objects.filter(pk=mail.pk, state=Mail.State.QUEUED, attempts=mail.attempts)
+
+
 def _claim(mail_id: UUID) -> Mail | None:
-    """The mail, its next attempt put off, if it is due and nobody else has begun on it."""
+    """The mail, if it is due and nobody else has begun on it; nobody else does for CLAIM."""
     now = timezone.now()
     mail = Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED, due_at__lte=now).first()
     if mail is None:
         return None
-    wait = min(FIRST_WAIT * 2**mail.attempts, LONGEST_WAIT)
     # Two workers may have read the row: the number of attempts lets one of them through.
     claimed = Mail.objects.filter(pk=mail_id, state=Mail.State.QUEUED, attempts=mail.attempts).update(
-        attempts=F("attempts") + 1, due_at=now + wait
+        attempts=F("attempts") + 1, due_at=now + CLAIM
     )
     mail.attempts += 1
     return mail if claimed else None

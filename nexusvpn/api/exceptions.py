@@ -7,13 +7,16 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.http import Http404
 from rest_framework import exceptions as drf
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from nexusvpn import errors
 from nexusvpn.api.envelope import METHOD_NOT_ALLOWED
 from nexusvpn.api.status import http_status
+from nexusvpn.audit import record_act
 from nexusvpn.db import is_lost_database, note_lost_database
 from nexusvpn.logs import logger
+from nexusvpn.ratelimit import DENIALS_NOTED, enforce
 
 log = logger(__name__)
 # Codes of our own that a field's error may carry and that then name the whole answer.
@@ -76,6 +79,19 @@ def _from_drf(error: drf.APIException) -> Response:
     return ErrorResponse(error.status_code, "request_refused", "The request was refused.")
 
 
+def _note_denial(error: errors.NotAllowed, request: Request) -> None:
+    """Into the audit log, once a minute for each person and reason: a program that asks again and again fills it with nothing new."""
+    user = request.user
+    if not user.is_authenticated:
+        return
+    try:
+        enforce(request._request, DENIALS_NOTED, f"{user.pk}:{error.code}")
+    except errors.RateLimited:
+        return
+    details = {"method": request.method, "path": request.path_info[:200], "code": error.code}
+    record_act("denied", actor=user, person=user.pk, details=details)
+
+
 def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER. None lets Django log the exception and answer 500 through `handler500`."""
     if isinstance(error, Http404):
@@ -88,6 +104,8 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         error = errors.Unavailable(code="database_unavailable")
     elif isinstance(error, RequestDataTooBig | TooManyFieldsSent):
         return ErrorResponse(413, "payload_too_large", "The body is too large.")
+    if isinstance(error, errors.NotAllowed):
+        _note_denial(error, context["request"])
     if isinstance(error, errors.DomainError):
         response: Response = ErrorResponse(http_status(error), error.code, error.message, error.fields)
         if error.retry_after is not None:

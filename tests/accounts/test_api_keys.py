@@ -214,3 +214,14 @@ def test_a_suspended_persons_keys_open_nothing(alice: User, sam: User) -> None:
     key = ApiClient(key_of(alice, "read"))
     suspend_account(user=alice, by=sam)
     assert key.get("devices").status == 401
+
+
+@pytest.mark.django_db
+def test_what_a_key_was_refused_is_in_the_audit_log_once_a_minute(alice: User) -> None:
+    key = ApiClient(key_of(alice, "read"))
+    for _ in range(3):
+        assert key.post("devices", {}).code == "scope_required"
+    assert key.post("users/me/api-keys", {}).code == "session_required"
+    denied = AuditEvent.objects.filter(action="denied", person_id=alice.pk).order_by("id")
+    assert [act.details["code"] for act in denied] == ["scope_required", "session_required"]
+    assert denied[0].details == {"method": "POST", "path": "/api/v1/devices", "code": "scope_required"}

@@ -227,6 +227,18 @@ class TestNobodyChangesIt:
         act.refresh_from_db()
         assert act.action == "x"
 
+    def test_only_an_address_may_be_emptied_and_nothing_with_it(self) -> None:
+        act = self.act(0)
+        other = AuditEvent.objects.create(action="z", actor_kind="system", ip_address="192.0.2.1")
+        with pytest.raises(DatabaseError), transaction.atomic():
+            AuditEvent.objects.filter(pk=other.pk).update(ip_address="192.0.2.2")
+        with pytest.raises(DatabaseError), transaction.atomic():
+            AuditEvent.objects.filter(pk=other.pk).update(ip_address=None, action="y")
+        AuditEvent.objects.filter(pk=other.pk).update(ip_address=None)
+        with pytest.raises(DatabaseError), transaction.atomic():
+            AuditEvent.objects.filter(pk=act.pk).update(ip_address="192.0.2.1")
+        assert AuditEvent.objects.get(pk=other.pk).ip_address is None
+
     @pytest.mark.parametrize(("days_ago", "refused"), [(0, True), (179.9, True), (180.1, False)])
     def test_the_database_refuses_to_delete_what_is_younger_than_180_days(self, days_ago: float, refused: bool) -> None:
         act = self.act(days_ago)
