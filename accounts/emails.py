@@ -17,7 +17,8 @@ def queue_verification(user: User, token: str) -> None:
 
 def queue_account_exists(user: User) -> None:
     """For somebody who signs up with an address that has an account."""
-    queue_mail("account_exists", user.email, {"name": greeting_name(user)}, user=user)
+    context = {"name": greeting_name(user), "leaving": user.is_leaving}
+    queue_mail("account_exists", user.email, context, user=user)
 
 
 def queue_reset(user: User, token: str) -> None:

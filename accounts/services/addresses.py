@@ -12,12 +12,10 @@ from accounts.emails import queue_address_changed, queue_address_question
 from accounts.errors import EmailTaken, InvalidLink
 from accounts.locks import lock_person
 from accounts.models import EmailToken, User
-from accounts.services.email_tokens import Purpose, claim_token, find_token, issue_token
+from accounts.services.email_tokens import CHANGES, Purpose, claim_token, find_token, issue_token, mailbox_had_enough
 from accounts.services.notifications import Kind, notify
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
-
-BOTH = (Purpose.CHANGE_OLD, Purpose.CHANGE_NEW)
 
 
 class AddressTaken(EmailTaken):
@@ -47,7 +45,8 @@ def pending_change(user: User) -> PendingChange | None:
 def ask_for_change(*, user: User, email: str) -> PendingChange:
     """Mail a link to both mailboxes, or only to the new one while the present one was never confirmed. Replaces a former wish.
 
-    Ask for the password first. Whether the new address has an account is not looked at here: the answer would say it.
+    A mailbox that got several such mails within the hour gets no more, without a word. Ask first whether it is the person
+    (`reauthentication.check_person`). Whether the new address has an account is not looked at here: the answer would say it.
     Raises InvalidInput for the address that the account has.
     """
     new = User.objects.normalize_email(email.strip())
@@ -56,21 +55,28 @@ def ask_for_change(*, user: User, email: str) -> PendingChange:
     # The lock closes the race of two wishes: the links of one of them hold.
     with transaction.atomic(durable=True):
         person = lock_person(user.pk)
-        if person is None:
+        if person is None or not person.is_active:
             raise InvalidLink
         _tokens(person).delete()
         if person.is_verified:
-            token = issue_token(person, Purpose.CHANGE_OLD, new)
-            queue_address_question(person, to=person.email, new=new, token=token, kind="email_change_old")
-        token = issue_token(person, Purpose.CHANGE_NEW, new)
-        queue_address_question(person, to=new, new=new, token=token, kind="email_change_new")
+            _ask_mailbox(person, Purpose.CHANGE_OLD, to=person.email, new=new)
+        _ask_mailbox(person, Purpose.CHANGE_NEW, to=new, new=new)
         record_act("email_change_asked", actor=person, person=person.pk)
     return PendingChange(new, person.is_verified, True)
 
 
+def _ask_mailbox(person: User, end: EmailToken.Purpose, *, to: str, new: str) -> None:
+    token, kind = issue_token(person, end, new), f"email_{end}"
+    if not mailbox_had_enough(to, kind):
+        queue_address_question(person, to=to, new=new, token=token, kind=kind)
+
+
 def find_change(token: str) -> EmailToken:
-    """Look without using it. Raises InvalidLink."""
-    return find_token(token, *BOTH)
+    """Look without using it. Raises InvalidLink, also for somebody suspended."""
+    found = find_token(token, *CHANGES)
+    if not found.user.is_active:
+        raise InvalidLink
+    return found
 
 
 def confirm_change(*, token: str) -> bool:
@@ -83,9 +89,10 @@ def confirm_change(*, token: str) -> bool:
         # The lock closes the race of both confirmations at once, of which each would see the other missing.
         with transaction.atomic(durable=True):
             user = lock_person(found.user_id)
-            if user is None:
+            if user is None or not user.is_active:
                 raise InvalidLink
             claim_token(found)
+            _check_old_is_asked(user, found.email)
             if _tokens(user).filter(used_at=None).exists():
                 record_act("email_change_confirmed", actor=user, person=user.pk, details={"end": found.purpose})
                 return False
@@ -96,6 +103,12 @@ def confirm_change(*, token: str) -> bool:
         _tokens(found.user).delete()
         raise AddressTaken from None
     return True
+
+
+def _check_old_is_asked(user: User, email: str) -> None:
+    """An address that was proved since the change was asked for was not asked, and is not given up. Raises InvalidLink."""
+    if user.is_verified and not _tokens(user).filter(purpose=Purpose.CHANGE_OLD, email=email).exists():
+        raise InvalidLink
 
 
 def _change(user: User, email: str) -> None:
@@ -120,4 +133,4 @@ def cancel_change(*, user: User) -> None:
 
 
 def _tokens(user: User) -> QuerySet[EmailToken]:
-    return EmailToken.objects.filter(user=user, purpose__in=BOTH)
+    return EmailToken.objects.filter(user=user, purpose__in=CHANGES)

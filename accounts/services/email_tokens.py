@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.errors import InvalidLink
@@ -18,6 +19,7 @@ LIFETIME = {
     Purpose.CHANGE_OLD: timedelta(hours=24),
     Purpose.CHANGE_NEW: timedelta(hours=24),
 }
+CHANGES = (Purpose.CHANGE_OLD, Purpose.CHANGE_NEW)
 # What a stranger can have us send to one person, of each kind.
 MAILS_AN_HOUR = 3
 
@@ -61,5 +63,16 @@ def had_enough_mails(user: User, kind: str) -> bool:
 
     Binding only while the person's row is locked.
     """
-    hour_ago = timezone.now() - timedelta(hours=1)
-    return Mail.objects.filter(user=user, kind=kind, created_at__gt=hour_ago).count() >= MAILS_AN_HOUR
+    return _count_of_hour(Mail.objects.filter(user=user, kind=kind)) >= MAILS_AN_HOUR
+
+
+def mailbox_had_enough(address: str, kind: str) -> bool:
+    """The same of a mailbox that need not be the person's, whoever had us write there.
+
+    Exact for one person whose row is locked; several of them at once may each have one mail more sent.
+    """
+    return _count_of_hour(Mail.objects.filter(to__iexact=address, kind=kind)) >= MAILS_AN_HOUR
+
+
+def _count_of_hour(mails: QuerySet[Mail]) -> int:
+    return mails.filter(created_at__gt=timezone.now() - timedelta(hours=1)).count()

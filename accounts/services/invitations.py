@@ -43,10 +43,11 @@ def invite(*, by: User, email: str = "", note: str = "", days: int = 14) -> tupl
     return invitation, code
 
 
-def use_invitation(code: str, *, email: str, user: User) -> None:
-    """Use it up for a person who is being written, if sign-up asks for one. Raises InvalidInvitation.
+def use_invitation(code: str, *, email: str, user: User | None) -> None:
+    """Use it up, if sign-up asks for one. Raises InvalidInvitation.
 
-    `email` is the address that they gave. Of two who bring a code at once, the conditional update lets one through.
+    `email` is the address that was given, `user` the account that was written; None if the address had one already: were the code
+    good for another try then, it would tell so. Of two who bring a code at once, the conditional update lets one through.
     """
     if not RegistrationPolicy.objects.filter(mode=Mode.INVITED).exists():
         return

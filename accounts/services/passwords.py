@@ -14,6 +14,7 @@ from accounts.errors import WrongPassword
 from accounts.locks import lock_person
 from accounts.models import EmailToken, User
 from accounts.people import greeting_name
+from accounts.services.email_tokens import CHANGES, Purpose
 from accounts.services.notifications import Kind, notify
 from accounts.services.sessions import end_all_sessions
 from nexusvpn.audit import record_act
@@ -58,8 +59,8 @@ def follow_new_password(user: User, *, keep: UUID | None = None) -> None:
     Call it in the transaction that writes the password.
     """
     end_all_sessions(user=user, but=keep)
-    # A link that was mailed before must not undo this.
-    EmailToken.objects.filter(user=user, purpose=EmailToken.Purpose.RESET).delete()
+    # A link that was mailed before must not undo this, nor a change of address that somebody else asked for.
+    EmailToken.objects.filter(user=user, purpose__in=(Purpose.RESET, *CHANGES)).delete()
     notify(
         user,
         Kind.SECURITY,

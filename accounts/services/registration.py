@@ -23,7 +23,7 @@ from accounts.services.email_tokens import had_enough_mails
 from accounts.services.invitations import use_invitation
 from accounts.services.passwords import check_new_password
 from accounts.services.registration_policy import admit_sign_up, check_sign_up
-from accounts.services.verification import mail_verification, needs_verification
+from accounts.services.verification import account_or_nobody, mail_verification, needs_verification
 from accounts.signals import account_registered
 from nexusvpn.audit import record_act
 from nexusvpn.texts import one_line
@@ -35,12 +35,11 @@ class _Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What somebody asks for; codes may be empty. `network` is where they come from (`accounts.services.abuse`)."""
+    """What somebody asks for; the code may be empty. `network` is where they come from (`accounts.services.abuse`)."""
 
     user: User
     email: str
     referral_code: str
-    invitation_code: str
     network: str
 
 
@@ -66,13 +65,15 @@ def register_account(
     check_new_password(password, user)
     # Hashing takes tens of milliseconds and belongs before the transaction, not into it.
     user.password = make_password(password)
-    wish = SignUp(user, email, referral_code, invitation_code, network)
+    wish = SignUp(user, email, referral_code, network)
     with transaction.atomic(durable=True):
-        admit_sign_up()
+        admit_sign_up(invitation_code)
         owner = _owner(email)
         if owner is not None and not settings.EMAIL_VERIFICATION:
             raise EmailTaken(fields={"email": [EmailTaken.message]})
         owner = _write(wish, owner)
+        # Outside of what is undone for an address that has an account.
+        use_invitation(invitation_code, email=email, user=user if owner == user.pk else None)
         answer_sign_up(owner)
     user.email = email
     return user
@@ -100,7 +101,7 @@ def _write(wish: SignUp, owner: UUID | None) -> UUID:
             raise
         if not settings.EMAIL_VERIFICATION:
             raise EmailTaken(fields={"email": [EmailTaken.message]}) from None
-        return _owner(wish.email) or wish.user.pk
+        return account_or_nobody(wish.email)
     return wish.user.pk
 
 
@@ -108,7 +109,6 @@ def _write_account(wish: SignUp) -> None:
     user = wish.user
     user.referred_by = _referrer(wish.referral_code)
     user.save(force_insert=True)
-    use_invitation(wish.invitation_code, email=wish.email, user=user)
     SignupOrigin.objects.create(user=user, network=wish.network)
     account_registered.send(sender=User, user=user, referrer=user.referred_by)
     record_act("account_registered", actor=user, person=user.pk)

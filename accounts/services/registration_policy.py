@@ -32,17 +32,17 @@ def _check_mode(mode: str, invitation_code: str) -> None:
         raise InvitationRequired
 
 
-def admit_sign_up() -> None:
-    """Admit one more account to this hour. Binding in a transaction: with a limit, sign-ups come one after the other.
+def admit_sign_up(invitation_code: str) -> None:
+    """Admit one more account to this hour. Binding in a transaction: where there is a policy, sign-ups come one after the other.
 
-    Raises RegistrationThrottled, or RegistrationClosed if staff closed it meanwhile.
+    Raises RegistrationThrottled, or what `check_sign_up` raises if staff changed their mind meanwhile.
     """
-    limit = RegistrationPolicy.objects.values_list("accounts_an_hour", flat=True).first()
-    if limit is None:
-        return
-    # The lock closes the race of two accounts for the hour's last place.
+    # The lock closes the race of two accounts for the hour's last place, and that of a sign-up with a change of the policy.
     policy = lock_policy()
-    if policy is None or policy.accounts_an_hour is None:
+    if policy is None:
+        return
+    _check_mode(policy.mode, invitation_code)
+    if policy.accounts_an_hour is None:
         return
     now = timezone.now()
     newest = SignupOrigin.objects.filter(created_at__gt=now - HOUR).order_by("-created_at")

@@ -21,6 +21,7 @@ from accounts.services.addresses import (
     find_change,
     pending_change,
 )
+from accounts.services.email_tokens import Purpose
 from accounts.services.reauthentication import check_own_password
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.ratelimit import LINK_USE, enforce
@@ -64,7 +65,9 @@ def address_confirm(request: HttpRequest, token: str) -> HttpResponse:
     try:
         found = find_change(token)
         if request.method != "POST":
-            context = {"old": found.user.email, "new": found.email}
+            # Who reads the new mailbox may be a stranger, who has not to know the present address.
+            old = found.user.email if found.purpose == Purpose.CHANGE_OLD else ""
+            context = {"old": old, "new": found.email}
             return render(request, "accounts/email_confirm.html", context)
         enforce(request, LINK_USE)
         if "stop" in request.POST:

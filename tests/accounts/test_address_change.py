@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import AuditEvent, EmailToken, Notification, User
-from accounts.services.addresses import pending_change
+from accounts.errors import InvalidLink
+from accounts.models import AuditEvent, EmailToken, Mail, Notification, User
+from accounts.services.addresses import ask_for_change, pending_change
 from tests.accounts.links import token_mailed
 from tests.api_client import ApiClient
 from tests.conftest import token_of
@@ -162,3 +166,41 @@ def test_the_page_cancels(alice: User, tokens: dict[str, str]) -> None:
     done = browser.post("/settings/email/cancel", follow=True)
     assert "The change is cancelled" in done.text
     assert pending_change(alice) is None
+
+
+def test_who_proves_the_address_meanwhile_is_asked_before_it_is_given_up() -> None:
+    dora = make_user("dora@example.com", email_verified_at=None)
+    ask_for_change(user=dora, email=NEW)
+    User.objects.update(email_verified_at=timezone.now())
+    assert confirm(token_mailed("email_change_new")) == (400, "invalid_link")
+    dora.refresh_from_db()
+    assert dora.email == "dora@example.com"
+
+
+def test_somebody_suspended_changes_no_address(alice: User, tokens: dict[str, str]) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert [confirm(token) for token in tokens.values()] == [(400, "invalid_link")] * 2
+    assert Client().get(f"/email-change/{tokens['new']}").status_code == 400
+    with pytest.raises(InvalidLink):
+        ask_for_change(user=alice, email="alice@third.example")
+
+
+def test_a_mailbox_gets_three_questions_an_hour_whoever_asks_and_nobody_hears_of_it(alice: User, bob: User) -> None:
+    people = [alice, bob, alice, bob, alice]
+    answers = [ask_for_change(user=person, email=NEW) for person in people]
+    assert len({str(answer) for answer in answers}) == 1
+    assert [mail.to for mail in waiting_mails("email_change_new")] == [NEW] * 3
+    assert pending_change(alice) == answers[-1]
+    ask_for_change(user=bob, email=NEW.upper())
+    assert len(waiting_mails("email_change_new")) == 3
+    ask_for_change(user=bob, email="bob@new.example")
+    assert waiting_mails("email_change_new")[-1].to == "bob@new.example"
+    Mail.objects.update(created_at=timezone.now() - timedelta(minutes=61))
+    ask_for_change(user=alice, email=NEW)
+    assert len(waiting_mails("email_change_new")) == 5
+
+
+def test_the_present_address_is_shown_to_its_own_mailbox_alone(alice: User, tokens: dict[str, str]) -> None:
+    pages = {end: Client().get(f"/email-change/{token}").text for end, token in tokens.items()}
+    assert {end: alice.email in page for end, page in pages.items()} == {"old": True, "new": False}
+    assert all(NEW in page for page in pages.values())

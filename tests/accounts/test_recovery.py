@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, EmailToken, Notification, Session, User
+from accounts.services.addresses import ask_for_change, pending_change
 from tests.accounts.links import token_mailed
 from tests.api_client import ApiClient
 from tests.conftest import token_of
@@ -138,3 +139,13 @@ def test_the_page_says_the_same_of_every_address(alice: User) -> None:
         return Client().post("/password/forgot", {"email": email}, headers={"X-Request-ID": "same"}).text
 
     assert body(alice.email) == body("nobody@example.com")
+
+
+def test_it_ends_a_change_of_address_that_somebody_else_had_asked_for(api: ApiClient) -> None:
+    dora = make_user("dora@example.com", email_verified_at=None)
+    ask_for_change(user=dora, email="mallory@example.com")
+    ask(api, dora.email)
+    api.post("auth/password/reset", {"token": token_mailed("password_reset"), "password": NEW})
+    late = api.post("auth/email-change", {"token": token_mailed("email_change_new")})
+    assert (late.status, late.code, pending_change(dora)) == (400, "invalid_link", None)
+    assert User.objects.get().email == "dora@example.com"

@@ -9,6 +9,7 @@ from procrastinate.exceptions import ConnectorException
 from pytest_django import Settings
 
 from accounts.models import SignupOrigin, User
+from accounts.services.deletion import leave
 from accounts.services.registration import register_account
 from referrals.models import Referral
 from tests.api_client import ApiClient
@@ -43,6 +44,14 @@ class TestOverTheApi:
         assert (mail.to, mail.row.kind) == ("alice@example.com", "account_exists")
         assert (User.objects.get(), SignupOrigin.objects.count()) == (alice, 0)
         assert api.post("auth/login", {"email": alice.email, "password": PASSWORD}).status == 200
+
+    def test_somebody_who_is_leaving_is_told_how_to_come_back(self, api: ApiClient, alice: User) -> None:
+        leave(user=alice)
+        api.post("auth/register", {**GOOD, "email": alice.email})
+        run_waiting_jobs()
+        (mail,) = waiting_mails("account_exists")
+        for body in (mail.text, mail.html):
+            assert ("/account/restore" in body, "/login" in body) == (True, False)
 
     def test_the_same_call_again_is_harmless(self, api: ApiClient, alice: User) -> None:
         body = {**GOOD, "referral_code": alice.referral_code}

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Invitation, RegistrationPolicy, SignupOrigin, User
+from accounts.services import registration
 from accounts.services.invitations import invite
 from tests.api_client import ApiClient
 from tests.mails import waiting_mails
@@ -74,14 +75,30 @@ def test_an_invitation_for_an_address_is_mailed_there_and_is_nobody_elses(api: A
     assert api.post("auth/register", {**BODY, "invitation_code": code}).status == 201
 
 
-def test_an_address_that_has_an_account_uses_no_invitation_up_and_gets_the_same_answer(
-    api: ApiClient, sam: User, alice: User
-) -> None:
+def test_an_invitation_tells_nothing_of_an_address_that_has_an_account(api: ApiClient, sam: User, alice: User) -> None:
     policy(mode="invited")
-    _, code = invite(by=sam)
-    known = {"email": alice.email, "password": BODY["password"], "invitation_code": code}
-    assert api.post("auth/register", known).status == 201
-    assert api.post("auth/register", {**BODY, "invitation_code": code}).status == 201
+    for address, (email, user) in enumerate([(alice.email, None), ("new@example.com", "new@example.com")]):
+        invitation, code = invite(by=sam)
+        first, again = {**BODY, "email": email, "invitation_code": code}, {**BODY, "invitation_code": code}
+        assert api.post("auth/register", first, remote_addr=f"192.0.2.{address}").status == 201
+        assert api.post("auth/register", again, remote_addr=f"198.51.100.{address}").code == "invalid_invitation"
+        invitation.refresh_from_db()
+        assert (invitation.used_by and invitation.used_by.email, invitation.used_at is None) == (user, False)
+
+
+@pytest.mark.parametrize(("mode", "code"), [("closed", "registration_closed"), ("invited", "invitation_required")])
+def test_what_staff_decide_holds_for_those_who_are_on_their_way(
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, mode: str, code: str
+) -> None:
+    policy(mode="open")
+
+    def while_it_is_hashed(password: str) -> str:
+        policy(mode=mode)
+        return "!"
+
+    monkeypatch.setattr(registration, "make_password", while_it_is_hashed)
+    assert api.post("auth/register", BODY).code == code
+    assert not User.objects.exists()
 
 
 def test_the_page_asks_for_the_code_only_then_and_takes_it_from_the_link(sam: User) -> None:
