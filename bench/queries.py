@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.models import LoginHistory, Session
+from accounts.models import ApiKey, AuditEvent, LoginHistory, Passkey, Session
 from bench.context import Bench
 from bench.network import fill_server, make_location, make_servers
 from bench.people import Person, make_people, make_tickets
@@ -70,6 +70,25 @@ def _history(person: Person, rows: int) -> str:
     return ""
 
 
+def _activity(person: Person, rows: int) -> str:
+    AuditEvent.objects.bulk_create([AuditEvent(person_id=person.id, action="password_changed") for _ in range(rows)])
+    return ""
+
+
+def _api_keys(person: Person, rows: int) -> str:
+    ApiKey.objects.bulk_create(
+        [ApiKey(user=person.user, name=f"Key {n}", prefix="nvk_", key_hash=uuid4().hex) for n in range(rows)]
+    )
+    return ""
+
+
+def _passkeys(person: Person, rows: int) -> str:
+    Passkey.objects.bulk_create(
+        [Passkey(user=person.user, name=f"Key {n}", credential_id=uuid4().bytes, credential=b"") for n in range(rows)]
+    )
+    return ""
+
+
 def _referrals(person: Person, rows: int) -> str:
     others = make_people(rows, plan="free")
     Referral.objects.bulk_create([Referral(referrer=person.user, referred=other.user) for other in others])
@@ -105,6 +124,7 @@ def _usage(person: Person, rows: int) -> str:
 # Every list, by its address in the OpenAPI document: how to fill it, and what to ask it for.
 LISTS: dict[str, tuple[Seed, str]] = {
     "/api/v1/auth/history": (_history, "limit=100"),
+    "/api/v1/auth/passkeys": (_passkeys, "limit=100"),
     "/api/v1/auth/sessions": (_sessions, "limit=100"),
     "/api/v1/billing/plans": (_plans, "limit=100"),
     "/api/v1/devices": (_devices, "limit=100"),
@@ -113,6 +133,8 @@ LISTS: dict[str, tuple[Seed, str]] = {
     "/api/v1/tickets": (_tickets, "limit=100"),
     "/api/v1/tickets/{id}/messages": (_messages, "limit=100"),
     "/api/v1/usage": (_usage, "days=100"),
+    "/api/v1/users/me/activity": (_activity, "limit=100"),
+    "/api/v1/users/me/api-keys": (_api_keys, "limit=100"),
 }
 
 

@@ -107,7 +107,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "nexusvpn.middleware.BodyLimitMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "nexusvpn.content_policy.ContentPolicyMiddleware",
     "nexusvpn.middleware.NoNulMiddleware",
     "nexusvpn.middleware.DatabaseGateMiddleware",
     "nexusvpn.middleware.ClientSessionMiddleware",
