@@ -1,4 +1,4 @@
-"""API keys over the API. A key makes no keys: only a sign-in does."""
+"""API keys over the API. A key makes no keys: only a sign-in does, and since a key outlives it, the person is asked again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.second_factor import check_proof
 from accounts.api.serializers_keys import ApiKeyForm, ApiKeyView, CreatedApiKeyView
 from accounts.models import ApiKey
 from accounts.people import signed_in
@@ -32,7 +33,10 @@ class ApiKeysView(ApiView):
 
     @extend_schema(request=ApiKeyForm, responses={201: CreatedApiKeyView})
     def post(self, request: Request) -> Response:
-        key, row = create_api_key(user=signed_in(request), **self.read(ApiKeyForm))
+        values = self.read(ApiKeyForm)
+        check_proof(request, values)
+        wanted = {name: values[name] for name in ("name", "scopes", "expires_at")}
+        key, row = create_api_key(user=signed_in(request), **wanted)
         return Response({**{name: getattr(row, name) for name in COLUMNS}, "key": key}, status=201)
 
 

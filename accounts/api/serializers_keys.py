@@ -4,14 +4,15 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.serializers_second_factor import ProofForm
 from accounts.services.api_keys import MAX_NAME
-from nexusvpn.api.fields import StrictSerializer, Text
+from nexusvpn.api.fields import Text
 from nexusvpn.api.scopes import Scope
 
 SCOPES = [(scope.value, scope.value) for scope in Scope]
 
 
-class ApiKeyForm(StrictSerializer):
+class ApiKeyForm(ProofForm):
     name = Text(max_length=MAX_NAME)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(Scope))
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)

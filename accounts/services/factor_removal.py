@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from accounts.locks import lock_person
-from accounts.models import Passkey, RecoveryCode, TotpSeed, User
+from accounts.models import ApiKey, Passkey, RecoveryCode, TotpSeed, User
 from accounts.services.second_factor import methods_of, tell
 from accounts.services.sessions import end_all_sessions
 from nexusvpn.audit import record_act
@@ -21,7 +21,7 @@ def check_may_remove_factors(user: User, by: User) -> None:
 
 
 def remove_all_factors(*, user: User, by: User, reason: str) -> None:
-    """From now on the password alone opens the account; whoever is signed in is signed out, and the person is told.
+    """From now on the password alone opens the account; sessions and API keys end, and the person is told.
 
     Raises NotAllowed, or Conflict (`second_factor_not_set_up`).
     """
@@ -31,10 +31,15 @@ def remove_all_factors(*, user: User, by: User, reason: str) -> None:
         methods = methods_of(user)
         if not methods:
             raise Conflict("This account has no second factor.", code="second_factor_not_set_up")
-        for kind in (TotpSeed, Passkey, RecoveryCode):
+        # A key may have been made by whoever the person is locked out by.
+        for kind in (TotpSeed, Passkey, RecoveryCode, ApiKey):
             kind._default_manager.filter(user=user).delete()
         end_all_sessions(user=user)
         details = {"reason": reason, "methods": methods}
         record_act("second_factors_removed", actor=by, person=user.pk, target=user, details=details)
         text = "Our support removed them because you, or somebody who seemed to be you, said that they were lost."
-        tell(user, "Your second factors were removed", f"{text} You were signed out everywhere.")
+        tell(
+            user,
+            "Your second factors were removed",
+            f"{text} You were signed out everywhere, and your API keys have ended.",
+        )

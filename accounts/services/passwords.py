@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.errors import WrongPassword
 from accounts.locks import lock_person
@@ -54,19 +55,23 @@ def store_password(user: User, hashed: str, *, keep: UUID | None = None) -> None
 
 
 def follow_new_password(user: User, *, keep: UUID | None = None) -> None:
-    """Whoever is signed in with the former password is not any more, but for `keep`; the person is told.
+    """Whoever is signed in with the former password is not any more, but for `keep`; the person is told, and which keys go on.
 
     Call it in the transaction that writes the password.
     """
     end_all_sessions(user=user, but=keep)
     # A link that was mailed before must not undo this, nor a change of address that somebody else asked for.
     EmailToken.objects.filter(user=user, purpose__in=(Purpose.RESET, *CHANGES)).delete()
+    keys = list(user.api_keys.exclude(expires_at__lte=timezone.now()).values_list("name", flat=True))
+    text = "Everything else that was signed in is signed out. If this was not you, set a new password at once."
+    if keys:
+        text += " Your API keys go on working: revoke those that you do not know."
     notify(
         user,
         Kind.SECURITY,
         "Your password was changed",
-        "Everything else that was signed in is signed out. If this was not you, set a new password at once.",
-        link=reverse("password-forgot"),
+        text,
+        link=reverse("settings-api-keys" if keys else "password-forgot"),
         mail="password_changed",
-        context={"name": greeting_name(user)},
+        context={"name": greeting_name(user), "keys": keys},
     )

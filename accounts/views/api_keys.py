@@ -17,6 +17,8 @@ from accounts.forms_keys import ApiKeyForm
 from accounts.models import ApiKey
 from accounts.people import signed_in
 from accounts.services.api_keys import create_api_key, revoke_api_key
+from accounts.services.browser_sign_in import is_confirmed
+from accounts.views.confirmation import confirmed
 from nexusvpn.errors import DomainError
 
 
@@ -24,9 +26,14 @@ from nexusvpn.errors import DomainError
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def api_keys(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
-    form = ApiKeyForm(request.POST if request.method == "POST" else None)
-    status, made = (400 if form.is_bound else 200), None
+    """Anybody signed in sees the list; a key outlives the session, so that whoever makes one is asked who they are."""
+    return _make(request) if request.method == "POST" else _page(request, ApiKeyForm())
+
+
+@confirmed
+def _make(request: HttpRequest) -> HttpResponse:
+    user, form = signed_in(request), ApiKeyForm(request.POST)
+    status, made = 400, ""
     if form.is_valid():
         days = form.cleaned_data["days"]
         expires_at = timezone.now() + timedelta(days=days) if days else None
@@ -37,8 +44,12 @@ def api_keys(request: HttpRequest) -> HttpResponse:
             status = form.add_domain_error(error)
         else:
             form, status = ApiKeyForm(), 201
-    keys = ApiKey.objects.filter(user=user)
-    context = {"form": form, "keys": keys, "made": made, "now": timezone.now()}
+    return _page(request, form, status, made=made)
+
+
+def _page(request: HttpRequest, form: ApiKeyForm, status: int = 200, *, made: str = "") -> HttpResponse:
+    keys = ApiKey.objects.filter(user=signed_in(request))
+    context = {"form": form, "keys": keys, "made": made, "now": timezone.now(), "may_make": is_confirmed(request)}
     return render(request, "accounts/settings/api_keys.html", context, status=status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -14,12 +15,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.errors import ApiKeyNameTaken, TooManyApiKeys
-from accounts.models import ApiKey, AuditEvent, Notification, User
+from accounts.models import ApiKey, AuditEvent, Notification, Session, User
 from accounts.services.api_keys import MAX_KEYS, create_api_key
+from accounts.services.browser_sign_in import PROVED_AT
 from accounts.services.suspension import suspend_account
 from nexusvpn.api.scopes import Scope
 from nexusvpn.errors import DomainError
 from tests.api_client import ApiClient
+from tests.factories.accounts import PASSWORD
 from tests.mails import waiting_mails
 
 EVERY = [scope.value for scope in Scope]
@@ -66,6 +69,16 @@ class TestOverTheApi:
         answer = alice_api.post("users/me/api-keys", body)
         assert (answer.status, [name.split(".")[0] for name in answer.fields]) == (400, [field])
         assert not ApiKey.objects.exists()
+
+    def test_an_older_sign_in_asks_for_the_password_once_more(self, alice: User, alice_api: ApiClient) -> None:
+        Session.objects.update(created_at=timezone.now() - timedelta(minutes=11))
+        body = {"name": "Backups", "scopes": ["read"]}
+        asked = alice_api.post("users/me/api-keys", body)
+        assert (asked.status, asked.code) == (403, "reauthentication_required")
+        wrong = alice_api.post("users/me/api-keys", {**body, "password": "not mine"})
+        assert (wrong.status, wrong.code) == (400, "wrong_password")
+        assert not ApiKey.objects.exists()
+        assert alice_api.post("users/me/api-keys", {**body, "password": PASSWORD}).status == 201
 
     def test_two_of_one_name_are_a_conflict(self, alice_api: ApiClient) -> None:
         body = {"name": "Backups", "scopes": ["read"]}
@@ -181,7 +194,24 @@ class TestPage:
     def page(self, alice: User) -> Client:
         client = Client()
         client.force_login(alice)
+        session = client.session
+        session[PROVED_AT] = time.time()
+        session.save()
         return client
+
+    def test_whoever_makes_one_is_asked_who_they_are(self, alice: User) -> None:
+        key_of(alice, "read")
+        browser = Client()
+        browser.force_login(alice)
+        page = browser.get("/settings/api-keys")
+        assert ApiKey.objects.get().prefix in page.text
+        assert 'name="scopes"' not in page.text
+        asked = browser.post("/settings/api-keys", {"name": "Backups", "scopes": ["read"]})
+        assert asked.headers["Location"] == "/settings/security/confirm?next=%2Fsettings%2Fapi-keys"
+        assert ApiKey.objects.count() == 1
+        assert browser.post(asked.headers["Location"], {"password": PASSWORD})["Location"] == "/settings/api-keys"
+        assert 'name="scopes"' in browser.get("/settings/api-keys").text
+        assert browser.post("/settings/api-keys", {"name": "Backups", "scopes": ["read"]}).status_code == 201
 
     def test_the_new_key_is_shown_once(self, page: Client) -> None:
         form = {"name": "Backups", "scopes": ["read", "devices"], "days": "30"}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import ApiKey, AuditEvent, Notification, User
+from accounts.services.api_keys import create_api_key
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
@@ -53,6 +55,26 @@ def test_the_person_is_told_and_it_is_on_record(alice: User, alice_api: ApiClien
     (mail,) = waiting_mails()
     assert (mail.to, mail.row.kind, NEW in mail.text) == (alice.email, "password_changed", False)
     assert AuditEvent.objects.get(person_id=alice.pk).action == "password_changed"
+
+
+def test_the_keys_that_go_on_working_are_named(alice: User, alice_api: ApiClient) -> None:
+    create_api_key(user=alice, name="Backups", scopes=["read"])
+    create_api_key(user=alice, name="Old", scopes=["read"])
+    ApiKey.objects.filter(name="Old").update(expires_at=timezone.now())
+    alice_api.post("auth/password/change", BODY)
+    (mail,) = waiting_mails("password_changed")
+    for text in (mail.text, mail.html):
+        assert "Your API keys go on working: Backups. " in text
+        assert "/settings/api-keys" in text
+    line = Notification.objects.get(title="Your password was changed")
+    assert ("API keys go on working" in line.text, line.link) == (True, "/settings/api-keys")
+
+
+def test_without_keys_nothing_is_said_of_them(alice_api: ApiClient) -> None:
+    alice_api.post("auth/password/change", BODY)
+    (mail,) = waiting_mails("password_changed")
+    assert "API key" not in mail.text + mail.html
+    assert Notification.objects.get(title="Your password was changed").link == "/password/forgot"
 
 
 def test_a_wrong_password_changes_nothing_and_is_no_end_of_the_session(

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Notification, Passkey, RecoveryCode, Session, TotpSeed, User
+from accounts.services.api_keys import authenticate_api_key, create_api_key
 from accounts.services.sessions import authenticate_token
 from tests.accounts.browsers import Browser, add_passkey, signed_in_browser
 from tests.admin.addresses import action, allow, change
@@ -114,14 +115,16 @@ def test_support_removes_lost_factors_and_the_person_is_told(staff: Client, sam:
     give_recovery_codes(alice)
     Passkey.objects.create(user=alice, name="Key", credential_id=b"1", credential=b"")
     token = token_of(alice)
+    key, _ = create_api_key(user=alice, name="Backups", scopes=["read"])
     assert "Remove second factors" in staff.get(change(alice)).text
-    assert "every session ends" in staff.get(address).text
+    assert "every session and API key ends" in staff.get(address).text
     assert staff.post(address, {"reason": ""}).status_code == 400
     assert TotpSeed.objects.exists()
     assert staff.post(address, {"reason": "ticket 17, invoice number"}).status_code == 302
     for kind in (TotpSeed, Passkey, RecoveryCode):
         assert not kind.objects.exists()
     assert authenticate_token(token) is None
+    assert authenticate_api_key(key) is None
     assert not Session.objects.filter(user=alice).exists()
     act = AuditEvent.objects.get(action="second_factors_removed")
     assert (act.actor_id, act.person_id, act.actor_kind) == (sam.pk, alice.pk, "staff")
