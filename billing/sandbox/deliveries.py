@@ -1,0 +1,205 @@
+"""Signed webhooks, delivered by a thread, with retries, and with switches for all that goes wrong on the way.
+
+https://docs.stripe.com/webhooks: an endpoint may get an event twice, late, out of order, or only after a retry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from billing.sandbox.errors import StripeError
+from billing.sandbox.shapes import Obj
+from billing.sandbox.store import Store, token
+
+MODES = ("normal", "duplicate", "reorder", "delay", "lose", "hold")
+RETRY_AFTER = (1.0, 5.0, 30.0, 300.0, 3600.0)
+_TIMEOUT = 10.0
+# How long a shuffled batch waits for more to come.
+_BATCH = 0.3
+
+
+@dataclass(eq=False)
+class Delivery:
+    """One event for one endpoint. `state`: pending, held, lost, delivered, failed."""
+
+    event: Obj
+    endpoint: Obj
+    due: float
+    state: str = "pending"
+    id: str = field(default_factory=lambda: f"dlv_{token(12)}")
+    attempts: list[int] = field(default_factory=list)
+
+    def described(self) -> Obj:
+        return {
+            "id": self.id,
+            "event": self.event["id"],
+            "type": self.event["type"],
+            "url": self.endpoint["url"],
+            "state": self.state,
+            "attempts": self.attempts,
+        }
+
+
+@dataclass
+class Switch:
+    """What happens to a share (0 to 1) of the events from now on; the seed makes the choice repeatable."""
+
+    mode: str = "normal"
+    share: float = 1.0
+    seconds: float = 1.0
+    seed: int = 0
+
+
+class Deliveries:
+    """The queue, its thread, and what became of each delivery."""
+
+    def __init__(self, store: Store, retry_after: Sequence[float] = RETRY_AFTER) -> None:
+        self._store = store
+        self._retry_after = retry_after
+        self._changed = threading.Condition()
+        self._all: list[Delivery] = []
+        self._switch = Switch()
+        self._random = random.Random(0)  # noqa: S311 the choice must be repeatable, not secret
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="sandbox deliveries", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+        self._thread.join(5)
+
+    def endpoints_for(self, type: str) -> list[Obj]:
+        def wants(endpoint: Obj) -> bool:
+            return endpoint["status"] == "enabled" and bool({type, "*"} & set(endpoint["enabled_events"]))
+
+        return list(reversed(self._store.all("webhook_endpoint", wants)))
+
+    def set_switch(self, switch: Switch) -> None:
+        if switch.mode not in MODES:
+            raise StripeError(f"Invalid mode: must be one of {', '.join(MODES)}", param="mode")
+        with self._changed:
+            self._switch = switch
+            self._random.seed(switch.seed)
+
+    def enqueue(self, event: Obj) -> None:
+        with self._changed:
+            for endpoint in self.endpoints_for(event["type"]):
+                self._enqueue(event, endpoint)
+            self._changed.notify_all()
+
+    def _enqueue(self, event: Obj, endpoint: Obj) -> None:
+        now = time.monotonic()
+        delivery = Delivery(event, endpoint, now)
+        self._all.append(delivery)
+        switch = self._switch
+        if switch.mode == "normal" or self._random.random() >= switch.share:
+            return
+        if switch.mode == "duplicate":
+            self._all.append(Delivery(event, endpoint, now))
+        elif switch.mode == "delay":
+            delivery.due = now + switch.seconds
+        elif switch.mode == "reorder":
+            delivery.due = now + _BATCH + self._random.random() * _BATCH
+        else:
+            delivery.state = {"lose": "lost", "hold": "held"}[switch.mode]
+
+    def replay(self, state: str, order: Sequence[str] | None = None) -> int:
+        """Sends what was lost, or held, in the order of the event ids given; the others follow as they came."""
+        with self._changed:
+            chosen = [one for one in self._all if one.state == state]
+            if order is not None:
+                places = {id: place for place, id in enumerate(order)}
+                chosen.sort(key=lambda one: places.get(one.event["id"], len(places)))
+            now = time.monotonic()
+            for place, one in enumerate(chosen):
+                one.state, one.due = "pending", now + place * 1e-6
+            self._changed.notify_all()
+            return len(chosen)
+
+    def resend(self, event: Obj) -> None:
+        """Once more, whatever the switch says; as the dashboard's button does."""
+        with self._changed:
+            self._all += [Delivery(event, one, time.monotonic()) for one in self.endpoints_for(event["type"])]
+            self._changed.notify_all()
+
+    def described(self) -> list[Obj]:
+        with self._changed:
+            return [one.described() for one in self._all]
+
+    def drain(self, seconds: float = 10) -> bool:
+        """Whether nothing is on its way any more, after waiting at most so long."""
+        with self._changed:
+            return self._changed.wait_for(lambda: all(one.state != "pending" for one in self._all), seconds)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                waiting = [one for one in self._all if one.state == "pending"]
+                first = min(waiting, key=lambda one: one.due, default=None)
+                if self._stopped:
+                    return
+                if first is None or first.due > time.monotonic():
+                    self._changed.wait(None if first is None else first.due - time.monotonic())
+                    continue
+            status = _post(first.endpoint, first.event)
+            with self._changed:
+                self._settle(first, status)
+                self._changed.notify_all()
+
+    def _settle(self, delivery: Delivery, status: int) -> None:
+        delivery.attempts.append(status)
+        if 200 <= status < 300:
+            delivery.state = "delivered"
+            if event := self._store.get("event", delivery.event["id"]):
+                event["pending_webhooks"] = max(0, event["pending_webhooks"] - 1)
+        elif len(delivery.attempts) > len(self._retry_after):
+            delivery.state = "failed"
+        else:
+            delivery.due = time.monotonic() + self._retry_after[len(delivery.attempts) - 1]
+
+
+def signature(payload: bytes, secret: str, moment: int) -> str:
+    """The value of `Stripe-Signature`. The moment is the real time: receivers compare it with theirs."""
+    digest = hmac.new(secret.encode(), f"{moment}.".encode() + payload, hashlib.sha256).hexdigest()
+    return f"t={moment},v1={digest}"
+
+
+def _post(endpoint: Obj, event: dict[str, Any]) -> int:
+    """The status that the endpoint answered with, 0 if it did not."""
+    payload = json.dumps(event, indent=2, ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        "Stripe-Signature": signature(payload, endpoint["secret"], int(time.time())),
+    }
+    request = urllib.request.Request(endpoint["url"], payload, headers, method="POST")  # noqa: S310 http or https, checked when made
+    try:
+        with urllib.request.build_opener(_NoRedirect).open(request, timeout=_TIMEOUT) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code
+    except (OSError, http.client.HTTPException):
+        return 0
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Stripe takes a redirect for a failure."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
