@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from billing.sandbox.errors import StripeError
 from billing.sandbox.metadata import checked, update_plain
@@ -57,7 +58,7 @@ _SAID = {
 }
 
 
-def decline(code: str, **more: object) -> StripeError:
+def decline(code: str, **more: Any) -> StripeError:
     error, message = _SAID[code]
     return StripeError(message, status=402, type="card_error", code=error, decline_code=code, **more)
 

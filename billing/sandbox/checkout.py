@@ -37,6 +37,7 @@ _PASSED = (
 def create(sandbox: Sandbox, params: Obj) -> Obj:
     mode = params.get("mode", "payment")
     _check_request(sandbox, params, mode)
+    discounts = _named_discounts(sandbox, params)
     lines, currency = _lines(sandbox, params, mode)
     now = sandbox.now()
     expires = params.get("expires_at", now + DAY)
@@ -66,15 +67,14 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
             "payment_status": "unpaid",
             "shipping_options": [],
             "status": "open",
-            "tax_id_collection": {"enabled": False, **params.get("tax_id_collection", {})},
+            "tax_id_collection": {"enabled": False, "required": "never", **params.get("tax_id_collection", {})},
             "ui_mode": params.get("ui_mode", "hosted_page"),
             "url": f"{sandbox.base_url}/pay/{id}",
             "metadata": checked(params.get("metadata")),
         },
     )
     update_plain(session, {name: params[name] for name in _PASSED if name in params}, _PASSED)
-    hidden = sandbox.store.hidden(id)
-    hidden.update(lines=lines, params=params, discounts=_named_discounts(sandbox, params))
+    sandbox.store.hidden(id).update(lines=lines, params=params, discounts=discounts)
     _count(sandbox, session)
     return sandbox.store.add("checkout.session", session)
 
@@ -203,14 +203,15 @@ def _subscribe(sandbox: Sandbox, session: Obj, customer: Obj, method: Obj | None
 
 def _pay_once(sandbox: Sandbox, session: Obj, customer: Obj | None, method: Obj | None, hidden: Obj) -> None:
     data = hidden["params"].get("payment_intent_data", {})
-    make_discounts(sandbox, hidden["discounts"], customer and customer["id"], checkout_session=session["id"])
+    payer = customer["id"] if customer else None
+    make_discounts(sandbox, hidden["discounts"], payer, checkout_session=session["id"])
     if not session["amount_total"] or method is None:
         return
     intent = open_intent(
         sandbox,
         amount=session["amount_total"],
         currency=session["currency"],
-        customer=customer and customer["id"],
+        customer=payer,
         description=data.get("description"),
         setup_future_usage=data.get("setup_future_usage"),
         metadata=checked(data.get("metadata")),

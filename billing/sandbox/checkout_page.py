@@ -47,7 +47,7 @@ def submit(sandbox: Sandbox, session: Obj, fields: Fields) -> Answer:
     if session["status"] != "open":
         return show(sandbox, session)
     try:
-        asking = checkout.pay(sandbox, session, fields.get("number"), **_person(fields))
+        asking = _pay(sandbox, session, fields, asked=False)
     except StripeError as error:
         return show(sandbox, _again(sandbox, session), str(error), 402)
     if asking:
@@ -70,7 +70,7 @@ def authenticated(sandbox: Sandbox, session: Obj, fields: Fields) -> Answer:
         message = "We are unable to authenticate your payment method. Please choose a different one and try again."
         return show(sandbox, session, message, 402)
     try:
-        checkout.pay(sandbox, session, fields.get("number"), asked=True, **_person(fields))
+        _pay(sandbox, session, fields, asked=True)
     except StripeError as error:
         return show(sandbox, _again(sandbox, session), str(error), 402)
     return redirect(success_url(_again(sandbox, session)))
@@ -112,8 +112,9 @@ def _takes_codes(session: Obj) -> bool:
     return bool(session["allow_promotion_codes"])
 
 
-def _person(fields: Fields) -> Fields:
-    return {"email": fields.get("email", ""), "tax_id": fields.get("tax_id", "")}
+def _pay(sandbox: Sandbox, session: Obj, fields: Fields, *, asked: bool) -> str | None:
+    email, tax_id = fields.get("email", ""), fields.get("tax_id", "")
+    return checkout.pay(sandbox, session, fields.get("number"), email=email, tax_id=tax_id, asked=asked)
 
 
 def _again(sandbox: Sandbox, session: Obj) -> Obj:

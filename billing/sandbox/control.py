@@ -87,7 +87,7 @@ def set_card(sandbox: Sandbox, body: Obj) -> Obj:
 def dispute(sandbox: Sandbox, body: Obj) -> Obj:
     """A customer's bank disputes a charge."""
     charge = sandbox.store.need("charge", str(body["charge"]))
-    amount = int(body.get("amount", charge["amount"]))
+    amount = int(body["amount"]) if "amount" in body else charge["amount"]
     return disputes.open_dispute(sandbox, charge, amount, str(body.get("reason", "fraudulent")))
 
 

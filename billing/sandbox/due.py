@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from billing.sandbox import balance, checkout, renewals, schedules
 from billing.sandbox.errors import StripeError
@@ -39,13 +40,13 @@ def _all_due(sandbox: Sandbox) -> Iterator[Due]:
     unpaid invoice is tried before the next one is made."""
     store = sandbox.store
     for session in store.all("checkout.session", lambda one: one["status"] == "open"):
-        yield session["expires_at"], 0, lambda id=session["id"]: checkout.expire(sandbox, {}, id)
+        yield session["expires_at"], 0, partial(checkout.expire, sandbox, {}, session["id"])
     for schedule in store.all("subscription_schedule"):
         if (moment := schedules.next_due(schedule)) is not None:
-            yield moment, 1, lambda it=schedule: schedules.happen(sandbox, it)
+            yield moment, 1, partial(schedules.happen, sandbox, schedule)
     for invoice in store.all("invoice"):
         if (moment := renewals.invoice_due(invoice)) is not None:
-            yield moment, 2, lambda it=invoice: renewals.invoice_happen(sandbox, it)
+            yield moment, 2, partial(renewals.invoice_happen, sandbox, invoice)
     for subscription in store.all("subscription"):
         if (moment := renewals.next_due(sandbox, subscription)) is not None:
-            yield moment, 3, lambda it=subscription: renewals.happen(sandbox, it)
+            yield moment, 3, partial(renewals.happen, sandbox, subscription)

@@ -47,6 +47,9 @@ def _into(store: Store, here: Obj, names: list[str], path: str) -> None:
 
 
 def _entries(store: Store, here: Obj, name: str) -> object:
+    if here.get("object") == "checkout.session" and name == "line_items":
+        lines = deepcopy(store.hidden(here["id"])["lines"])
+        return list_of(lines, f"/v1/checkout/sessions/{here['id']}/line_items")
     kind = INCLUDED.get((here.get("object", ""), name))
     if kind is None or here[name] is not None:
         return here[name]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
-_LIVE = ("sk_live_", "rk_live_", "pk_live_")
+_LIVE = re.compile(r"\b[spr]k_live_[A-Za-z0-9]{8,}")
 _TRUE = ("1", "true", "yes", "on")
 
 
@@ -20,7 +21,7 @@ def refuse_production(environment: Mapping[str, str], arguments: Iterable[str] =
     if environment.get("DEBUG", "").strip().lower() not in _TRUE:
         raise Refused("DEBUG is off: the Stripe sandbox is for development and tests only")
     for name, value in environment.items():
-        if any(mark in value for mark in _LIVE):
+        if _LIVE.search(value):
             raise Refused(f"{name} holds a live Stripe key: the sandbox does not start beside one")
-    if any(mark in argument for argument in arguments for mark in _LIVE):
+    if any(_LIVE.search(argument) for argument in arguments):
         raise Refused("a live Stripe key was given as an argument: the sandbox does not start with one")

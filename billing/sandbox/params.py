@@ -88,6 +88,9 @@ def _one_of(value: Any, alternatives: tuple[Any, ...], path: str) -> Any:
     if isinstance(value, str) and value in literals:
         return value
     others = [one for one in alternatives if typing.get_origin(one) is not typing.Literal and not _untyped(one)]
+    if any(literals):
+        # `Literal["day", "month"] | str`: the SDK leaves room for words of later versions; this version has no others.
+        others = [one for one in others if one is not str]
     complaint: StripeError | None = None
     for one in others:
         try:

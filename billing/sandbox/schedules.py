@@ -124,7 +124,7 @@ def _parts(sandbox: Sandbox, subscription: Obj, items: list[Obj]) -> list[Part]:
 def _phases(sandbox: Sandbox, schedule: Obj, given: list[Obj]) -> list[Obj]:
     subscription = sandbox.store.need("subscription", schedule["subscription"])
     start = schedule["current_phase"]["start_date"]
-    phases = []
+    phases: list[Obj] = []
     for place, one in enumerate(given):
         param = f"phases[{place}]"
         begins = one.get("start_date", start)

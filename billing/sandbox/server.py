@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -24,6 +25,7 @@ from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
 from billing.sandbox.webhook_endpoints import add_endpoint
 
+_log = logging.getLogger(__name__)
 _LARGEST = 1 << 20
 
 
@@ -122,6 +124,10 @@ class _Talk(BaseHTTPRequestHandler):
                 self._page(parts.path, parts.query, body)
         except Dropped:
             self.close_connection = True
+        except Exception:  # noqa: BLE001  (logged, and answered as what it is)
+            # A mistake of the sandbox's own. It is not Stripe's to refuse with, and must not look like a cut connection.
+            _log.exception("The sandbox failed at %s %s", self.command, parts.path)
+            self._json(500, {"error": {"type": "api_error", "message": "The sandbox made a mistake: see its log."}}, {})
 
     def _api(self, path: str, query: str, body: str) -> None:
         request_id = api.new_request_id()

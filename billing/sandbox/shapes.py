@@ -16,7 +16,7 @@ Obj = dict[str, Any]
 
 
 @cache
-def fields(shape: type[StripeObject]) -> dict[str, Any]:
+def fields(shape: Any) -> dict[str, Any]:
     """Name → type of what the class annotates. Names that the SDK imports only for type checkers are `Any`."""
     namespace = dict(vars(sys.modules[shape.__module__]))
     found = {}
@@ -33,7 +33,7 @@ def _resolved(hint: Any, namespace: dict[str, Any]) -> Any:
         try:
             return typing._eval_type(hint, namespace, _Names())  # type: ignore[attr-defined]
         except NameError as error:
-            namespace[error.name] = Any
+            namespace[str(error.name)] = Any
     return Any
 
 
@@ -51,7 +51,7 @@ def is_optional(hint: Any) -> bool:
     return hint is Any or type(None) in typing.get_args(hint)
 
 
-def required(shape: type[StripeObject]) -> Iterator[str]:
+def required(shape: Any) -> Iterator[str]:
     """The fields that every answer of this shape has, with a value."""
     return (name for name, hint in fields(shape).items() if not is_optional(hint))
 
@@ -66,7 +66,7 @@ def inner_shape(hint: Any) -> type[StripeObject] | None:
 
 
 @cache
-def _kinds(shape: type[StripeObject]) -> frozenset[str]:
+def _kinds(shape: Any) -> frozenset[str]:
     """Names that a `type` field may have: an object has the field of its own kind and not those of the others."""
     return frozenset(
         word
@@ -76,7 +76,12 @@ def _kinds(shape: type[StripeObject]) -> frozenset[str]:
     )
 
 
-def complete(shape: type[StripeObject], values: Obj) -> Obj:
+def _maps(shape: Any) -> list[str]:
+    """The SDK reads no null in these: they are absent unless they are expanded."""
+    return getattr(shape, "_inner_class_dicts", [])
+
+
+def complete(shape: Any, values: Obj) -> Obj:
     """`values` with null for what is missing, nested objects too. A field that may not be null must be given."""
     found = dict(values)
     for name, hint in fields(shape).items():
@@ -84,7 +89,7 @@ def complete(shape: type[StripeObject], values: Obj) -> Obj:
             inner = inner_shape(hint)
             if inner is not None and isinstance(found[name], dict) and "object" not in found[name]:
                 found[name] = complete(inner, found[name])
-        elif name != "deleted" and is_optional(hint) and name not in _kinds(shape):
+        elif name != "deleted" and is_optional(hint) and name not in _kinds(shape) and name not in _maps(shape):
             found[name] = None
     if lacking := [name for name in required(shape) if found.get(name) is None]:
         raise ValueError(f"{shape.__name__} lacks {', '.join(lacking)}")

@@ -21,7 +21,8 @@ class Received:
     @property
     def event(self) -> stripe.Event:
         """Raises if the signature is not right."""
-        return stripe.Webhook.construct_event(self.body, self.signature, SECRET)
+        event: stripe.Event = stripe.Webhook.construct_event(self.body, self.signature, SECRET)  # type: ignore[no-untyped-call]
+        return event
 
 
 class Receiver(ThreadingHTTPServer):

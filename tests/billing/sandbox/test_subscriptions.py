@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import stripe
 
+from billing.sandbox.clock import add_interval
 from tests.billing.sandbox.world import DAY, World
 
 
@@ -119,7 +122,7 @@ def test_an_upgrade_invoices_the_rest_of_the_period_at_once(world: World) -> Non
     item = subscription["items"].data[0]
     half = (item.current_period_end - item.current_period_start) // 2
     world.advance(seconds=half)
-    change = {"items": [{"id": item.id, "price": pro.id}], "proration_behavior": "always_invoice"}
+    change: Any = {"items": [{"id": item.id, "price": pro.id}], "proration_behavior": "always_invoice"}
     preview = world.api.invoices.create_preview({"subscription": subscription.id, "subscription_details": change})
     updated = world.api.subscriptions.update(subscription.id, change)
     invoice = world.api.invoices.retrieve(str(updated.latest_invoice))
@@ -146,7 +149,7 @@ def test_a_downgrade_at_once_gives_credit_that_the_next_invoice_uses(world: Worl
     subscription = world.subscribe(pro)
     item = subscription["items"].data[0]
     world.advance(seconds=(item.current_period_end - item.current_period_start) // 2)
-    change = {"items": [{"id": item.id, "price": basic.id}], "proration_behavior": "always_invoice"}
+    change: Any = {"items": [{"id": item.id, "price": basic.id}], "proration_behavior": "always_invoice"}
     world.api.subscriptions.update(subscription.id, change)
     assert world.api.customers.retrieve(str(subscription.customer)).balance == -250
     world.advance(days=17)
@@ -231,9 +234,7 @@ def test_a_pause_of_collection_voids_the_renewals_until_it_is_over(world: World)
     assert world.api.invoices.retrieve(str(renewed.latest_invoice)).status == "paid"
 
 
-def test_a_month_that_began_on_the_31st_keeps_its_day(world: World) -> None:
-    from billing.sandbox.clock import add_interval
-
+def test_a_month_that_began_on_the_31st_keeps_its_day() -> None:
     january = 1_769_817_600  # 2026-01-31
     february = add_interval(january, "month", 1, january)
     march = add_interval(february, "month", 1, january)

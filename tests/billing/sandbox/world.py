@@ -46,12 +46,13 @@ class World:
     def api(self) -> stripe._v1_services.V1Services:
         return self.client.v1
 
-    def control(self, name: str, **body: Any) -> dict[str, Any]:
+    def control(self, name: str, **body: Any) -> Any:
+        """A GET if there is nothing to say."""
         data = json.dumps(body).encode() if body else None
         with urllib.request.urlopen(f"{self.server.url}/_sandbox/{name}", data) as answer:
             return json.loads(answer.read())
 
-    def post(self, name: str, **body: Any) -> dict[str, Any]:
+    def post(self, name: str, **body: Any) -> Any:
         with urllib.request.urlopen(f"{self.server.url}/_sandbox/{name}", json.dumps(body).encode()) as answer:
             return json.loads(answer.read())
 
@@ -73,16 +74,10 @@ class World:
         assert self.server.sandbox.deliveries.drain(10)
         return self.receiver.types()
 
-    def price(self, amount: int = 499, interval: Any = "month", name: str = "Basic", **more: Any) -> stripe.Price:
-        return self.api.prices.create(
-            {
-                "currency": "usd",
-                "unit_amount": amount,
-                "recurring": {"interval": interval},
-                "product_data": {"name": name},
-                **more,
-            }
-        )
+    def price(self, amount: int = 499, interval: str = "month", name: str = "Basic", **more: Any) -> stripe.Price:
+        params: Any = {"currency": "usd", "unit_amount": amount, "product_data": {"name": name}, **more}
+        params["recurring"] = {"interval": interval}
+        return self.api.prices.create(params)
 
     def payer(self, card: str = "pm_card_visa") -> stripe.Customer:
         """A customer whose card is stored."""
@@ -94,7 +89,8 @@ class World:
         self, price: stripe.Price, customer: stripe.Customer | None = None, **more: Any
     ) -> stripe.Subscription:
         customer = customer or self.payer()
-        return self.api.subscriptions.create({"customer": customer.id, "items": [{"price": price.id}], **more})
+        params: Any = {"customer": customer.id, "items": [{"price": price.id}], **more}
+        return self.api.subscriptions.create(params)
 
     def card_becomes(self, number: str, customer: str) -> None:
         for method in self.api.payment_methods.list({"customer": customer}):
