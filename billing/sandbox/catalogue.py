@@ -57,6 +57,12 @@ def delete_product(sandbox: Sandbox, params: Obj, id: str) -> Obj:
     return {"id": id, "object": "product", "deleted": True}
 
 
+def list_features(sandbox: Sandbox, params: Obj, id: str) -> Obj:
+    """Stripe's own entitlements, which nobody here uses; dj-stripe asks for them with every product."""
+    sandbox.store.need("product", id)
+    return page([], params, f"/v1/products/{id}/features")
+
+
 def create_price(sandbox: Sandbox, params: Obj) -> Obj:
     if ("product" in params) == ("product_data" in params):
         raise StripeError("You must specify either `product` or `product_data` when creating a price.", param="product")

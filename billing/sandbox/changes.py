@@ -149,7 +149,7 @@ def delete_discount(sandbox: Sandbox, params: Obj, id: str) -> Obj:
 
 
 def _update_fields(sandbox: Sandbox, subscription: Obj, params: Obj) -> None:
-    update_plain(subscription, params, _PLAIN)
+    # What can be refused comes first: a refused request changes nothing.
     if method := params.get("default_payment_method"):
         found = sandbox.store.need("payment_method", method, "default_payment_method")
         if found["customer"] != subscription["customer"]:
@@ -158,6 +158,11 @@ def _update_fields(sandbox: Sandbox, subscription: Obj, params: Obj) -> None:
                 code="resource_missing",
                 param="default_payment_method",
             )
+    _update_end(sandbox, subscription, params)
+    if "discounts" in params:
+        made = make_discounts(sandbox, params["discounts"], subscription["customer"], subscription=subscription["id"])
+        subscription["discounts"] = [one["id"] for one in made]
+    update_plain(subscription, params, _PLAIN)
     if "default_payment_method" in params:
         subscription["default_payment_method"] = params["default_payment_method"] or None
     if "automatic_tax" in params:
@@ -170,10 +175,6 @@ def _update_fields(sandbox: Sandbox, subscription: Obj, params: Obj) -> None:
     if "pause_collection" in params:
         given = params["pause_collection"]
         subscription["pause_collection"] = {"resumes_at": None, **given} if given else None
-    if "discounts" in params:
-        made = make_discounts(sandbox, params["discounts"], subscription["customer"], subscription=subscription["id"])
-        subscription["discounts"] = [one["id"] for one in made]
-    _update_end(sandbox, subscription, params)
 
 
 def _update_end(sandbox: Sandbox, subscription: Obj, params: Obj) -> None:

@@ -35,41 +35,17 @@ def make_invoice(
     invoice = sandbox.store.make(
         "invoice",
         {
+            **_blank(),
+            **_of_customer(sandbox, customer),
             "id": id,
-            "account_name": "Sandbox",
-            "account_country": "US",
-            "amount_overpaid": 0,
-            "amount_paid": 0,
-            "amount_shipping": 0,
-            "attempt_count": 0,
-            "attempted": False,
             "auto_advance": subscription is not None,
-            "automatic_tax": {"enabled": False},
             "billing_reason": reason,
-            "collection_method": "charge_automatically",
             "currency": currency,
-            "customer": customer["id"],
-            "customer_address": customer["address"],
-            "customer_email": customer["email"],
-            "customer_name": customer["name"],
-            "customer_phone": customer["phone"],
-            "customer_tax_exempt": customer["tax_exempt"],
-            "customer_tax_ids": _tax_ids(sandbox, customer),
-            "default_tax_rates": [],
             "discounts": [one["id"] for one in discounts or []],
-            "issuer": {"type": "self"},
             "lines": list_of(lines, f"/v1/invoices/{id}/lines", total_count=len(lines)),
             "parent": _parent(subscription),
-            "payment_settings": {},
             "period_start": period[0],
             "period_end": period[1],
-            "post_payment_credit_notes_amount": 0,
-            "pre_payment_credit_notes_amount": 0,
-            "starting_balance": customer["balance"],
-            "status": "draft",
-            "status_transitions": {},
-            "total_pretax_credit_amounts": [],
-            "total_taxes": [],
             **_totals(sandbox, customer, currency, lines, discounts or []),
             **_as_subscription(subscription),
             **more,
@@ -278,6 +254,43 @@ def _totals(sandbox: Sandbox, customer: Obj, currency: str, lines: list[Obj], di
         "amount_due": due,
         "amount_remaining": due,
         "ending_balance": None,
+    }
+
+
+def _blank() -> Obj:
+    """What is the same in every new draft."""
+    return {
+        "automatic_tax": {"enabled": False},
+        "account_name": "Sandbox",
+        "account_country": "US",
+        "amount_overpaid": 0,
+        "amount_paid": 0,
+        "amount_shipping": 0,
+        "attempt_count": 0,
+        "attempted": False,
+        "collection_method": "charge_automatically",
+        "default_tax_rates": [],
+        "issuer": {"type": "self"},
+        "payment_settings": {},
+        "post_payment_credit_notes_amount": 0,
+        "pre_payment_credit_notes_amount": 0,
+        "status": "draft",
+        "status_transitions": {},
+        "total_pretax_credit_amounts": [],
+        "total_taxes": [],
+    }
+
+
+def _of_customer(sandbox: Sandbox, customer: Obj) -> Obj:
+    return {
+        "customer": customer["id"],
+        "customer_address": customer["address"],
+        "customer_email": customer["email"],
+        "customer_name": customer["name"],
+        "customer_phone": customer["phone"],
+        "customer_tax_exempt": customer["tax_exempt"],
+        "customer_tax_ids": _tax_ids(sandbox, customer),
+        "starting_balance": customer["balance"],
     }
 
 

@@ -86,6 +86,7 @@ ROUTES: list[Route] = [
         modify=catalogue.update_product,
         delete=catalogue.delete_product,
     ),
+    Route("GET", "/v1/products/{id}/features", catalogue.list_features, "ProductListFeaturesParams"),
     *_resource(
         "price",
         "/v1/prices",

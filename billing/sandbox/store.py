@@ -9,14 +9,14 @@ from copy import deepcopy
 from typing import Any
 
 import stripe
-from stripe import StripeObject, billing_portal, checkout
+from stripe import billing_portal, checkout
 
 from billing.sandbox.clock import Clock
 from billing.sandbox.errors import no_such
 from billing.sandbox.shapes import Obj, complete
 
 # The name in an answer's `object` → the beginning of its ids, and the SDK's class.
-KINDS: dict[str, tuple[str, type[StripeObject]]] = {
+KINDS: dict[str, tuple[str, Any]] = {
     "product": ("prod", stripe.Product),
     "price": ("price", stripe.Price),
     "customer": ("cus", stripe.Customer),

@@ -26,7 +26,11 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
     customer = sandbox.store.need("customer", params.get("customer", ""), "customer")
     behavior = params.get("payment_behavior", "allow_incomplete")
     saved = sandbox.store.copy()
-    subscription = begin(sandbox, customer, params)
+    try:
+        subscription = begin(sandbox, customer, params)
+    except StripeError:
+        _undo(sandbox, saved)
+        raise
     automatic = subscription["collection_method"] == "charge_automatically"
     if subscription["status"] != "incomplete" or not automatic:
         return subscription
@@ -244,9 +248,9 @@ def _make(sandbox: Sandbox, customer: Obj, params: Obj, parts: list[Part], curre
     end = trial_end or add_interval(now, recurring["interval"], recurring["interval_count"])
     items = [make_item(sandbox, id, currency, part, (now, end)) for part in parts]
     taxed = params.get("automatic_tax", {}).get("enabled", False)
+    payment = {"save_default_payment_method": "off", **params.get("payment_settings", {})}
     behavior = params.get("trial_settings", {}).get("end_behavior", {"missing_payment_method": "create_invoice"})
-    cancel_at = params.get("cancel_at")
-    subscription = sandbox.store.add(
+    return sandbox.store.add(
         "subscription",
         {
             "id": id,
@@ -254,8 +258,7 @@ def _make(sandbox: Sandbox, customer: Obj, params: Obj, parts: list[Part], curre
             "billing_cycle_anchor": trial_end or now,
             "billing_mode": {"type": params.get("billing_mode", {}).get("type", "flexible")},
             "billing_schedules": [],
-            "cancel_at": cancel_at if isinstance(cancel_at, int) else None,
-            "cancel_at_period_end": params.get("cancel_at_period_end", False),
+            **_ending(params, now, end),
             "cancellation_details": {},
             "collection_method": params.get("collection_method", "charge_automatically"),
             "currency": currency,
@@ -268,7 +271,7 @@ def _make(sandbox: Sandbox, customer: Obj, params: Obj, parts: list[Part], curre
             "invoice_settings": {"issuer": {"type": "self"}},
             "items": list_of(items, f"/v1/subscription_items?subscription={id}", total_count=len(items)),
             "metadata": checked(params.get("metadata")),
-            "payment_settings": {"save_default_payment_method": "off", **params.get("payment_settings", {})},
+            "payment_settings": payment,
             "start_date": now,
             "status": "trialing" if trial_end else "incomplete",
             "trial_end": trial_end,
@@ -276,9 +279,13 @@ def _make(sandbox: Sandbox, customer: Obj, params: Obj, parts: list[Part], curre
             "trial_start": now if trial_end else None,
         },
     )
-    if subscription["cancel_at_period_end"]:
-        subscription.update(cancel_at=end, canceled_at=now)
-    return subscription
+
+
+def _ending(params: Obj, now: int, period_end: int) -> Obj:
+    """When it will end, if that is known from the beginning."""
+    ends, at = params.get("cancel_at_period_end", False), params.get("cancel_at")
+    moment = period_end if ends or at in ("min_period_end", "max_period_end") else at
+    return {"cancel_at": moment, "cancel_at_period_end": ends, "canceled_at": now if moment else None}
 
 
 def _whole(sandbox: Sandbox, subscription: Obj, part: Part, *, trial: bool) -> Obj:

@@ -246,3 +246,63 @@ def test_a_deleted_customers_subscriptions_end(world: World) -> None:
     world.api.customers.delete(str(subscription.customer))
     assert world.subscription(subscription.id).status == "canceled"
     assert world.api.customers.retrieve(str(subscription.customer)).deleted
+
+
+def test_a_refused_change_changes_nothing(world: World) -> None:
+    subscription = world.subscribe(world.price())
+    refused: list[Any] = [
+        {"description": "x", "default_payment_method": "pm_none"},
+        {"description": "x", "discounts": [{"coupon": "none"}]},
+        {"description": "x", "items": [{"id": "si_none"}]},
+        {"description": "x", "cancel_at_period_end": True, "cancel_at": subscription.created + 10 * DAY},
+        {"description": "x", "payment_behavior": "pending_if_incomplete"},
+    ]
+    for params in refused:
+        with pytest.raises(stripe.InvalidRequestError):
+            world.api.subscriptions.update(subscription.id, params)
+    assert world.subscription(subscription.id).description is None
+    with pytest.raises(stripe.InvalidRequestError):
+        world.subscribe(world.price(), discounts=[{"coupon": "none"}])
+    assert len(world.api.subscriptions.list({"status": "all"}).data) == 1
+
+
+def test_an_upgrade_that_cannot_be_paid_is_not_made_if_so_asked(world: World) -> None:
+    basic, pro = world.price(500), world.price(1000, name="Pro")
+    subscription = world.subscribe(basic)
+    world.card_becomes("4000000000000341", str(subscription.customer))
+    change: Any = {
+        "items": [{"id": subscription["items"].data[0].id, "price": pro.id}],
+        "proration_behavior": "always_invoice",
+        "payment_behavior": "error_if_incomplete",
+    }
+    with pytest.raises(stripe.CardError):
+        world.api.subscriptions.update(subscription.id, change)
+    kept = world.subscription(subscription.id)
+    assert (kept["items"].data[0].price.id, kept.latest_invoice) == (basic.id, subscription.latest_invoice)
+    del change["payment_behavior"]
+    changed = world.api.subscriptions.update(subscription.id, change)
+    assert (changed["items"].data[0].price.id, changed.status) == (pro.id, "past_due")
+
+
+def test_a_cancellation_at_once_may_give_back_what_is_left(world: World) -> None:
+    subscription = world.subscribe(world.price(500))
+    item = subscription["items"].data[0]
+    world.advance(seconds=(item.current_period_end - item.current_period_start) // 2)
+    canceled = world.api.subscriptions.cancel(subscription.id, {"prorate": True, "invoice_now": True})
+    assert (canceled.status, canceled.cancellation_details and canceled.cancellation_details.reason) == (
+        "canceled",
+        "cancellation_requested",
+    )
+    assert world.api.customers.retrieve(str(subscription.customer)).balance == -250
+
+
+def test_a_new_customers_first_invoice_is_previewed(world: World) -> None:
+    coupon = world.api.coupons.create({"percent_off": 50, "duration": "once"})
+    customer = world.payer()
+    details: Any = {"items": [{"price": world.price(500).id}]}
+    preview = world.api.invoices.create_preview(
+        {"customer": customer.id, "subscription_details": details, "discounts": [{"coupon": coupon.id}]}
+    )
+    assert (preview.total, preview.status, preview.lines.data[0].amount) == (250, "draft", 500)
+    assert world.api.coupons.retrieve(coupon.id).times_redeemed == 0
+    assert world.api.subscriptions.list({"customer": customer.id}).data == []
