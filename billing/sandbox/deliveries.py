@@ -119,17 +119,27 @@ class Deliveries:
             delivery.state = {"lose": "lost", "hold": "held"}[switch.mode]
 
     def replay(self, state: str, order: Sequence[str] | None = None) -> int:
-        """Sends what was lost, or held, in the order of the event ids given; the others follow as they came."""
+        """Sends what was lost, or held: all of it as it came, or the events of these ids in their order. An id that is
+        there twice is sent twice; what is not among them stays where it is."""
         with self._changed:
             chosen = [one for one in self._all if one.state == state]
             if order is not None:
-                places = {id: place for place, id in enumerate(order)}
-                chosen.sort(key=lambda one: places.get(one.event["id"], len(places)))
+                chosen = [self._again(one) for id in order for one in chosen if one.event["id"] == id]
             now = time.monotonic()
             for place, one in enumerate(chosen):
+                # So far apart that the clock tells them from each other: the earliest goes first.
                 one.state, one.due = "pending", now + place * 1e-6
             self._changed.notify_all()
             return len(chosen)
+
+    def _again(self, delivery: Delivery) -> Delivery:
+        """The delivery itself, or one like it if it is on its way already."""
+        if delivery.state != "pending":
+            delivery.state = "pending"
+            return delivery
+        another = Delivery(delivery.event, delivery.endpoint, delivery.due)
+        self._all.append(another)
+        return another
 
     def resend(self, event: Obj) -> None:
         """Once more, whatever the switch says; as the dashboard's button does."""
