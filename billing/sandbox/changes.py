@@ -206,6 +206,7 @@ def _move_trial(sandbox: Sandbox, subscription: Obj, end: int | str) -> None:
             restart_period(sandbox, subscription)
             _bill_now(sandbox, subscription, whole_lines(sandbox, subscription))
         return
+    sandbox.store.hidden(subscription["id"])["warned"] = False
     subscription.update(
         status="trialing", trial_end=end, trial_start=subscription["trial_start"] or now, billing_cycle_anchor=end
     )
@@ -224,6 +225,11 @@ def _bill_now(sandbox: Sandbox, subscription: Obj, lines: list[Obj]) -> StripeEr
 
 
 def _check_changeable(subscription: Obj, params: Obj) -> None:
+    if subscription["schedule"] and {"cancel_at", "cancel_at_period_end"} & set(params):
+        raise StripeError(
+            f"The subscription is managed by the subscription schedule `{subscription['schedule']}`, and updating any "
+            "cancelation behavior directly is not allowed. Please update the schedule instead.",
+        )
     harmless = {"metadata", "cancellation_details", "expand"}
     if subscription["status"] in lifecycle.ENDED and set(params) - harmless:
         raise StripeError(

@@ -19,7 +19,7 @@ from billing.sandbox.payments import open_intent, take
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
 from billing.sandbox.store import new_id, token
-from billing.sandbox.subscriptions import begin
+from billing.sandbox.subscriptions import begin, check_one_currency
 
 _PASSED = (
     "allow_promotion_codes",
@@ -39,6 +39,8 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
     check_request(sandbox, params, mode)
     discounts = _named_discounts(sandbox, params)
     lines, currency = _lines(sandbox, params, mode)
+    if mode == "subscription" and "customer" in params:
+        check_one_currency(sandbox, params["customer"], currency)
     expires = expiry(params, sandbox.now())
     id = new_id("checkout.session")
     taxed = params.get("automatic_tax", {}).get("enabled", False)

@@ -69,6 +69,8 @@ class Deliveries:
         self._retry_after = retry_after
         self._changed = threading.Condition()
         self._all: list[Delivery] = []
+        # Those of them that are on their way.
+        self._pending: list[Delivery] = []
         self._switch = Switch()
         self._random = random.Random(0)  # noqa: S311 the choice must be repeatable, not secret
         self._stopped = False
@@ -104,47 +106,55 @@ class Deliveries:
 
     def _enqueue(self, event: Obj, endpoint: Obj) -> None:
         now = time.monotonic()
-        delivery = Delivery(event, endpoint, now)
-        self._all.append(delivery)
+        delivery = self._add(event, endpoint, now)
         switch = self._switch
         if switch.mode == "normal" or self._random.random() >= switch.share:
             return
         if switch.mode == "duplicate":
-            self._all.append(Delivery(event, endpoint, now))
+            self._add(event, endpoint, now)
         elif switch.mode == "delay":
             delivery.due = now + switch.seconds
         elif switch.mode == "reorder":
             delivery.due = now + _BATCH + self._random.random() * _BATCH
         else:
             delivery.state = {"lose": "lost", "hold": "held"}[switch.mode]
+            self._pending.remove(delivery)
+
+    def _add(self, event: Obj, endpoint: Obj, due: float) -> Delivery:
+        delivery = Delivery(event, endpoint, due)
+        self._all.append(delivery)
+        self._pending.append(delivery)
+        return delivery
 
     def replay(self, state: str, order: Sequence[str] | None = None) -> int:
         """Sends what was lost, or held: all of it as it came, or the events of these ids in their order. An id that is
         there twice is sent twice; what is not among them stays where it is."""
         with self._changed:
             chosen = [one for one in self._all if one.state == state]
-            if order is not None:
+            if order is None:
+                chosen = [self._again(one) for one in chosen]
+            else:
                 chosen = [self._again(one) for id in order for one in chosen if one.event["id"] == id]
             now = time.monotonic()
             for place, one in enumerate(chosen):
                 # So far apart that the clock tells them from each other: the earliest goes first.
-                one.state, one.due = "pending", now + place * 1e-6
+                one.due = now + place * 1e-6
             self._changed.notify_all()
             return len(chosen)
 
     def _again(self, delivery: Delivery) -> Delivery:
         """The delivery itself, or one like it if it is on its way already."""
-        if delivery.state != "pending":
-            delivery.state = "pending"
-            return delivery
-        another = Delivery(delivery.event, delivery.endpoint, delivery.due)
-        self._all.append(another)
-        return another
+        if delivery.state == "pending":
+            return self._add(delivery.event, delivery.endpoint, delivery.due)
+        delivery.state = "pending"
+        self._pending.append(delivery)
+        return delivery
 
     def resend(self, event: Obj) -> None:
         """Once more, whatever the switch says; as the dashboard's button does."""
         with self._changed:
-            self._all += [Delivery(event, one, time.monotonic()) for one in self.endpoints_for(event["type"])]
+            for endpoint in self.endpoints_for(event["type"]):
+                self._add(event, endpoint, time.monotonic())
             self._changed.notify_all()
 
     def described(self) -> list[Obj]:
@@ -154,13 +164,12 @@ class Deliveries:
     def drain(self, seconds: float = 10) -> bool:
         """Whether nothing is on its way any more, after waiting at most so long."""
         with self._changed:
-            return self._changed.wait_for(lambda: all(one.state != "pending" for one in self._all), seconds)
+            return self._changed.wait_for(lambda: not self._pending, seconds)
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                waiting = [one for one in self._all if one.state == "pending"]
-                first = min(waiting, key=lambda one: one.due, default=None)
+                first = min(self._pending, key=lambda one: one.due, default=None)
                 if self._stopped:
                     return
                 if first is None or first.due > time.monotonic():
@@ -181,6 +190,8 @@ class Deliveries:
             delivery.state = "failed"
         else:
             delivery.due = time.monotonic() + self._retry_after[len(delivery.attempts) - 1]
+        if delivery.state != "pending":
+            self._pending.remove(delivery)
 
 
 def signature(payload: bytes, secret: str, moment: int) -> str:

@@ -61,8 +61,8 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
 def begin(sandbox: Sandbox, customer: Obj, params: Obj) -> Obj:
     """A subscription with its first invoice open, unpaid unless nothing is due."""
     parts, currency = wanted_parts(sandbox, params.get("items"), params.get("currency") or customer["currency"])
-    now = sandbox.now()
-    trial_end = _trial_end(params, now)
+    check_one_currency(sandbox, customer["id"], currency)
+    trial_end = _trial_end(params, sandbox.now())
     method = params.get("default_payment_method")
     if method:
         sandbox.store.need("payment_method", method, "default_payment_method")
@@ -150,6 +150,17 @@ def check_parts(parts: list[Part], currency: str) -> None:
         amount_in(part.price, currency, "items")
         if not part.renews_with(parts[0]):
             raise StripeError("The sandbox wants one billing interval for all items of a subscription.", param="items")
+
+
+def check_one_currency(sandbox: Sandbox, customer: str, currency: str) -> None:
+    """https://docs.stripe.com/billing/customer#multiple-currencies."""
+    for one in sandbox.store.all("subscription", lambda one: one["customer"] == customer):
+        if one["status"] not in lifecycle.ENDED and one["currency"] != currency:
+            raise StripeError(
+                "You cannot combine currencies on a single customer. This customer has an active subscription, "
+                f"subscription schedule, discount, quote, or invoice item with currency {one['currency']}",
+                param="currency",
+            )
 
 
 def make_item(sandbox: Sandbox, subscription: str, currency: str, part: Part, period: tuple[int, int]) -> Obj:

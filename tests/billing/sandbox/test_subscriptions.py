@@ -306,3 +306,38 @@ def test_a_new_customers_first_invoice_is_previewed(world: World) -> None:
     assert (preview.total, preview.status, preview.lines.data[0].amount) == (250, "draft", 500)
     assert world.api.coupons.retrieve(coupon.id).times_redeemed == 0
     assert world.api.subscriptions.list({"customer": customer.id}).data == []
+
+
+def test_a_customer_has_one_currency_at_a_time(world: World) -> None:
+    options: Any = {"eur": {"unit_amount": 459}}
+    price = world.price(499, currency_options=options)
+    customer = world.payer()
+    first = world.subscribe(price, customer)
+    session: Any = {"mode": "subscription", "line_items": [{"price": price.id}], "success_url": "http://shop.example/"}
+    session.update(customer=customer.id, currency="eur")
+    with pytest.raises(stripe.InvalidRequestError):
+        world.subscribe(price, customer, currency="eur")
+    with pytest.raises(stripe.InvalidRequestError):
+        world.api.checkout.sessions.create(session)
+    world.api.subscriptions.cancel(first.id)
+    assert world.subscribe(price, customer, currency="eur").currency == "eur"
+
+
+def test_what_a_schedule_manages_is_not_canceled_beside_it(world: World) -> None:
+    subscription = world.subscribe(world.price())
+    schedule = world.api.subscription_schedules.create({"from_subscription": subscription.id})
+    with pytest.raises(stripe.InvalidRequestError, match=schedule.id):
+        world.api.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+    world.api.subscription_schedules.release(schedule.id)
+    assert world.api.subscriptions.update(subscription.id, {"cancel_at_period_end": True}).cancel_at
+
+
+def test_a_trial_is_prolonged_or_ended_now(world: World) -> None:
+    subscription = world.subscribe(world.price(), trial_period_days=7)
+    later = world.control("clock")["now"] + 20 * DAY
+    assert world.api.subscriptions.update(subscription.id, {"trial_end": later}).trial_end == later
+    world.advance(days=18)
+    assert world.settled().count("customer.subscription.trial_will_end") == 1
+    ended = world.api.subscriptions.update(subscription.id, {"trial_end": "now"})
+    assert ended.status == "active"
+    assert world.api.invoices.retrieve(str(ended.latest_invoice)).amount_paid == 499
