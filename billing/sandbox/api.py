@@ -45,7 +45,7 @@ def answer(sandbox: Sandbox, request: Request, request_id: str) -> tuple[int, Ob
         _check_version(request.headers.get("stripe-version"))
         return _once(sandbox, request, request_id)
     except StripeError as error:
-        return error.status, error.body(request_id), {}
+        return error.status, error.body(), {}
 
 
 def _once(sandbox: Sandbox, request: Request, request_id: str) -> tuple[int, Obj, dict[str, str]]:
@@ -91,7 +91,7 @@ def _work(sandbox: Sandbox, request: Request, request_id: str) -> tuple[int, Obj
             try:
                 result = 200, expand(sandbox.store, route.handler(sandbox, params, *ids), expanded)
             except StripeError as error:
-                result = error.status, error.body(request_id)
+                result = error.status, error.body()
         finally:
             sandbox.events.cause = (None, None)
         if key:

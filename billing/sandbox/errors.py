@@ -22,11 +22,11 @@ class StripeError(Exception):
         self.status = status
         self.fields = {"type": type, "code": code, "message": message, "param": param, **more}
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self) -> dict[str, Any]:
         fields = {name: value for name, value in self.fields.items() if value is not None}
         if code := fields.get("code"):
             fields["doc_url"] = f"https://stripe.com/docs/error-codes/{str(code).replace('_', '-')}"
-        return {"error": {**fields, "request_log_url": f"/_sandbox/requests/{request_id}"}}
+        return {"error": fields}
 
 
 def no_such(kind: str, id: str, param: str | None = None) -> StripeError:

@@ -19,8 +19,7 @@ class Events:
         self._store = store
         self.listener: Callable[[Obj], None] = lambda event: None
         self.endpoints_for: Callable[[str], int] = lambda type: 0
-        # What a request has caused goes out when the request is through: its client reads the answer first, and a
-        # request that takes everything back sends nothing.
+        # What a request has caused goes out when the request is through: one that takes everything back sends nothing.
         self._waiting: list[Obj] = []
         # The request that causes what happens now: (id, idempotency key), both null for what the clock causes.
         self.cause: tuple[str | None, str | None] = (None, None)

@@ -84,7 +84,9 @@ def _value(value: Any, hint: Any, path: str) -> Any:
 
 
 def _one_of(value: Any, alternatives: tuple[Any, ...], path: str) -> Any:
-    literals = tuple(word for one in alternatives if typing.get_origin(one) is typing.Literal for word in _words(one))
+    literals = tuple(
+        word for one in alternatives if typing.get_origin(one) is typing.Literal for word in typing.get_args(one)
+    )
     if isinstance(value, str) and value in literals:
         return value
     others = [one for one in alternatives if typing.get_origin(one) is not typing.Literal and not _untyped(one)]
@@ -100,10 +102,6 @@ def _one_of(value: Any, alternatives: tuple[Any, ...], path: str) -> Any:
             if complaint is None or len(str(error.fields["param"])) > len(str(complaint.fields["param"])):
                 complaint = error
     raise complaint or _not_in(value, literals, path)
-
-
-def _words(literal: Any) -> tuple[Any, ...]:
-    return typing.get_args(literal)
 
 
 def _untyped(hint: Any) -> bool:

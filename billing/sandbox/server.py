@@ -7,9 +7,8 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -146,7 +145,7 @@ class _Talk(BaseHTTPRequestHandler):
         except ValueError:
             self._json(400, {"error": {"message": "The body is not JSON."}}, {})
         except StripeError as error:
-            self._json(error.status, error.body(""), {})
+            self._json(error.status, error.body(), {})
         else:
             self._json(200, found, {})
 
@@ -180,9 +179,8 @@ def run_for_ever(server: SandboxServer) -> None:
     """Until Ctrl-C."""
     server.start_threads()
     try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        time.sleep(0)
+        with suppress(KeyboardInterrupt):
+            server.serve_forever()
     finally:
         server.stop_threads()
         server.server_close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from billing.sandbox import checkout_page, invoice_page, portal, portal_page
 from billing.sandbox.errors import StripeError
 from billing.sandbox.invoices import settle_intent
@@ -12,6 +14,11 @@ from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
 
 Fields = dict[str, str]
+# What a page answers to GET and to POST.
+_Hosted = tuple[Callable[[Sandbox, Obj], Answer], Callable[[Sandbox, Obj, Fields], Answer]]
+_CHECKOUT: _Hosted = (checkout_page.show, checkout_page.submit)
+_INVOICE: _Hosted = (invoice_page.show, invoice_page.submit)
+_PORTAL: _Hosted = (portal_page.show, portal_page.submit)
 _NOWHERE = page("There is no such page", status=404)
 
 
@@ -23,7 +30,7 @@ def answer(sandbox: Sandbox, method: str, path: str, fields: Fields) -> Answer:
         if name == "authenticate":
             return _authenticate(sandbox, method, rest, fields)
         if name == "portal" and (session := portal.session_of(sandbox, rest)):
-            return _either(portal_page, sandbox, method, session, fields)
+            return _either(_PORTAL, sandbox, method, session, fields)
         if name == "invoice":
             return _invoice(sandbox, method, rest, fields)
     except StripeError as error:
@@ -31,10 +38,9 @@ def answer(sandbox: Sandbox, method: str, path: str, fields: Fields) -> Answer:
     return _NOWHERE
 
 
-def _either(module: object, sandbox: Sandbox, method: str, obj: Obj, fields: Fields) -> Answer:
-    if method == "POST":
-        return module.submit(sandbox, obj, fields)  # type: ignore[attr-defined, no-any-return]
-    return module.show(sandbox, obj)  # type: ignore[attr-defined, no-any-return]
+def _either(hosted: _Hosted, sandbox: Sandbox, method: str, obj: Obj, fields: Fields) -> Answer:
+    show, submit = hosted
+    return submit(sandbox, obj, fields) if method == "POST" else show(sandbox, obj)
 
 
 def _pay(sandbox: Sandbox, method: str, rest: str, fields: Fields) -> Answer:
@@ -42,7 +48,7 @@ def _pay(sandbox: Sandbox, method: str, rest: str, fields: Fields) -> Answer:
     session = sandbox.store.need("checkout.session", id)
     if method == "POST" and action == "code":
         return checkout_page.apply_code(sandbox, session, fields)
-    return _either(checkout_page, sandbox, method, session, fields)
+    return _either(_CHECKOUT, sandbox, method, session, fields)
 
 
 def _invoice(sandbox: Sandbox, method: str, rest: str, fields: Fields) -> Answer:
@@ -50,7 +56,7 @@ def _invoice(sandbox: Sandbox, method: str, rest: str, fields: Fields) -> Answer
     invoice = invoice_page.invoice_at(sandbox, secret)
     if invoice is None:
         return _NOWHERE
-    return invoice_page.pdf(invoice) if action == "pdf" else _either(invoice_page, sandbox, method, invoice, fields)
+    return invoice_page.pdf(invoice) if action == "pdf" else _either(_INVOICE, sandbox, method, invoice, fields)
 
 
 def _authenticate(sandbox: Sandbox, method: str, id: str, fields: Fields) -> Answer:
