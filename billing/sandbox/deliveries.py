@@ -25,8 +25,6 @@ from billing.sandbox.store import Store, token
 MODES = ("normal", "duplicate", "reorder", "delay", "lose", "hold")
 RETRY_AFTER = (1.0, 5.0, 30.0, 300.0, 3600.0)
 _TIMEOUT = 10.0
-# How long a shuffled batch waits for more to come.
-_BATCH = 0.3
 
 
 @dataclass(eq=False)
@@ -53,7 +51,10 @@ class Delivery:
 
 @dataclass
 class Switch:
-    """What happens to a share (0 to 1) of the events from now on; the seed makes the choice repeatable."""
+    """What happens to a share (0 to 1) of the events from now on; the seed makes the choice repeatable.
+
+    `seconds`: by how much a delivery is delayed, or at most is when the order is to be another.
+    """
 
     mode: str = "normal"
     share: float = 1.0
@@ -115,7 +116,7 @@ class Deliveries:
         elif switch.mode == "delay":
             delivery.due = now + switch.seconds
         elif switch.mode == "reorder":
-            delivery.due = now + _BATCH + self._random.random() * _BATCH
+            delivery.due = now + self._random.random() * switch.seconds
         else:
             delivery.state = {"lose": "lost", "hold": "held"}[switch.mode]
             self._pending.remove(delivery)

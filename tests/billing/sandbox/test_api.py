@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from typing import Any
@@ -169,7 +170,7 @@ def test_a_refusal_by_the_handler_is_kept_and_one_of_the_parameters_is_not(world
 
 def test_a_key_in_use_is_a_conflict(world: World) -> None:
     """One request is kept inside by a fault while the others come."""
-    world.post("faults", mode="slow", seconds=1, path="/v1/customers")
+    world.post("faults", mode="slow", seconds=60, path="/v1/customers")
     begun = threading.Barrier(8)
     answers: list[Any] = []
 
@@ -186,6 +187,10 @@ def test_a_key_in_use_is_a_conflict(world: World) -> None:
     threads = [threading.Thread(target=create) for _ in range(8)]
     for thread in threads:
         thread.start()
+    deadline = time.monotonic() + 30
+    while len(answers) < 7 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    world.server.sandbox.faults.over.set()
     for thread in threads:
         thread.join(10)
     assert answers.count((409, "idempotency_key_in_use")) == 7

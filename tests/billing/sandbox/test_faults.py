@@ -10,19 +10,19 @@ import stripe
 from tests.billing.sandbox.world import KEY, World
 
 
-def impatient(world: World, retries: int = 0) -> stripe.StripeClient:
-    http = stripe.RequestsClient(timeout=0.5)
+def impatient(world: World, retries: int = 0, timeout: float = 0.5) -> stripe.StripeClient:
+    http = stripe.RequestsClient(timeout=timeout)
     return stripe.StripeClient(
         KEY, base_addresses={"api": world.server.url}, http_client=http, max_network_retries=retries
     )
 
 
 def test_a_timeout_does_nothing_and_answers_nothing(world: World) -> None:
-    world.post("faults", mode="timeout", count=1, seconds=2)
+    world.post("faults", mode="timeout", count=1, seconds=60)
     began = time.monotonic()
     with pytest.raises(stripe.APIConnectionError):
         impatient(world).v1.customers.create({})
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     assert world.api.customers.list().data == []
 
 
@@ -49,7 +49,7 @@ def test_the_sdks_own_retries_get_through(world: World) -> None:
     customer = world.payer()
     world.post("faults", mode="drop", count=1, path="/v1/payment_intents")
     method = str(customer.invoice_settings and customer.invoice_settings.default_payment_method)
-    intent = impatient(world, retries=2).v1.payment_intents.create(
+    intent = impatient(world, retries=2, timeout=10).v1.payment_intents.create(
         {"amount": 500, "currency": "usd", "customer": customer.id, "payment_method": method, "confirm": True}
     )
     assert intent.status == "succeeded"
