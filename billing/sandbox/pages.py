@@ -9,7 +9,7 @@ from html import escape
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f3f4f6;color:#111827}
 main{max-width:30rem;margin:2rem auto;padding:1.5rem;background:#fff;border-radius:.5rem;box-shadow:0 1px 3px #0003}
-h1{font-size:1.25rem}table{width:100%;border-collapse:collapse}td{padding:.35rem 0}td:last-child{text-align:right}
+h1{font-size:1.25rem}h2{font-size:1.05rem}table{width:100%;border-collapse:collapse}td{padding:.35rem 0}td:last-child{text-align:right}
 label{display:block;margin:.75rem 0}input{display:block;width:100%;padding:.5rem;box-sizing:border-box;font:inherit}
 button{padding:.6rem 1rem;font:inherit;cursor:pointer;margin:.25rem .25rem .25rem 0}
 [role=alert]{padding:.75rem;background:#fee2e2;border-radius:.25rem}small{color:#4b5563}
