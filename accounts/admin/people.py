@@ -165,7 +165,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     @object_action(
         "Remove second factors",
         "For somebody who has lost theirs, and whom you have verified as the runbook says. Authenticator app, passkeys and recovery "
-        "codes are gone at once, every session and API key ends, and the person is told by mail. The password alone opens the account then.",
+        "codes are gone at once, sessions and API keys end, and the person is told by mail. The password alone opens the account then.",
         applies=User.has_second_factor,
         danger=True,
         form=RemoveFactorsForm,
