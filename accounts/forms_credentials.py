@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django import forms
 
+from accounts.forms_security import AskAgainForm
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.forms import ServiceForm
 
@@ -41,12 +42,14 @@ class ResetForm(ServiceForm):
     password = new_password_field()
 
 
-class PasswordChangeForm(ServiceForm):
+class PasswordChangeForm(AskAgainForm):
+    field_order = ("current_password", "code", "new_password")
     current_password = present_password_field("Present password")
     new_password = new_password_field()
 
 
-class AddressChangeForm(ServiceForm):
+class AddressChangeForm(AskAgainForm):
+    field_order = ("email", "password", "code")
     email = forms.EmailField(
         label="New e-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )

@@ -29,20 +29,26 @@ class NewAuthenticatorForm(ServiceForm):
     code = _code_field("Code from the app", "The six digits that the app shows now.")
 
 
-class ConfirmForm(ServiceForm):
-    """The password again and, from those who have a factor, a code."""
+class AskAgainForm(ServiceForm):
+    """What also asks those for a code who have a second factor (`with_code`), and nobody else."""
 
-    password = forms.CharField(
-        max_length=MAX_PASSWORD,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
     code = _code_field(help_text="Six digits from your authenticator app, or a recovery code.")
 
     def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not with_code:
             del self.fields["code"]
+
+
+class ConfirmForm(AskAgainForm):
+    """The password again, and the code."""
+
+    field_order = ("password", "code")
+    password = forms.CharField(
+        max_length=MAX_PASSWORD,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
 
 
 class PasskeyNameForm(ServiceForm):

@@ -9,12 +9,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.second_factor import check_again
 from accounts.api.serializers_security import AddressChangeForm, AddressView, PasswordChangeForm
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.addresses import ask_for_change, cancel_change, pending_change
 from accounts.services.passwords import change_password
-from accounts.services.reauthentication import check_own_password
 from nexusvpn.api.views import ApiView
 
 
@@ -22,7 +22,7 @@ class PasswordChangeView(ApiView):
     @extend_schema(request=PasswordChangeForm, responses={200: None})
     def post(self, request: Request) -> Response:
         user, values = signed_in(request), self.read(PasswordChangeForm)
-        check_own_password(request._request, user=user, password=values["current_password"], field="current_password")
+        check_again(request, values["current_password"], values["code"], field="current_password")
         change_password(user=user, new_password=values["new_password"], keep=request.auth.pk)
         return Response(None)
 
@@ -44,7 +44,7 @@ class MyAddressView(ApiView):
     @extend_schema(request=AddressChangeForm, responses={202: AddressView})
     def post(self, request: Request) -> Response:
         user, values = signed_in(request), self.read(AddressChangeForm)
-        check_own_password(request._request, user=user, password=values["password"])
+        check_again(request, values["password"], values["code"])
         ask_for_change(user=user, email=values["email"])
         return Response(address_view(user), status=202)
 

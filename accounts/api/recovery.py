@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,10 +15,12 @@ from accounts.api.serializers_security import (
     ResetForm,
     TokenForm,
 )
+from accounts.bearer import authenticate
 from accounts.challenges import sign_up_challenge
 from accounts.services.addresses import confirm_change
 from accounts.services.recovery import ask_for_reset, reset_password
 from accounts.services.verification import ask_for_verification, verify_address
+from nexusvpn.api.authentication import bearer_token
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.views import ApiView
 from nexusvpn.ratelimit import CHALLENGE, LINK_USE, MAILED_LINK
@@ -36,12 +40,18 @@ class SignUpChallengeView(ForAnybody):
         return Response({"kind": "none"} if challenge is None else challenge.issue())
 
 
+def _session_beside(request: Request) -> UUID | None:
+    """Of a token that was sent along, though none is asked for; one that is over is no reason to refuse."""
+    found = authenticate(bearer_token(request.META.get("HTTP_AUTHORIZATION", "")) or "")
+    return found[1].pk if found is not None else None
+
+
 class VerifyEmailView(ForAnybody):
     address_limits = {"POST": LINK_USE}
 
     @extend_schema(request=TokenForm, responses={200: None}, auth=[])
     def post(self, request: Request) -> Response:
-        verify_address(**self.read(TokenForm))
+        verify_address(**self.read(TokenForm), keep=_session_beside(request))
         return Response(None)
 
 

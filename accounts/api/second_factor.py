@@ -36,13 +36,14 @@ def check_proof(request: Request, values: dict[str, Any]) -> None:
         if not is_fresh(session.created_at):
             raise ReauthenticationRequired
         return
-    _check(request, password, values["code"])
+    check_again(request, password, values["code"])
 
 
-def _check(request: Request, password: str, code: str) -> None:
-    user = signed_in(request)
+def check_again(request: Request, password: str, code: str, *, field: str = "password") -> None:
+    """Password, at `field`, and, of who has a factor, code. Raises WrongPassword, or InvalidInput for a code that is wrong or missing."""
+    user, kind = signed_in(request), Session.Kind.TOKEN
     try:
-        check_person(request._request, user=user, password=password, code=code, kind=Session.Kind.TOKEN)
+        check_person(request._request, user=user, password=password, code=code, kind=kind, field=field)
     except InvalidCode:
         raise wrong_code() from None
 
@@ -76,7 +77,7 @@ class SecondFactorDisableView(ApiView):
     @extend_schema(request=DisableForm, responses={200: None})
     def post(self, request: Request) -> Response:
         values = self.read(DisableForm)
-        _check(request, values["password"], values["code"])
+        check_again(request, values["password"], values["code"])
         disable_totp(user=signed_in(request))
         return Response(None)
 

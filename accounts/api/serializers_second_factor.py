@@ -11,13 +11,17 @@ from nexusvpn.api.fields import StrictSerializer, Text
 CODE_LENGTH = 64
 
 
+def code_if_any() -> Text:
+    return Text(
+        max_length=CODE_LENGTH, required=False, allow_blank=True, default="", help_text="If there is a second factor."
+    )
+
+
 class ProofForm(StrictSerializer):
     """Needed once the token is older than ten minutes."""
 
     password = Text(max_length=MAX_PASSWORD, required=False, trim_whitespace=False)
-    code = Text(
-        max_length=CODE_LENGTH, required=False, allow_blank=True, default="", help_text="If there is a second factor."
-    )
+    code = code_if_any()
 
 
 class EnableForm(StrictSerializer):

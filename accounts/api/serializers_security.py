@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.api.serializers_second_factor import code_if_any
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.api.fields import Address, StrictSerializer, Text
 
@@ -29,12 +30,14 @@ class ResetForm(StrictSerializer):
 
 class PasswordChangeForm(StrictSerializer):
     current_password = _password()
+    code = code_if_any()
     new_password = Text(max_length=MAX_PASSWORD, min_length=8, trim_whitespace=False)
 
 
 class AddressChangeForm(StrictSerializer):
     email = Address(max_length=254)
     password = _password()
+    code = code_if_any()
 
 
 class PendingAddressView(serializers.Serializer[Any]):

@@ -31,7 +31,7 @@ def check_new_password(password: str, user: User, field: str = "password") -> No
 
 
 def change_password(*, user: User, new_password: str, keep: UUID | None) -> None:
-    """A new password; every session but `keep` ends. Ask for the present one first (`reauthentication.check_own_password`).
+    """A new password; every session but `keep` ends. Ask for the present one first (`reauthentication.check_person`).
 
     Raises InvalidInput, or WrongPassword if the password was changed elsewhere meanwhile.
     """

@@ -28,12 +28,14 @@ def check_own_password(request: HttpRequest, *, user: User, password: str, field
         raise WrongPassword(fields={field: [WrongPassword.message]})
 
 
-def check_person(request: HttpRequest, *, user: User, password: str, code: str, kind: Session.Kind) -> bool:
+def check_person(
+    request: HttpRequest, *, user: User, password: str, code: str, kind: Session.Kind, field: str = "password"
+) -> bool:
     """Whether it is still the person: their password and, if they have a factor, a code of it. Returns whether a factor was shown.
 
-    Raises RateLimited, WrongPassword or InvalidCode.
+    Raises RateLimited, WrongPassword at `field`, or InvalidCode.
     """
-    check_own_password(request, user=user, password=password)
+    check_own_password(request, user=user, password=password, field=field)
     if not user.has_second_factor():
         return False
     prove_by_code(request, user=user, code=code, kind=kind)

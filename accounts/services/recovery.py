@@ -1,4 +1,4 @@
-"""A forgotten password: a link to the mailbox, and a new one. It signs nobody in, and leaves a second factor as it is."""
+"""A forgotten password: a link to the mailbox, and a new one. It signs nobody in; of a proved account a second factor stays as it is."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from accounts.errors import InvalidLink
 from accounts.locks import lock_person
 from accounts.models import User
 from accounts.services.email_tokens import Purpose, claim_token, find_token, had_enough_mails, issue_token
+from accounts.services.factor_removal import remove_unproved_factors
 from accounts.services.passwords import check_new_password, store_password
 from accounts.services.verification import account_or_nobody, note_verified
 from nexusvpn.audit import record_act
@@ -47,6 +48,7 @@ def check_reset_link(token: str) -> User:
 def reset_password(*, token: str, password: str) -> None:
     """Set it; every session ends, and the address is verified: the person reads that mailbox.
 
+    If that is news, API keys and second factors end too: whoever made the account may have left them there.
     Raises InvalidLink, or InvalidInput for a bad password, after which the link still works.
     """
     found = find_token(token, Purpose.RESET)
@@ -60,5 +62,6 @@ def reset_password(*, token: str, password: str) -> None:
             raise InvalidLink
         claim_token(found)
         store_password(user, hashed)
-        note_verified(user)
+        if note_verified(user):
+            remove_unproved_factors(user)
         record_act("password_reset", actor=user, person=user.pk)

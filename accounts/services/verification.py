@@ -13,8 +13,10 @@ from accounts.deferred import answer_verification_request
 from accounts.emails import queue_verification, queue_welcome
 from accounts.errors import EmailUnverified, InvalidLink
 from accounts.locks import lock_person
-from accounts.models import User
-from accounts.services.email_tokens import Purpose, claim_token, find_token, had_enough_mails, issue_token
+from accounts.models import ApiKey, EmailToken, User
+from accounts.services.email_tokens import CHANGES, Purpose, claim_token, find_token, had_enough_mails, issue_token
+from accounts.services.second_factor import tell
+from accounts.services.sessions import end_all_sessions
 from nexusvpn.audit import record_act
 
 
@@ -68,8 +70,8 @@ def check_verification_link(token: str) -> None:
         raise InvalidLink
 
 
-def verify_address(*, token: str) -> User:
-    """The person reads this mailbox: noted once. Raises InvalidLink."""
+def verify_address(*, token: str, keep: UUID | None = None) -> User:
+    """The person reads this mailbox: noted once. `keep` is the session that follows the link. Raises InvalidLink."""
     found = find_token(token, Purpose.VERIFY)
     # Two clicks race here: the conditional update lets one through. The lock closes the race with a change of the address.
     with transaction.atomic(durable=True):
@@ -77,16 +79,27 @@ def verify_address(*, token: str) -> User:
         if user is None or user.email != found.email:
             raise InvalidLink
         claim_token(found)
-        if note_verified(user):
+        if note_verified(user, keep=keep):
             queue_welcome(user)
     return user
 
 
-def note_verified(user: User) -> bool:
-    """Whether that is news. Call it with the person's row locked."""
+def note_verified(user: User, *, keep: UUID | None = None) -> bool:
+    """Whether that is news. Call it with the person's row locked.
+
+    Who made the account need not be who reads the mailbox: what they left ends, but for the session `keep` if it is the account's.
+    """
     if user.is_verified:
         return False
     user.email_verified_at = timezone.now()
     user.save(update_fields=["email_verified_at"])
-    record_act("email_verified", actor=user, person=user.pk)
+    sessions = end_all_sessions(user=user, but=keep)
+    keys, _ = ApiKey.objects.filter(user=user).delete()
+    EmailToken.objects.filter(user=user, purpose__in=CHANGES).delete()
+    details = {"sessions_ended": sessions, "api_keys_ended": keys}
+    record_act("email_verified", actor=user, person=user.pk, details=details)
+    if keys:
+        tell(
+            user, "Your API keys have ended", "They were made before your e-mail address was confirmed. Make new ones."
+        )
     return True

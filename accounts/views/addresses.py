@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import InvalidLink
 from accounts.forms_credentials import AddressChangeForm
+from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.addresses import (
     AddressTaken,
@@ -22,23 +23,25 @@ from accounts.services.addresses import (
     pending_change,
 )
 from accounts.services.email_tokens import Purpose
-from accounts.services.reauthentication import check_own_password
+from accounts.services.reauthentication import check_person
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.ratelimit import LINK_USE, enforce
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("password", "code")
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_change(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = AddressChangeForm(request.POST if request.method == "POST" else None)
+    form = AddressChangeForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
     status = 400 if form.is_bound else 200
     if form.is_valid():
+        values = {"code": "", **form.cleaned_data}
+        proof = {"password": values["password"], "code": values["code"]}
         try:
-            check_own_password(request, user=user, password=form.cleaned_data["password"])
-            ask_for_change(user=user, email=form.cleaned_data["email"])
+            check_person(request, user=user, kind=Session.Kind.BROWSER, **proof)
+            ask_for_change(user=user, email=values["email"])
         except RateLimited:
             raise
         except DomainError as error:

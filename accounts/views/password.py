@@ -12,24 +12,26 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms_credentials import PasswordChangeForm
+from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.passwords import change_password
-from accounts.services.reauthentication import check_own_password
+from accounts.services.reauthentication import check_person
 from nexusvpn.errors import DomainError, RateLimited
 
 
-@sensitive_post_parameters("current_password", "new_password")
+@sensitive_post_parameters("current_password", "new_password", "code")
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = PasswordChangeForm(request.POST if request.method == "POST" else None)
+    form = PasswordChangeForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
     status = 400 if form.is_bound else 200
     if form.is_valid():
-        values = form.cleaned_data
+        values = {"code": "", **form.cleaned_data}
+        proof = {"password": values["current_password"], "code": values["code"]}
         try:
-            check_own_password(request, user=user, password=values["current_password"], field="current_password")
+            check_person(request, user=user, kind=Session.Kind.BROWSER, field="current_password", **proof)
             change_password(
                 user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
             )

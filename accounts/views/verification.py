@@ -22,7 +22,8 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
     try:
         if request.method == "POST":
             enforce(request, LINK_USE)
-            verify_address(token=token)
+            signed_in_here = getattr(request.session, "row_id", None) if request.user.is_authenticated else None
+            verify_address(token=token, keep=signed_in_here)
             messages.success(request, "Your e-mail address is confirmed.")
             return redirect("dashboard" if request.user.is_authenticated else "login")
         check_verification_link(token)

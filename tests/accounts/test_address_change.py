@@ -15,6 +15,7 @@ from tests.accounts.links import token_mailed
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD, make_user
+from tests.factories.factors import code_of, give_totp
 from tests.mails import waiting_mails
 from tests.stored import text_of_every_table
 
@@ -204,3 +205,17 @@ def test_the_present_address_is_shown_to_its_own_mailbox_alone(alice: User, toke
     pages = {end: Client().get(f"/email-change/{token}").text for end, token in tokens.items()}
     assert {end: alice.email in page for end, page in pages.items()} == {"old": True, "new": False}
     assert all(NEW in page for page in pages.values())
+
+
+def test_who_has_a_second_factor_is_asked_for_a_code_too(alice: User, alice_api: ApiClient) -> None:
+    browser = Client()
+    browser.force_login(alice)
+    assert 'name="code"' not in browser.get("/settings/email").text
+    give_totp(alice)
+    without = alice_api.post("users/me/email", WISH)
+    assert (without.status, without.code, list(without.fields)) == (400, "invalid_code", ["code"])
+    assert 'name="code"' in browser.get("/settings/email").text
+    assert browser.post("/settings/email", WISH).status_code == 400
+    assert pending_change(alice) is None
+    assert browser.post("/settings/email", {**WISH, "code": code_of(alice)}).status_code == 302
+    assert alice_api.post("users/me/email", {**WISH, "code": code_of(alice, steps=1)}).status == 202

@@ -11,6 +11,7 @@ from accounts.services.api_keys import create_api_key
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
+from tests.factories.factors import code_of, give_totp, wrong_code_of
 from tests.mails import waiting_mails
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,24 @@ def test_guessing_is_limited_like_signing_in(alice_api: ApiClient, browser: Clie
 
 def test_nobody_changes_it_who_is_not_signed_in(db: None) -> None:
     assert Client().get("/settings/password").headers["Location"] == "/login?next=/settings/password"
+
+
+def test_who_has_a_second_factor_is_asked_for_a_code_too(alice: User, alice_api: ApiClient, browser: Client) -> None:
+    assert 'name="code"' not in browser.get("/settings/password").text
+    give_totp(alice)
+    without = alice_api.post("auth/password/change", BODY)
+    assert (without.status, without.code, list(without.fields)) == (400, "invalid_code", ["code"])
+    assert 'name="code"' in browser.get("/settings/password").text
+    assert browser.post("/settings/password", BODY).status_code == 400
+    wrong = alice_api.post("auth/password/change", {**BODY, "code": wrong_code_of(alice)})
+    assert (wrong.status, wrong.code) == (400, "invalid_code")
+    alice.refresh_from_db()
+    assert alice.check_password(PASSWORD)
+    assert alice_api.post("auth/password/change", {**BODY, "code": code_of(alice)}).status == 200
+
+
+def test_the_page_takes_the_code(alice: User, browser: Client) -> None:
+    give_totp(alice)
+    assert browser.post("/settings/password", {**BODY, "code": code_of(alice)}).status_code == 302
+    alice.refresh_from_db()
+    assert alice.check_password(NEW)

@@ -9,12 +9,15 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, EmailToken, Notification, Session, User
+from accounts.models import AuditEvent, EmailToken, Notification, Passkey, RecoveryCode, Session, User
 from accounts.services.addresses import ask_for_change, pending_change
+from accounts.services.api_keys import create_api_key
+from accounts.services.second_factor import methods_of
 from tests.accounts.links import token_mailed
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD, make_user
+from tests.factories.factors import give_recovery_codes, give_totp
 from tests.jobs import run_waiting_jobs
 from tests.mails import waiting_mails
 from tests.stored import text_of_every_table
@@ -149,3 +152,31 @@ def test_it_ends_a_change_of_address_that_somebody_else_had_asked_for(api: ApiCl
     late = api.post("auth/email-change", {"token": token_mailed("email_change_new")})
     assert (late.status, late.code, pending_change(dora)) == (400, "invalid_link", None)
     assert User.objects.get().email == "dora@example.com"
+
+
+def leave_ways_in(user: User) -> str:
+    """An authenticator, a passkey, recovery codes and an API key, which is returned."""
+    give_totp(user)
+    give_recovery_codes(user)
+    Passkey.objects.create(user=user, name="Phone", credential_id=b"id", credential=b"public")
+    return create_api_key(user=user, name="Script", scopes=["read"])[0]
+
+
+@pytest.mark.parametrize("was_verified", [False, True])
+def test_whoever_made_the_account_of_another_address_keeps_no_way_in(api: ApiClient, was_verified: bool) -> None:
+    dora = make_user("dora@example.com", email_verified_at=timezone.now() if was_verified else None)
+    key = leave_ways_in(dora)
+    ask(api, dora.email)
+    api.post("auth/password/reset", {"token": token_mailed("password_reset"), "password": NEW})
+    assert ApiClient(key).get("users/me").status == (200 if was_verified else 401)
+    assert bool(methods_of(dora)) is was_verified
+    assert RecoveryCode.objects.filter(user=dora).exists() is was_verified
+    told = [mail.text for mail in waiting_mails("second_factor")]
+    assert len(told) == (0 if was_verified else 2)
+    removed = AuditEvent.objects.filter(action="second_factors_removed", person_id=dora.pk)
+    assert [event.details["methods"] for event in removed] == (
+        [] if was_verified else [["totp", "passkey", "recovery_code"]]
+    )
+    assert (
+        api.post("auth/login", {"email": dora.email, "password": NEW}).data.get("requires_2fa", False) is was_verified
+    )

@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from accounts.errors import EmailUnverified
 from accounts.models import AuditEvent, EmailToken, Mail, User
+from accounts.services.addresses import ask_for_change, pending_change
+from accounts.services.api_keys import create_api_key
 from accounts.services.verification import check_verified
 from tests.accounts.links import token_mailed
 from tests.api_client import ApiClient
@@ -156,3 +158,36 @@ def test_what_is_bought_needs_a_verified_address_unless_nobody_is_asked(
 
 def test_who_is_made_at_the_prompt_is_verified() -> None:
     assert User.objects.create_superuser("root@example.com", PASSWORD).is_verified
+
+
+def test_proving_ends_what_is_there_from_before_but_the_session_that_follows_the_link(
+    api: ApiClient, dora: User, bob: User
+) -> None:
+    stays, other, bobs = ApiClient(token_of(dora)), ApiClient(token_of(dora)), ApiClient(token_of(bob))
+    key = ApiClient(create_api_key(user=dora, name="Script", scopes=["read", "profile"])[0])
+    ask_for_change(user=dora, email="mallory@example.com")
+    ask(api, dora.email)
+    assert stays.post("auth/verify-email", {"token": token_mailed("verify_email")}).status == 200
+    assert [client.get("users/me").status for client in (stays, other, key, bobs)] == [200, 401, 401, 200]
+    assert pending_change(dora) is None
+    event = AuditEvent.objects.get(action="email_verified")
+    assert event.details == {"sessions_ended": 1, "api_keys_ended": 1}
+    assert "API keys have ended" in waiting_mails("second_factor")[0].text
+
+
+def test_a_token_that_opens_nothing_beside_the_link_does_not_stop_it(api: ApiClient, dora: User) -> None:
+    ask(api, dora.email)
+    assert ApiClient("nvs_over").post("auth/verify-email", {"token": token_mailed("verify_email")}).status == 200
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_browser_that_follows_the_link_stays_signed_in_and_another_does_not(
+    api: ApiClient, dora: User, bob: User, own: bool
+) -> None:
+    follows, other = Client(), Client()
+    follows.force_login(dora if own else bob)
+    other.force_login(dora)
+    ask(api, dora.email)
+    done = follows.post(f"/verify-email/{token_mailed('verify_email')}")
+    assert done.headers["Location"] == "/dashboard"
+    assert (follows.get("/dashboard").status_code, other.get("/dashboard").status_code) == (200, 302)
