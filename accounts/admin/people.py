@@ -146,7 +146,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     @object_action(
         "Suspend",
         "The person is signed out everywhere and can neither sign in nor use the API until you reinstate them.",
-        applies=lambda user: user.is_active,
+        applies=lambda user: not user.is_suspended and user.erased_at is None,
         danger=True,
     )
     def suspend(self, request: HttpRequest, user: User) -> Outcome:
@@ -156,16 +156,19 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     @object_action(
         "Reinstate",
         "The person may sign in and use the service again.",
-        applies=lambda user: not user.is_active and user.deletion_due_at is None and user.erased_at is None,
+        applies=lambda user: user.is_suspended,
     )
     def reinstate(self, request: HttpRequest, user: User) -> Outcome:
         unsuspend_account(user=user, by=signed_in(request))
-        return "The account is active again."
+        if user.is_active:
+            return "The account is active again."
+        return "The account is not suspended any more. It is still being deleted, unless its owner comes back."
 
     @object_action(
         "Remove second factors",
         "For somebody who has lost theirs, and whom you have verified as the runbook says. Authenticator app, passkeys and recovery "
-        "codes are gone at once, every session and API key ends, and the person is told by mail. Their password alone opens the account then.",
+        "codes are gone at once, every session and API key ends, and the person is told by mail. Their password alone opens the account "
+        "then.",
         applies=User.has_second_factor,
         danger=True,
         form=RemoveFactorsForm,
@@ -181,7 +184,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
             f"The person asked us to delete the account, which is due on {user.deletion_due_at:%-d %B %Y}. It stays,"
             " its devices work again, and the person is told by mail. Be sure that it is the person who wants this."
         ),
-        applies=lambda user: user.is_leaving,
+        applies=lambda user: user.is_leaving and not user.is_suspended,
     )
     def restore(self, request: HttpRequest, user: User) -> Outcome:
         restore_account(user=user, by=signed_in(request))

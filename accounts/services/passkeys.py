@@ -34,7 +34,7 @@ from fido2.webauthn import (
 )
 
 from accounts.errors import InvalidPasskey, PasskeysUnavailable, TooManyPasskeys
-from accounts.locks import lock_person
+from accounts.locks import lock_active_person, lock_person
 from accounts.models import Passkey, TotpSeed, User
 from accounts.services import recovery_codes
 from accounts.services.second_factor import (
@@ -142,7 +142,7 @@ def add_passkey(request: HttpRequest, *, user: User, answer: str, name: str) -> 
     assert data is not None
     try:
         with transaction.atomic(durable=True):
-            lock_person(user.pk)
+            lock_active_person(user.pk)
             _refuse_too_many(user)
             is_first = not user.has_second_factor()
             passkey = Passkey.objects.create(

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.errors import AlreadyEnabled, InvalidCode, NotSetUp, StaffFactorRequired
-from accounts.locks import lock_person
+from accounts.locks import lock_active_person, lock_person
 from accounts.models import LoginHistory, Passkey, RecoveryCode, Session, TotpSeed, User
 from accounts.people import greeting_name
 from accounts.services import recovery_codes, totp
@@ -98,7 +98,7 @@ def _take_code(user: User, code: str) -> Method | None:
 def begin_totp(*, user: User) -> totp.Setup:
     """A seed to put into an authenticator app; it counts once `enable_totp` has seen a code of it. Raises AlreadyEnabled."""
     with transaction.atomic(durable=True):
-        lock_person(user.pk)
+        lock_active_person(user.pk)
         if TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AlreadyEnabled
         return totp.setup_of(totp.write_seed(user), user)
@@ -108,7 +108,7 @@ def enable_totp(*, user: User, code: str) -> list[str]:
     """The authenticator counts from now on; returns new recovery codes. Raises AlreadyEnabled, NotSetUp or InvalidCode."""
     digits = totp.plain_code(code)
     with transaction.atomic(durable=True):
-        lock_person(user.pk)
+        lock_active_person(user.pk)
         if TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AlreadyEnabled
         seed = totp.begun_setup(user)

@@ -67,7 +67,7 @@ def refuse_inactive(request: HttpRequest, user: User, kind: Session.Kind) -> Non
     """Record and raise AccountSuspended or AccountLeaving, for somebody who has shown who they are."""
     if not user.is_active:
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
-        raise AccountLeaving if user.is_leaving else AccountSuspended
+        raise AccountLeaving if user.is_leaving and not user.is_suspended else AccountSuspended
 
 
 def record(request: HttpRequest, user: User | None, outcome: LoginHistory.Outcome, kind: Session.Kind) -> None:

@@ -9,8 +9,10 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts.errors import InvalidCredentials
 from accounts.models import AuditEvent, LoginHistory, Notification, RecoveryCode, Session, TotpSeed, User
 from accounts.services import totp
+from accounts.services.sessions import open_token
 from tests.api_client import Answer, ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
@@ -54,6 +56,13 @@ def test_setting_up_shows_a_seed_that_counts_once_a_code_of_it_was_seen(
     assert Notification.objects.filter(user=alice, title=mail.subject, link="/settings/security").count() == 1
     act = AuditEvent.objects.get(action="second_factor_added")
     assert (act.person_id, act.details) == (alice.pk, {"method": "totp"})
+
+
+def test_a_sign_in_that_was_under_way_when_it_was_added_gives_no_token(alice: User) -> None:
+    give_totp(alice)
+    with pytest.raises(InvalidCredentials):
+        open_token(user=alice, ip_address=None, user_agent="")
+    assert not Session.objects.exists()
 
 
 def test_neither_seed_nor_recovery_codes_are_in_any_table(alice_api: ApiClient, alice: User) -> None:
