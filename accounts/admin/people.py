@@ -20,6 +20,7 @@ from accounts.services.deletion import restore_account
 from accounts.services.factor_removal import remove_all_factors
 from accounts.services.passwords import follow_new_password
 from accounts.services.sessions import end_all_sessions
+from accounts.services.staff_factor import give_time_again, is_overdue
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
@@ -177,6 +178,16 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     def remove_factors(self, request: HttpRequest, user: User, reason: str) -> Outcome:
         remove_all_factors(user=user, by=signed_in(request), reason=reason)
         return "The second factors are removed, and the person is signed out everywhere."
+
+    @object_action(
+        "Give time for a second factor again",
+        "Only if you have seen the colleague's face: whoever has their password may set up a factor then, within "
+        "the time that begins with their next look at the admin.",
+        applies=is_overdue,
+    )
+    def give_time(self, request: HttpRequest, user: User) -> Outcome:
+        give_time_again(user=user, by=signed_in(request))
+        return "They have time again to set up a second factor."
 
     @object_action(
         "Take back the deletion",

@@ -21,6 +21,7 @@ from accounts.people import greeting_name
 from accounts.services import recovery_codes, totp
 from accounts.services.notifications import Kind, notify
 from accounts.services.sign_in import record
+from accounts.services.staff_factor import refuse_overdue
 from nexusvpn.audit import record_act
 from nexusvpn.errors import RateLimited
 from nexusvpn.ratelimit import WRONG_CODES
@@ -96,19 +97,25 @@ def _take_code(user: User, code: str) -> Method | None:
 
 
 def begin_totp(*, user: User) -> totp.Setup:
-    """A seed to put into an authenticator app; it counts once `enable_totp` has seen a code of it. Raises AlreadyEnabled."""
+    """A seed to put into an authenticator app; it counts once `enable_totp` has seen a code of it.
+
+    Raises AlreadyEnabled or StaffFactorOverdue.
+    """
     with transaction.atomic(durable=True):
-        lock_active_person(user.pk)
+        refuse_overdue(lock_active_person(user.pk))
         if TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AlreadyEnabled
         return totp.setup_of(totp.write_seed(user), user)
 
 
 def enable_totp(*, user: User, code: str) -> list[str]:
-    """The authenticator counts from now on; returns new recovery codes. Raises AlreadyEnabled, NotSetUp or InvalidCode."""
+    """The authenticator counts from now on; returns new recovery codes.
+
+    Raises AlreadyEnabled, StaffFactorOverdue, NotSetUp or InvalidCode.
+    """
     digits = totp.plain_code(code)
     with transaction.atomic(durable=True):
-        lock_active_person(user.pk)
+        refuse_overdue(lock_active_person(user.pk))
         if TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AlreadyEnabled
         seed = totp.begun_setup(user)
