@@ -57,7 +57,7 @@ def open_token(
             second_factor_at=second_factor_at,
             **lifetime_of(Session.Kind.TOKEN, is_staff=now.is_staff).columns(),
         )
-        recognise(user, program_fingerprint(user_agent), address=ip_address, user_agent=user_agent)
+        recognise(user, program_fingerprint(user_agent, ip_address), address=ip_address, user_agent=user_agent)
     return token, session
 
 
