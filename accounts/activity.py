@@ -47,6 +47,7 @@ WORDS = {
     "staff_added": "Added by staff",
     "staff_changed": "Changed by staff",
     "staff_deleted": "Deleted by staff",
+    "staff_factor_time_given": "Time for a second factor given again",
     "ticket_answered": "Ticket answered",
     "ticket_closed": "Ticket closed",
 }

@@ -84,6 +84,13 @@ class StaffFactorRequired(Conflict):
     message = "Staff need a second factor. Add another one before you remove this one."
 
 
+class StaffFactorOverdue(Conflict):
+    """Whoever has only the password of somebody of staff must not make it their own by adding a factor."""
+
+    code = "staff_factor_overdue"
+    message = "Your time to set up a second factor is over. Ask a superuser to give you time again."
+
+
 class AccountSuspended(NotAllowed):
     code = "account_suspended"
     message = "This account is suspended. Write to support."

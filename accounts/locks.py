@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accounts.errors import AccountLeaving, AccountSuspended
 from accounts.models import RegistrationPolicy, User
 
 
@@ -16,6 +17,17 @@ def lock_person(user_id: UUID) -> User | None:
     NO KEY: rows that refer to the account can be written meanwhile.
     """
     return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
+def lock_active_person(user_id: UUID) -> User:
+    """The same for what only somebody who may sign in makes: made after they were shut out, it would come alive with their return.
+
+    Raises AccountLeaving or AccountSuspended.
+    """
+    now = lock_person(user_id)
+    if now is None or not now.is_active:
+        raise AccountLeaving if now is not None and now.is_leaving else AccountSuspended
+    return now
 
 
 def lock_policy() -> RegistrationPolicy | None:

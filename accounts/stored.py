@@ -15,7 +15,14 @@ WITH_ACCOUNT = "As long as you have the account."
 
 def _account(user: User) -> dict[str, Any]:
     names = ("id", "email", "full_name", "referral_code", "stripe_customer_id", "is_active", "is_staff")
-    moments = ("date_joined", "last_login", "email_verified_at", "deletion_due_at", "staff_factor_due_at")
+    moments = (
+        "date_joined",
+        "last_login",
+        "email_verified_at",
+        "suspended_at",
+        "deletion_due_at",
+        "staff_factor_due_at",
+    )
     held: dict[str, Any] = {name: getattr(user, name) for name in names + moments}
     held["came_by_referral"] = user.referred_by_id is not None
     held["groups"] = list(user.groups.values_list("name", flat=True))

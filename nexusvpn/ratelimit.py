@@ -25,12 +25,14 @@ class FailureLimit:
 
     count: int
     seconds: int
+    # A new password of the account begins the count anew.
+    until_new_password: bool = False
 
 
 LOGIN_ADDRESS = Limit("login-address", "5/m")
 LOGIN_ACCOUNT = Limit("login-account", "5/m")
 # Wrong codes of a second factor: a guess hits with 3 in a million.
-WRONG_CODES = (FailureLimit(5, 300), FailureLimit(20, 86_400))
+WRONG_CODES = (FailureLimit(5, 300), FailureLimit(20, 86_400, until_new_password=True))
 # The password once more, of somebody who is signed in.
 REAUTHENTICATION = Limit("reauthentication", "5/m")
 # A challenge is answered once. Its window is longer than the challenge's life.

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.services.sessions import open_token
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
@@ -87,5 +88,7 @@ def api() -> ApiClient:
 
 
 def token_of(user: User) -> str:
-    token, _ = open_token(user=user, ip_address="192.0.2.1", user_agent="tests")
+    """As of somebody who signed in before they added a second factor, if they have one."""
+    token, session = open_token(user=user, ip_address="192.0.2.1", user_agent="tests", second_factor_at=timezone.now())
+    Session.objects.filter(pk=session.pk).update(second_factor_at=None)
     return token

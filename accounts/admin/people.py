@@ -20,6 +20,7 @@ from accounts.services.deletion import restore_account
 from accounts.services.factor_removal import remove_all_factors
 from accounts.services.passwords import follow_new_password
 from accounts.services.sessions import end_all_sessions
+from accounts.services.staff_factor import give_time_again, is_overdue
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
@@ -146,7 +147,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     @object_action(
         "Suspend",
         "The person is signed out everywhere and can neither sign in nor use the API until you reinstate them.",
-        applies=lambda user: user.is_active,
+        applies=lambda user: not user.is_suspended and user.erased_at is None,
         danger=True,
     )
     def suspend(self, request: HttpRequest, user: User) -> Outcome:
@@ -156,16 +157,19 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     @object_action(
         "Reinstate",
         "The person may sign in and use the service again.",
-        applies=lambda user: not user.is_active and user.deletion_due_at is None and user.erased_at is None,
+        applies=lambda user: user.is_suspended,
     )
     def reinstate(self, request: HttpRequest, user: User) -> Outcome:
         unsuspend_account(user=user, by=signed_in(request))
-        return "The account is active again."
+        if user.is_active:
+            return "The account is active again."
+        return "The account is not suspended any more. It is still being deleted, unless its owner comes back."
 
     @object_action(
         "Remove second factors",
         "For somebody who has lost theirs, and whom you have verified as the runbook says. Authenticator app, passkeys and recovery "
-        "codes are gone at once, sessions and API keys end, and the person is told by mail. The password alone opens the account then.",
+        "codes are gone at once, every session and API key ends, and the person is told by mail. Their password alone opens the account "
+        "then.",
         applies=User.has_second_factor,
         danger=True,
         form=RemoveFactorsForm,
@@ -176,12 +180,22 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         return "The second factors are removed, and the person is signed out everywhere."
 
     @object_action(
+        "Give time for a second factor again",
+        "Only if you have seen the colleague's face: whoever has their password may set up a factor then, within "
+        "the time that begins with their next look at the admin.",
+        applies=is_overdue,
+    )
+    def give_time(self, request: HttpRequest, user: User) -> Outcome:
+        give_time_again(user=user, by=signed_in(request))
+        return "They have time again to set up a second factor."
+
+    @object_action(
         "Take back the deletion",
         lambda user: (
             f"The person asked us to delete the account, which is due on {user.deletion_due_at:%-d %B %Y}. It stays,"
             " its devices work again, and the person is told by mail. Be sure that it is the person who wants this."
         ),
-        applies=lambda user: user.is_leaving,
+        applies=lambda user: user.is_leaving and not user.is_suspended,
     )
     def restore(self, request: HttpRequest, user: User) -> Outcome:
         restore_account(user=user, by=signed_in(request))

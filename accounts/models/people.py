@@ -44,6 +44,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     deletion_due_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="When the account is erased; until then it can be taken back."
     )
+    suspended_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Empty for accounts that were suspended before this was kept."
+    )
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     staff_factor_due_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="From then on the admin asks for a second factor."
@@ -100,6 +103,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_leaving(self) -> bool:
         """Whether its deletion was asked for and can still be taken back."""
         return self.deletion_due_at is not None and self.deletion_due_at > timezone.now()
+
+    @property
+    def is_suspended(self) -> bool:
+        """By staff, whether the person is leaving besides or not."""
+        if self.is_active or self.erased_at is not None:
+            return False
+        return self.suspended_at is not None or self.deletion_due_at is None
 
     @property
     def acts_as_staff(self) -> bool:

@@ -106,7 +106,7 @@ class KnownClient(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="known_clients", db_index=False)
-    # SHA-256 of the browser's own long-lived cookie or, of a program, of its name.
+    # SHA-256 of the browser's own long-lived cookie or, of a program, of its name and network.
     fingerprint = models.CharField(max_length=64)
     first_seen_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)

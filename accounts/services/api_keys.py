@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.errors import ApiKeyNameTaken, TooManyApiKeys
-from accounts.locks import lock_person
+from accounts.locks import lock_active_person
 from accounts.models import ApiKey, User
 from accounts.services.notifications import Kind, notify
 from accounts.services.sessions import hash_key
@@ -33,7 +33,7 @@ def create_api_key(
 ) -> tuple[str, ApiKey]:
     """A new key of the person: the key itself, which is shown once, and its row.
 
-    Raises InvalidInput, ApiKeyNameTaken or TooManyApiKeys.
+    Raises InvalidInput, ApiKeyNameTaken, TooManyApiKeys, or AccountSuspended for somebody who was shut out meanwhile.
     """
     name = one_line(name, "name").strip()
     if not name:
@@ -47,7 +47,7 @@ def create_api_key(
     try:
         # The lock closes the race of two requests for the last free place; the unique name that of two with one name.
         with transaction.atomic(durable=True):
-            lock_person(user.pk)
+            lock_active_person(user.pk)
             if user.api_keys.count() >= MAX_KEYS:
                 raise TooManyApiKeys
             row = ApiKey.objects.create(user=user, name=name, scopes=_in_order(scopes), **values)

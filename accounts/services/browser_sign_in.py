@@ -12,9 +12,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib import auth
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
+from accounts.errors import InvalidCredentials
+from accounts.locks import lock_person
 from accounts.models import LoginHistory, Session, User
 from accounts.services.reauthentication import is_fresh
 from accounts.services.sign_in import record, refuse_inactive
@@ -34,9 +37,11 @@ class Pending:
 
 
 def enter(request: HttpRequest, user: User, *, target: str = "") -> bool:
-    """Sign in somebody who has shown their password, or has just made their account. False: a second factor is asked for first."""
-    if not user.has_second_factor():
-        _open(request, user)
+    """Sign in somebody who has shown their password, or has just made their account. False: a second factor is asked for first.
+
+    Raises InvalidCredentials if the password has changed, or the account was suspended, since `user` was read.
+    """
+    if _open(request, user, with_factor=False):
         return True
     request.session.cycle_key()
     request.session[NOTE] = {
@@ -72,15 +77,24 @@ def check_active(request: HttpRequest, user: User) -> None:
 def enter_with_factor(request: HttpRequest, user: User) -> None:
     """Sign in somebody who has shown everything there is to show: password and factor, or a passkey that is both."""
     request.session.pop(NOTE, None)
-    _open(request, user)
+    _open(request, user, with_factor=True)
     request.session.note_second_factor()  # type: ignore[attr-defined]
 
 
-def _open(request: HttpRequest, user: User) -> None:
-    # Gives the session another key, so that nobody who knew the former one is signed in too.
-    auth.login(request, user)
-    request.session[PROVED_AT] = time.time()
-    record(request, user, LoginHistory.Outcome.SUCCESS, Session.Kind.BROWSER)
+def _open(request: HttpRequest, user: User, *, with_factor: bool) -> bool:
+    """False: nobody is signed in, since there is a factor that was not shown."""
+    # The lock closes the race with a factor that is added, a new password, and a suspension.
+    with transaction.atomic(durable=True):
+        now = lock_person(user.pk)
+        if now is None or not now.is_active or now.password != user.password:
+            raise InvalidCredentials
+        if not with_factor and now.has_second_factor():
+            return False
+        # Gives the session another key, so that nobody who knew the former one is signed in too.
+        auth.login(request, user)
+        request.session[PROVED_AT] = time.time()
+        record(request, user, LoginHistory.Outcome.SUCCESS, Session.Kind.BROWSER)
+    return True
 
 
 def confirm(request: HttpRequest, *, with_factor: bool) -> None:

@@ -9,12 +9,13 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.errors import InvalidCredentials, StaffCannotLeave
-from accounts.models import ApiKey, EmailToken, Session, User
+from accounts.errors import AccountSuspended, InvalidCredentials, StaffCannotLeave
+from accounts.locks import lock_person
+from accounts.models import ApiKey, EmailToken, LoginHistory, Session, User
 from accounts.services.outbox import queue_mail
 from accounts.services.second_factor import prove_by_code
 from accounts.services.sessions import end_all_sessions
-from accounts.services.sign_in import count_attempt, find_account
+from accounts.services.sign_in import count_attempt, find_account, record, refuse_inactive
 from accounts.signals import account_activity_changed
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
@@ -45,12 +46,20 @@ def leave(*, user: User) -> User:
 
 
 def restore_account(*, user: User, by: User) -> None:
-    """Take a deletion back: the account is as it was, but for sessions and API keys. Raises Conflict (`not_leaving`)."""
-    # Claimed by the conditional update. From its date on the account belongs to the job that erases it.
+    """Take a deletion back: the account is as it was, but for sessions and API keys.
+
+    Raises AccountSuspended, or Conflict (`not_leaving`).
+    """
+    # The lock closes the race with a suspension. From its date on the account belongs to the job that erases it.
     with transaction.atomic(durable=True):
-        leaving = User.objects.filter(pk=user.pk, erased_at=None, deletion_due_at__gt=timezone.now())
-        if not leaving.update(is_active=True, deletion_due_at=None):
+        now = lock_person(user.pk)
+        if now is not None and now.is_suspended:
+            raise AccountSuspended
+        if now is None or not now.is_leaving:
             raise Conflict("This account is not being deleted, or is erased already.", code="not_leaving")
+        User.objects.filter(pk=user.pk).update(is_active=True, deletion_due_at=None)
+        # What a sign-in that was under way at the leaving may have left would come alive now.
+        end_all_sessions(user=user)
         account_activity_changed.send(sender=User, user=user, active=True)
         record_act("account_restored", actor=by, person=user.pk, target=user)
         queue_mail("account_restored", user.email, {"by_staff": by.pk != user.pk}, user=user)
@@ -60,12 +69,16 @@ def restore_account(*, user: User, by: User) -> None:
 def restore_by_owner(request: HttpRequest, *, email: str, password: str, code: str, kind: Session.Kind) -> None:
     """The same by its owner, who cannot sign in meanwhile: with password and, of who has one, second factor.
 
-    Raises RateLimited, InvalidCredentials, InvalidCode, or Conflict (`not_leaving`) after the right password only.
+    It answers for an account that is not leaving as for a wrong password: it is no way to try passwords unseen. Raises RateLimited,
+    InvalidCredentials or InvalidCode, or AccountSuspended after the right password only.
     """
     count_attempt(request, email)
     user, matches = find_account(email, password)
-    if user is None or not matches:
+    if user is None or not matches or not user.is_leaving:
+        record(request, user, LoginHistory.Outcome.FAILED, kind)
         raise InvalidCredentials
+    if user.is_suspended:
+        refuse_inactive(request, user, kind)
     if user.has_second_factor():
         prove_by_code(request, user=user, code=code, kind=kind)
     restore_account(user=user, by=user)

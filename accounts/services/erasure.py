@@ -77,6 +77,7 @@ _NOBODY: dict[str, Any] = {
     "last_login": None,
     "email_verified_at": None,
     "staff_factor_due_at": None,
+    "suspended_at": None,
     "referred_by": None,
 }
 

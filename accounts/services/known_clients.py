@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.geography import place_of
-from accounts.models import KnownClient, User
+from accounts.models import KnownClient, LoginHistory, User
+from accounts.services.abuse import network_of
 from accounts.services.notifications import Kind, notify
 from nexusvpn.templatetags.nexusvpn_ui import program
 
@@ -20,9 +21,10 @@ def browser_fingerprint(cookie: str) -> str:
     return hashlib.sha256(f"browser {cookie}".encode()).hexdigest()
 
 
-def program_fingerprint(user_agent: str) -> str:
-    """Programs keep no cookies; they are told apart by the name they give, whatever its version."""
-    return hashlib.sha256(f"program {re.sub(r'[0-9.]+', '', user_agent)}".encode()).hexdigest()
+def program_fingerprint(user_agent: str, address: str | None) -> str:
+    """Programs keep no cookies; they are told apart by the name they give, whatever its version, and the network they come from."""
+    name, network = re.sub(r"[0-9.]+", "", user_agent), network_of(address) if address else ""
+    return hashlib.sha256(f"program {name} {network}".encode()).hexdigest()
 
 
 def recognise(user: User, fingerprint: str, *, address: str | None, user_agent: str) -> None:
@@ -33,7 +35,9 @@ def recognise(user: User, fingerprint: str, *, address: str | None, user_agent: 
     now = timezone.now()
     if KnownClient.objects.filter(user=user, fingerprint=fingerprint).update(last_seen_at=now):
         return
-    is_first = not KnownClient.objects.filter(user=user).exists()
+    # Clients are forgotten in time; who has signed in before is told all the same.
+    signed_in = LoginHistory.objects.filter(user=user, outcome=LoginHistory.Outcome.SUCCESS)
+    is_first = not KnownClient.objects.filter(user=user).exists() and not signed_in.exists()
     with transaction.atomic():
         _, created = KnownClient.objects.get_or_create(user=user, fingerprint=fingerprint)
         if created and not is_first:

@@ -34,7 +34,7 @@ from fido2.webauthn import (
 )
 
 from accounts.errors import InvalidPasskey, PasskeysUnavailable, TooManyPasskeys
-from accounts.locks import lock_person
+from accounts.locks import lock_active_person, lock_person
 from accounts.models import Passkey, TotpSeed, User
 from accounts.services import recovery_codes
 from accounts.services.second_factor import (
@@ -44,6 +44,7 @@ from accounts.services.second_factor import (
     refuse_last_of_staff,
     tell,
 )
+from accounts.services.staff_factor import refuse_overdue
 from nexusvpn.audit import record_act
 from nexusvpn.errors import NotFound, RateLimited
 from nexusvpn.logs import logger
@@ -132,7 +133,7 @@ def options_for_new(request: HttpRequest, user: User) -> dict[str, Any]:
 def add_passkey(request: HttpRequest, *, user: User, answer: str, name: str) -> tuple[Passkey, list[str]]:
     """Keep what the browser made, for an answer to `options_for_new`; returns it, and new recovery codes if it is the first factor.
 
-    Raises InvalidPasskey, TooManyPasskeys, or InvalidInput for a name that is more than a line.
+    Raises InvalidPasskey, TooManyPasskeys, StaffFactorOverdue, or InvalidInput for a name that is more than a line.
     """
     name = one_line(name, "name")[:NAME_LENGTH] or "Passkey"
     state = _claim(request, Purpose.ADD, user)
@@ -142,7 +143,7 @@ def add_passkey(request: HttpRequest, *, user: User, answer: str, name: str) -> 
     assert data is not None
     try:
         with transaction.atomic(durable=True):
-            lock_person(user.pk)
+            refuse_overdue(lock_active_person(user.pk))
             _refuse_too_many(user)
             is_first = not user.has_second_factor()
             passkey = Passkey.objects.create(

@@ -6,7 +6,7 @@ sessions and addresses, in windows that slide, and whether the password was righ
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,12 +15,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.errors import AlreadyEnabled, InvalidCode, NotSetUp, StaffFactorRequired
-from accounts.locks import lock_person
-from accounts.models import LoginHistory, Passkey, RecoveryCode, Session, TotpSeed, User
+from accounts.locks import lock_active_person, lock_person
+from accounts.models import AuditEvent, LoginHistory, Passkey, RecoveryCode, Session, TotpSeed, User
 from accounts.people import greeting_name
 from accounts.services import recovery_codes, totp
 from accounts.services.notifications import Kind, notify
 from accounts.services.sign_in import record
+from accounts.services.staff_factor import refuse_overdue
 from nexusvpn.audit import record_act
 from nexusvpn.errors import RateLimited
 from nexusvpn.ratelimit import WRONG_CODES
@@ -75,9 +76,15 @@ def refuse_after_failures(user: User) -> None:
         window = timedelta(seconds=limit.seconds)
         newest = wrong.filter(timestamp__gt=now - window).order_by("-timestamp", "-id")
         at_limit = list(newest.values_list("timestamp", flat=True)[limit.count - 1 : limit.count])
-        if at_limit:
+        # Whoever guessed with the former password cannot go on, and its owner is not shut out by them.
+        if at_limit and not (limit.until_new_password and _has_new_password(user, since=at_limit[0])):
             wait = (at_limit[0] + window - now).total_seconds()
             raise RateLimited("Too many wrong codes. Wait, then try again.", retry_after=max(1, int(wait) + 1))
+
+
+def _has_new_password(user: User, *, since: datetime) -> bool:
+    acts = AuditEvent.objects.filter(person_id=user.pk, at__gt=since)
+    return acts.filter(action__in=("password_changed", "password_reset")).exists()
 
 
 def _take_code(user: User, code: str) -> Method | None:
@@ -96,19 +103,25 @@ def _take_code(user: User, code: str) -> Method | None:
 
 
 def begin_totp(*, user: User) -> totp.Setup:
-    """A seed to put into an authenticator app; it counts once `enable_totp` has seen a code of it. Raises AlreadyEnabled."""
+    """A seed to put into an authenticator app; it counts once `enable_totp` has seen a code of it.
+
+    Raises AlreadyEnabled or StaffFactorOverdue.
+    """
     with transaction.atomic(durable=True):
-        lock_person(user.pk)
+        refuse_overdue(lock_active_person(user.pk))
         if TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AlreadyEnabled
         return totp.setup_of(totp.write_seed(user), user)
 
 
 def enable_totp(*, user: User, code: str) -> list[str]:
-    """The authenticator counts from now on; returns new recovery codes. Raises AlreadyEnabled, NotSetUp or InvalidCode."""
+    """The authenticator counts from now on; returns new recovery codes.
+
+    Raises AlreadyEnabled, StaffFactorOverdue, NotSetUp or InvalidCode.
+    """
     digits = totp.plain_code(code)
     with transaction.atomic(durable=True):
-        lock_person(user.pk)
+        refuse_overdue(lock_active_person(user.pk))
         if TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists():
             raise AlreadyEnabled
         seed = totp.begun_setup(user)

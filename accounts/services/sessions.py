@@ -36,7 +36,8 @@ def open_token(
 ) -> tuple[str, Session]:
     """A new API token of `user`: the token, shown once, and its row.
 
-    Raises InvalidCredentials if the password has changed, or the account was suspended, since `user` was read.
+    Raises InvalidCredentials if since `user` was read the password has changed, the account was suspended, or a second factor was
+    added that nobody has shown.
     """
     token = TOKEN_PREFIX + secrets.token_urlsafe(32)
     # The lock closes the race with a new password and with a suspension, both of which end all sessions: who signed in with
@@ -44,6 +45,8 @@ def open_token(
     with transaction.atomic(durable=True):
         now = lock_person(user.pk)
         if now is None or not now.is_active or now.password != user.password:
+            raise InvalidCredentials
+        if second_factor_at is None and now.has_second_factor():
             raise InvalidCredentials
         session = Session.objects.create(
             user=user,
@@ -54,7 +57,7 @@ def open_token(
             second_factor_at=second_factor_at,
             **lifetime_of(Session.Kind.TOKEN, is_staff=now.is_staff).columns(),
         )
-        recognise(user, program_fingerprint(user_agent), address=ip_address, user_agent=user_agent)
+        recognise(user, program_fingerprint(user_agent, ip_address), address=ip_address, user_agent=user_agent)
     return token, session
 
 

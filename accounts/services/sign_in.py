@@ -11,8 +11,10 @@ import unicodedata
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
+from accounts.client_cookie import CLIENT_COOKIE
 from accounts.errors import AccountLeaving, AccountSuspended, InvalidCredentials
-from accounts.models import LoginHistory, Session, User
+from accounts.models import KnownClient, LoginHistory, Session, User
+from accounts.services.known_clients import browser_fingerprint
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.http import client_address, user_agent
 from nexusvpn.ratelimit import LOGIN_ACCOUNT, LOGIN_ADDRESS, enforce
@@ -22,7 +24,17 @@ def count_attempt(request: HttpRequest, email: str) -> None:
     """Count a try against the limits of the client's address and of the account, before anything is looked up."""
     enforce(request, LOGIN_ADDRESS)
     account = hashlib.sha256(_plain(email).encode("utf-8", "replace")).hexdigest()
-    enforce(request, LOGIN_ACCOUNT, account)
+    enforce(request, LOGIN_ACCOUNT, account + _known_browser(request, email))
+
+
+def _known_browser(request: HttpRequest, email: str) -> str:
+    """What a browser counts by that the account was signed in to before: nobody else's tries shut it out."""
+    cookie = request.COOKIES.get(CLIENT_COOKIE)
+    if not cookie or "\x00" in email:
+        return ""
+    fingerprint = browser_fingerprint(cookie)
+    users = User.objects.with_email(email)
+    return fingerprint if KnownClient.objects.filter(user__in=users, fingerprint=fingerprint).exists() else ""
 
 
 def _plain(email: str) -> str:
@@ -67,7 +79,7 @@ def refuse_inactive(request: HttpRequest, user: User, kind: Session.Kind) -> Non
     """Record and raise AccountSuspended or AccountLeaving, for somebody who has shown who they are."""
     if not user.is_active:
         record(request, user, LoginHistory.Outcome.BLOCKED, kind)
-        raise AccountLeaving if user.is_leaving else AccountSuspended
+        raise AccountLeaving if user.is_leaving and not user.is_suspended else AccountSuspended
 
 
 def record(request: HttpRequest, user: User | None, outcome: LoginHistory.Outcome, kind: Session.Kind) -> None:

@@ -6,9 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
+from accounts.errors import StaffFactorOverdue
+from accounts.locks import lock_person
 from accounts.models import User
+from nexusvpn.audit import record_act
+from nexusvpn.errors import Conflict, NotAllowed
+
+# To set a factor up, where the settings open the admin to nobody without one from the first look on.
+LEAST_TIME = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +48,33 @@ def _due_at(user: User) -> datetime | None:
         User.objects.filter(pk=user.pk, staff_factor_due_at=None).update(staff_factor_due_at=due)
         user.refresh_from_db(fields=["staff_factor_due_at"])
     return user.staff_factor_due_at
+
+
+def is_overdue(user: User) -> bool:
+    """Whether the time to set up a first factor is over."""
+    if not user.is_staff or user.staff_factor_due_at is None:
+        return False
+    missing = LEAST_TIME - timedelta(hours=settings.STAFF_FACTOR_GRACE_HOURS)
+    due = user.staff_factor_due_at + max(missing, timedelta(0))
+    return due <= timezone.now() and not user.has_second_factor()
+
+
+def refuse_overdue(user: User) -> None:
+    """Before a factor is added. `user` as they are now. Raises StaffFactorOverdue."""
+    if is_overdue(user):
+        raise StaffFactorOverdue
+
+
+def give_time_again(*, user: User, by: User | None) -> None:
+    """The time begins anew, with their next look. `by` a superuser who knows that it is the colleague, or nobody: the machine's prompt.
+
+    Raises NotAllowed, or Conflict (`staff_factor_not_overdue`).
+    """
+    if by is not None and (not by.is_superuser or by.pk == user.pk):
+        raise NotAllowed("Only another superuser may give somebody of staff time again.")
+    with transaction.atomic(durable=True):
+        now = lock_person(user.pk)
+        if now is None or not is_overdue(now):
+            raise Conflict("Their time to set up a second factor is not over.", code="staff_factor_not_overdue")
+        User.objects.filter(pk=user.pk).update(staff_factor_due_at=None)
+        record_act("staff_factor_time_given", actor=by, person=user.pk, target=user)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 
+from accounts.locks import lock_person
 from accounts.models import User
 from accounts.services.sessions import end_all_sessions
 from accounts.signals import account_activity_changed
@@ -22,32 +24,40 @@ def check_may_suspend(user: User, by: User) -> None:
 def suspend_account(*, user: User, by: User) -> None:
     """From now on the person can neither sign in, nor use what they are signed in to, nor their tunnels.
 
+    Who is leaving can be suspended too, and then not come back.
+
     Raises NotAllowed, or Conflict (`already_suspended`).
     """
     check_may_suspend(user, by)
-    # Claimed by the conditional update. A sign-in that slips in between is refused at its first use: the account's
-    # state is read with every token.
+    # The lock closes the race with another suspension, and with somebody who leaves or comes back meanwhile.
     with transaction.atomic(durable=True):
-        if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        now = lock_person(user.pk)
+        if now is None or now.is_suspended or now.erased_at is not None:
             raise Conflict("This account is suspended already.", code="already_suspended")
+        user.suspended_at = timezone.now()
+        User.objects.filter(pk=user.pk).update(is_active=False, suspended_at=user.suspended_at)
         end_all_sessions(user=user)
         record_act("account_suspended", actor=by, person=user.pk, target=user)
-        account_activity_changed.send(sender=User, user=user, active=False)
+        if now.is_active:
+            account_activity_changed.send(sender=User, user=user, active=False)
     user.is_active = False
 
 
 def unsuspend_account(*, user: User, by: User) -> None:
-    """The person may sign in again, and their devices work as before, with the same addresses.
+    """The person may sign in again, and their devices work as before, with the same addresses; who is leaving may come back.
 
     Raises NotAllowed, or Conflict (`not_suspended`).
     """
     check_may_suspend(user, by)
-    # Claimed by the conditional update, as above.
+    # Locked as above.
     with transaction.atomic(durable=True):
-        if not User.objects.filter(pk=user.pk, is_active=False, deletion_due_at=None, erased_at=None).update(
-            is_active=True
-        ):
+        now = lock_person(user.pk)
+        if now is None or not now.is_suspended:
             raise Conflict("This account is not suspended.", code="not_suspended")
+        user.is_active, user.suspended_at = now.deletion_due_at is None, None
+        User.objects.filter(pk=user.pk).update(is_active=user.is_active, suspended_at=None)
+        # A browser's sign-in that was under way at the suspension may have left a session, which would come alive now.
+        end_all_sessions(user=user)
         record_act("account_reinstated", actor=by, person=user.pk, target=user)
-        account_activity_changed.send(sender=User, user=user, active=True)
-    user.is_active = True
+        if user.is_active:
+            account_activity_changed.send(sender=User, user=user, active=True)

@@ -39,6 +39,7 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             user = check_credentials(request, kind=Session.Kind.BROWSER, **form.cleaned_data)
+            is_done = enter(request, user, target=target)
         except RateLimited:
             raise
         except AccountLeaving as error:
@@ -47,7 +48,7 @@ def login(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            if not enter(request, user, target=target):
+            if not is_done:
                 return redirect("login-code")
             return HttpResponseRedirect(target or reverse("dashboard"))
     context = {"form": form, "next": target, "passkeys": site_of(request) is not None}
@@ -72,10 +73,10 @@ def passkey(request: HttpRequest) -> HttpResponse:
     try:
         shown = check_passkey(request, Purpose.SIGN_IN, answer=request.POST.get("answer", ""))
         check_active(request, shown.user)
+        enter_with_factor(request, shown.user)
     except DomainError as error:
         messages.error(request, error.message)
         return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': target})}" if target else reverse("login"))
-    enter_with_factor(request, shown.user)
     return HttpResponseRedirect(target or reverse("dashboard"))
 
 

@@ -13,8 +13,10 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import Model
+from django.test import Client
 from django.utils import timezone
 
+from accounts.errors import AccountLeaving, AccountSuspended
 from accounts.models import (
     ApiKey,
     AuditEvent,
@@ -23,15 +25,18 @@ from accounts.models import (
     Invitation,
     LoginHistory,
     Mail,
+    RecoveryCode,
     Session,
     TotpSeed,
     User,
 )
 from accounts.services import erasure
+from accounts.services.api_keys import create_api_key
 from accounts.services.deletion import leave, restore_account
 from accounts.services.erasure import erase_account, erase_due_accounts, erased_address
 from accounts.services.recovery_codes import write_codes
-from accounts.services.suspension import unsuspend_account
+from accounts.services.second_factor import begin_totp, enable_totp
+from accounts.services.suspension import suspend_account, unsuspend_account
 from accounts.services.totp import write_seed
 from billing.models import PlanGrant
 from nexusvpn.errors import Conflict
@@ -41,6 +46,7 @@ from tests.accounts.lives import EMAIL, make_dora
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
+from tests.factories.factors import code_of
 from tests.factories.support import make_ticket
 from tests.invariants import assert_invariants
 from tests.mails import waiting_mails
@@ -161,12 +167,62 @@ class TestComingBack:
         assert wrong.status == unknown.status == 401
         assert wrong.body["error"] == unknown.body["error"]
 
-    def test_an_account_that_is_not_leaving_stays_as_it_is(self, alice: User, api: ApiClient) -> None:
-        User.objects.filter(pk=alice.pk).update(is_active=False)
-        answer = api.post("auth/restore", {"email": alice.email, "password": PASSWORD})
-        assert (answer.status, answer.code) == (409, "not_leaving")
+    @pytest.mark.parametrize("is_active", [True, False])
+    def test_it_tells_nobody_whether_the_password_is_right_while_nobody_leaves(
+        self, alice: User, api: ApiClient, is_active: bool
+    ) -> None:
+        code, *_ = second_factor_of(alice)
+        User.objects.filter(pk=alice.pk).update(is_active=is_active)
+        wrong = api.post("auth/restore", {"email": alice.email, "password": "wrong"})
+        right = api.post("auth/restore", {"email": alice.email, "password": PASSWORD, "code": code})
+        assert (right.status, right.code) == (401, "invalid_credentials")
+        assert wrong.body["error"] == right.body["error"]
+        assert list(alice.login_history.values_list("outcome", "kind")) == [("failed", "token")] * 2
+        assert not RecoveryCode.objects.filter(used_at__isnull=False).exists()
         alice.refresh_from_db()
-        assert not alice.is_active
+        assert alice.is_active is is_active
+
+    def test_the_page_records_guesses_too(self, alice: User) -> None:
+        Client().post("/account/restore", {"email": alice.email, "password": PASSWORD})
+        assert list(alice.login_history.values_list("outcome", "kind")) == [("failed", "browser")]
+
+    def test_who_was_banned_while_leaving_does_not_come_back(self, alice: User, sam: User, api: ApiClient) -> None:
+        leave(user=alice)
+        suspend_account(user=alice, by=sam)
+        values = {"email": alice.email, "password": PASSWORD}
+        assert api.post("auth/restore", {**values, "password": "wrong"}).code == "invalid_credentials"
+        assert api.post("auth/restore", values).code == "account_suspended"
+        assert api.post("auth/login", values).code == "account_suspended"
+        with pytest.raises(AccountSuspended):
+            restore_account(user=alice, by=sam)
+        with pytest.raises(Conflict):
+            suspend_account(user=alice, by=sam)
+        unsuspend_account(user=alice, by=sam)
+        alice.refresh_from_db()
+        assert (alice.is_active, alice.is_leaving, alice.suspended_at) == (False, True, None)
+        assert api.post("auth/restore", values).status == 200
+
+    def test_what_a_late_sign_in_left_behind_does_not_come_alive(self, alice: User) -> None:
+        browser = Client()
+        leave(user=alice)
+        browser.force_login(alice)
+        restore_account(user=alice, by=alice)
+        assert not alice.sessions.exists()
+
+    def test_nothing_is_made_for_somebody_who_has_just_left(self, alice: User) -> None:
+        present = User.objects.get(pk=alice.pk)
+        begin_totp(user=present)
+        leave(user=alice)
+        for late in (
+            lambda: create_api_key(user=present, name="late", scopes=["read"]),
+            lambda: begin_totp(user=present),
+            lambda: enable_totp(user=present, code=code_of(alice)),
+        ):
+            with pytest.raises(AccountLeaving):
+                late()
+        restore_account(user=alice, by=alice)
+        assert not alice.api_keys.exists()
+        assert not alice.has_second_factor()
 
     def test_from_the_date_on_it_is_too_late(self, alice: User) -> None:
         leave(user=alice)

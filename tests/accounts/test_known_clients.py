@@ -70,6 +70,51 @@ def test_a_program_is_known_by_its_name_whatever_its_version(alice: User) -> Non
     assert (told(), KnownClient.objects.count()) == (1, 2)
 
 
+def test_the_same_program_from_another_network_is_told(alice: User) -> None:
+    body = {"email": alice.email, "password": PASSWORD}
+    for address in ("192.0.2.1", "192.0.2.200", "198.51.100.1", "2001:db8:1:2::1", "2001:db8:1:3::1"):
+        ApiClient(None).post("auth/login", body, **{"User-Agent": "curl/8", "remote_addr": address})
+    assert (told(), KnownClient.objects.count()) == (2, 3)
+
+
+def test_who_has_signed_in_before_is_told_although_no_client_is_known_any_more(alice: User) -> None:
+    sign_in(Client())
+    KnownClient.objects.all().delete()
+    sign_in(Client())
+    assert told() == 1
+
+
+def test_strangers_tries_do_not_shut_out_a_browser_that_is_known(alice: User) -> None:
+    browser, stranger = Client(), Client()
+    sign_in(browser)
+    browser.post("/logout")
+    for number in range(6):
+        form = {"email": alice.email, "password": "wrong"}
+        last = stranger.post("/login", form, REMOTE_ADDR=f"198.51.100.{number}")
+    assert last.status_code == 429
+    assert Client().post("/login", {"email": alice.email, "password": PASSWORD}).status_code == 429
+    sign_in(browser, REMOTE_ADDR="192.0.2.90")
+    browser.post("/logout")
+    # Its own tries are counted, whatever address it comes from.
+    statuses = [
+        browser.post(
+            "/login", {"email": alice.email, "password": "wrong"}, REMOTE_ADDR=f"203.0.113.{number}"
+        ).status_code
+        for number in range(6)
+    ]
+    assert statuses[-1] == 429
+
+
+def test_a_known_browser_of_somebody_else_counts_as_any(alice: User, bob: User) -> None:
+    browser = Client()
+    browser.post("/login", {"email": bob.email, "password": PASSWORD})
+    browser.post("/logout")
+    for number in range(5):
+        Client().post("/login", {"email": alice.email, "password": "wrong"}, REMOTE_ADDR=f"198.51.100.{number}")
+    form = {"email": alice.email, "password": PASSWORD}
+    assert browser.post("/login", form, REMOTE_ADDR="192.0.2.91").status_code == 429
+
+
 def test_one_persons_browser_is_not_anothers(alice: User, bob: User) -> None:
     browser, bobs_own = Client(), Client()
     sign_in(browser)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from typing import Any
+from unittest import mock
+from uuid import UUID
 
 import pytest
 import time_machine
 from django.utils import timezone
 from fido2.utils import websafe_encode
 
+from accounts.locks import lock_active_person
 from accounts.models import AuditEvent, LoginHistory, Notification, Passkey, Session, User
+from accounts.services import passkeys
 from accounts.services.passkeys import MAX_PASSKEYS
 from tests.accounts.browsers import Browser, add_passkey, signed_in_browser
 from tests.api_client import ApiClient
@@ -74,6 +78,20 @@ def test_a_passkey_is_a_second_factor_after_the_password(alice: User, device: Au
     device.verifies = False
     assert show_as_factor(browser, device.show(options))["Location"] == "/devices"
     assert browser.is_signed_in
+
+
+def test_one_that_is_made_while_its_owner_is_shut_out_is_not_kept(alice: User) -> None:
+    browser, device = signed_in_browser(alice), Authenticator()
+    options = browser.post("/settings/security/passkeys/options").json()
+    real = lock_active_person
+
+    def late(user_id: UUID) -> User:
+        User.objects.filter(pk=user_id).update(is_active=False)
+        return real(user_id)
+
+    with mock.patch.object(passkeys, "lock_active_person", late):
+        browser.post("/settings/security/passkeys/new", {"name": "Laptop", "answer": device.make(options)})
+    assert not Passkey.objects.exists()
 
 
 def test_without_a_check_of_who_holds_it_a_passkey_is_not_both_factors(alice: User, device: Authenticator) -> None:

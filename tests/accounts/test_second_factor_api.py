@@ -9,8 +9,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
+from accounts.errors import InvalidCredentials
 from accounts.models import AuditEvent, LoginHistory, Notification, RecoveryCode, Session, TotpSeed, User
 from accounts.services import totp
+from accounts.services.passwords import change_password
+from accounts.services.second_factor import refuse_after_failures
+from accounts.services.sessions import open_token
+from nexusvpn.errors import RateLimited
 from tests.api_client import Answer, ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
@@ -54,6 +59,13 @@ def test_setting_up_shows_a_seed_that_counts_once_a_code_of_it_was_seen(
     assert Notification.objects.filter(user=alice, title=mail.subject, link="/settings/security").count() == 1
     act = AuditEvent.objects.get(action="second_factor_added")
     assert (act.person_id, act.details) == (alice.pk, {"method": "totp"})
+
+
+def test_a_sign_in_that_was_under_way_when_it_was_added_gives_no_token(alice: User) -> None:
+    give_totp(alice)
+    with pytest.raises(InvalidCredentials):
+        open_token(user=alice, ip_address=None, user_agent="")
+    assert not Session.objects.exists()
 
 
 def test_neither_seed_nor_recovery_codes_are_in_any_table(alice_api: ApiClient, alice: User) -> None:
@@ -156,6 +168,27 @@ def test_a_code_beside_a_wrong_password_is_not_even_looked_at(api: ApiClient, al
 def test_a_code_of_somebody_without_a_factor_is_ignored(api: ApiClient, alice: User) -> None:
     assert set(log_in(api, alice, "123456").data) == {"user", "token", "expires_at"}
     assert Session.objects.get(user=alice).second_factor_at is None
+
+
+def test_a_new_password_begins_the_days_count_anew(api: ApiClient, alice: User) -> None:
+    give_totp(alice)
+    with time_machine.travel(NOW, tick=False) as clock:
+        for _ in range(20):
+            LoginHistory.objects.create(user=alice, outcome="wrong_code", kind="token")
+        clock.shift(600)
+        assert log_in(api, alice, code_of(alice)).status == 429
+        change_password(user=alice, new_password="another long sentence", keep=None)
+        answer = api.post(
+            "auth/login", {"email": alice.email, "password": "another long sentence", "code": code_of(alice)}
+        )
+        assert answer.status == 200
+        # A change is no way to guess on: from it on twenty count again.
+        clock.shift(1)
+        for _ in range(20):
+            LoginHistory.objects.create(user=alice, outcome="wrong_code", kind="token")
+        clock.shift(600)
+        with pytest.raises(RateLimited):
+            refuse_after_failures(alice)
 
 
 def test_five_wrong_codes_in_five_minutes_and_twenty_a_day_then_not_even_the_right_one(

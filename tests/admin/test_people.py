@@ -33,6 +33,35 @@ def test_suspending_signs_out_everywhere_at_once(staff: Client, alice: User) -> 
     assert alice.is_active
 
 
+def test_a_late_sign_in_does_not_come_alive_with_the_reinstatement(staff: Client, alice: User) -> None:
+    staff.post(action(alice, "suspend"))
+    browser = Client()
+    browser.force_login(alice)
+    staff.post(action(alice, "reinstate"))
+    assert not alice.sessions.exists()
+    assert browser.get("/support").status_code == 302
+
+
+def test_accounts_that_were_suspended_before_it_was_dated_are_reinstated(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert "suspended already" in staff.post(action(alice, "suspend"), follow=True).text
+    assert staff.post(action(alice, "reinstate")).status_code == 302
+    alice.refresh_from_db()
+    assert alice.is_active
+
+
+def test_who_is_leaving_can_be_suspended_and_reinstated(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False, deletion_due_at=timezone.now() + timedelta(days=3))
+    staff.post(action(alice, "suspend"))
+    page = staff.get(change(alice)).text
+    assert "Take back the deletion" not in page
+    assert "Reinstate" in page
+    answer = staff.post(action(alice, "reinstate"), follow=True)
+    assert "It is still being deleted" in answer.text
+    alice.refresh_from_db()
+    assert (alice.is_active, alice.is_leaving) == (False, True)
+
+
 def test_nobody_suspends_themselves(staff: Client, sam: User) -> None:
     answer = staff.post(action(sam, "suspend"), follow=True)
     assert "You cannot suspend your own account." in answer.content.decode()

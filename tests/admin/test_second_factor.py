@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from accounts.services.sessions import authenticate_token
 from tests.accounts.browsers import Browser, add_passkey, signed_in_browser
 from tests.admin.addresses import action, allow, change
 from tests.admin.conftest import browser_with_factor
+from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import make_user
 from tests.factories.authenticator import Authenticator
@@ -57,6 +59,62 @@ def test_setting_a_factor_up_opens_the_admin_at_once(sam: User, settings: Any) -
     page = browser.get("/admin/")
     assert page.status_code == 200
     assert "Set up a second factor" not in page.text
+
+
+def test_once_the_time_is_over_the_password_alone_adds_no_factor(sam: User) -> None:
+    User.objects.filter(pk=sam.pk).update(staff_factor_due_at=timezone.now())
+    browser = signed_in_browser(sam)
+    page = browser.post("/settings/security/authenticator", {"begin": "yes"}, follow=True)
+    assert "Ask a superuser to give you time again." in page.text
+    answer = ApiClient(token_of(sam)).post("auth/2fa/setup", {})
+    assert (answer.status, answer.code) == (409, "staff_factor_overdue")
+    add_passkey(browser, Authenticator())
+    assert not TotpSeed.objects.exists()
+    assert not sam.has_second_factor()
+
+
+def test_without_any_grace_there_is_an_hour_to_set_one_up(sam: User, settings: Any) -> None:
+    settings.STAFF_FACTOR_GRACE_HOURS = 0
+    browser = signed_in_browser(sam)
+    browser.get("/admin/")
+    User.objects.filter(pk=sam.pk).update(staff_factor_due_at=timezone.now() - timedelta(minutes=59))
+    begin = {"begin": "yes"}
+    assert browser.post("/settings/security/authenticator", begin)["Location"] == "/settings/security/authenticator"
+    User.objects.filter(pk=sam.pk).update(staff_factor_due_at=timezone.now() - timedelta(minutes=61))
+    assert browser.post("/settings/security/authenticator", begin)["Location"] == "/settings/security"
+
+
+def test_a_setup_begun_in_time_is_not_completed_after_it(sam: User) -> None:
+    browser = signed_in_browser(sam)
+    browser.post("/settings/security/authenticator", {"begin": "yes"})
+    User.objects.filter(pk=sam.pk).update(staff_factor_due_at=timezone.now())
+    assert browser.post("/settings/security/authenticator", {"code": code_of(sam)}).status_code == 409
+    assert not sam.has_second_factor()
+
+
+def test_a_superuser_gives_time_again(staff: Client, sam: User, helper: User, helper_browser: Client) -> None:
+    overdue = timezone.now() - timedelta(days=1)
+    colleague = make_user("colleague@example.com", is_staff=True, staff_factor_due_at=overdue)
+    allow(helper, "view_user", "change_user")
+    assert helper_browser.post(action(colleague, "give-time")).status_code == 403
+    assert "Give time for a second factor again" in staff.get(change(colleague)).text
+    assert staff.post(action(colleague, "give-time")).status_code == 302
+    colleague.refresh_from_db()
+    assert colleague.staff_factor_due_at is None
+    act = AuditEvent.objects.get(action="staff_factor_time_given")
+    assert (act.actor_id, act.person_id) == (sam.pk, colleague.pk)
+    assert "Give time for a second factor again" not in staff.get(change(colleague)).text
+
+
+def test_the_only_superuser_gets_time_at_the_machine(sam: User) -> None:
+    User.objects.filter(pk=sam.pk).update(staff_factor_due_at=timezone.now())
+    call_command("allow_staff_factor", "Sam@example.com")
+    sam.refresh_from_db()
+    assert sam.staff_factor_due_at is None
+    assert AuditEvent.objects.get(action="staff_factor_time_given").actor_id is None
+    for address in (sam.email, "nobody@example.com"):
+        with pytest.raises(CommandError):
+            call_command("allow_staff_factor", address)
 
 
 def test_staff_with_a_factor_show_it_whatever_the_grace(sam: User) -> None:
