@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.serializers_security import AddressChangeForm, AddressView, PasswordChangeForm
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.people import signed_in
 from accounts.services.addresses import ask_for_change, cancel_change, pending_change
 from accounts.services.passwords import change_password
@@ -22,7 +22,8 @@ class PasswordChangeView(ApiView):
     @extend_schema(request=PasswordChangeForm, responses={200: None})
     def post(self, request: Request) -> Response:
         user, values = signed_in(request), self.read(PasswordChangeForm)
-        check_own_password(request._request, user=user, password=values["current_password"], field="current_password")
+        present, kind = values["current_password"], Session.Kind.TOKEN
+        check_own_password(request._request, user=user, password=present, kind=kind, field="current_password")
         change_password(user=user, new_password=values["new_password"], keep=request.auth.pk)
         return Response(None)
 
@@ -44,7 +45,7 @@ class MyAddressView(ApiView):
     @extend_schema(request=AddressChangeForm, responses={202: AddressView})
     def post(self, request: Request) -> Response:
         user, values = signed_in(request), self.read(AddressChangeForm)
-        check_own_password(request._request, user=user, password=values["password"])
+        check_own_password(request._request, user=user, password=values["password"], kind=Session.Kind.TOKEN)
         ask_for_change(user=user, email=values["email"])
         return Response(address_view(user), status=202)
 

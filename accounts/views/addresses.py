@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.errors import InvalidLink
 from accounts.forms_credentials import AddressChangeForm
+from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.addresses import (
     AddressTaken,
@@ -36,7 +37,7 @@ def address_change(request: HttpRequest) -> HttpResponse:
     status = 400 if form.is_bound else 200
     if form.is_valid():
         try:
-            check_own_password(request, user=user, password=form.cleaned_data["password"])
+            check_own_password(request, user=user, password=form.cleaned_data["password"], kind=Session.Kind.BROWSER)
             ask_for_change(user=user, email=form.cleaned_data["email"])
         except RateLimited:
             raise

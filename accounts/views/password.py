@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms_credentials import PasswordChangeForm
+from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.passwords import change_password
 from accounts.services.reauthentication import check_own_password
@@ -29,7 +30,8 @@ def password_change(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         try:
-            check_own_password(request, user=user, password=values["current_password"], field="current_password")
+            present, kind = values["current_password"], Session.Kind.BROWSER
+            check_own_password(request, user=user, password=present, kind=kind, field="current_password")
             change_password(
                 user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
             )
