@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.errors import WrongPassword
-from accounts.models import Session, User
+from accounts.models import LoginHistory, Session, User
 from accounts.services.second_factor import prove_by_code
+from accounts.services.sign_in import record
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.ratelimit import REAUTHENTICATION, enforce
 
@@ -21,10 +22,13 @@ def is_fresh(proved_at: datetime | None) -> bool:
     return proved_at is not None and proved_at > timezone.now() - FRESH
 
 
-def check_own_password(request: HttpRequest, *, user: User, password: str, field: str = "password") -> None:
-    """Raises RateLimited, or WrongPassword at `field`."""
+def check_own_password(
+    request: HttpRequest, *, user: User, password: str, kind: Session.Kind, field: str = "password"
+) -> None:
+    """Raises RateLimited, or WrongPassword at `field`, which is recorded: it may be somebody with a stolen session."""
     enforce(request, REAUTHENTICATION, str(user.pk))
     if len(password) > MAX_PASSWORD or "\x00" in password or not user.check_password(password):
+        record(request, user, LoginHistory.Outcome.FAILED, kind)
         raise WrongPassword(fields={field: [WrongPassword.message]})
 
 
@@ -35,7 +39,7 @@ def check_person(
 
     Raises RateLimited, WrongPassword at `field`, or InvalidCode.
     """
-    check_own_password(request, user=user, password=password, field=field)
+    check_own_password(request, user=user, password=password, kind=kind, field=field)
     if not user.has_second_factor():
         return False
     prove_by_code(request, user=user, code=code, kind=kind)

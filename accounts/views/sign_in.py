@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.errors import AccountLeaving
+from accounts.errors import AccountLeaving, InvalidPasskey
 from accounts.forms import LoginForm
-from accounts.models import Session
+from accounts.models import LoginHistory, Passkey, Session
 from accounts.services.browser_sign_in import check_active, enter, enter_with_factor
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
-from accounts.services.sign_in import check_credentials
+from accounts.services.sign_in import check_credentials, record
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.http import target_of_ours
 from nexusvpn.ratelimit import LOGIN_ADDRESS, enforce
@@ -71,13 +71,21 @@ def passkey(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(target or reverse("dashboard"))
     enforce(request, LOGIN_ADDRESS)
     try:
-        shown = check_passkey(request, Purpose.SIGN_IN, answer=request.POST.get("answer", ""))
+        shown = _shown_passkey(request)
         check_active(request, shown.user)
         enter_with_factor(request, shown.user)
     except DomainError as error:
         messages.error(request, error.message)
         return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': target})}" if target else reverse("login"))
     return HttpResponseRedirect(target or reverse("dashboard"))
+
+
+def _shown_passkey(request: HttpRequest) -> Passkey:
+    try:
+        return check_passkey(request, Purpose.SIGN_IN, answer=request.POST.get("answer", ""))
+    except InvalidPasskey:
+        record(request, None, LoginHistory.Outcome.FAILED, Session.Kind.BROWSER)
+        raise
 
 
 @never_cache

@@ -80,6 +80,16 @@ def test_a_passkey_is_a_second_factor_after_the_password(alice: User, device: Au
     assert browser.is_signed_in
 
 
+def test_one_that_is_refused_is_in_the_history(device: Authenticator) -> None:
+    browser = Browser()
+    sign_in_options(browser)
+    before = LoginHistory.objects.count()
+    browser.post("/login/passkey", {"answer": "{}"})
+    assert LoginHistory.objects.count() == before + 1
+    entry = LoginHistory.objects.latest("id")
+    assert (entry.user, entry.outcome, entry.kind) == (None, "failed", "browser")
+
+
 def test_one_that_is_made_while_its_owner_is_shut_out_is_not_kept(alice: User) -> None:
     browser, device = signed_in_browser(alice), Authenticator()
     options = browser.post("/settings/security/passkeys/options").json()

@@ -71,6 +71,15 @@ def test_the_keys_that_go_on_working_are_named(alice: User, alice_api: ApiClient
     assert ("API keys go on working" in line.text, line.link) == (True, "/settings/api-keys")
 
 
+def test_a_wrong_present_one_is_in_the_history(alice: User, alice_api: ApiClient, browser: Client) -> None:
+    body = {**BODY, "current_password": "not mine"}
+    alice_api.post("auth/password/change", body)
+    browser.post("/settings/password", body)
+    browser.post("/settings/security/confirm", {"password": "not mine"})
+    kinds = list(alice.login_history.order_by("id").values_list("outcome", "kind"))
+    assert kinds == [("failed", "token"), ("failed", "browser"), ("failed", "browser")]
+
+
 def test_without_keys_nothing_is_said_of_them(alice_api: ApiClient) -> None:
     alice_api.post("auth/password/change", BODY)
     (mail,) = waiting_mails("password_changed")

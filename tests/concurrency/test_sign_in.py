@@ -10,11 +10,14 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.errors import InvalidCredentials
+from accounts.locks import lock_person
 from accounts.models import Session, User
 from accounts.services import sessions
 from accounts.services.sessions import end_all_sessions, open_token
 from accounts.services.suspension import suspend_account
+from tests.accounts.browsers import Browser
 from tests.factories.accounts import make_user
+from tests.factories.factors import give_totp
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 ROUNDS = 20
@@ -56,7 +59,12 @@ def suspension(user: User) -> None:
     end_all_sessions(user=user)
 
 
-@pytest.mark.parametrize("change", [new_password, suspension])
+def new_factor(user: User) -> None:
+    lock_person(user.pk)
+    give_totp(user)
+
+
+@pytest.mark.parametrize("change", [new_password, suspension, new_factor])
 def test_without_the_lock_a_token_of_the_old_password_survives(change: Callable[[User], None]) -> None:
     alice = make_user("alice@example.com")
     with mock.patch.object(sessions, "lock_person", lambda pk: User.objects.get(pk=pk)):
@@ -64,12 +72,30 @@ def test_without_the_lock_a_token_of_the_old_password_survives(change: Callable[
     assert Session.objects.filter(user=alice).count() == 1
 
 
-@pytest.mark.parametrize("change", [new_password, suspension])
+@pytest.mark.parametrize("change", [new_password, suspension, new_factor])
 def test_nobody_stays_signed_in_who_signed_in_during_the_change(change: Callable[[User], None]) -> None:
     for number in range(ROUNDS):
         alice = make_user(f"alice{number}@example.com")
         assert during_a_change(alice, change) == "refused"
     assert not Session.objects.exists()
+
+
+def test_a_browser_that_signs_in_while_a_factor_is_added_is_asked_for_it() -> None:
+    alice, browser, targets = make_user("alice@example.com"), Browser(), []
+
+    def act() -> None:
+        targets.append(browser.give_password(alice)["Location"])
+        connection.close()
+
+    other = threading.Thread(target=act)
+    with transaction.atomic():
+        new_factor(alice)
+        other.start()
+        # Long enough for one that does not wait to be done.
+        other.join(1.5)
+    other.join(10)
+    assert targets == ["/login/code"]
+    assert not browser.is_signed_in
 
 
 def test_at_any_moment_of_a_suspension_nobody_stays_signed_in() -> None:
