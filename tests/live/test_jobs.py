@@ -15,6 +15,11 @@ from tests.live.conftest import StackMaker
 from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
+TWELVE_MAILS = """
+from accounts.services.outbox import queue_mail
+for number in range(12):
+    queue_mail("welcome", f"a{number}@example.com", {"name": ""})
+"""
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -57,9 +62,7 @@ def wait_for(stack: Stack, queue: str, status: str, at_least: int, seconds: floa
 
 
 def test_mails_that_hang_delay_no_settlement(stack: Stack) -> None:
-    mail = '{"to": "a@example.com", "subject": "s", "text": "t", "html": "h", "message_id": "<1@example.com>"}'
-    for _ in range(12):
-        defer(stack, "nexusvpn.mail.send_mail", "mail", mail)
+    stack.manage("shell", "-c", TWELVE_MAILS)
     start_workers(stack)
     wait_for(stack, "mail", "doing", 4, 20)
     defer(stack, "vpn.tasks.settle", "fleet", f'{{"user_id": "{NOBODY}"}}')
