@@ -98,7 +98,7 @@ def _referrals(person: Person, rows: int) -> str:
 def _plans(person: Person, rows: int) -> str:
     """The standard ones are there already; they count as the one row."""
     Plan.objects.bulk_create(
-        [Plan(code=f"extra-{n}", name="Extra", rank=1000 + n, device_limit=1, price_minor=100) for n in range(rows - 1)]
+        [Plan(code=f"extra-{n}", name="Extra", rank=1000 + n, device_limit=1) for n in range(rows - 1)]
     )
     return ""
 

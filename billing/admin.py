@@ -18,7 +18,7 @@ from billing.services.plans import edit_plan
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, StaffModelAdmin
 from nexusvpn.errors import DomainError
-from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day, money
+from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day
 
 
 def in_force(prefix: str = "") -> Q:
@@ -58,7 +58,6 @@ class PlanAdmin(StaffModelAdmin):
         "rank",
         "device_limit",
         "quota",
-        "price",
         "premium_locations",
         "is_offered",
         "held_by",
@@ -87,10 +86,6 @@ class PlanAdmin(StaffModelAdmin):
     @admin.display(description="quota a month", ordering="quota_bytes")
     def quota(self, plan: Plan) -> str:
         return "unlimited" if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
-
-    @admin.display(description="price a month", ordering="price_minor")
-    def price(self, plan: Plan) -> str:
-        return money(plan.price_minor, plan.currency)
 
     @admin.display(description="grants in force", ordering="holders")
     def held_by(self, plan: Any) -> int:

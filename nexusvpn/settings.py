@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,10 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "procrastinate.contrib.django",
+    "djstripe",
 ]
+# dj-stripe's own three take most of a minute; this one makes the same tables.
+MIGRATION_MODULES = {"djstripe": "nexusvpn.djstripe_migrations"}
 MIDDLEWARE = [
     "nexusvpn.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -206,6 +210,35 @@ DEVICE_ACK_WAIT_S = env.number("DEVICE_ACK_WAIT_MS", 1500) / 1000
 NODE_REPORT_INTERVAL_S = env.number("NODE_REPORT_INTERVAL_SECONDS", 15)
 # A node cannot have carried more than this; what it reports beyond is set aside and shown to staff.
 NODE_LINK_BITS_PER_S = env.number("NODE_LINK_BITS_PER_SECOND", 100_000_000_000)
+
+# --- payments -------------------------------------------------------------------------------------
+# Empty: nothing is sold, and no page offers it.
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+if STRIPE_SECRET_KEY and not re.fullmatch(r"(sk|rk)_(test|live)_[A-Za-z0-9]{24,}", STRIPE_SECRET_KEY):
+    raise ImproperlyConfigured("STRIPE_SECRET_KEY must be a secret or restricted key of Stripe (sk_… or rk_…)")
+STRIPE_LIVE_MODE = "_live_" in STRIPE_SECRET_KEY[:8]
+# The first one signs; a second one is believed too while the secret is being changed.
+STRIPE_WEBHOOK_SECRETS = env.items("STRIPE_WEBHOOK_SECRETS")
+if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRETS:
+    raise ImproperlyConfigured("STRIPE_WEBHOOK_SECRETS must be set: without it no payment would be noticed")
+STRIPE_API_VERSION = "2026-08-26.dahlia"
+STRIPE_API_BASE = env.text("STRIPE_API_HOST").rstrip("/")
+if STRIPE_API_BASE and not DEBUG:
+    raise ImproperlyConfigured("STRIPE_API_HOST is for the sandbox: production talks to Stripe itself")
+STRIPE_AUTOMATIC_TAX = env.flag("STRIPE_AUTOMATIC_TAX")
+STRIPE_TAX_ID_COLLECTION = env.flag("STRIPE_TAX_ID_COLLECTION")
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+# The currency that prices are shown in to whoever has not chosen another.
+BILLING_CURRENCY = env.text("BILLING_CURRENCY", "USD").upper()
+# How long devices go on working after a payment failed, and on which of these days (0 is the first) its owner is written to.
+DUNNING_GRACE_DAYS = env.number("DUNNING_GRACE_DAYS", 7)
+DUNNING_MAIL_DAYS = sorted(int(day) for day in env.items("DUNNING_MAIL_DAYS", "0,3,6"))
+if DUNNING_GRACE_DAYS < 0 or any(not 0 <= day <= DUNNING_GRACE_DAYS for day in DUNNING_MAIL_DAYS):
+    raise ImproperlyConfigured("DUNNING_MAIL_DAYS must lie between 0 and DUNNING_GRACE_DAYS")
+# A renewal is charged about an hour after its period began, and its event can be late: nobody is cut off for that.
+RENEWAL_SLACK_HOURS = env.number("RENEWAL_SLACK_HOURS", 72)
+# Ids of Stripe's events, keys of effects, ended checkouts and orders, comparisons.
+BILLING_RECORDS_KEPT_DAYS = env.number("BILLING_RECORDS_KEPT_DAYS", 400)
 
 # --- HTTP -----------------------------------------------------------------------------------------
 _secure = not DEBUG

@@ -18,6 +18,9 @@ os.environ["DEBUG"] = "true"
 os.environ.setdefault("TEST_RUN", str(os.getpid()))
 # The tests choose the counters' store themselves.
 os.environ.pop("REDIS_URL", None)
+# Nor does any test talk to Stripe: those about payments start a sandbox and say so.
+for _name in ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS", "STRIPE_API_HOST"):
+    os.environ.pop(_name, None)
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 # No node answers in tests within one process; the tests with real nodes start servers of their own.
 os.environ["DEVICE_ACK_WAIT_MS"] = "0"

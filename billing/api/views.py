@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -7,11 +8,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from billing.models import Plan
+from billing.models import Interval, Plan
+from billing.services.offers import Offer, with_prices
 from nexusvpn.api.pagination import fetch_page, page_request
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.views import ApiView
+
+
+class PriceView(serializers.Serializer[Any]):
+    interval = serializers.ChoiceField(choices=Interval.choices)
+    currency = serializers.CharField()
+    amount_minor = serializers.IntegerField(help_text="In the currency's smallest unit.")
 
 
 class PlanView(serializers.Serializer[Any]):
@@ -21,18 +29,40 @@ class PlanView(serializers.Serializer[Any]):
     device_limit = serializers.IntegerField()
     quota_bytes = serializers.IntegerField(allow_null=True, help_text="A month, both ways; null: unlimited.")
     premium_locations = serializers.BooleanField()
-    price_minor = serializers.IntegerField(help_text="A month, in the currency's smallest unit.")
-    currency = serializers.CharField()
+    priority_support = serializers.BooleanField()
+    trial_days = serializers.IntegerField(
+        help_text="Before the first payment, for people who have never paid; 0: none."
+    )
+    price_minor = serializers.IntegerField(help_text="A month, in `currency`'s smallest unit; 0: free.")
+    currency = serializers.CharField(help_text="The currency that the service shows its prices in.")
+    prices = PriceView(many=True, help_text="Everything that it is sold for now.")
 
 
 class PlansView(ApiView):
     permission_classes = (Anyone,)
-    COLUMNS = tuple(PlanView().fields)
+    COLUMNS = (
+        "code",
+        "name",
+        "description",
+        "device_limit",
+        "quota_bytes",
+        "premium_locations",
+        "priority_support",
+        "trial_days",
+    )
 
     @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(PlanView)}, auth=[])
     def get(self, request: Request) -> Response:
-        def row(*values: Any) -> dict[str, Any]:
-            return dict(zip(self.COLUMNS, values, strict=True))
-
         plans = Plan.objects.filter(is_offered=True)
-        return Response(fetch_page(plans, page_request(request.query_params), self.COLUMNS, row).as_dict())
+        page = fetch_page(plans, page_request(request.query_params), ("pk", *self.COLUMNS), self._row)
+        return Response(replace(page, items=[self._shown(offer) for offer in with_prices(page.items)]).as_dict())
+
+    def _row(self, *values: Any) -> Plan:
+        return Plan(**dict(zip(("pk", *self.COLUMNS), values, strict=True)))
+
+    def _shown(self, offer: Offer) -> dict[str, Any]:
+        plan = {name: getattr(offer.plan, name) for name in self.COLUMNS}
+        names = ("interval", "currency", "amount_minor")
+        prices = [{name: getattr(price, name) for name in names} for price in offer.prices]
+        amount = offer.month.amount_minor if offer.month else 0
+        return {**plan, "price_minor": amount, "currency": offer.currency, "prices": prices}

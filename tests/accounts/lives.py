@@ -87,7 +87,7 @@ def _use_the_vpn(dora: User, staff: User) -> None:
     location = Location.objects.filter(slug="ams").first() or make_location("ams")
     if not Server.objects.filter(location=location).exists():
         make_server(location)
-    values = {"rank": 99, "device_limit": 5, "quota_bytes": 10**10, "price_minor": 100}
+    values = {"rank": 99, "device_limit": 5, "quota_bytes": 10**10}
     limited = Plan.objects.create(code="limited", name="Limited", **values)
     grant_plan(user=dora, plan=limited, reason="Because Dora asked", granted_by=staff)
     gone = add_device(user=dora, name="Dora's old laptop", location_slug="ams", public_key=new_key())

@@ -84,7 +84,7 @@ def new_session() -> Session:
 
 def new_plan() -> Plan:
     rank = 100 + Plan.objects.count()
-    return Plan.objects.create(code=f"plan-{rank}", name=f"Plan {rank}", rank=rank, device_limit=1, price_minor=100)
+    return Plan.objects.create(code=f"plan-{rank}", name=f"Plan {rank}", rank=rank, device_limit=1)
 
 
 def new_grant() -> PlanGrant:

@@ -19,7 +19,7 @@ from tests.vpn.acting import add, wanted
 from vpn.models import QuotaMeter, VpnConfig
 
 pytestmark = pytest.mark.django_db
-FIELDS = ("name", "description", "rank", "device_limit", "quota_bytes", "price_minor", "currency")
+FIELDS = ("name", "description", "rank", "device_limit", "quota_bytes", "trial_days")
 
 
 def edit(staff: Client, code: str, **changes: Any) -> None:
@@ -79,9 +79,9 @@ def test_another_plans_holders_are_left_alone(staff: Client, alice: User, bob: U
     assert run_due_jobs().count("vpn.tasks.settle") == 1
 
 
-def test_another_name_or_price_settles_nobody(staff: Client, alice: User) -> None:
+def test_another_name_or_trial_settles_nobody(staff: Client, alice: User) -> None:
     grant(alice, "pro")
-    edit(staff, "pro", name="Professional", price_minor=1)
+    edit(staff, "pro", name="Professional", trial_days=7)
     assert run_due_jobs() == []
-    edit(staff, "pro", name="Professional", price_minor=1)
+    edit(staff, "pro", name="Professional", trial_days=7)
     assert Plan.objects.get(code="pro").name == "Professional"

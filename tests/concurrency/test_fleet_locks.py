@@ -135,7 +135,7 @@ def used_after_a_report_met_a_new_meter() -> int:
     grant(alice, "basic")
     device = add(alice)
     report(server, [row(device, 1, 1, epoch=7)])
-    Plan.objects.create(code="small", name="Small", rank=15, device_limit=5, quota_bytes=10**9, price_minor=100)
+    Plan.objects.create(code="small", name="Small", rank=15, device_limit=5, quota_bytes=10**9)
 
     def get_limited() -> None:
         grant(alice, "small")
@@ -176,7 +176,7 @@ def test_a_meter_that_was_waited_for_is_of_the_plan_that_holds_by_then() -> None
     """Who waits for the meter, as for a report that adds to it, may have waited past another settlement of the same person."""
     alice = make_user("alice@example.com")
     for rank, (code, quota) in enumerate({"small": 10, "large": 20}.items(), start=15):
-        Plan.objects.create(code=code, name=code, rank=rank, device_limit=5, quota_bytes=quota, price_minor=100)
+        Plan.objects.create(code=code, name=code, rank=rank, device_limit=5, quota_bytes=quota)
     grant(alice, "small")
     settle_meter(alice.pk)
     with ThreadPoolExecutor(1, initializer=connection.ensure_connection) as threads:

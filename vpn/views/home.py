@@ -8,14 +8,13 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing.models import Plan
+from billing.services.offers import offers
 from vpn.services.locations import list_locations
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    plans = list(Plan.objects.filter(is_offered=True))
-    return render(request, "home/landing.html", {"plans": plans, "locations": list_locations()})
+    return render(request, "home/landing.html", {"offers": offers(), "locations": list_locations()})
 
 
 @never_cache

@@ -19,8 +19,11 @@ class Plan(models.Model):
     device_limit = models.PositiveSmallIntegerField()
     quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="Bytes a month, both ways; empty: unlimited.")
     premium_locations = models.BooleanField(default=False)
-    price_minor = models.PositiveIntegerField(help_text="Price a month in the currency's smallest unit (cents).")
-    currency = models.CharField(max_length=3, default="USD")
+    priority_support = models.BooleanField(default=False)
+    trial_days = models.PositiveSmallIntegerField(
+        default=0, help_text="Days before the first payment, for people who have never paid; 0 is none."
+    )
+    stripe_product_id = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     is_offered = models.BooleanField(default=True, help_text="Shown to customers. Those who have it keep it.")
 
     class Meta:
@@ -35,6 +38,45 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Interval(models.TextChoices):
+    MONTH = "month", "month"
+    YEAR = "year", "year"
+
+
+class PlanPrice(models.Model):
+    """What a plan costs for an interval, in one currency. Another amount is another row; who has the former keeps it."""
+
+    plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="prices", db_index=False)
+    interval = models.CharField(max_length=5, choices=Interval.choices)
+    currency = models.CharField(max_length=3, help_text="ISO 4217, capital letters.")
+    amount_minor = models.PositiveIntegerField(help_text="In the currency's smallest unit (cents; yen).")
+    is_current = models.BooleanField(default=True, help_text="Offered to those who buy now.")
+    # Empty until `push_catalogue` has made or matched it.
+    stripe_price_id = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["plan", "currency", "interval", "-created_at"]
+        constraints = [
+            # Also serves "what does this plan cost now".
+            models.UniqueConstraint(
+                fields=["plan", "interval", "currency"],
+                condition=models.Q(is_current=True),
+                name="planprice_one_current",
+            ),
+            models.CheckConstraint(condition=models.Q(amount_minor__gt=0), name="planprice_amount_positive"),
+            models.CheckConstraint(condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="planprice_currency_code"),
+            models.CheckConstraint(condition=models.Q(interval__in=Interval.values), name="planprice_interval_known"),
+        ]
+        indexes = [
+            # All prices that a plan ever had: the admin, and deleting nothing that is referred to.
+            models.Index(fields=["plan"], name="planprice_plan_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.currency} {self.amount_minor}/{self.interval}"
 
 
 class PlanGrant(models.Model):

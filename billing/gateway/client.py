@@ -1,0 +1,132 @@
+"""Talking to Stripe. Only this package imports `stripe` and `djstripe`; everybody else gets plain dictionaries and our own errors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import stripe
+from django.conf import settings
+from django.db import connection
+
+from billing.gateway.errors import GatewayMissing, GatewayRefused, KeyReused, PaymentDeclined, PaymentsUnavailable
+from nexusvpn.db import lend_connection
+from nexusvpn.logs import logger
+
+# A person waits for no more than this, whatever is asked of Stripe meanwhile.
+WEB_S = 4.5
+JOB_S = 30.0
+CONNECT_S = 3.0
+PAGE = 100
+log = logger("nexusvpn.stripe")
+
+Object = dict[str, Any]
+_DECLINES = {
+    "insufficient_funds": "There is not enough money on the card. Try another one.",
+    "expired_card": "The card has expired. Try another one.",
+    "authentication_required": "Your bank wants you to confirm the payment. Pay the open invoice on its page.",
+}
+
+
+def sells() -> bool:
+    """Whether payments are configured at all."""
+    return bool(settings.STRIPE_SECRET_KEY)
+
+
+class Stripe:
+    """Requests to Stripe that share one deadline.
+
+    `in_transaction` is for jobs that hold the lock of a customer while they ask: a web request never does, and gives its database
+    connection back before it waits.
+    """
+
+    def __init__(self, *, within_s: float = WEB_S, retries: int = 0, in_transaction: bool = False) -> None:
+        if not sells():
+            raise PaymentsUnavailable("Nothing can be bought here at the moment.", retry_after=3600)
+        self._in_transaction = in_transaction
+        self._http = _UntilDeadline(within_s)
+        self._api = stripe.StripeClient(
+            settings.STRIPE_SECRET_KEY,
+            stripe_version=settings.STRIPE_API_VERSION,
+            base_addresses={"api": settings.STRIPE_API_BASE} if settings.STRIPE_API_BASE else {},
+            http_client=self._http,
+            max_network_retries=retries,
+        )
+
+    def __enter__(self) -> Stripe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, request: Callable[[Any], Any]) -> Object:
+        """`request` gets `StripeClient.v1`; its answer as a dictionary. What changes something at Stripe passes `options=keyed(…)`.
+
+        Raises PaymentsUnavailable, PaymentDeclined, GatewayRefused, GatewayMissing or KeyReused.
+        """
+        self._leave_the_database()
+        try:
+            answer = request(self._api.v1)
+        except stripe.StripeError as error:
+            raise _ours(error) from error
+        found: Object = answer.to_dict()
+        return found
+
+    def each(self, request: Callable[[Any, Object], Any], **parameters: Any) -> Iterator[Object]:
+        """Every object of a list: `request` gets `StripeClient.v1` and the parameters of one page of it."""
+        page: Object = {"limit": PAGE, **parameters}
+        while True:
+            listed = self.call(lambda api: request(api, page))  # noqa: B023  (called at once)
+            yield from listed["data"]
+            if not listed["has_more"]:
+                return
+            page = {**page, "starting_after": listed["data"][-1]["id"]}
+
+    def _leave_the_database(self) -> None:
+        if self._in_transaction:
+            return
+        if connection.in_atomic_block and not connection.atomic_blocks[-1]._from_testcase:
+            raise RuntimeError("Stripe is asked outside of transactions only")
+        lend_connection()
+
+
+def keyed(key: object) -> Any:
+    """The options of a request that must not happen twice."""
+    return {"idempotency_key": str(key)}
+
+
+class _UntilDeadline(stripe.RequestsClient):
+    """Every request gets what is left of the time."""
+
+    def __init__(self, within_s: float) -> None:
+        super().__init__(timeout=within_s)
+        self._ends = time.monotonic() + within_s
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise stripe.APIConnectionError("The time for talking to Stripe is over.")
+        # `requests` takes a time for the connection and one for each silence of the answer.
+        self._timeout = (min(CONNECT_S, left), left)
+        return super().request(method, url, headers, post_data)
+
+
+def _ours(error: stripe.StripeError) -> Exception:
+    code = str(error.code or (error.json_body or {}).get("error", {}).get("code") or "")
+    status = error.http_status or 0
+    if isinstance(error, stripe.CardError):
+        decline = (error.json_body or {}).get("error", {}).get("decline_code") or code
+        return PaymentDeclined(_DECLINES.get(decline), code=decline if decline in _DECLINES else "card_declined")
+    if isinstance(error, stripe.IdempotencyError):
+        return KeyReused()
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        log.error("stripe_key_refused", status=status, code=code)
+        return PaymentsUnavailable(retry_after=60)
+    if isinstance(error, stripe.APIConnectionError | stripe.RateLimitError) or status >= 500 or status == 409:
+        log.warning("stripe_unavailable", error=type(error).__name__, status=status, code=code)
+        return PaymentsUnavailable(retry_after=5)
+    if status == 404 or code == "resource_missing":
+        return GatewayMissing()
+    log.warning("stripe_refused", status=status, code=code, param=getattr(error, "param", None))
+    return GatewayRefused(code)

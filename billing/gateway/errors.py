@@ -1,0 +1,42 @@
+"""What Stripe may answer, in the product's own errors."""
+
+from __future__ import annotations
+
+from nexusvpn.errors import Conflict, NotFound, Unavailable
+
+
+class PaymentsUnavailable(Unavailable):
+    """Stripe did not answer, cannot now, or is not configured. What happened is not known: repeat with the same key."""
+
+    code = "payments_unavailable"
+    message = "Payments do not work at the moment. Nothing was charged. Try again shortly."
+
+
+class PaymentDeclined(Conflict):
+    """The bank said no. `code` is `card_declined`, `insufficient_funds`, `expired_card` or `authentication_required`."""
+
+    code = "card_declined"
+    message = "Your bank declined the payment. Try another card."
+
+
+class GatewayRefused(Conflict):
+    """Stripe does not do this; `stripe_code` is its own word for why."""
+
+    code = "payment_refused"
+    message = "The payment provider refused this. Nothing was charged."
+
+    def __init__(self, stripe_code: str = "") -> None:
+        super().__init__()
+        self.stripe_code = stripe_code
+
+
+class GatewayMissing(NotFound):
+    """Stripe does not know the object."""
+
+    code = "payment_object_missing"
+
+
+class KeyReused(Conflict):
+    """The idempotency key was used for a request with other parameters."""
+
+    code = "idempotency_mismatch"

@@ -1,0 +1,30 @@
+from billing.models.checkouts import CheckoutSession, StripeOrder
+from billing.models.customers import StripeCustomer
+from billing.models.events import Effect, StripeEvent
+from billing.models.gifts import GiftBatch, GiftCode
+from billing.models.ledger import LedgerEntry
+from billing.models.payments import Dispute, Invoice, Payment
+from billing.models.plans import Interval, Plan, PlanGrant, PlanPrice
+from billing.models.reconciling import Discrepancy, ReconcileRun
+from billing.models.subscriptions import Subscription
+
+__all__ = [
+    "CheckoutSession",
+    "Discrepancy",
+    "Dispute",
+    "Effect",
+    "GiftBatch",
+    "GiftCode",
+    "Interval",
+    "Invoice",
+    "LedgerEntry",
+    "Payment",
+    "Plan",
+    "PlanGrant",
+    "PlanPrice",
+    "ReconcileRun",
+    "StripeCustomer",
+    "StripeEvent",
+    "StripeOrder",
+    "Subscription",
+]

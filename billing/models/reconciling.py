@@ -1,0 +1,83 @@
+"""What was compared with Stripe, and what differed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class ReconcileRun(models.Model):
+    class Kind(models.TextChoices):
+        EVENTS = "events", "events that were not delivered"
+        SUBSCRIPTIONS = "subscriptions", "every live subscription"
+        LEDGER = "ledger", "balance transactions"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # How far it came (an event's time, a balance transaction's), for the next one to go on from.
+    reached = models.DateTimeField(null=True, blank=True)
+    compared = models.PositiveIntegerField(default=0)
+    differences = models.PositiveIntegerField(default=0)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["-started_at"]
+        indexes = [
+            # The last one of a kind; retention.
+            models.Index(fields=["kind", "-started_at"], name="reconcilerun_newest_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M}"
+
+
+class Discrepancy(models.Model):
+    """Something that was not as Stripe has it. Most heal themselves; the others wait for staff."""
+
+    class Kind(models.TextChoices):
+        LOST_EVENT = "lost_event", "an event was not delivered"
+        SUBSCRIPTION = "subscription", "a subscription differed"
+        CUSTOMER_DELETED = "customer_deleted", "a customer was deleted at Stripe"
+        LEDGER_MISSING = "ledger_missing", "a movement was missing in the ledger"
+        LEDGER_DIFFERS = "ledger_differs", "a movement has another amount at Stripe"
+        LEDGER_UNKNOWN = "ledger_unknown", "the ledger has a movement that Stripe does not know"
+        UNKNOWN_PRICE = "unknown_price", "a subscription has a price that is not ours"
+        UNKNOWN_CUSTOMER = "unknown_customer", "Stripe has a customer that nobody here is"
+        SURPLUS = "surplus", "a person had two subscriptions"
+        MIRROR = "mirror", "the copy of Stripe's objects could not be written"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    object_id = models.CharField(max_length=255)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    # What we had and what Stripe has, by field; plain values, no names or addresses.
+    details = models.JSONField(default=dict)
+    found_at = models.DateTimeField(default=timezone.now)
+    healed_at = models.DateTimeField(null=True, blank=True)
+    # Staff have looked at one that cannot heal.
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-found_at", "-id"]
+        verbose_name_plural = "discrepancies"
+        constraints = [
+            # Found once, however often it is looked for, until it is over.
+            models.UniqueConstraint(
+                fields=["kind", "object_id"],
+                condition=models.Q(healed_at=None, closed_at=None),
+                name="discrepancy_open_once",
+            ),
+        ]
+        indexes = [
+            # The admin's list; retention.
+            models.Index(fields=["-found_at", "-id"], name="discrepancy_newest_idx"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"

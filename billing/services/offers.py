@@ -1,0 +1,51 @@
+"""What is on sale now: the plans with their prices, from one place for the landing page, the billing page and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from billing.models import Interval, Plan, PlanPrice
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A plan and its current prices. `month` and `year` are those of the asked currency, None where it is not sold so."""
+
+    plan: Plan
+    prices: list[PlanPrice]
+    currency: str
+
+    @property
+    def month(self) -> PlanPrice | None:
+        return self._price(Interval.MONTH)
+
+    @property
+    def year(self) -> PlanPrice | None:
+        return self._price(Interval.YEAR)
+
+    def _price(self, interval: Interval) -> PlanPrice | None:
+        return next((p for p in self.prices if (p.interval, p.currency) == (interval, self.currency)), None)
+
+
+def offers(currency: str | None = None) -> list[Offer]:
+    """The plans that are offered, the smallest first, with their current prices; two queries."""
+    return with_prices(Plan.objects.filter(is_offered=True), currency)
+
+
+def with_prices(plans: Iterable[Plan], currency: str | None = None) -> list[Offer]:
+    """The given plans with their current prices; one query more."""
+    rows = list(plans)
+    found: dict[int, list[PlanPrice]] = {plan.pk: [] for plan in rows}
+    for price in PlanPrice.objects.filter(plan__in=rows, is_current=True).order_by("currency", "interval"):
+        found[price.plan_id].append(price)
+    return [Offer(plan, found[plan.pk], (currency or settings.BILLING_CURRENCY).upper()) for plan in rows]
+
+
+def currencies() -> list[str]:
+    """Every currency that something is sold in now, in alphabetical order."""
+    return sorted(
+        set(PlanPrice.objects.filter(is_current=True, plan__is_offered=True).values_list("currency", flat=True))
+    )
