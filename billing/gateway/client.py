@@ -58,7 +58,7 @@ class Stripe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()
+        self._http.close()  # type: ignore[no-untyped-call]
 
     def call(self, request: Callable[[Any], Any]) -> Object:
         """`request` gets `StripeClient.v1`; its answer as a dictionary. What changes something at Stripe passes `options=keyed(…)`.
@@ -86,7 +86,8 @@ class Stripe:
     def _leave_the_database(self) -> None:
         if self._in_transaction:
             return
-        if connection.in_atomic_block and not connection.atomic_blocks[-1]._from_testcase:
+        # The transaction that Django's TestCase opens around a test is nobody's.
+        if connection.in_atomic_block and not getattr(connection.atomic_blocks[-1], "_from_testcase", False):
             raise RuntimeError("Stripe is asked outside of transactions only")
         lend_connection()
 
@@ -103,20 +104,24 @@ class _UntilDeadline(stripe.RequestsClient):
         super().__init__(timeout=within_s)
         self._ends = time.monotonic() + within_s
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None) -> Any:
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **options: Any) -> Any:
         left = self._ends - time.monotonic()
         if left <= 0:
-            raise stripe.APIConnectionError("The time for talking to Stripe is over.")
+            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
+                "The time for talking to Stripe is over."
+            )
         # `requests` takes a time for the connection and one for each silence of the answer.
         self._timeout = (min(CONNECT_S, left), left)
-        return super().request(method, url, headers, post_data)
+        return super().request(method, url, headers, post_data, **options)
 
 
 def _ours(error: stripe.StripeError) -> Exception:
-    code = str(error.code or (error.json_body or {}).get("error", {}).get("code") or "")
+    body: Any = error.json_body or {}
+    told = body.get("error", {})
+    code = str(error.code or told.get("code") or "")
     status = error.http_status or 0
     if isinstance(error, stripe.CardError):
-        decline = (error.json_body or {}).get("error", {}).get("decline_code") or code
+        decline = told.get("decline_code") or code
         return PaymentDeclined(_DECLINES.get(decline), code=decline if decline in _DECLINES else "card_declined")
     if isinstance(error, stripe.IdempotencyError):
         return KeyReused()
