@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from django.contrib.admin.apps import AdminConfig
+from importlib import import_module
+
+from django.apps import apps
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.utils.module_loading import module_has_submodule
+
+# dj-stripe's shows API keys and changes things at Stripe without a service or the audit log: billing's own stands in its place.
+WITHOUT_ADMIN = {"djstripe"}
 
 
-class StaffAdminConfig(AdminConfig):
+class StaffAdminConfig(SimpleAdminConfig):
     """Named in INSTALLED_APPS instead of `django.contrib.admin`."""
 
     default_site = "nexusvpn.admin_site.StaffSite"
 
     def ready(self) -> None:
         super().ready()
+        for config in apps.get_app_configs():
+            if config.label not in WITHOUT_ADMIN and module_has_submodule(config.module, "admin"):
+                import_module(f"{config.name}.admin")
         # After every app has registered its models: the jobs' own admin shows what mails say.
         from nexusvpn import jobs_admin
 
