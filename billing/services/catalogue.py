@@ -48,7 +48,8 @@ def _push_plan(api: Stripe, plan: Plan, product: Object | None, pushed: Pushed) 
         product = api.call(lambda v1: v1.products.create(words, options=key))
         pushed.made.append(plan.code)
     elif (product["name"], product["description"] or "") != (plan.name, plan.description):
-        product = api.call(lambda v1: v1.products.update(product["id"], words))
+        there = product["id"]
+        product = api.call(lambda v1: v1.products.update(there, words))
     if plan.stripe_product_id != product["id"]:
         Plan.objects.filter(pk=plan.pk).update(stripe_product_id=product["id"])
     listed = list(api.each(lambda v1, page: v1.prices.list(page), product=product["id"]))

@@ -18,7 +18,8 @@ def test_every_price_exists_at_stripe_once_however_often_it_is_pushed(shop: Shop
     for price in prices:
         found = at_stripe[str(price.stripe_price_id)]
         assert (found.unit_amount, found.currency.upper()) == (price.amount_minor, price.currency)
-        assert found.recurring is not None and found.recurring.interval == price.interval
+        assert found.recurring is not None
+        assert found.recurring.interval == price.interval
     assert len(shop.api.products.list({"limit": 100}).data) == 2
 
 
@@ -44,7 +45,7 @@ def test_another_amount_is_another_price_and_the_former_is_taken_off_sale_there(
 def test_a_price_made_by_hand_at_stripe_is_matched_if_it_says_the_same(shop: Shop) -> None:
     plan = Plan.objects.get(code="pro")
     words: Any = {"product": plan.stripe_product_id, "currency": "chf", "recurring": {"interval": "month"}}
-    other, same = (shop.api.prices.create({**words, "unit_amount": amount}) for amount in (2500, 1500))
+    other, same = [shop.api.prices.create(words | {"unit_amount": amount}) for amount in (2500, 1500)]
     price = PlanPrice.objects.create(plan=plan, interval="month", currency="CHF", amount_minor=1500)
     pushed = push_catalogue()
     price.refresh_from_db()
