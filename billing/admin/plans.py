@@ -18,7 +18,7 @@ from billing.gateway.client import sells
 from billing.models import Plan, PlanPrice, Subscription
 from billing.office_deferred import push_prices_soon
 from billing.services.plans import edit_plan
-from billing.services.price_changes import check_price, end_price, set_price
+from billing.services.prices import check_price, end_price, set_price
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.errors import DomainError
