@@ -4,14 +4,15 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Count, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from accounts.people import signed_in
+from billing.holding import grants_in_force, plan_name_now
 from billing.models import Plan, PlanGrant
 from billing.services.grants import check_grant, grant_plan, revoke_grant
 from billing.services.plans import edit_plan
@@ -19,12 +20,6 @@ from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, StaffModelAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day
-
-
-def in_force(prefix: str = "") -> Q:
-    """The grants that hold now."""
-    unlimited = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gt": Now()})
-    return Q(**{f"{prefix}revoked_at": None}) & unlimited
 
 
 def grants_panel(user: User) -> Panel:
@@ -44,10 +39,7 @@ def grants_panel(user: User) -> Panel:
 
 
 UserAdmin.panels.insert(0, grants_panel)
-# The highest plan of those that hold, as `entitlement_for` has it.
-_granted = PlanGrant.objects.filter(in_force(), user=OuterRef("pk")).order_by("-plan__rank").values("plan__name")[:1]
-_free = Plan.objects.filter(code=Plan.FREE).values("name")[:1]
-UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(Subquery(_granted), Subquery(_free), Value("–"))))
+UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(plan_name_now(), Value("–"))))
 
 
 @admin.register(Plan)
@@ -67,7 +59,7 @@ class PlanAdmin(StaffModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
         rows: QuerySet[Plan] = super().get_queryset(request)
-        return rows.annotate(holders=Count("grants", filter=in_force("grants__")))
+        return rows.annotate(holders=Count("grants", filter=grants_in_force("grants__")))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         # Code and stored facts refer to a plan by its code.

@@ -12,6 +12,7 @@ import pytest
 
 from accounts.models import User
 from billing.entitlements import Source, entitlement_for
+from billing.holding import subscriptions_in_force
 from billing.models import Plan, PlanGrant, Subscription
 from tests.factories.payments import make_subscription
 
@@ -107,5 +108,8 @@ def test_a_subscription_entitles_to_what_the_table_says(alice: User, little: Pla
     found = [entitlement_for(alice, moment) for moment in MOMENTS]
     assert "".join(LETTERS[one.reason] for one in found) == case.expected
     assert [one.plan_code for one in found] == [plans.get(letter, "basic") for letter in case.expected]
+    if case.grant == "none":
+        in_force = [Subscription.objects.filter(subscriptions_in_force(moment)).exists() for moment in MOMENTS]
+        assert in_force == [letter != "-" for letter in case.expected]
     # However often, in whatever order it is asked, and also by a clock that went back.
     assert [entitlement_for(alice, moment) for moment in reversed(MOMENTS)] == found[::-1]

@@ -11,8 +11,10 @@ from django.utils import timezone
 from accounts.models import User
 from billing.entitlements import Source, entitlement_for
 from billing.models import GiftBatch, GiftCode, Plan, PlanGrant, Subscription
+from billing.services.plans import edit_plan
 from tests.factories.billing import grant
 from tests.factories.payments import make_subscription, price_of
+from tests.jobs import run_due_jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +161,15 @@ def test_what_never_gave_a_plan_counts_for_no_time(alice: User) -> None:
     subscribe(alice, _day(1, 10), status="incomplete_expired")
     subscribe(alice, _day(2, 10), withheld="refunded")
     assert entitlement_for(alice, _day(3, 4)).period_start == _day(3, 3)
+
+
+def test_whoever_subscribes_to_a_plan_is_settled_when_it_changes(alice: User, bob: User) -> None:
+    make_subscription(alice, price_of("basic"))
+    make_subscription(bob, price_of("pro"))
+    plan = Plan.objects.get(code="basic")
+    plan.device_limit = 3
+    edit_plan(plan, ["device_limit"])
+    assert run_due_jobs().count("vpn.tasks.settle") == 1
+    Subscription.objects.filter(user=alice).update(status="canceled", ended_at=timezone.now())
+    edit_plan(plan, ["device_limit"])
+    assert run_due_jobs().count("vpn.tasks.settle") == 0
