@@ -7,6 +7,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
+from billing.services import erasure, leaving, retention
 from billing.services.grants import notice_ended_grants
 from billing.services.plans import tell_holders
 from nexusvpn.jobs import traced
@@ -32,3 +33,18 @@ def notice_every_ended(timestamp: int) -> None:
 @traced
 def tell_holders_of(plan_id: int, after: str | None) -> None:
     tell_holders(plan_id=plan_id, after=None if after is None else UUID(after))
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="end-what-the-leaving-pay")
+@traced
+def end_what_the_leaving_pay(timestamp: int) -> None:
+    leaving.end_what_the_leaving_pay()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queue="periodic", queueing_lock="forget-old-records")
+@traced
+def forget_old_records(timestamp: int) -> None:
+    retention.forget_old_records()
+    erasure.erase_what_came_later()
