@@ -48,6 +48,7 @@ WORDS = {
     "staff_changed": "Changed by staff",
     "staff_deleted": "Deleted by staff",
     "staff_factor_time_given": "Time for a second factor given again",
+    "subscription_withheld": "Plan off: its payment went back",
     "ticket_answered": "Ticket answered",
     "ticket_closed": "Ticket closed",
 }
