@@ -34,6 +34,9 @@ class Fetched:
         intent = id_of(charge["payment_intent"])
         return next((id for id, invoice in self.invoices.items() if intent and intent in intents_of(invoice)), "")
 
+    def ids(self) -> set[str]:
+        return {*(one["id"] for one in self.subscriptions), *self.invoices, *self.charges}
+
 
 def intents_of(invoice: Object) -> set[str]:
     payments = (invoice.get("payments") or {}).get("data", [])
