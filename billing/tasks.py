@@ -1,4 +1,4 @@
-"""Work on plans that nobody waits for."""
+"""Work on plans and payments that nobody waits for."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from billing.services import erasure, leaving, retention
+from billing.services import erasure, failures, leaving, retention
 from billing.services.grants import notice_ended_grants
+from billing.services.placing import place
 from billing.services.plans import tell_holders
+from billing.services.sync import sync_customer
 from nexusvpn.jobs import traced
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
@@ -33,6 +35,27 @@ def notice_every_ended(timestamp: int) -> None:
 @traced
 def tell_holders_of(plan_id: int, after: str | None) -> None:
     tell_holders(plan_id=plan_id, after=None if after is None else UUID(after))
+
+
+@app.task(queue="payments")
+@traced
+def sync(customer_id: str, attempt: int = 0) -> None:
+    """Not repeated by the queue: one that waits to be repeated would hold up what is asked for at once."""
+    with failures.recorded(customer_id, attempt):
+        sync_customer(customer_id)
+
+
+@app.task(queue="payments")
+@traced
+def follow_events(customer_id: str) -> None:
+    with failures.recorded(customer_id):
+        sync_customer(customer_id, for_events=True)
+
+
+@app.task(queue="payments", retry=RETRY)
+@traced
+def place_event(event_id: str) -> None:
+    place(event_id)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -23,8 +23,9 @@ from nexusvpn.ratelimit import enforce_everything
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = logger("nexusvpn.request")
-# Probes and files are asked for often and cost nothing; a limiter in front of them would only add a way to fail.
-UNLIMITED_PATHS = ("/api/", "/static/")
+# Probes and files are asked for often and cost nothing; a limiter in front of them would only add a way to fail. Deliveries come in
+# bursts from a few addresses, and what is not signed is refused before anything is asked of the database.
+UNLIMITED_PATHS = ("/api/", "/static/", "/webhooks/")
 
 
 class QueryCounter:
@@ -85,6 +86,8 @@ class BodyLimitMiddleware:
 
     @staticmethod
     def _limit(request: HttpRequest) -> int:
+        if request.path_info.startswith("/webhooks/"):
+            return int(settings.WEBHOOK_BODY_LIMIT_BYTES)
         if not is_api(request):
             # Nothing is uploaded here; Django alone would write files of any size to the disk.
             return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -260,6 +260,7 @@ X_FRAME_OPTIONS = "DENY"
 # JSON bodies of people are small; nodes' reports have a limit of their own (see BodyLimitMiddleware).
 API_BODY_LIMIT_BYTES = 256 * 1024
 NODE_BODY_LIMIT_BYTES = 4 * 1024 * 1024
+WEBHOOK_BODY_LIMIT_BYTES = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

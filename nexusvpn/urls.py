@@ -25,6 +25,7 @@ urlpatterns = [
     re_path(r"^api(/|$)", UnknownAddress.as_view()),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("billing.urls")),
     path("", include("vpn.urls")),
     path("", include("referrals.urls")),
     path("", include("support.urls")),

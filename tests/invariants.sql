@@ -13,6 +13,17 @@ LEFT JOIN LATERAL (
     ORDER BY p.rank DESC LIMIT 1
 ) allowed ON true
 WHERE d.revoked_at IS NULL AND d.blocked = '' GROUP BY d.user_id, allowed.device_limit HAVING count(*) > allowed.device_limit;
+-- I3 an invoice's payers got more back than they paid
+SELECT invoice_id, currency FROM billing_ledgerentry WHERE account = 'money' AND kind IN ('charge', 'refund') AND invoice_id <> ''
+GROUP BY invoice_id, currency HAVING sum(amount_minor) < 0;
+-- I3 a customer's credit is not the sum of what Stripe booked for it
+SELECT c.stripe_id FROM billing_stripecustomer c
+LEFT JOIN LATERAL (
+    SELECT sum(e.amount_minor) AS owed FROM billing_ledgerentry e
+    WHERE e.user_id = c.user_id AND e.account = 'credit' AND e.currency = c.currency AND e.source LIKE 'cbtxn\_%'
+) booked ON true
+WHERE c.deleted_at IS NULL AND c.synced_at IS NOT NULL AND coalesce(booked.owed, 0) <> -c.balance_minor
+  AND NOT EXISTS (SELECT 1 FROM billing_stripecustomer d WHERE d.user_id = c.user_id AND d.deleted_at IS NOT NULL);
 -- I6 a device's usage is not the sum of its registers
 SELECT d.id FROM vpn_vpnconfig d
 LEFT JOIN (SELECT device_id, sum(rx) AS rx, sum(tx) AS tx FROM vpn_usagecounter GROUP BY 1) c ON c.device_id = d.id

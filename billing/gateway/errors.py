@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nexusvpn.errors import Conflict, NotFound, Unavailable
+from nexusvpn.errors import Conflict, InvalidInput, NotFound, Unavailable
 
 
 class PaymentsUnavailable(Unavailable):
@@ -40,3 +40,13 @@ class KeyReused(Conflict):
     """The idempotency key was used for a request with other parameters."""
 
     code = "idempotency_mismatch"
+
+
+class EventRefused(InvalidInput):
+    """A delivery that is not Stripe's, not for us, or not to be understood. Nothing of it is kept.
+
+    `code` is `signature_missing`, `signature_invalid`, `signature_expired`, `malformed_event` or `wrong_mode`.
+    """
+
+    code = "malformed_event"
+    message = "This is not an event of ours."

@@ -1,0 +1,50 @@
+"""Asking for the jobs of `billing.tasks`, by their names: the tasks import the services, so the services cannot import the tasks.
+
+Called inside a transaction, the job exists exactly if that commits. May be asked for again and again: one of a kind waits at a time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from nexusvpn.context import current_request_id
+
+
+def sync_soon(customer_id: str) -> None:
+    """Bring what we have of a customer of Stripe's to what is there now."""
+    _defer_once("sync", customer_id, customer_id=customer_id)
+
+
+def follow_events_soon(customer_id: str) -> None:
+    """The same, if one of their events still waits by then."""
+    _defer_once("follow_events", customer_id, customer_id=customer_id)
+
+
+def place_event_soon(event_id: str) -> None:
+    """Find out whose event it is that does not say it."""
+    _defer_once("place_event", event_id, event_id=event_id)
+
+
+def sync_again(customer_id: str, attempt: int, at: datetime) -> None:
+    """After a failure. It has a lock of its own: one that waits for its time holds up nothing that is asked for meanwhile."""
+    _defer_once("sync", f"again {customer_id}", at, customer_id=customer_id, attempt=attempt)
+
+
+def finish_orders_soon() -> None:
+    """Do what was decided and has not been asked of Stripe yet."""
+    _defer_once("finish_orders", "")
+
+
+def _defer_once(task: str, lock: str, at: datetime | None = None, **arguments: str | int) -> None:
+    try:
+        # In a savepoint: the refusal is a violated constraint, which would otherwise spoil the caller's transaction.
+        with transaction.atomic():
+            app.configure_task(
+                f"billing.tasks.{task}", queue="payments", queueing_lock=f"{task} {lock}", schedule_at=at
+            ).defer(request_id=current_request_id(), **arguments)
+    except AlreadyEnqueued:
+        return

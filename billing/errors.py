@@ -1,0 +1,66 @@
+"""What buying, and changing what was bought, may refuse. Codes are part of the API contract."""
+
+from __future__ import annotations
+
+from nexusvpn.errors import Conflict
+
+
+class AlreadySubscribed(Conflict):
+    code = "already_subscribed"
+    message = "You have a subscription already. Change its plan instead."
+
+
+class AlreadyPaid(Conflict):
+    code = "already_paid"
+    message = "You have just paid on the page that was open. Your plan is being set up; nothing more is to be paid."
+
+
+class CheckoutReplaced(Conflict):
+    code = "checkout_replaced"
+    message = "Another payment page was opened meanwhile. Go on there, or try again."
+
+
+class CurrencyFixed(Conflict):
+    """Stripe bills a customer in one currency, that of their first purchase."""
+
+    code = "currency_fixed"
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(f"You pay in {currency} since your first purchase; another currency is not possible.")
+
+
+class NotSubscribed(Conflict):
+    code = "no_subscription"
+    message = "You have no subscription."
+
+
+class UnknownSubscription(Conflict):
+    """Its price is none of ours: somebody made it by hand at Stripe."""
+
+    code = "subscription_unknown"
+    message = "Your subscription was set up by hand. Write to support to change it."
+
+
+class SamePlan(Conflict):
+    code = "same_plan"
+    message = "You have this plan already."
+
+
+class PreviewTooOld(Conflict):
+    code = "preview_too_old"
+    message = "The price was computed too long ago. Look at it again, then confirm. Nothing was charged."
+
+
+class PaymentDue(Conflict):
+    code = "payment_due"
+    message = "Your last payment failed. Update your card or pay the open invoice first, then change your plan."
+
+
+class SubscriptionPaused(Conflict):
+    code = "subscription_paused"
+    message = "Your subscription is paused. End the pause first."
+
+
+class SubscriptionEnding(Conflict):
+    code = "subscription_ending"
+    message = "Your subscription is set to end. Keep it first, then change it."

@@ -1,0 +1,19 @@
+"""Every lock of this app. A customer of Stripe's comes before everything of ours: `StripeCustomer` → customer → …"""
+
+from __future__ import annotations
+
+from billing.models import StripeCustomer
+
+
+def lock_stripe_customer(customer_id: str) -> StripeCustomer | None:
+    """Whose syncs are serialised by it; None if it is nobody's of ours.
+
+    NO KEY: rows that refer to it may still be written meanwhile.
+    """
+    found: StripeCustomer | None = (
+        StripeCustomer.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("user")
+        .filter(pk=customer_id)
+        .first()
+    )
+    return found

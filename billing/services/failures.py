@@ -1,0 +1,52 @@
+"""A sync that failed: written down at its events, and tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from billing.deferred import sync_again
+from billing.models import StripeEvent
+from nexusvpn.errors import DomainError
+
+# After 4, 8, 16 … seconds, at most an hour: a day of Stripe being away in all.
+ATTEMPTS = 32
+_LONGEST_WAIT_S = 3600
+
+
+@contextmanager
+def recorded(customer_id: str, attempt: int = 0) -> Iterator[None]:
+    """Around the sync of a customer. What it raises is raised again, once what is known of it has been committed.
+
+    `attempt` counts the repetitions; 0 is what was asked for, which may happen at any time and so is not one of them.
+    """
+    try:
+        yield
+    except Exception as error:
+        note_failure(customer_id, attempt, why(error))
+        raise
+
+
+def note_failure(customer_id: str, attempt: int, reason: str) -> None:
+    """The events that wait, with the reason; after the last attempt they have failed."""
+    waiting = StripeEvent.objects.filter(customer_id=customer_id, state=StripeEvent.State.WAITING)
+    with transaction.atomic():
+        waiting.update(attempts=F("attempts") + 1, reason=reason[:200])
+        if attempt >= ATTEMPTS:
+            waiting.filter(attempts__gte=ATTEMPTS).update(state=StripeEvent.State.FAILED, processed_at=timezone.now())
+            # Those that came late have attempts of their own.
+            attempt = 0
+            if not waiting.exists():
+                return
+        wait_s = min(2.0 ** (attempt + 2), _LONGEST_WAIT_S)
+        sync_again(customer_id, attempt + 1, timezone.now() + timedelta(seconds=wait_s))
+
+
+def why(error: Exception) -> str:
+    """For staff: our own words where we have them, otherwise what kind of error it was. Texts of others may hold anything."""
+    return f"{error.code}: {error.message}" if isinstance(error, DomainError) else type(error).__name__

@@ -1,0 +1,112 @@
+"""What each kind of order is at Stripe: a pure function of its row, so that it is the very same request when it is repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from billing.gateway.client import Object, Stripe, keyed
+from billing.gateway.errors import GatewayMissing
+from billing.models import StripeOrder
+
+# Our names for our rows in Stripe's metadata.
+USER, ORDER = "nexusvpn_user", "nexusvpn_order"
+Purpose = StripeOrder.Purpose
+
+
+def ask_for(order: StripeOrder, api: Stripe) -> Object:
+    """Have it done, under the order's id as key."""
+    return _REQUESTS[Purpose(order.purpose)](order, api)
+
+
+def ask_whether_done(order: StripeOrder, api: Stripe) -> Object | None:
+    """Look for what an order made whose key Stripe has forgotten. Orders that may be done twice without harm are not looked for."""
+    if order.purpose == Purpose.CUSTOMER:
+        # The address as it was asked for; the person may have another one by now.
+        listed = api.each(lambda v1, page: v1.customers.list(page), email=order.parameters["email"])
+        return _named(listed, USER, str(order.user_id))
+    if order.purpose == Purpose.REFUND:
+        of = {name: order.parameters[name] for name in ("charge", "payment_intent") if name in order.parameters}
+        return _named(api.each(lambda v1, page: v1.refunds.list(page), **of), ORDER, str(order.pk))
+    return None
+
+
+def _named(listed: Any, name: str, value: str) -> Object | None:
+    return next((found for found in listed if (found.get("metadata") or {}).get(name) == value), None)
+
+
+def _make_customer(order: StripeOrder, api: Stripe) -> Object:
+    return api.call(lambda v1: v1.customers.create(order.parameters, options=keyed(order.pk)))
+
+
+def _update_subscription(order: StripeOrder, api: Stripe) -> Object:
+    return api.call(lambda v1: v1.subscriptions.update(order.subject, order.parameters, options=keyed(order.pk)))
+
+
+def _schedule(order: StripeOrder, api: Stripe) -> Object:
+    """The subscription goes on as it is to its period's end, then with the other price, for one interval, then by itself."""
+    asked = order.parameters
+    if asked["schedule"]:
+        schedule = api.call(lambda v1: v1.subscription_schedules.retrieve(asked["schedule"]))
+    else:
+        new: Any = {"from_subscription": order.subject}
+        schedule = api.call(lambda v1: v1.subscription_schedules.create(new, options=keyed(f"{order.pk}-schedule")))
+    now = schedule["current_phase"]
+    phase = next(found for found in schedule["phases"] if found["start_date"] == now["start_date"])
+    phases: Any = [
+        {
+            "items": [{"price": item["price"], "quantity": item["quantity"]} for item in phase["items"]],
+            "start_date": now["start_date"],
+            "end_date": asked["at"],
+        },
+        {
+            "items": [{"price": asked["price"], "quantity": 1}],
+            "start_date": asked["at"],
+            "duration": {"interval": asked["interval"], "interval_count": 1},
+            "proration_behavior": "none",
+        },
+    ]
+    update: Any = {"phases": phases, "end_behavior": "release"}
+    # A state that is set may be set twice; with a key, a schedule that changed in between would be another request.
+    return api.call(lambda v1: v1.subscription_schedules.update(schedule["id"], update))
+
+
+def _release(order: StripeOrder, api: Stripe) -> Object:
+    return api.call(lambda v1: v1.subscription_schedules.release(order.subject, {}, options=keyed(order.pk)))
+
+
+def _end(order: StripeOrder, api: Stripe) -> Object:
+    parameters: Any = order.parameters
+    try:
+        return api.call(lambda v1: v1.subscriptions.cancel(order.subject, parameters))
+    except GatewayMissing:
+        # Stripe's answer for one that has ended.
+        return {"id": order.subject}
+
+
+def _refund(order: StripeOrder, api: Stripe) -> Object:
+    metadata = {**order.parameters.get("metadata", {}), ORDER: str(order.pk)}
+    parameters: Any = {**order.parameters, "metadata": metadata}
+    return api.call(lambda v1: v1.refunds.create(parameters, options=keyed(order.pk)))
+
+
+def _delete_customer(order: StripeOrder, api: Stripe) -> Object:
+    try:
+        return api.call(lambda v1: v1.customers.delete(order.subject))
+    except GatewayMissing:
+        return {"id": order.subject}
+
+
+_REQUESTS: dict[StripeOrder.Purpose, Callable[[StripeOrder, Stripe], Object]] = {
+    Purpose.CUSTOMER: _make_customer,
+    Purpose.CHANGE: _update_subscription,
+    Purpose.SCHEDULE: _schedule,
+    Purpose.UNSCHEDULE: _release,
+    Purpose.CANCEL: _update_subscription,
+    Purpose.RESUME: _update_subscription,
+    Purpose.PAUSE: _update_subscription,
+    Purpose.UNPAUSE: _update_subscription,
+    Purpose.END: _end,
+    Purpose.REFUND: _refund,
+    Purpose.DELETE_CUSTOMER: _delete_customer,
+}

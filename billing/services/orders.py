@@ -1,0 +1,125 @@
+"""What we ask of Stripe: decided in a row, asked under the row's id, and asked again after a kill.
+
+place → commit → perform → finish. Between the last two nothing is lost: whoever performs an open order again gets Stripe's first
+answer, since the row's id is the request's idempotency key and its parameters are those that were stored.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from billing.deferred import sync_soon
+from billing.gateway.client import JOB_S, Object, Stripe, sells
+from billing.gateway.errors import GatewayMissing, GatewayRefused, KeyReused, PaymentDeclined, PaymentsUnavailable
+from billing.models import StripeCustomer, StripeOrder
+from billing.services.order_requests import ask_for, ask_whether_done
+from nexusvpn.logs import logger
+from nexusvpn.one_by_one import one_by_one
+
+# Stripe forgets idempotency keys after 24 hours: https://docs.stripe.com/api/idempotent_requests
+KEYS_LIVE = timedelta(hours=23)
+AT_ONCE = 100
+# It never came to Stripe, or nobody wanted to know: what holds is what syncs find there.
+LAPSED = "lapsed"
+SUPERSEDED = "superseded"
+Purpose = StripeOrder.Purpose
+State = StripeOrder.State
+log = logger(__name__)
+
+
+def place_order(
+    *,
+    user: User,
+    purpose: StripeOrder.Purpose,
+    subject: str = "",
+    parameters: dict[str, Any] | None = None,
+    is_durable: bool = False,
+) -> StripeOrder:
+    """The open order of this person, purpose and subject, made now unless there is one; then its own parameters hold, not these.
+
+    May be called inside a transaction; whoever performs it does so after the commit. A durable one is performed by a job if by nobody else.
+    """
+    which = {"user": user, "purpose": purpose, "subject": subject}
+    while True:
+        order = StripeOrder(**which, parameters=parameters or {}, is_durable=is_durable)
+        StripeOrder.objects.bulk_create([order], ignore_conflicts=True)
+        # Read anew, also one's own: the database orders the parameters' names, and a key is good for the very same request.
+        found = StripeOrder.objects.filter(**which, state=State.OPEN).first()
+        if found is not None:
+            return found
+
+
+def open_order(*, user: User, purpose: StripeOrder.Purpose, subject: str = "") -> StripeOrder | None:
+    return StripeOrder.objects.filter(user=user, purpose=purpose, subject=subject, state=State.OPEN).first()
+
+
+def perform(order: StripeOrder, api: Stripe) -> Object:
+    """Ask Stripe, and return its answer; the caller then calls `finish_order`, in one transaction with what follows from it.
+
+    A refusal ends the order before it is raised: PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused. After
+    PaymentsUnavailable nobody knows what Stripe did; the order stays open, to be performed again.
+    """
+    StripeOrder.objects.filter(pk=order.pk).update(attempts=F("attempts") + 1)
+    try:
+        if order.attempts and has_lost_its_key(order) and (done := ask_whether_done(order, api)):
+            return done
+        return ask_for(order, api)
+    except (PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused) as refused:
+        end_order(order, getattr(refused, "stripe_code", "") or refused.code)
+        raise
+
+
+def has_lost_its_key(order: StripeOrder) -> bool:
+    return order.created_at < timezone.now() - KEYS_LIVE
+
+
+def finish_order(order: StripeOrder, result: str) -> bool:
+    """Mark an order as done; whether this was the first to do so. What was asked is forgotten where it names somebody."""
+    values: dict[str, Any] = {"state": State.DONE, "result": result[:96], "finished_at": timezone.now()}
+    if order.purpose == Purpose.CUSTOMER:
+        values["parameters"] = {}
+    return bool(StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**values))
+
+
+def end_order(order: StripeOrder, why: str) -> None:
+    """Mark an order as one that will not be done: refused by Stripe, or given up."""
+    ended = {"state": State.REFUSED, "result": why[:96], "finished_at": timezone.now()}
+    if StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**ended) and order.is_durable:
+        log.error("stripe_order_refused", order=order.pk, purpose=order.purpose, code=why)
+
+
+def finish_open_orders() -> int:
+    """Perform the durable orders that are open; returns how many were done. May be repeated, and run at the same time.
+
+    Of the others, which the person who asked would have repeated, those whose keys are over are closed.
+    """
+    if not sells():
+        return 0
+    is_open = StripeOrder.objects.filter(state=State.OPEN)
+    forgotten = is_open.filter(is_durable=False, created_at__lt=timezone.now() - timedelta(days=1))
+    forgotten.exclude(purpose=Purpose.CUSTOMER).update(state=State.REFUSED, result=LAPSED, finished_at=timezone.now())
+    due = is_open.filter(is_durable=True).order_by("created_at").values_list("pk", flat=True)
+    return sum(one_by_one(_finish, list(due[:AT_ONCE])))
+
+
+def _finish(order_id: UUID) -> bool:
+    order = StripeOrder.objects.select_related("user").filter(pk=order_id, state=State.OPEN).first()
+    if order is None:
+        return False
+    with Stripe(within_s=JOB_S, retries=1) as api:
+        try:
+            answer = perform(order, api)
+        except (PaymentsUnavailable, PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused):
+            return False
+    with transaction.atomic(durable=True):
+        finish_order(order, str(answer["id"]))
+        for customer in StripeCustomer.objects.filter(user=order.user, deleted_at=None):
+            sync_soon(customer.pk)
+    return True
