@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from billing.services import erasure, failures, leaving, retention
 from billing.services.grants import notice_ended_grants
+from billing.services.orders import finish_open_orders
 from billing.services.placing import place
 from billing.services.plans import tell_holders
 from billing.services.sync import sync_customer
@@ -56,6 +57,20 @@ def follow_events(customer_id: str) -> None:
 @traced
 def place_event(event_id: str) -> None:
     place(event_id)
+
+
+@app.task(queue="payments")
+@traced
+def finish_orders() -> None:
+    finish_open_orders()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="payments", queueing_lock="finish-open-orders")
+@traced
+def finish_every_order(timestamp: int) -> None:
+    """What could not be done when it was decided."""
+    finish_open_orders()
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -68,6 +68,17 @@ class TestLeaving:
         unsuspend_account(user=alice, by=sam)
         assert orders(alice) == []
 
+    def test_a_change_that_waits_is_taken_back_first(self, alice: User) -> None:
+        subscription = make_subscriber(alice, schedule_id="sub_sched_1")
+        leave(user=alice)
+        assert orders(alice) == [("unschedule", "sub_sched_1"), ("cancel", subscription.pk)]
+
+    def test_an_order_that_they_had_begun_does_not_lapse_with_them(self, alice: User) -> None:
+        subscription = make_subscriber(alice)
+        StripeOrder.objects.create(user=alice, purpose="cancel", subject=subscription.pk)
+        leave(user=alice)
+        assert StripeOrder.objects.get(user=alice).is_durable
+
     def test_what_began_after_they_left_ends_too(self, alice: User, bob: User) -> None:
         leave(user=alice)
         subscription = make_subscriber(alice)
@@ -134,6 +145,7 @@ class TestErasing:
         assert invoice is not None
         CheckoutSession.objects.create(user=alice, price=price_of(), url="https://checkout.stripe.example/1")
         StripeOrder.objects.create(user=alice, purpose="refund", subject=payment.pk, state="done")
+        StripeOrder.objects.create(user=alice, purpose="customer", parameters={"email": alice.email})
         erase(alice)
         for row in (customer, invoice, payment):
             row.refresh_from_db()
