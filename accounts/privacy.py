@@ -30,7 +30,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class StoredKind:
-    """A model as people read about it. In `kept`, `{NAME}` stands for a setting's value.
+    """A model as people read about it, or by the name of an app all of its models. In `kept`, `{NAME}` stands for a setting's value.
 
     What is about a person is in a `section` of their export, or `not_exported` says why it is not.
     """

@@ -7,8 +7,9 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from billing.services import failures
+from billing.services import erasure, failures, leaving, retention
 from billing.services.grants import notice_ended_grants
+from billing.services.orders import finish_open_orders
 from billing.services.placing import place
 from billing.services.plans import tell_holders
 from billing.services.sync import sync_customer
@@ -56,3 +57,32 @@ def follow_events(customer_id: str) -> None:
 @traced
 def place_event(event_id: str) -> None:
     place(event_id)
+
+
+@app.task(queue="payments")
+@traced
+def finish_orders() -> None:
+    finish_open_orders()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="payments", queueing_lock="finish-open-orders")
+@traced
+def finish_every_order(timestamp: int) -> None:
+    """What could not be done when it was decided."""
+    finish_open_orders()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="end-what-the-leaving-pay")
+@traced
+def end_what_the_leaving_pay(timestamp: int) -> None:
+    leaving.end_what_the_leaving_pay()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queue="periodic", queueing_lock="forget-old-records")
+@traced
+def forget_old_records(timestamp: int) -> None:
+    retention.forget_old_records()
+    erasure.erase_what_came_later()

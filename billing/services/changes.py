@@ -23,7 +23,7 @@ from billing.gateway.errors import GatewayRefused, PaymentsUnavailable
 from billing.models import Interval, PlanPrice, StripeOrder, Subscription
 from billing.services.held import UNDER_WAY, Held, held_at_stripe, moment, outcome_unknown, twice_if_outdated
 from billing.services.orders import SUPERSEDED, end_order, place_order
-from billing.services.prices import price_on_sale
+from billing.services.sale import price_on_sale
 from billing.services.subscriptions import release_schedule
 from nexusvpn.logs import logger
 

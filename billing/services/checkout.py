@@ -20,7 +20,7 @@ from billing.models import CheckoutSession, PlanPrice, Subscription
 from billing.services.checkout_parameters import CHECKOUT, page_parameters
 from billing.services.customers import customer_of, ensure_customer, forget_if_deleted
 from billing.services.orders import KEYS_LIVE
-from billing.services.prices import price_on_sale
+from billing.services.sale import price_on_sale
 from billing.services.subscriptions import live_subscription
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput, NotFound

@@ -1,43 +1,60 @@
-"""The price that somebody asks for, by the names that people and programs use."""
+"""What plans cost, as staff change it: another amount is another price, and whoever has the former keeps it."""
 
 from __future__ import annotations
 
-from billing.gateway.errors import PaymentsUnavailable
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
 from billing.models import Interval, Plan, PlanPrice
-from billing.services.offers import currencies
-from nexusvpn.errors import InvalidInput
-from nexusvpn.logs import logger
+from nexusvpn.audit import record_act
+from nexusvpn.errors import Conflict, InvalidInput
 
-log = logger(__name__)
+# Stripe takes no more than eight digits: https://docs.stripe.com/api/prices/create
+MAX_MINOR = 99_999_999
 
 
-def price_on_sale(*, plan: str, interval: str, currency: str) -> PlanPrice:
-    """The current price of an offered plan, with its plan.
-
-    Raises InvalidInput that names `plan`, `interval` or `currency`, and PaymentsUnavailable for a price that is not at Stripe yet.
-    """
-    currency = currency.upper()
+def check_price(*, plan: Plan, interval: str, currency: str, amount_minor: int) -> None:
+    """Raises InvalidInput for a price that cannot be, or is what the plan costs already."""
+    fields: dict[str, list[str]] = {}
+    if plan.code == Plan.FREE:
+        fields["plan"] = ["The free plan costs nothing."]
     if interval not in Interval.values:
-        raise InvalidInput(fields={"interval": [f"Choose {' or '.join(Interval.values)}."]})
-    found = Plan.objects.filter(code=plan, is_offered=True).first()
-    if found is None:
-        raise InvalidInput(fields={"plan": ["There is no such plan."]})
-    if found.code == Plan.FREE:
-        raise InvalidInput(fields={"plan": ["The free plan is not bought. End your subscription to go back to it."]})
-    price = PlanPrice.objects.filter(plan=found, interval=interval, currency=currency, is_current=True).first()
-    if price is None:
-        raise _not_sold(found, interval, currency)
-    if not price.stripe_price_id:
-        log.error("price_not_at_stripe", price=price.pk)
-        raise PaymentsUnavailable(retry_after=60)
-    price.plan = found
+        fields["interval"] = ["Choose a month or a year."]
+    if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        fields["currency"] = ["Write the currency's three letters."]
+    if not 1 <= amount_minor <= MAX_MINOR:
+        fields["amount_minor"] = [f"Choose an amount from 1 to {MAX_MINOR}."]
+    if fields:
+        raise InvalidInput(fields=fields)
+    same = {"plan": plan, "interval": interval, "currency": currency.upper(), "amount_minor": amount_minor}
+    if PlanPrice.objects.filter(is_current=True, **same).exists():
+        raise InvalidInput(fields={"amount_minor": ["This is what it costs now."]})
+
+
+def set_price(*, plan: Plan, interval: str, currency: str, amount_minor: int, by: User) -> PlanPrice:
+    """Offer a plan at this price from now on. It can be bought once it has been pushed to Stripe.
+
+    Raises InvalidInput as `check_price` does, and Conflict (`price_changed`) where a colleague has just set another one.
+    """
+    check_price(plan=plan, interval=interval, currency=currency, amount_minor=amount_minor)
+    what = {"plan": plan, "interval": interval, "currency": currency.upper()}
+    try:
+        # Together, so that the plan has a price at every moment; of two at once the constraint lets one through.
+        with transaction.atomic():
+            former = list(PlanPrice.objects.filter(is_current=True, **what).values_list("amount_minor", flat=True))
+            PlanPrice.objects.filter(is_current=True, **what).update(is_current=False)
+            price = PlanPrice.objects.create(amount_minor=amount_minor, **what)
+            details = {"price": str(price), "former": former[0] if former else None}
+            record_act("price_set", actor=by, target=price, details=details)
+    except IntegrityError as error:
+        raise Conflict("A colleague has just changed this price. Look at it again.", code="price_changed") from error
     return price
 
 
-def _not_sold(plan: Plan, interval: str, currency: str) -> InvalidInput:
-    prices = PlanPrice.objects.filter(plan=plan, is_current=True)
-    if not prices.exists():
-        return InvalidInput(fields={"plan": ["This plan is not for sale."]})
-    if prices.filter(currency=currency).exists():
-        return InvalidInput(fields={"interval": [f"This plan is not sold by the {interval}."]})
-    return InvalidInput(fields={"currency": [f"Choose one of {', '.join(currencies())}."]})
+def end_price(price: PlanPrice, *, by: User) -> None:
+    """Sell it no more in this currency and interval. Raises Conflict (`price_ended`) if it is over already."""
+    with transaction.atomic():
+        if not PlanPrice.objects.filter(pk=price.pk, is_current=True).update(is_current=False):
+            raise Conflict("This price is not offered any more.", code="price_ended")
+        record_act("price_ended", actor=by, target=price, details={"price": str(price)})
+    price.is_current = False

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+from collections.abc import Iterable
 
+from django.db import transaction
+from django.utils import timezone
+
+from billing.gateway.client import JOB_S, Stripe
+from billing.gateway.fetch import Fetched, fetch_customer, live_subscriptions
 from billing.locks import lock_stripe_customer
-from billing.models import StripeEvent
+from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscription
+from billing.services.derived import derive
+from billing.services.discrepancies import report
 from billing.services.events import settle_events
+from billing.services.outcomes import tell_of_invoice, tell_of_subscription, tell_of_surplus
+from billing.services.stored import Rows
+from billing.services.surplus import is_ours, settle_surplus
+from billing.services.sync_rows import (
+    note_deleted,
+    open_pages,
+    write_customer,
+    write_invoices,
+    write_pages,
+    write_payments,
+    write_subscriptions,
+)
+from billing.signals import entitlement_changed
+from billing.states import state_of
 
 State = StripeEvent.State
 
@@ -23,8 +44,77 @@ def sync_customer(customer_id: str, *, everything: bool = False, for_events: boo
         waiting = list(StripeEvent.objects.filter(customer_id=customer_id, state=State.WAITING))
         if for_events and not waiting:
             return
-        ids = [event.pk for event in waiting]
-        if customer is None:
-            settle_events(ids, State.IGNORED, "not a customer of ours")
-            return
-        settle_events(ids, State.DONE)
+        names = {event.object_id for event in waiting}
+        with Stripe(within_s=JOB_S, retries=1, in_transaction=True) as api:
+            if customer is None:
+                _ignore(api, customer_id, waiting)
+                return
+            names |= set(open_pages(customer))
+            found = fetch_customer(api, customer_id, named=names, everything=everything)
+        _write(customer, found)
+        if everything:
+            StripeCustomer.objects.filter(pk=customer_id).update(compared_at=timezone.now())
+        settle_events((event.pk for event in waiting), State.DONE)
+
+
+def _ignore(api: Stripe, customer_id: str, waiting: list[StripeEvent]) -> None:
+    """Events of a customer whom nobody here knows. Staff are told if that one pays."""
+    live = live_subscriptions(api, customer_id)
+    if live:
+        report(Discrepancy.Kind.UNKNOWN_CUSTOMER, customer_id, details={"subscriptions": live})
+    settle_events((event.pk for event in waiting), State.IGNORED, "not a customer of ours")
+
+
+def _write(customer: StripeCustomer, found: Fetched) -> None:
+    subscriptions = Rows(Subscription, _ids_of(customer, found))
+    before = _inputs(subscriptions.all())
+    write_customer(customer, found)
+    write_subscriptions(customer, found, subscriptions)
+    if found.customer is None:
+        note_deleted(customer, subscriptions)
+    invoices = write_invoices(customer, found, subscriptions)
+    payments = write_payments(customer, found, invoices)
+    write_pages(customer, found.sessions.values())
+    touched = set(subscriptions.changed)
+    touched |= {str(row.subscription_id) for row in invoices.all() if row.pk in invoices.changed}
+    touched |= {
+        str(row.invoice.subscription_id) for row in payments.all() if row.pk in payments.changed and row.invoice
+    }
+    _derive(row for row in subscriptions.all() if row.is_live or row.pk in touched)
+    for invoice in invoices.all():
+        if invoice.pk in invoices.changed:
+            tell_of_invoice(invoice)
+    _follow(found, subscriptions, touched)
+    if _inputs(subscriptions.all()) != before:
+        entitlement_changed.send(sender=Subscription, user_id=customer.user_id)
+
+
+def _ids_of(customer: StripeCustomer, found: Fetched) -> set[str]:
+    """What is stored of the person's subscriptions, and what Stripe has."""
+    stored = Subscription.objects.filter(user=customer.user_id).values_list("pk", flat=True)
+    return {*stored, *(one["id"] for one in found.subscriptions)}
+
+
+def _inputs(rows: Iterable[Subscription]) -> dict[str, object]:
+    """What an entitlement is computed from."""
+    return {row.pk: (state_of(row), row.price_id) for row in rows}
+
+
+def _derive(rows: Iterable[Subscription]) -> None:
+    names = ("paid_until", "unpaid_since", "withheld", "look_at")
+    for row in rows:
+        before = [getattr(row, name) for name in names]
+        derive(row)
+        if [getattr(row, name) for name in names] != before:
+            row.save(update_fields=[*names])
+
+
+def _follow(found: Fetched, subscriptions: Rows[Subscription], touched: set[str]) -> None:
+    for one in found.subscriptions:
+        row = subscriptions.get(one["id"])
+        if row is None or row.pk not in touched:
+            continue
+        settle_surplus(row, one)
+        if row.is_surplus and is_ours(one):
+            tell_of_surplus(row)
+        tell_of_subscription(row)

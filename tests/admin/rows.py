@@ -35,10 +35,37 @@ from accounts.models import (
     User,
 )
 from accounts.services.outbox import queue_mail
-from billing.models import Plan, PlanGrant
+from billing.models import (
+    CheckoutSession,
+    Discrepancy,
+    Dispute,
+    Effect,
+    GiftBatch,
+    GiftCode,
+    Invoice,
+    LedgerEntry,
+    Payment,
+    Plan,
+    PlanGrant,
+    PlanPrice,
+    ReconcileRun,
+    StripeCustomer,
+    StripeEvent,
+    StripeOrder,
+    Subscription,
+)
 from referrals.models import Referral
 from support.models import IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
+from tests.factories.payments import (
+    make_customer,
+    make_dispute,
+    make_invoice,
+    make_payment,
+    make_subscription,
+    price_of,
+    stripe_id,
+)
 from tests.factories.support import make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import (
@@ -89,6 +116,34 @@ def new_plan() -> Plan:
 
 def new_grant() -> PlanGrant:
     return PlanGrant.objects.create(user=new_user(), plan=new_plan(), reason="Because", granted_by=new_user())
+
+
+def new_price() -> PlanPrice:
+    return PlanPrice.objects.create(plan=new_plan(), interval="month", currency="USD", amount_minor=499)
+
+
+def new_invoice() -> Invoice:
+    subscription = make_subscription(new_user())
+    return make_invoice(subscription.user, subscription)
+
+
+def new_payment() -> Payment:
+    invoice = new_invoice()
+    return make_payment(invoice.user, invoice)
+
+
+def new_event() -> StripeEvent:
+    values = {"type": "invoice.paid", "object_id": stripe_id("in"), "created_at": timezone.now()}
+    return StripeEvent.objects.create(stripe_id=stripe_id("evt"), **values)
+
+
+def new_entry() -> LedgerEntry:
+    values = {"account": "money", "kind": "charge", "amount_minor": 499, "currency": "USD", "price": price_of()}
+    return LedgerEntry.objects.create(user=new_user(), source=stripe_id("ch"), occurred_at=timezone.now(), **values)
+
+
+def new_batch() -> GiftBatch:
+    return GiftBatch.objects.create(name="Fair", plan=new_plan(), days=30, created_by=new_user())
 
 
 def new_device() -> VpnConfig:
@@ -180,6 +235,21 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Group: lambda: Group.objects.create(name=uuid4().hex),
     Plan: new_plan,
     PlanGrant: new_grant,
+    PlanPrice: new_price,
+    StripeCustomer: lambda: make_customer(new_user()),
+    Subscription: lambda: make_subscription(new_user()),
+    Invoice: new_invoice,
+    Payment: new_payment,
+    Dispute: lambda: make_dispute(new_payment()),
+    CheckoutSession: lambda: CheckoutSession.objects.create(user=new_user(), price=price_of()),
+    StripeOrder: lambda: StripeOrder.objects.create(user=new_user(), purpose="cancel", subject=stripe_id("sub")),
+    StripeEvent: new_event,
+    Effect: lambda: Effect.objects.create(key=uuid4().hex),
+    LedgerEntry: new_entry,
+    GiftBatch: new_batch,
+    GiftCode: lambda: GiftCode.objects.create(batch=new_batch(), code_hash=uuid4().bytes, code=b"encrypted"),
+    ReconcileRun: lambda: ReconcileRun.objects.create(kind=ReconcileRun.Kind.EVENTS),
+    Discrepancy: lambda: Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"), user=new_user()),
     Location: lambda: make_location(f"place-{uuid4().hex[:10]}"),
     Server: new_server,
     NodeStatus: lambda: new_server().status,

@@ -54,6 +54,20 @@ NEVER_BY_HAND = {
     "accounts.Invitation",
     "accounts.SignupOrigin",
     "accounts.AbuseFlag",
+    "billing.StripeCustomer",
+    "billing.Subscription",
+    "billing.Invoice",
+    "billing.Payment",
+    "billing.Dispute",
+    "billing.CheckoutSession",
+    "billing.StripeOrder",
+    "billing.StripeEvent",
+    "billing.Effect",
+    "billing.LedgerEntry",
+    "billing.GiftBatch",
+    "billing.GiftCode",
+    "billing.ReconcileRun",
+    "billing.Discrepancy",
     "referrals.Referral",
     "support.Ticket",
     "support.TicketMessage",
@@ -132,8 +146,8 @@ def test_what_services_write_can_be_neither_made_nor_changed_nor_deleted(staff: 
         assert model._base_manager.filter(pk=row.pk).values().get() == before
 
 
-@pytest.mark.parametrize("label", ["accounts.User", "billing.Plan", "billing.PlanGrant"])
-def test_people_plans_and_grants_are_not_deleted(staff: Client, label: str) -> None:
+@pytest.mark.parametrize("label", ["accounts.User", "billing.Plan", "billing.PlanGrant", "billing.PlanPrice"])
+def test_people_plans_prices_and_grants_are_not_deleted(staff: Client, label: str) -> None:
     model = apps.get_model(label)
     row = MAKERS[model]()
     assert staff.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403

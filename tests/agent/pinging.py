@@ -10,7 +10,8 @@ class Pinging:
 
     def __init__(self, customer: Customer, count: int, every_s: float = 0.05, patience_s: int = 1) -> None:
         self.count = count
-        command = ["ping", "-n", "-c", str(count), "-i", str(every_s), "-W", str(patience_s), "10.99.0.1"]
+        # Quietly: what nobody reads until the end would fill the pipe, and then nothing would be sent any more.
+        command = ["ping", "-n", "-q", "-c", str(count), "-i", str(every_s), "-W", str(patience_s), "10.99.0.1"]
         inside = ["ip", "netns", "exec", customer.space.name, *command]
         self._process = subprocess.Popen(inside, stdout=subprocess.PIPE, text=True)
 

@@ -8,8 +8,8 @@ from tests.agent.nodes import Connect
 from tests.agent.pinging import Pinging
 from tests.agent.processes import AgentProcess, make_peer
 
-STANDING = 2000
-PINGS = 400
+STANDING = 10_000
+PINGS = 1000
 AT_LEAST = 20
 
 

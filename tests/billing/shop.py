@@ -48,7 +48,7 @@ class Shop(World):
 
 def signed(event: dict[str, Any] | bytes, secret: str = SECRET, at: int | None = None) -> tuple[bytes, str]:
     """The body and the `Stripe-Signature` header of a delivery."""
-    body = event if isinstance(event, bytes) else json.dumps(event).encode()
+    body = event if isinstance(event, bytes) else json.dumps(event, default=str).encode()
     moment = int(time.time()) if at is None else at
     signature = stripe.WebhookSignature._compute_signature(f"{moment}.{body.decode()}", secret)  # type: ignore[no-untyped-call]
     return body, f"t={moment},v1={signature}"

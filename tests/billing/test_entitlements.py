@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.entitlements import entitlement_for
-from billing.models import Plan, PlanGrant
+from billing.models import Plan, PlanGrant, PlanPrice
 from nexusvpn.errors import Unavailable
 from tests.factories.billing import grant
 
@@ -127,6 +127,7 @@ def test_another_plan_begins_a_period_of_its_own(alice: User) -> None:
 
 
 def test_without_any_plan_nothing_is_invented(alice: User) -> None:
+    PlanPrice.objects.all().delete()
     Plan.objects.all().delete()
     with pytest.raises(Unavailable):
         entitlement_for(alice)

@@ -1,30 +1,26 @@
+"""Plans given by staff, and the column that says what plan somebody has."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from accounts.people import signed_in
-from billing.models import Plan, PlanGrant
+from billing.holding import plan_name_now
+from billing.models import PlanGrant
 from billing.services.grants import check_grant, grant_plan, revoke_grant
-from billing.services.plans import edit_plan
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
-from nexusvpn.admin_base import Column, Panel, StaffModelAdmin
+from nexusvpn.admin_base import Column, Panel
 from nexusvpn.errors import DomainError
-from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day
-
-
-def in_force(prefix: str = "") -> Q:
-    """The grants that hold now."""
-    unlimited = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gt": Now()})
-    return Q(**{f"{prefix}revoked_at": None}) & unlimited
+from nexusvpn.templatetags.nexusvpn_ui import day
 
 
 def grants_panel(user: User) -> Panel:
@@ -44,53 +40,7 @@ def grants_panel(user: User) -> Panel:
 
 
 UserAdmin.panels.insert(0, grants_panel)
-# The highest plan of those that hold, as `entitlement_for` has it.
-_granted = PlanGrant.objects.filter(in_force(), user=OuterRef("pk")).order_by("-plan__rank").values("plan__name")[:1]
-_free = Plan.objects.filter(code=Plan.FREE).values("name")[:1]
-UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(Subquery(_granted), Subquery(_free), Value("–"))))
-
-
-@admin.register(Plan)
-class PlanAdmin(StaffModelAdmin):
-    list_display = (
-        "name",
-        "code",
-        "rank",
-        "device_limit",
-        "quota",
-        "premium_locations",
-        "is_offered",
-        "held_by",
-    )
-    list_filter = ("is_offered",)
-    search_fields = ("name", "code")
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
-        rows: QuerySet[Plan] = super().get_queryset(request)
-        return rows.annotate(holders=Count("grants", filter=in_force("grants__")))
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        # Code and stored facts refer to a plan by its code.
-        return ("code",) if obj else ()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A plan is no longer offered instead: somebody may have it."""
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
-        if change:
-            edit_plan(obj, form.changed_data)
-        else:
-            super().save_model(request, obj, form, change)
-
-    @admin.display(description="quota a month", ordering="quota_bytes")
-    def quota(self, plan: Plan) -> str:
-        return "unlimited" if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
-
-    @admin.display(description="grants in force", ordering="holders")
-    def held_by(self, plan: Any) -> int:
-        holders: int = plan.holders
-        return holders
+UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(plan_name_now(), Value("–"))))
 
 
 class GrantForm(forms.ModelForm):

@@ -1,0 +1,38 @@
+"""What several lists show alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from accounts.admin import LATEST
+from accounts.models import User
+from nexusvpn.admin_base import Panel
+from nexusvpn.templatetags.nexusvpn_ui import money
+
+
+def money_column(field: str, title: str) -> Callable[[Any], str]:
+    """An amount with its row's currency."""
+
+    @admin.display(description=title, ordering=field)
+    def show(row: Any) -> str:
+        return money(getattr(row, field), row.currency)
+
+    show.__name__ = field
+    return show
+
+
+def panel_of(
+    model: str, title: str, headings: Sequence[str], rows: QuerySet[Any], shown: Callable[[Any], Sequence[Any]]
+) -> Callable[[User], Panel]:
+    """A panel of the customer's page: the latest of their rows in the model's list, and the way to all of them."""
+
+    def panel(user: User) -> Panel:
+        url = f"{reverse(f'admin:billing_{model}_changelist')}?user__id__exact={user.pk}"
+        return Panel(title, headings, [shown(row) for row in rows.filter(user=user)[:LATEST]], url)
+
+    return panel

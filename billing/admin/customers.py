@@ -1,0 +1,43 @@
+"""Who customers are at Stripe."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from billing.admin.columns import money_column
+from billing.models import StripeCustomer
+from billing.office_deferred import compare_customer_soon
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import ReadOnlyAdmin
+
+
+@admin.register(StripeCustomer)
+class StripeCustomerAdmin(ActionsAdmin, ReadOnlyAdmin):
+    list_display = (
+        "stripe_id",
+        "user",
+        "currency",
+        money_column("balance_minor", "balance at Stripe"),
+        "card",
+        "synced_at",
+        "compared_at",
+        "deleted_at",
+    )
+    list_select_related = ("user",)
+    list_filter = ("currency", ("deleted_at", admin.EmptyFieldListFilter))
+    search_fields = ("=stripe_id", "user__email")
+    ordering = ("-created_at", "stripe_id")
+
+    @admin.display(description="card")
+    def card(self, customer: StripeCustomer) -> str:
+        return f"{customer.card_brand} {customer.card_last4}".strip()
+
+    @object_action(
+        "Sync now",
+        "Everything that we have of this customer is compared with Stripe and brought to what is there now.",
+        applies=lambda customer: customer.deleted_at is None,
+    )
+    def sync_now(self, request: HttpRequest, customer: StripeCustomer) -> Outcome:
+        compare_customer_soon(customer.pk)
+        return "The customer is being compared with Stripe. Look again in a moment."

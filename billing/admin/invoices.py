@@ -1,0 +1,46 @@
+"""Invoices, as Stripe last said."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from accounts.admin import UserAdmin
+from billing.admin.columns import money_column, panel_of
+from billing.models import Invoice
+from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import day, money
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        "user",
+        "status",
+        money_column("total_minor", "total"),
+        money_column("amount_due_minor", "due"),
+        "created_at",
+        "paid_at",
+        "next_payment_attempt",
+    )
+    list_select_related = ("user",)
+    list_filter = ("status", "currency", "price__plan")
+    search_fields = ("=stripe_id", "=number", "user__email", "=subscription__stripe_id")
+
+
+UserAdmin.panels.append(
+    panel_of(
+        "invoice",
+        "Invoices",
+        ("Invoice", "State", "Total", "Due", "Of", "Paid"),
+        Invoice.objects.all(),
+        lambda row: (
+            str(row),
+            row.get_status_display(),
+            money(row.total_minor, row.currency),
+            money(row.amount_due_minor, row.currency),
+            day(row.created_at),
+            day(row.paid_at),
+        ),
+    )
+)

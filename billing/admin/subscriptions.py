@@ -1,0 +1,67 @@
+"""Subscriptions, as Stripe last said. Nothing is changed here: that is for their owners, and for staff at Stripe."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from accounts.admin import UserAdmin
+from billing.admin.columns import panel_of
+from billing.models import Subscription
+from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import day, money
+
+
+def what_it_costs(subscription: Subscription) -> str:
+    price = subscription.price
+    if price is None:
+        return "a price that is not ours"
+    return f"{price.plan.name}, {money(price.amount_minor, price.currency)} a {price.get_interval_display()}"
+
+
+def goes_on(subscription: Subscription) -> str:
+    """Its state in words, with what of it is unusual."""
+    words = [subscription.get_status_display()]
+    if subscription.is_live and (subscription.cancel_at_period_end or subscription.cancel_at):
+        words.append("ends")
+    if subscription.pause_behavior:
+        words.append("paused by its owner")
+    if subscription.withheld:
+        words.append(f"gives nothing: {subscription.get_withheld_display()}")
+    if subscription.is_surplus:
+        words.append("a second one")
+    return ", ".join(words)
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ReadOnlyAdmin):
+    list_display = ("stripe_id", "user", "costs", "state", "current_period_end", "paid_until", "unpaid_since")
+    list_select_related = ("user", "price__plan")
+    list_filter = ("status", "price__plan", "withheld", "cancel_at_period_end", "is_surplus")
+    search_fields = ("=stripe_id", "user__email", "=customer__stripe_id", "=schedule_id")
+    ordering = ("-started_at", "stripe_id")
+
+    @admin.display(description="plan", ordering="price")
+    def costs(self, subscription: Subscription) -> str:
+        return what_it_costs(subscription)
+
+    @admin.display(description="state", ordering="status")
+    def state(self, subscription: Subscription) -> str:
+        return goes_on(subscription)
+
+
+UserAdmin.panels.append(
+    panel_of(
+        "subscription",
+        "Subscriptions",
+        ("Subscription", "Plan", "State", "Began", "Period ends", "Paid until"),
+        Subscription.objects.select_related("price__plan").order_by("-started_at"),
+        lambda row: (
+            row.stripe_id,
+            what_it_costs(row),
+            goes_on(row),
+            day(row.started_at),
+            day(row.current_period_end),
+            day(row.paid_until),
+        ),
+    )
+)

@@ -1,0 +1,49 @@
+"""What follows for a subscription from the invoices, payments and disputes that are stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from billing.models import Dispute, Invoice, Payment, Subscription
+from billing.standing import next_look
+from billing.states import state_of
+
+Status, Withheld = Subscription.Status, Subscription.Withheld
+
+
+def derive(subscription: Subscription) -> None:
+    """Set `paid_until`, `unpaid_since`, `withheld` and `look_at`, without saving: a function of what is stored, and of the time."""
+    subscription.paid_until = _paid_until(subscription)
+    subscription.unpaid_since = _unpaid_since(subscription)
+    subscription.withheld = _withheld(subscription)
+    subscription.look_at = next_look(state_of(subscription), timezone.now())
+
+
+def _paid_until(subscription: Subscription) -> datetime | None:
+    """The end of what the newest of its paid invoices pays for. A trial has an invoice of nothing, which is paid."""
+    paid = _invoices(subscription, Invoice.Status.PAID).order_by("-created_at", "-period_end")
+    return paid.values_list("period_end", flat=True).first()
+
+
+def _unpaid_since(subscription: Subscription) -> datetime | None:
+    """Since when its oldest open invoice is due: an invoice that was finalized is charged at once."""
+    oldest = _invoices(subscription, Invoice.Status.OPEN).order_by("created_at").first()
+    return None if oldest is None else oldest.finalized_at or oldest.created_at
+
+
+def _withheld(subscription: Subscription) -> str:
+    """Whether all that was paid for the present period was paid back, or some of it is asked back by the bank, or lost to it."""
+    present = _invoices(subscription, Invoice.Status.PAID).filter(period_end__gt=subscription.current_period_start)
+    payments = list(Payment.objects.filter(invoice__in=present, status=Payment.Status.SUCCEEDED))
+    if any(dispute.withholds for dispute in Dispute.objects.filter(payment__in=payments)):
+        return Withheld.DISPUTED
+    if payments and all(payment.refunded_minor >= payment.amount_minor for payment in payments):
+        return Withheld.REFUNDED
+    return Withheld.NOT
+
+
+def _invoices(subscription: Subscription, status: Invoice.Status) -> QuerySet[Invoice]:
+    return Invoice.objects.filter(subscription=subscription, status=status, period_end__isnull=False)
