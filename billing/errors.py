@@ -64,3 +64,8 @@ class SubscriptionPaused(Conflict):
 class SubscriptionEnding(Conflict):
     code = "subscription_ending"
     message = "Your subscription is set to end. Keep it first, then change it."
+
+
+class NothingBought(Conflict):
+    code = "nothing_bought"
+    message = "You have not bought anything yet, so there is nothing to manage."

@@ -7,7 +7,7 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from billing.services import failures
+from billing.services import erasure, failures, leaving, retention
 from billing.services.dunning import look, look_at_all_due
 from billing.services.grants import notice_ended_grants
 from billing.services.orders import finish_open_orders
@@ -85,3 +85,18 @@ def look_at(subscription_id: str) -> None:
 @traced
 def look_at_every_due(timestamp: int) -> None:
     look_at_all_due()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="end-what-the-leaving-pay")
+@traced
+def end_what_the_leaving_pay(timestamp: int) -> None:
+    leaving.end_what_the_leaving_pay()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queue="periodic", queueing_lock="forget-old-records")
+@traced
+def forget_old_records(timestamp: int) -> None:
+    retention.forget_old_records()
+    erasure.erase_what_came_later()

@@ -82,6 +82,10 @@ STATES = {
     "second_factor": Look("Second factor asked", "half"),
     "wrong_code": Look("Wrong code", "cross", "bad"),
     "blocked": Look("Account suspended", "pause", "bad"),
+    "invoice_open": Look("To be paid", "half", "warn"),
+    "invoice_paid": Look("Paid", "check", "good"),
+    "invoice_uncollectible": Look("Not paid", "cross", "bad"),
+    "invoice_void": Look("Void", "bar"),
 }
 
 
@@ -122,12 +126,14 @@ def percent(share: float | None) -> str:
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    """Minor units with their currency: 499, "usd" → "$4.99"."""
+    """Minor units with their currency: 499, "usd" → "$4.99"; what is given back is "-$4.99"."""
     if minor is None:
         return UNKNOWN
     code = currency.upper()
-    amount = number_format(minor, 0) if code in WHOLE_CURRENCIES else number_format(Decimal(minor) / 100, 2)
-    return f"{CURRENCY_SIGNS[code]}{amount}" if code in CURRENCY_SIGNS else f"{amount} {code}"
+    size = abs(minor)
+    amount = number_format(size, 0) if code in WHOLE_CURRENCIES else number_format(Decimal(size) / 100, 2)
+    text = f"{CURRENCY_SIGNS[code]}{amount}" if code in CURRENCY_SIGNS else f"{amount} {code}"
+    return f"-{text}" if minor < 0 else text
 
 
 def ago_text(seconds: float) -> str | None:
