@@ -74,3 +74,13 @@ class SubscriptionEnding(Conflict):
 class NothingBought(Conflict):
     code = "nothing_bought"
     message = "You have not bought anything yet, so there is nothing to manage."
+
+
+class NothingToRefund(Conflict):
+    code = "nothing_to_refund"
+    message = "Nothing of this payment is left to be paid back."
+
+
+class RefundUnderWay(Conflict):
+    code = "refund_under_way"
+    message = "A refund of this payment is under way. Look again in a moment."
