@@ -56,6 +56,7 @@ WORDS = {
     "subscription_paused": "Subscription paused",
     "subscription_resumed": "Subscription kept",
     "subscription_unpaused": "Pause of the subscription ended",
+    "subscription_withheld": "Plan off: its payment went back",
     "ticket_answered": "Ticket answered",
     "ticket_closed": "Ticket closed",
 }

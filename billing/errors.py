@@ -41,6 +41,11 @@ class UnknownSubscription(Conflict):
     message = "Your subscription was set up by hand. Write to support to change it."
 
 
+class Outdated(Conflict):
+    code = "subscription_changed"
+    message = "Your subscription changed in this moment. Look at it, then try again."
+
+
 class SamePlan(Conflict):
     code = "same_plan"
     message = "You have this plan already."

@@ -111,7 +111,12 @@ def dunning_steps(state: State) -> Iterator[tuple[int, datetime]]:
     """The days on which its owner is written to while a payment is missing, and when they begin. Without such a payment none."""
     if state.status in _UNPAID:
         for day in state.terms.mail_days:
-            yield day, _due_since(state) + timedelta(days=day)
+            yield day, due_since(state) + timedelta(days=day)
+
+
+def due_since(state: State) -> datetime:
+    """Since when a payment is missing, where one is."""
+    return state.unpaid_since or state.current_period_start
 
 
 def trial_reminder(state: State) -> datetime | None:
@@ -159,7 +164,7 @@ def _planned_end(state: State) -> datetime | None:
 def _stretch(state: State) -> tuple[Reason, datetime | None]:
     """What it gives its plan for, and how long at most without news of Stripe; None: not at all."""
     if state.status in _UNPAID:
-        return Reason.GRACE, _due_since(state) + state.terms.grace
+        return Reason.GRACE, due_since(state) + state.terms.grace
     if state.is_paused:
         return Reason.PAUSED, state.paid_until
     if state.status == "trialing":
@@ -176,10 +181,6 @@ def _covered_until(state: State) -> datetime:
     if state.unpaid_since is None and state.paid_until is not None and state.paid_until <= state.current_period_start:
         return state.paid_until
     return state.current_period_end
-
-
-def _due_since(state: State) -> datetime:
-    return state.unpaid_since or state.current_period_start
 
 
 def _moments(state: State) -> Iterator[datetime]:

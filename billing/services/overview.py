@@ -139,6 +139,11 @@ def plan_state(user: User, now: datetime | None = None) -> PlanState:
     found = Subscription.objects.filter(user=user, is_surplus=False).exclude(status=Status.INCOMPLETE_EXPIRED)
     live_first = found.alias(is_on=Q(status__in=Subscription.LIVE)).order_by("-is_on", "-started_at", "stripe_id")
     subscription = live_first.select_related("price__plan", "next_price__plan").first()
+    return state_with(subscription, now)
+
+
+def state_with(subscription: Subscription | None, now: datetime | None = None) -> PlanState:
+    """How this one stands; also one that Stripe has just answered and no sync has stored."""
     return PlanState(subscription, standing_of(subscription, now or timezone.now()) if subscription else None)
 
 
