@@ -31,6 +31,7 @@ WORDS = {
     "email_verified": "Address verified",
     "export_requested": "Export of your data asked for",
     "export_downloaded": "Export of your data downloaded",
+    "gift_redeemed": "Gift code redeemed",
     "invitation_made": "Invitation made",
     "mail_choice_changed": "Choice of mails changed",
     "name_changed": "Name changed",
