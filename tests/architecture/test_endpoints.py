@@ -65,6 +65,7 @@ FOR_SIGNED_IN = {
     "billing/subscription/change",
     "billing/subscription/drop-change",
     "billing/invoices",
+    "billing/gifts/redeem",
     "tickets",
     "tickets/{id}",
     "tickets/{id}/messages",
