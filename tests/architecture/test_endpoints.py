@@ -48,6 +48,7 @@ FOR_SIGNED_IN = {
     "users/me/activity",
     "users/me/email",
     "devices",
+    "devices/keep",
     "devices/{id}",
     "devices/{id}/config",
     "devices/{id}/rotate-key",
