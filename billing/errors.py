@@ -76,6 +76,16 @@ class NothingBought(Conflict):
     message = "You have not bought anything yet, so there is nothing to manage."
 
 
+class NothingToRefund(Conflict):
+    code = "nothing_to_refund"
+    message = "Nothing of this payment is left to be paid back."
+
+
+class RefundUnderWay(Conflict):
+    code = "refund_under_way"
+    message = "A refund of this payment is under way. Look again in a moment."
+
+
 class UnknownGift(Conflict):
     """Also for one that was revoked: nobody learns which codes there were."""
 

@@ -324,7 +324,8 @@ def test_only_pages_with_a_form_that_ends_at_stripe_let_it_go_there(page: Client
 def test_the_dashboard_says_in_one_line_what_comes_next(page: Client, alice: User) -> None:
     assert "payment" not in words(page, "/dashboard")
     make_subscription(alice, current_period_end=IN_A_WEEK)
-    assert f"Basic plan. The next payment is $4.99 on {day(IN_A_WEEK)}." in words(page, "/dashboard")
+    text = words(page, "/dashboard")
+    assert f"Basic plan, up to 5 devices The next payment is $4.99 on {day(IN_A_WEEK)}." in text
 
 
 def test_the_dashboard_notices_a_failed_payment(page: Client, alice: User) -> None:

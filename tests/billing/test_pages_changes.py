@@ -154,7 +154,7 @@ def test_who_has_nothing_to_change_buys(page: Client) -> None:
 def test_ending_says_what_happens_when_and_is_taken_back(shop: Shop, page: Client, alice: User) -> None:
     row = bought(shop, alice)
     text = words(page, "/billing/cancel")
-    assert f"You keep Basic until {day(row.current_period_end)}. Nothing more is charged." in text
+    assert f"You keep Basic until {day(row.current_period_end)}. No other period is charged." in text
     assert not at_stripe(shop, row).cancel_at_period_end
     answer = page.post("/billing/cancel", follow=True)
     assert "Your subscription is set to end, and nothing more is charged." in read(answer)
