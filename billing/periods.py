@@ -57,6 +57,12 @@ def midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
+def months_later(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last where there is no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return _on_day(year, month + 1, day.day)
+
+
 def _on_day(year: int, month: int, day: int) -> date:
     return date(year, month, min(day, calendar.monthrange(year, month)[1]))
 

@@ -46,7 +46,7 @@ _ORDER = ("purpose", "subject", "state", "created_at", "finished_at")
 def _payments(user: User) -> dict[str, Any]:
     disputes: QuerySet[Any] = Dispute.objects.filter(payment__user=user)
     return {
-        "payments": rows_of(user.payments.order_by("created_at", "pk"), *_PAYMENT, invoice=F("invoice__number")),
+        "payments": rows_of(user.payments.order_by("created_at", "pk"), *_PAYMENT, invoice_number=F("invoice__number")),
         "disputes": rows_of(disputes.order_by("created_at", "pk"), *_DISPUTE),
     }
 

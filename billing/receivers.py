@@ -5,11 +5,18 @@ from typing import Any
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.signals import account_erased
+from accounts.signals import account_activity_changed, account_erased
+from billing.services.erasure import erase_payments
 from billing.services.grants import close_grants
+from billing.services.leaving import follow_leaving
+
+
+@receiver(account_activity_changed)
+def end_payments(sender: Any, user: User, active: bool, **kwargs: Any) -> None:
+    follow_leaving(user.pk)
 
 
 @receiver(account_erased)
-def forget_reasons(sender: Any, user: User, batch: int, **kwargs: Any) -> bool:
+def forget_payments(sender: Any, user: User, batch: int, **kwargs: Any) -> bool:
     close_grants(user)
-    return False
+    return erase_payments(user, batch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 
@@ -12,11 +13,12 @@ from billing.standing import Standing, State, Terms, standing
 
 def terms() -> Terms:
     """How patient this service is."""
-    return Terms(
-        grace=timedelta(days=settings.DUNNING_GRACE_DAYS),
-        slack=timedelta(hours=settings.RENEWAL_SLACK_HOURS),
-        mail_days=tuple(settings.DUNNING_MAIL_DAYS),
-    )
+    return _terms(settings.DUNNING_GRACE_DAYS, settings.RENEWAL_SLACK_HOURS, tuple(settings.DUNNING_MAIL_DAYS))
+
+
+@lru_cache(maxsize=4)
+def _terms(grace_days: int, slack_hours: int, mail_days: tuple[int, ...]) -> Terms:
+    return Terms(timedelta(days=grace_days), timedelta(hours=slack_hours), mail_days)
 
 
 def state_of(subscription: Subscription) -> State:

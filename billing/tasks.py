@@ -7,7 +7,8 @@ from uuid import UUID
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
-from billing.services import failures
+from billing.services import erasure, failures, leaving, retention
+from billing.services.dunning import look, look_at_all_due
 from billing.services.grants import notice_ended_grants
 from billing.services.orders import finish_open_orders
 from billing.services.placing import place
@@ -71,3 +72,31 @@ def finish_orders() -> None:
 def finish_every_order(timestamp: int) -> None:
     """What could not be done when it was decided."""
     finish_open_orders()
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def look_at(subscription_id: str) -> None:
+    look(subscription_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="look-at-subscriptions")
+@traced
+def look_at_every_due(timestamp: int) -> None:
+    look_at_all_due()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="end-what-the-leaving-pay")
+@traced
+def end_what_the_leaving_pay(timestamp: int) -> None:
+    leaving.end_what_the_leaving_pay()
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(queue="periodic", queueing_lock="forget-old-records")
+@traced
+def forget_old_records(timestamp: int) -> None:
+    retention.forget_old_records()
+    erasure.erase_what_came_later()

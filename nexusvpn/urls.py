@@ -26,6 +26,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),
+    path("", include("billing.page_urls")),
     path("", include("vpn.urls")),
     path("", include("referrals.urls")),
     path("", include("support.urls")),

@@ -8,8 +8,22 @@ SELECT public_key FROM vpn_vpnconfig WHERE revoked_at IS NULL GROUP BY public_ke
 -- I2 a person has more admitted devices than the plan admits
 SELECT d.user_id FROM vpn_vpnconfig d
 LEFT JOIN LATERAL (
-    SELECT p.device_limit FROM billing_plan p LEFT JOIN billing_plangrant g ON g.plan_id = p.id AND g.user_id = d.user_id
-    WHERE p.code = 'free' OR (g.revoked_at IS NULL AND g.id IS NOT NULL AND (g.valid_until IS NULL OR g.valid_until > now()))
+    SELECT p.device_limit FROM billing_plan p
+    WHERE p.code = 'free' OR EXISTS (
+        SELECT 1 FROM billing_plangrant g WHERE g.plan_id = p.id AND g.user_id = d.user_id
+        AND g.revoked_at IS NULL AND (g.valid_until IS NULL OR g.valid_until > now())
+    ) OR EXISTS (
+        SELECT 1 FROM billing_subscription s JOIN billing_planprice c ON c.id = s.price_id
+        WHERE c.plan_id = p.id AND s.user_id = d.user_id AND s.withheld = '' AND NOT s.is_surplus
+        AND now() < coalesce(s.cancel_at, CASE WHEN s.cancel_at_period_end THEN s.current_period_end END, 'infinity')
+        AND now() < CASE
+            WHEN s.status IN ('past_due', 'unpaid') THEN coalesce(s.unpaid_since, s.current_period_start) + make_interval(days => :grace_days)
+            WHEN s.status NOT IN ('trialing', 'active') THEN '-infinity'
+            WHEN s.pause_behavior <> '' THEN s.paid_until
+            WHEN s.status = 'trialing' THEN coalesce(s.trial_end, s.current_period_end) + make_interval(hours => :slack_hours)
+            WHEN s.unpaid_since IS NULL AND s.paid_until <= s.current_period_start THEN s.paid_until + make_interval(hours => :slack_hours)
+            ELSE s.current_period_end + make_interval(hours => :slack_hours) END
+    )
     ORDER BY p.rank DESC LIMIT 1
 ) allowed ON true
 WHERE d.revoked_at IS NULL AND d.blocked = '' GROUP BY d.user_id, allowed.device_limit HAVING count(*) > allowed.device_limit;

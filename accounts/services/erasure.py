@@ -111,7 +111,8 @@ def _erase_a_chunk(user_id: UUID) -> bool:
         answers = account_erased.send(sender=User, user=user, batch=BATCH)
         if any(left) or any(more for _, more in answers):
             return True
-        User.objects.filter(pk=user_id).update(erased_at=timezone.now(), deletion_due_at=None)
+        done = {"erased_at": timezone.now(), "deletion_due_at": None, "stripe_customer_id": None}
+        User.objects.filter(pk=user_id).update(**done)
         record_act("account_erased", person=user_id, target=user)
         return False
 

@@ -23,7 +23,7 @@ from accounts.services.browser_sign_in import confirm, is_confirmed
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.reauthentication import check_person
 from accounts.services.second_factor import Method, methods_of
-from accounts.views.sign_in import wanted_page
+from accounts.wanted import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
 
 View = Callable[..., HttpResponse]

@@ -23,7 +23,7 @@ from accounts.models import Session, User
 from accounts.services.browser_sign_in import check_active, confirm, enter_with_factor, pending_sign_in
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.second_factor import Method, methods_of, prove_by_code
-from accounts.views.sign_in import wanted_page
+from accounts.wanted import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
 
 

@@ -6,7 +6,6 @@ from django.contrib import auth, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,14 +16,9 @@ from accounts.models import LoginHistory, Passkey, Session
 from accounts.services.browser_sign_in import check_active, enter, enter_with_factor
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.sign_in import check_credentials, record
+from accounts.wanted import wanted_page, with_next
 from nexusvpn.errors import DomainError, RateLimited
-from nexusvpn.http import target_of_ours
 from nexusvpn.ratelimit import LOGIN_ADDRESS, enforce
-
-
-def wanted_page(request: HttpRequest) -> str:
-    """Where the person wanted to go: a page of ours, or nothing."""
-    return target_of_ours(request, request.POST.get("next") or request.GET.get("next") or "")
 
 
 @sensitive_post_parameters("password")
@@ -76,7 +70,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
         enter_with_factor(request, shown.user)
     except DomainError as error:
         messages.error(request, error.message)
-        return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': target})}" if target else reverse("login"))
+        return HttpResponseRedirect(with_next("login", target))
     return HttpResponseRedirect(target or reverse("dashboard"))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,6 +17,7 @@ from accounts.services.abuse import network_of
 from accounts.services.browser_sign_in import enter
 from accounts.services.registration import register_account
 from accounts.services.registration_policy import Mode, sign_up_mode
+from accounts.wanted import remember_wanted, wanted_page, with_next
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.http import client_address
 from nexusvpn.ratelimit import REGISTER, enforce
@@ -57,6 +59,7 @@ def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResp
         "form": form,
         "closed": mode == Mode.CLOSED,
         "challenge": challenge.issue() if challenge is not None else None,
+        "next": wanted_page(request),
     }
     return render(request, "accounts/signup.html", context, status=status)
 
@@ -66,7 +69,7 @@ def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect("dashboard")
+        return HttpResponseRedirect(wanted_page(request) or reverse("dashboard"))
     if request.method != "POST":
         known = {"referral_code": _remembered_code(request), "invitation_code": request.GET.get("invitation", "")}
         return _page(request, SignupForm(initial=known))
@@ -90,11 +93,13 @@ def _register(request: HttpRequest, *, challenge_answer: str, **values: str) -> 
 
 
 def _registered(request: HttpRequest, user: User) -> HttpResponse:
+    target = wanted_page(request)
     if settings.EMAIL_VERIFICATION:
-        response = redirect("signup-sent")
+        response = HttpResponseRedirect(with_next("signup-sent", target))
+        remember_wanted(response, target)
     else:
         enter(request, user)
-        response = redirect("dashboard")
+        response = HttpResponseRedirect(target or reverse("dashboard"))
     response.delete_cookie(REFERRAL_COOKIE, samesite="Lax")
     return response
 
@@ -103,4 +108,4 @@ def _registered(request: HttpRequest, user: User) -> HttpResponse:
 @require_safe
 def signup_sent(request: HttpRequest) -> HttpResponse:
     """The same for everybody: whether the address had an account, only its mailbox is told."""
-    return render(request, "accounts/signup_sent.html")
+    return render(request, "accounts/signup_sent.html", {"next": wanted_page(request)})

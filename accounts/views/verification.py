@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -12,6 +13,7 @@ from accounts.errors import InvalidLink
 from accounts.forms_credentials import AddressForm
 from accounts.models import User
 from accounts.services.verification import ask_for_verification, check_verification_link, verify_address
+from accounts.wanted import forget_wanted, remembered_wanted, with_next
 from nexusvpn.ratelimit import LINK_USE, MAILED_LINK, enforce
 
 
@@ -25,12 +27,24 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
             signed_in_here = getattr(request.session, "row_id", None) if request.user.is_authenticated else None
             verify_address(token=token, keep=signed_in_here)
             messages.success(request, "Your e-mail address is confirmed.")
-            return redirect("dashboard" if request.user.is_authenticated else "login")
+            return _go_on(request)
         check_verification_link(token)
     except InvalidLink as error:
         context = {"error": error, "again": "verify-resend"}
         return render(request, "accounts/link_over.html", context, status=400)
     return render(request, "accounts/verify_email.html")
+
+
+def _go_on(request: HttpRequest) -> HttpResponse:
+    """To what they wanted when they signed up in this browser, or else to their first page."""
+    target = remembered_wanted(request)
+    if request.user.is_authenticated:
+        response = HttpResponseRedirect(target or reverse("dashboard"))
+    else:
+        response = HttpResponseRedirect(with_next("login", target))
+    if target:
+        forget_wanted(response)
+    return response
 
 
 @never_cache

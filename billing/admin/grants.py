@@ -6,26 +6,21 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from accounts.people import signed_in
-from billing.models import Plan, PlanGrant, Subscription
+from billing.holding import plan_name_now
+from billing.models import PlanGrant
 from billing.services.grants import check_grant, grant_plan, revoke_grant
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.errors import DomainError
 from nexusvpn.templatetags.nexusvpn_ui import day
-
-
-def in_force(prefix: str = "") -> Q:
-    """The grants that hold now."""
-    unlimited = Q(**{f"{prefix}valid_until": None}) | Q(**{f"{prefix}valid_until__gt": Now()})
-    return Q(**{f"{prefix}revoked_at": None}) & unlimited
 
 
 def grants_panel(user: User) -> Panel:
@@ -45,17 +40,7 @@ def grants_panel(user: User) -> Panel:
 
 
 UserAdmin.panels.insert(0, grants_panel)
-# The highest plan of those that somebody has, as `entitlement_for` has it but for the days between a period's end and what follows.
-_granted = PlanGrant.objects.filter(in_force(), user=OuterRef(OuterRef("pk")), plan=OuterRef("pk"))
-_subscribed = Subscription.objects.filter(
-    user=OuterRef(OuterRef("pk")),
-    price__plan=OuterRef("pk"),
-    status__in=(Subscription.Status.TRIALING, Subscription.Status.ACTIVE, Subscription.Status.PAST_DUE),
-    withheld="",
-    is_surplus=False,
-)
-_held = Plan.objects.filter(Q(code=Plan.FREE) | Exists(_granted) | Exists(_subscribed)).order_by("-rank").values("name")
-UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(Subquery(_held[:1]), Value("–"))))
+UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(plan_name_now(), Value("–"))))
 
 
 class GrantForm(forms.ModelForm):

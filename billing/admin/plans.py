@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from accounts.people import signed_in
 from billing.admin.columns import money_column
-from billing.admin.grants import in_force
 from billing.gateway.client import sells
+from billing.holding import grants_in_force
 from billing.models import Plan, PlanPrice, Subscription
 from billing.office_deferred import push_prices_soon
 from billing.services.plans import edit_plan
@@ -66,7 +66,7 @@ class PlanAdmin(ActionsAdmin):
         live = Subscription.objects.filter(price__plan=OuterRef("pk"), status__in=Subscription.LIVE, is_surplus=False)
         subscribed = live.order_by().values("price__plan").annotate(count=Count("pk")).values("count")
         return rows.annotate(
-            holders=Count("grants", filter=in_force("grants__")), subscribers=Coalesce(Subquery(subscribed), 0)
+            holders=Count("grants", filter=grants_in_force("grants__")), subscribers=Coalesce(Subquery(subscribed), 0)
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:

@@ -29,10 +29,10 @@ def _of_customers() -> list[type[Model]]:
 def forget_copies(customer_ids: Iterable[str], at_most: int) -> bool:
     """Delete about `at_most` rows of these customers (`cus_…`); returns whether more may be left."""
     ids = list(customer_ids)
-    methods: QuerySet[Any] = PaymentMethod.objects.filter(customer__in=ids)
+    methods: QuerySet[Any] = PaymentMethod.objects.filter(customer__id__in=ids)
     known = DjstripePaymentMethod.objects.filter(pk__in=list(methods.values_list("id", flat=True)[:at_most]))
     known.delete()
-    left = [delete_some(model._base_manager.filter(customer__in=ids), at_most) for model in _of_customers()]
+    left = [delete_some(model._base_manager.filter(customer__id__in=ids), at_most) for model in _of_customers()]
     return any(left) or delete_some(Customer.objects.filter(id__in=ids), at_most)
 
 
@@ -40,7 +40,7 @@ def read_copies(customer_ids: Iterable[str]) -> list[dict[str, Any]]:
     """Each object that names one of these customers, as Stripe gave it, without keys."""
     ids = list(customer_ids)
     rows: list[QuerySet[Any]] = [Customer.objects.filter(id__in=ids)]
-    rows += [model._base_manager.filter(customer__in=ids) for model in _of_customers()]
+    rows += [model._base_manager.filter(customer__id__in=ids) for model in _of_customers()]
     return [
         _without_keys(data)
         for each in rows

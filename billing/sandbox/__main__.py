@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from billing.sandbox.guard import Refused
 from billing.sandbox.server import SandboxServer, run_for_ever
-from billing.sandbox.webhook_endpoints import add_endpoint
+from billing.sandbox.webhook_endpoints import place_endpoint
 
 
 def main() -> int:
@@ -16,14 +17,15 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=12111, help="0 is a free one")
     parser.add_argument("--webhook-url", default="", help="gets every event")
     parser.add_argument("--webhook-secret", default=os.environ.get("STRIPE_WEBHOOK_SECRET", ""), help="whsec_…")
+    parser.add_argument("--file", type=Path, help="where it keeps what it knows; without one it begins anew each time")
     options = parser.parse_args()
     try:
-        server = SandboxServer(options.port)
+        server = SandboxServer(options.port, file=options.file)
     except Refused as refused:
         sys.stderr.write(f"{refused}\n")
         return 2
     if options.webhook_url:
-        add_endpoint(server.sandbox, options.webhook_url, ["*"], options.webhook_secret)
+        place_endpoint(server.sandbox, options.webhook_url, options.webhook_secret)
     sys.stdout.write(f"Stripe sandbox: {server.url} (STRIPE_API_HOST={server.url})\n")
     sys.stdout.flush()
     run_for_ever(server)

@@ -19,6 +19,14 @@ class Clock:
     def now(self) -> int:
         return int(time.time()) + self._ahead if self._standing is None else self._standing
 
+    @property
+    def ahead(self) -> int:
+        """Seconds before the machine's time."""
+        return self._ahead
+
+    def go_ahead(self, seconds: int) -> None:
+        self._ahead = seconds
+
     def stand_at(self, moment: int) -> None:
         """Never backwards."""
         self._standing = max(moment, self.now())

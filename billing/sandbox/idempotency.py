@@ -55,3 +55,12 @@ class IdempotencyKeys:
             known = self._known.get(key)
             if known and known.answer is None:
                 del self._known[key]
+
+    def answered(self) -> dict[str, Any]:
+        """What is known of requests that are through, to be restored."""
+        with self._lock:
+            return {key: known for key, known in self._known.items() if known.answer is not None}
+
+    def restore(self, known: dict[str, Any]) -> None:
+        with self._lock:
+            self._known = dict(known)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,26 +20,30 @@ from billing.sandbox.errors import StripeError
 from billing.sandbox.events import API_VERSION
 from billing.sandbox.faults import Dropped
 from billing.sandbox.guard import refuse_production
+from billing.sandbox.keeping import Keeper
 from billing.sandbox.pages import Answer
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
-from billing.sandbox.webhook_endpoints import add_endpoint
+from billing.sandbox.webhook_endpoints import place_endpoint
 
 _log = logging.getLogger(__name__)
 _LARGEST = 1 << 20
 
 
 class SandboxServer(ThreadingHTTPServer):
-    """Listens on 127.0.0.1 only; port 0 is a free one."""
+    """Listens on 127.0.0.1 only; port 0 is a free one. With a file it goes on from what it knew when it was stopped."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port: int = 0, retry_after: Sequence[float] = RETRY_AFTER) -> None:
+    def __init__(self, port: int = 0, retry_after: Sequence[float] = RETRY_AFTER, file: Path | None = None) -> None:
         refuse_production(os.environ, sys.argv)
         super().__init__(("127.0.0.1", port), _Talk)
         self.sandbox = Sandbox(retry_after)
         self.sandbox.base_url = self.url
+        self._keeper = Keeper(self.sandbox, file) if file else None
+        if self._keeper:
+            self._keeper.load()
         self._stopped = threading.Event()
         self._clockwork = threading.Thread(target=self._tick, name="sandbox clock", daemon=True)
 
@@ -50,11 +55,16 @@ class SandboxServer(ThreadingHTTPServer):
         self.sandbox.deliveries.start()
         self._clockwork.start()
 
+    def keep(self) -> None:
+        if self._keeper:
+            self._keeper.save()
+
     def stop_threads(self) -> None:
         self._stopped.set()
         self.sandbox.faults.over.set()
         self.sandbox.deliveries.stop()
         self._clockwork.join(5)
+        self.keep()
 
     def _tick(self) -> None:
         """Real time passes too: what falls due by it happens within a second or so."""
@@ -62,6 +72,7 @@ class SandboxServer(ThreadingHTTPServer):
             with self.sandbox.lock:
                 due.advance(self.sandbox, 0)
                 self.sandbox.events.send()
+                self.keep()
 
 
 @contextmanager
@@ -71,11 +82,12 @@ def serve(
     webhook_url: str = "",
     webhook_secret: str = "",
     retry_after: Sequence[float] = RETRY_AFTER,
+    file: Path | None = None,
 ) -> Iterator[SandboxServer]:
     """A running sandbox in threads of this process."""
-    with SandboxServer(port, retry_after) as server:
+    with SandboxServer(port, retry_after, file) as server:
         if webhook_url:
-            add_endpoint(server.sandbox, webhook_url, ["*"], webhook_secret)
+            place_endpoint(server.sandbox, webhook_url, webhook_secret)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         server.start_threads()
@@ -133,6 +145,8 @@ class _Talk(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = api.Request(self.command, path, query, headers, body)
         status, found, more = api.answer(self.server.sandbox, request, request_id)
+        if self.command != "GET":
+            self.server.keep()
         self._json(status, found, {"Request-Id": request_id, "Stripe-Version": API_VERSION, **more})
 
     def _control(self, name: str, body: str) -> None:
@@ -142,6 +156,7 @@ class _Talk(BaseHTTPRequestHandler):
             with sandbox.lock:
                 found = control.call(sandbox, self.command, name, values)
                 sandbox.events.send()
+                self.server.keep()
         except ValueError:
             self._json(400, {"error": {"message": "The body is not JSON."}}, {})
         except StripeError as error:
@@ -155,6 +170,7 @@ class _Talk(BaseHTTPRequestHandler):
         with sandbox.lock:
             found = site.answer(sandbox, self.command, path, fields)
             sandbox.events.send()
+            self.server.keep()
         self._write(found)
 
     def _json(self, status: int, found: Obj, headers: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Everything that exists in the sandbox, in memory."""
+"""Everything that exists in the sandbox."""
 
 from __future__ import annotations
 

@@ -25,6 +25,14 @@ def add_endpoint(sandbox: Sandbox, url: str, events: list[str], secret: str = ""
     )
 
 
+def place_endpoint(sandbox: Sandbox, url: str, secret: str) -> None:
+    """The endpoint of whoever starts the sandbox: the one with their secret, at another address perhaps, or a new one for every event."""
+    for endpoint in sandbox.store.all("webhook_endpoint", lambda endpoint: endpoint["secret"] == secret):
+        endpoint["url"] = url
+        return
+    add_endpoint(sandbox, url, ["*"], secret)
+
+
 def create_endpoint(sandbox: Sandbox, params: Obj) -> Obj:
     """The only answer that has the secret."""
     return add_endpoint(

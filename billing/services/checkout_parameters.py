@@ -12,7 +12,8 @@ from billing.services.order_requests import USER
 # Our name for our row in Stripe's metadata.
 CHECKOUT = "nexusvpn_checkout"
 # Where Stripe leads back to. It writes the page's id in place of the braces.
-PAID_PATH = "/billing/done?session_id={CHECKOUT_SESSION_ID}"
+PAID_PATH = "/billing/success?session_id={CHECKOUT_SESSION_ID}"
+UNPAID_PATH = "/billing/cancelled"
 BACK_PATH = "/billing"
 
 
@@ -27,7 +28,7 @@ def page_parameters(row: CheckoutSession, *, customer: str, promotion: str, with
         "customer": customer,
         "line_items": [{"price": row.price.stripe_price_id, "quantity": 1}],
         "success_url": f"{settings.SITE_URL}{PAID_PATH}",
-        "cancel_url": f"{settings.SITE_URL}{BACK_PATH}",
+        "cancel_url": f"{settings.SITE_URL}{UNPAID_PATH}",
         "metadata": names,
         "subscription_data": subscription,
         **_tax(),

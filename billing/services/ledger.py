@@ -7,16 +7,15 @@ dinar): nothing here multiplies or divides one by a power of ten.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Sum
-from django.utils import timezone
 
 from accounts.models import User
 from billing.gateway.client import Object
+from billing.inserts import insert_once
 from billing.models import LedgerEntry, Payment
 
 Account, Kind = LedgerEntry.Account, LedgerEntry.Kind
@@ -28,13 +27,6 @@ _FEES = {"stripe_fee", "stripe_fx_fee", "tax_fee"}
 # What an invoice took of a customer's balance, and what a voided invoice gave back.
 _USED = {"applied_to_invoice", "unapplied_from_invoice"}
 
-_INSERT = """
-INSERT INTO billing_ledgerentry (account, kind, source, balance_transaction_id, user_id, price_id, invoice_id, amount_minor,
-                                 currency, occurred_at, recorded_at, note)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (source, kind) DO NOTHING
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class _Movement:
@@ -44,7 +36,7 @@ class _Movement:
     amount_minor: int
     currency: str
     occurred_at: datetime
-    transaction_id: str = ""
+    balance_transaction_id: str = ""
     note: str = ""
 
 
@@ -178,7 +170,7 @@ def _movement(transaction: Object, kind: str, source: str, amount: int, currency
         amount_minor=amount,
         currency=currency,
         occurred_at=_moment(transaction["created"]),
-        transaction_id=transaction["id"],
+        balance_transaction_id=transaction["id"],
         note=transaction["type"] if kind == Kind.ADJUSTMENT else "",
     )
 
@@ -199,28 +191,5 @@ def _moment(seconds: int) -> datetime:
 def _insert(
     movements: Iterable[_Movement], *, user_id: UUID | None, price_id: int | None = None, invoice_id: str = ""
 ) -> int:
-    """Written by hand, since Django's own insert that ignores conflicts does not say how many there were."""
-    now = timezone.now()
-    rows = [
-        (
-            one.account,
-            one.kind,
-            one.source,
-            one.transaction_id,
-            user_id,
-            price_id,
-            invoice_id,
-            one.amount_minor,
-            one.currency,
-            one.occurred_at,
-            now,
-            one.note,
-        )
-        for one in movements
-        if one.amount_minor
-    ]
-    if not rows:
-        return 0
-    with connection.cursor() as cursor:
-        cursor.executemany(_INSERT, rows)
-        return int(cursor.rowcount)
+    about = {"user_id": user_id, "price_id": price_id, "invoice_id": invoice_id}
+    return sum(insert_once(LedgerEntry(**asdict(one), **about)) for one in movements if one.amount_minor)

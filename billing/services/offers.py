@@ -20,13 +20,26 @@ class Offer:
 
     @property
     def month(self) -> PlanPrice | None:
-        return self._price(Interval.MONTH)
+        return self.price(Interval.MONTH)
 
     @property
     def year(self) -> PlanPrice | None:
-        return self._price(Interval.YEAR)
+        return self.price(Interval.YEAR)
 
-    def _price(self, interval: Interval) -> PlanPrice | None:
+    @property
+    def is_free(self) -> bool:
+        """Whether it is what everybody has: it is not sold, in no currency."""
+        return self.plan.code == Plan.FREE
+
+    @property
+    def saving_minor(self) -> int | None:
+        """What a year costs less than twelve months; None where it does not."""
+        if self.month is None or self.year is None:
+            return None
+        saving = 12 * self.month.amount_minor - self.year.amount_minor
+        return saving if saving > 0 else None
+
+    def price(self, interval: str) -> PlanPrice | None:
         return next((p for p in self.prices if (p.interval, p.currency) == (interval, self.currency)), None)
 
 

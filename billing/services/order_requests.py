@@ -51,24 +51,36 @@ def _schedule(order: StripeOrder, api: Stripe) -> Object:
     else:
         new: Any = {"from_subscription": order.subject}
         schedule = api.call(lambda v1: v1.subscription_schedules.create(new, options=keyed(f"{order.pk}-schedule")))
-    now = schedule["current_phase"]
-    phase = next(found for found in schedule["phases"] if found["start_date"] == now["start_date"])
-    phases: Any = [
-        {
-            "items": [{"price": item["price"], "quantity": item["quantity"]} for item in phase["items"]],
-            "start_date": now["start_date"],
-            "end_date": asked["at"],
-        },
-        {
-            "items": [{"price": asked["price"], "quantity": 1}],
-            "start_date": asked["at"],
-            "duration": {"interval": asked["interval"], "interval_count": 1},
-            "proration_behavior": "none",
-        },
-    ]
-    update: Any = {"phases": phases, "end_behavior": "release"}
+    update: Any = {"phases": _phases(schedule, asked), "end_behavior": "release"}
     # A state that is set may be set twice; with a key, a schedule that changed in between would be another request.
     return api.call(lambda v1: v1.subscription_schedules.update(schedule["id"], update))
+
+
+def _phases(schedule: Object, asked: Object) -> list[Object]:
+    """The present phase as it is, and the one that follows. What a phase does not name, Stripe takes away: its trial, its discounts."""
+    begins = schedule["current_phase"]["start_date"]
+    phase = next(found for found in schedule["phases"] if found["start_date"] == begins)
+    kept: Object = {"discounts": [_discount(one) for one in phase["discounts"]]} if phase.get("discounts") else {}
+    present = {
+        "items": [{"price": item["price"], "quantity": item["quantity"]} for item in phase["items"]],
+        "start_date": begins,
+        "end_date": asked["at"],
+        **({"trial_end": phase["trial_end"]} if phase.get("trial_end") else {}),
+        **kept,
+    }
+    following = {
+        "items": [{"price": asked["price"], "quantity": 1}],
+        "start_date": asked["at"],
+        "duration": {"interval": asked["interval"], "interval_count": 1},
+        "proration_behavior": "none",
+        **kept,
+    }
+    return [present, following]
+
+
+def _discount(one: Object) -> Object:
+    """One that is there is named by itself: by its coupon it would begin anew."""
+    return next({name: one[name]} for name in ("discount", "promotion_code", "coupon") if one.get(name))
 
 
 def _release(order: StripeOrder, api: Stripe) -> Object:

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from procrastinate.contrib.django import app
 
 from accounts.models import User
-from billing.models import Plan, PlanGrant
+from billing.models import Plan, PlanGrant, Subscription
 from billing.signals import entitlement_changed
 from nexusvpn.context import current_request_id
 
@@ -31,14 +32,16 @@ def edit_plan(plan: Plan, changed: Collection[str]) -> None:
 def tell_holders(*, plan_id: int, after: UUID | None = None) -> int:
     """Tell of the next people who have a plan, in the order of their ids, and ask for the rest. Returns how many. May be repeated.
 
-    A plan that is given meanwhile needs no place in this order: giving it tells of it.
+    A plan that is given or bought meanwhile needs no place in this order: that tells of it.
     """
     with transaction.atomic(durable=True):
         plan = Plan.objects.get(pk=plan_id)
         people = User.objects.order_by("pk")
         if plan.code != Plan.FREE:
-            # Also whose grant is just ending: settling somebody in vain costs little.
-            people = people.filter(pk__in=PlanGrant.objects.filter(plan=plan, revoked_at=None).values("user"))
+            # Also whose grant or subscription is just ending: settling somebody in vain costs little.
+            granted = PlanGrant.objects.filter(plan=plan, revoked_at=None)
+            subscribed = Subscription.objects.filter(price__plan=plan, status__in=Subscription.LIVE)
+            people = people.filter(Q(pk__in=granted.values("user")) | Q(pk__in=subscribed.values("user")))
         if after is not None:
             people = people.filter(pk__gt=after)
         found = list(people.values_list("pk", flat=True)[:AT_ONCE])

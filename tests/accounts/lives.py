@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.utils import timezone
+from djstripe.models import Customer as CustomerCopy
+from djstripe.models import Invoice as InvoiceCopy
 
 from accounts.models import (
     AbuseFlag,
@@ -25,13 +27,15 @@ from accounts.models import (
 from accounts.services.outbox import queue_mail
 from accounts.services.sessions import open_token
 from accounts.services.totp import place_of as seed_place
-from billing.models import Plan
+from billing.models import CheckoutSession, GiftBatch, GiftCode, Plan, StripeOrder
 from billing.services.grants import grant_plan
 from nexusvpn.audit import record_act
 from nexusvpn.encryption import encrypt
 from referrals.models import Referral
 from support.services import open_ticket, reply_to_ticket
 from tests.factories.accounts import make_user
+from tests.factories.payers import make_payer, pay
+from tests.factories.payments import make_dispute, make_subscription, price_of
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import Location, QuotaMeter, Server, UsageMonth, VpnConfig
 from vpn.services.devices import add_device, remove_device
@@ -47,6 +51,7 @@ def make_dora(staff: User) -> User:
     _sign_in_with_everything(dora)
     _hear_from_us(dora)
     _use_the_vpn(dora, staff)
+    _pay(dora)
     ticket = open_ticket(
         user=dora, subject="Dora's subject", message="Dora's words, ten of them.", idempotency_key="k1"
     )
@@ -98,3 +103,23 @@ def _use_the_vpn(dora: User, staff: User) -> None:
     settle_meter(dora.pk)
     assert VpnConfig.objects.filter(user=dora).count() == 3
     assert QuotaMeter.objects.filter(user=dora).exists()
+
+
+def _pay(dora: User) -> None:
+    customer = make_payer(dora, stripe_id="cus_dora")
+    payment = pay(make_subscription(dora))
+    make_dispute(payment, status="won")
+    page = {"parameters": {"customer_email": dora.email}, "url": "https://checkout.stripe.example/dora"}
+    CheckoutSession.objects.create(user=dora, price=price_of(), state="complete", **page)
+    StripeOrder.objects.create(user=dora, purpose="pause", subject="sub_1", state="done")
+    batch = GiftBatch.objects.create(name="Spring", plan=Plan.objects.get(code="basic"), days=30)
+    GiftCode.objects.create(batch=batch, code_hash=b"g" * 32, redeemed_at=timezone.now(), redeemed_by=dora)
+    data = {"id": customer.pk, "object": "customer", "email": dora.email, "name": dora.full_name}
+    copy = CustomerCopy.objects.create(id=customer.pk, stripe_data=data)
+    bill = {
+        "id": payment.invoice_id,
+        "object": "invoice",
+        "customer_email": dora.email,
+        "client_secret": "pi_1_secret_2",
+    }
+    InvoiceCopy.objects.create(id=payment.invoice_id, customer=copy, stripe_data=bill)

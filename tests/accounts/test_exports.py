@@ -68,11 +68,18 @@ class TestWhatIsInIt:
         assert data["usage"]["days"][0]["bytes_up"] == 5
         assert data["usage"]["months"][0]["bytes_down"] == 7
         assert data["usage"]["period"]["used_bytes"] == 12
+        assert data["customer"][0]["card_last4"] == "4242"
+        assert (data["subscriptions"][0]["plan_name"], data["subscriptions"][0]["status"]) == ("Basic", "active")
+        assert (data["invoices"][0]["total_minor"], data["ledger"][0]["amount_minor"]) == (499, 499)
+        assert data["payments"]["payments"][0]["invoice_number"] == data["invoices"][0]["number"]
+        assert data["payments"]["disputes"][0]["status"] == "won"
+        assert data["gift_codes"][0]["plan_name"] == "Basic"
+        assert [copy["object"] for copy in data["stripe_copy"]] == ["customer", "invoice"]
         assert [message["by"] for message in data["tickets"][0]["messages"]] == ["you", "support"]
 
     def test_it_holds_no_secret_and_nobody_else(self, dora: User, sam: User) -> None:
         text = orjson.dumps(made(dora)).decode()
-        for secret in (dora.password.split("$")[-1], "f" * 64, "c" * 64, "a" * 64, "e" * 64, "i" * 64):
+        for secret in (dora.password.split("$")[-1], "f" * 64, "c" * 64, "a" * 64, "e" * 64, "i" * 64, "pi_1_secret_2"):
             assert secret not in text
         for other in (sam.email, "friend-of-dora@example.com", "brought-dora@example.com"):
             assert other not in text

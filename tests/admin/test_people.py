@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, Session, User
 from accounts.services.sessions import authenticate_token
+from billing.models import Subscription
 from tests.admin.addresses import action, allow, change
 from tests.admin.rows import new_device, new_session
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
+from tests.factories.payments import make_subscription
 from tests.factories.support import make_ticket
 from tests.mails import waiting_mails
 
@@ -149,6 +151,14 @@ def test_the_customers_page_and_list_show_plan_devices_and_tickets(staff: Client
     assert '<td class="field-plan_name">Free</td>' in listed
     assert '<td class="field-device_count">1</td>' in listed
     assert '<td class="field-ticket_count">1</td>' in listed
+
+
+def test_the_list_shows_the_plan_that_somebody_pays_for_as_long_as_it_holds(staff: Client, alice: User) -> None:
+    made = make_subscription(alice)
+    address = reverse("admin:accounts_user_changelist")
+    assert '<td class="field-plan_name">Basic</td>' in staff.get(address, {"q": alice.email}).content.decode()
+    Subscription.objects.filter(pk=made.pk).update(withheld="refunded")
+    assert '<td class="field-plan_name">Free</td>' in staff.get(address, {"q": alice.email}).content.decode()
 
 
 def test_a_deletion_is_taken_back_by_its_own_action(staff: Client, alice: User) -> None:

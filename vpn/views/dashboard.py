@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
 from accounts.services.verification import needs_verification
+from billing.services.overview import open_invoice_of, plan_state
 from vpn.services.overview import overview_of
 
 
@@ -18,5 +19,11 @@ from vpn.services.overview import overview_of
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    context = {"overview": overview_of(user), "unverified": needs_verification(user)}
+    plan = plan_state(user)
+    context = {
+        "overview": overview_of(user),
+        "plan": plan,
+        "open_invoice": open_invoice_of(plan),
+        "unverified": needs_verification(user),
+    }
     return render(request, "accounts/dashboard.html", context)

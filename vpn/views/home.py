@@ -8,13 +8,14 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from billing.services.offers import offers
+from billing.price_list import price_list
 from vpn.services.locations import list_locations
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    return render(request, "home/landing.html", {"offers": offers(), "locations": list_locations()})
+    context = {"list": price_list(request.GET), "locations": list_locations()}
+    return render(request, "home/landing.html", context)
 
 
 @never_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -29,7 +30,9 @@ class Command(BaseCommand):
         port = env.number("PORT", 8000)
         if not 1 <= port <= 65535:
             raise CommandError("PORT must be from 1 to 65535.")
-        product = Product(self._prepare, self._issue_token, settings.ALLOWED_HOSTS)
+        product = Product(
+            self._prepare, self._issue_token, self._push_catalogue, settings.ALLOWED_HOSTS, settings.DEBUG
+        )
         try:
             Stack(product, port).run()
         except Interrupted:
@@ -57,3 +60,10 @@ class Command(BaseCommand):
             raise LocalServiceError(str(error)) from None
         connections.close_all()
         return str(json.loads(output.getvalue())["token"])
+
+    def _push_catalogue(self, environment: Mapping[str, str]) -> None:
+        # The settings of this process were read before the sandbox had an address.
+        settings.STRIPE_SECRET_KEY = environment["STRIPE_SECRET_KEY"]
+        settings.STRIPE_API_BASE = environment["STRIPE_API_HOST"]
+        call_command("push_catalogue", stdout=io.StringIO())
+        connections.close_all()

@@ -1,8 +1,9 @@
 // Keeps the parts of a page that change by themselves true while the page is visible.
 //
-// `<div data-live-src="/devices/…/state" data-live-every="2">` asks that address every two seconds; each element
+// `<div data-live-src="/devices/…/state" data-live-every="1.5">` asks that address every 1.5 seconds; each element
 // with `data-live-part` and an id takes the content of the element of the same id in the answer. The address may be
-// the page itself. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand.
+// the page itself. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand. An answer with
+// `data-live-done` in it is the last one: nothing changes by itself any more.
 
 const SLOWEST_MS = 60_000;
 
@@ -27,8 +28,9 @@ async function ask(url) {
     redirect: "manual",
   });
   if (response.ok) {
-    exchangeParts(new DOMParser().parseFromString(await response.text(), "text/html"));
-    return { ok: true };
+    const answer = new DOMParser().parseFromString(await response.text(), "text/html");
+    exchangeParts(answer);
+    return { ok: true, final: answer.querySelector("[data-live-done]") !== null };
   }
   // Signed out, or the device is gone: asking again gives no other answer.
   const final = response.type === "opaqueredirect" || [401, 403, 404].includes(response.status);

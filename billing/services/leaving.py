@@ -1,0 +1,71 @@
+"""People who delete their account pay nothing any more; who comes back before the date goes on as before.
+
+What was paid for stays theirs to the end of its period, in case they come back. Where a payment failed, the subscription ends at once:
+Stripe would go on trying to collect it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.models import User
+from billing.deferred import finish_orders_soon
+from billing.models import StripeOrder, Subscription
+from billing.services.orders import place_order
+from nexusvpn.one_by_one import one_by_one
+
+Purpose = StripeOrder.Purpose
+# Nothing is collected at the end of their period, and nothing before.
+ENDS_LATER = (Subscription.Status.ACTIVE, Subscription.Status.TRIALING, Subscription.Status.PAUSED)
+STILL_COLLECTED = (Subscription.Status.PAST_DUE, Subscription.Status.UNPAID, Subscription.Status.INCOMPLETE)
+_TO_END_LATER = Q(status__in=ENDS_LATER, cancel_at_period_end=False, cancel_at=None)
+_TO_END_NOW = Q(status__in=STILL_COLLECTED)
+PEOPLE_AT_ONCE = 1_000
+
+
+def follow_leaving(user_id: UUID) -> None:
+    """Order the end of what somebody pays for who is leaving, or take that back for who is not any more. May be repeated."""
+    if User.objects.filter(pk=user_id, deletion_due_at__isnull=False).exists():
+        _order_ends(user_id)
+    elif User.objects.filter(pk=user_id, is_active=True).exists():
+        _take_back(user_id)
+
+
+def end_what_the_leaving_pay() -> int:
+    """The same for subscriptions that began, or lost their end, after their owner left; returns of how many people."""
+    leaving = Subscription.objects.filter(_TO_END_LATER | _TO_END_NOW, user__deletion_due_at__isnull=False)
+    people = leaving.values_list("user_id", flat=True).distinct()
+    return len(one_by_one(follow_leaving, list(people[:PEOPLE_AT_ONCE])))
+
+
+def _order_ends(user_id: UUID) -> None:
+    theirs = Subscription.objects.filter(user_id=user_id).select_related("user")
+    for subscription in theirs.filter(_TO_END_LATER):
+        if subscription.schedule_id:
+            # Stripe refuses to end what a schedule is to change.
+            order_durably(subscription.user, Purpose.UNSCHEDULE, subscription.schedule_id)
+        order_durably(subscription.user, Purpose.CANCEL, subscription.pk, cancel_at_period_end=True)
+    for subscription in theirs.filter(_TO_END_NOW):
+        order_durably(subscription.user, Purpose.END, subscription.pk)
+
+
+def _take_back(user_id: UUID) -> None:
+    """What they had ended themselves before stays ended: no order of ours did it."""
+    for subscription in Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER).select_related("user"):
+        orders = StripeOrder.objects.filter(
+            user_id=user_id, subject=subscription.pk, purpose__in=(Purpose.CANCEL, Purpose.RESUME)
+        )
+        last = orders.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
+        if last is not None and last.purpose == Purpose.CANCEL and last.is_durable:
+            order_durably(subscription.user, Purpose.RESUME, subscription.pk, cancel_at_period_end=False)
+
+
+def order_durably(user: User, purpose: StripeOrder.Purpose, subject: str, **parameters: Any) -> None:
+    """A decision of the service itself, which a job carries out."""
+    order = place_order(user=user, purpose=purpose, subject=subject, parameters=parameters, is_durable=True)
+    # One that the person had begun would lapse with them.
+    StripeOrder.objects.filter(pk=order.pk, is_durable=False).update(is_durable=True)
+    finish_orders_soon()

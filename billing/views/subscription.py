@@ -1,0 +1,93 @@
+"""Ending a subscription, pausing it, and taking either back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.people import signed_in
+from billing.forms import PauseForm
+from billing.services import subscriptions
+from billing.services.overview import plan_state
+from billing.views.overview import render_billing
+from billing.views.stripe_pages import leads_to_stripe, refused
+from nexusvpn.errors import DomainError
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    plan = plan_state(user)
+    if not plan.is_live or plan.ends_at is not None:
+        return redirect("billing")
+    if request.method != "POST":
+        return render(request, "billing/cancel.html", {"plan": plan})
+    try:
+        subscriptions.cancel(user)
+    except DomainError as error:
+        return refused(render(request, "billing/cancel.html", {"plan": plan, "error": error}), error)
+    messages.success(request, "Your subscription is set to end, and nothing more is charged.")
+    return redirect("billing")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def pause(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    plan = plan_state(user)
+    if not plan.is_live or plan.subscription is None or plan.subscription.pause_behavior:
+        return redirect("billing")
+    form = PauseForm(request.POST if request.method == "POST" else None)
+    error = None
+    if form.is_valid():
+        day = form.cleaned_data["until"]
+        until = timezone.make_aware(datetime.combine(day, time.min)) if day else None
+        try:
+            subscriptions.pause(user, until=until)
+        except DomainError as refusal:
+            error = refusal
+        else:
+            messages.success(request, "Your payments are paused.")
+            return redirect("billing")
+    response = render(request, "billing/pause.html", {"plan": plan, "form": form, "error": error})
+    if error is not None:
+        return refused(response, error)
+    response.status_code = 400 if form.is_bound else 200
+    return response
+
+
+@never_cache
+@login_required
+@require_POST
+@leads_to_stripe
+def resume(request: HttpRequest) -> HttpResponse:
+    return _taken_back(request, subscriptions.resume, "Your subscription goes on.")
+
+
+@never_cache
+@login_required
+@require_POST
+@leads_to_stripe
+def unpause(request: HttpRequest) -> HttpResponse:
+    return _taken_back(request, subscriptions.unpause, "Your payments go on.")
+
+
+def _taken_back(request: HttpRequest, service: Callable[..., Any], said: str) -> HttpResponse:
+    try:
+        service(signed_in(request))
+    except DomainError as error:
+        return render_billing(request, error=error)
+    messages.success(request, said)
+    return redirect("billing")
