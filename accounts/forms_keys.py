@@ -10,10 +10,10 @@ from accounts.services.api_keys import MAX_NAME
 from nexusvpn.api.scopes import Scope
 from nexusvpn.forms import ServiceForm
 
-# Without billing: there is nothing to pay yet, so a key that may would promise what is not there.
 IN_WORDS = {
     Scope.READ: "Read everything below",
     Scope.DEVICES: "Add, change and remove devices; read usage",
+    Scope.BILLING: "Buy, change and end your plan; read invoices",
     Scope.SUPPORT: "Write and read tickets",
     Scope.REFERRALS: "Read referrals",
     Scope.PROFILE: "Change the profile; read notifications",

@@ -10,7 +10,14 @@ import stripe
 from django.conf import settings
 from django.db import connection
 
-from billing.gateway.errors import GatewayMissing, GatewayRefused, KeyReused, PaymentDeclined, PaymentsUnavailable
+from billing.gateway.errors import (
+    GatewayMissing,
+    GatewayRefused,
+    KeyInUse,
+    KeyReused,
+    PaymentDeclined,
+    PaymentsUnavailable,
+)
 from nexusvpn.db import lend_connection
 from nexusvpn.logs import logger
 
@@ -18,6 +25,8 @@ from nexusvpn.logs import logger
 WEB_S = 4.5
 JOB_S = 30.0
 CONNECT_S = 3.0
+# The same request is under way, of a double click: its answer is worth waiting for.
+KEY_IN_USE_S = 0.15
 PAGE = 100
 log = logger("nexusvpn.stripe")
 
@@ -66,12 +75,15 @@ class Stripe:
         Raises PaymentsUnavailable, PaymentDeclined, GatewayRefused, GatewayMissing or KeyReused.
         """
         self._leave_the_database()
-        try:
-            answer = request(self._api.v1)
-        except stripe.StripeError as error:
-            raise _ours(error) from error
-        found: Object = answer.to_dict()
-        return found
+        while True:
+            try:
+                found: Object = request(self._api.v1).to_dict()
+            except stripe.StripeError as error:
+                refused = _ours(error)
+                if isinstance(refused, KeyInUse) and self._http.wait(KEY_IN_USE_S):
+                    continue
+                raise refused from error
+            return found
 
     def each(self, request: Callable[[Any, Object], Any], **parameters: Any) -> Iterator[Object]:
         """Every object of a list: `request` gets `StripeClient.v1` and the parameters of one page of it."""
@@ -104,6 +116,13 @@ class _UntilDeadline(stripe.RequestsClient):
         super().__init__(timeout=within_s)
         self._ends = time.monotonic() + within_s
 
+    def wait(self, seconds: float) -> bool:
+        """Whether there is time for it; then it has passed."""
+        if self._ends - time.monotonic() <= seconds:
+            return False
+        time.sleep(seconds)
+        return True
+
     def request(self, method: str, url: str, headers: Any, post_data: Any = None, **options: Any) -> Any:
         left = self._ends - time.monotonic()
         if left <= 0:
@@ -123,6 +142,8 @@ def _ours(error: stripe.StripeError) -> Exception:
     if isinstance(error, stripe.CardError):
         decline = told.get("decline_code") or code
         return PaymentDeclined(_DECLINES.get(decline), code=decline if decline in _DECLINES else "card_declined")
+    if code == "idempotency_key_in_use":
+        return KeyInUse(retry_after=5)
     if isinstance(error, stripe.IdempotencyError):
         return KeyReused()
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):

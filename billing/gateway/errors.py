@@ -12,6 +12,10 @@ class PaymentsUnavailable(Unavailable):
     message = "Payments do not work at the moment. Nothing was charged. Try again shortly."
 
 
+class KeyInUse(PaymentsUnavailable):
+    """The very same request is under way, and took longer than we wait."""
+
+
 class PaymentDeclined(Conflict):
     """The bank said no. `code` is `card_declined`, `insufficient_funds`, `expired_card` or `authentication_required`."""
 

@@ -21,7 +21,7 @@ from billing.errors import (
 from billing.gateway.client import Object
 from billing.gateway.errors import GatewayRefused, PaymentsUnavailable
 from billing.models import Interval, PlanPrice, StripeOrder, Subscription
-from billing.services.held import UNDER_WAY, Held, held_at_stripe, moment, outcome_unknown
+from billing.services.held import UNDER_WAY, Held, held_at_stripe, moment, outcome_unknown, twice_if_outdated
 from billing.services.orders import SUPERSEDED, end_order, place_order
 from billing.services.sale import price_on_sale
 from billing.services.subscriptions import release_schedule
@@ -84,6 +84,7 @@ def preview_change(*, user: User, plan: str, interval: str) -> Change:
         return _now(price, invoice["amount_due"], at, lines)
 
 
+@twice_if_outdated
 def confirm_change(*, user: User, plan: str, interval: str, proration_date: int | None) -> Change:
     """Do it, as it was shown. The same again, after whatever happened meanwhile, charges nothing twice.
 
@@ -91,7 +92,7 @@ def confirm_change(*, user: User, plan: str, interval: str, proration_date: int 
     """
     with held_at_stripe(user) as held:
         former, price = _prices(held, plan, interval)
-        if proration_date is not None and (done := _settle(held, price, proration_date)):
+        if proration_date is not None and (done := _settle(held, former, price, proration_date)):
             return done
         kind = _check(held, former, price)
         if (kind == "now") is not (proration_date is not None):
@@ -102,6 +103,7 @@ def confirm_change(*, user: User, plan: str, interval: str, proration_date: int 
         return _change_now(held, former, price, proration_date)
 
 
+@twice_if_outdated
 def drop_change(*, user: User) -> Subscription:
     """Take back a change that waits for the period's end. Nothing happens where none waits."""
     with held_at_stripe(user) as held:
@@ -149,32 +151,33 @@ def _check_age(held: Held, proration_date: int) -> None:
         raise PreviewTooOld
 
 
-def _settle(held: Held, price: PlanPrice, proration_date: int) -> Change | None:
-    """What became of a change that was confirmed before: the asked one is answered once more, another one is closed.
+def _settle(held: Held, former: PlanPrice, price: PlanPrice, proration_date: int) -> Change | None:
+    """What became of changes that were confirmed before: the asked one is answered once more, others are closed.
 
     Raises PaymentsUnavailable while another one may still be under way.
     """
-    of = StripeOrder.objects.filter(user=held.user, purpose=Purpose.CHANGE, subject=held.id)
-    order = of.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
-    if order is None:
-        return None
     there = held.found["items"]["data"][0]["price"]["id"]
-    was_done = order.parameters["items"][0]["price"] == there
-    is_asked = (order.parameters["items"][0]["price"], order.parameters["proration_date"]) == (
-        price.stripe_price_id,
-        proration_date,
-    )
-    if order.state == StripeOrder.State.OPEN:
-        if was_done:
-            _note_changed(held, order, None, price)
-        elif not is_asked:
-            left = order.created_at + UNDER_WAY - timezone.now()
-            if left > timedelta(0):
-                raise outcome_unknown(int(left.total_seconds()) + 1)
-            end_order(order, SUPERSEDED)
-    if was_done and is_asked:
-        return _done(held, price, proration_date)
+    of = StripeOrder.objects.filter(user=held.user, purpose=Purpose.CHANGE, subject=held.id)
+    # The last few: an earlier one is of an earlier day.
+    for order in of.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at")[:5]:
+        wanted = order.parameters["items"][0]["price"]
+        was_done = wanted == there and order.attempts > 0
+        is_asked = (wanted, order.parameters["proration_date"]) == (price.stripe_price_id, proration_date)
+        if order.state == StripeOrder.State.OPEN:
+            if was_done:
+                _note_changed(held, order, None, former)
+            elif not is_asked:
+                _give_up(order)
+        if was_done and is_asked:
+            return _done(held, price, proration_date)
     return None
+
+
+def _give_up(order: StripeOrder) -> None:
+    left = order.created_at + UNDER_WAY - timezone.now()
+    if left > timedelta(0):
+        raise outcome_unknown(int(left.total_seconds()) + 1)
+    end_order(order, SUPERSEDED)
 
 
 def _change_now(held: Held, former: PlanPrice, price: PlanPrice, proration_date: int) -> Change:
@@ -186,7 +189,7 @@ def _change_now(held: Held, former: PlanPrice, price: PlanPrice, proration_date:
         "payment_behavior": "error_if_incomplete",
         "expand": ["latest_invoice"],
     }
-    order = place_order(user=held.user, purpose=Purpose.CHANGE, subject=held.id, parameters=asked)
+    order = held.place(user=held.user, purpose=Purpose.CHANGE, subject=held.id, parameters=asked)
     if order.parameters != asked:
         # Somebody confirmed something else in this moment.
         raise outcome_unknown(5)

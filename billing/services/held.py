@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
 from billing.deferred import sync_soon
-from billing.errors import NotSubscribed
+from billing.errors import NotSubscribed, Outdated
 from billing.gateway.client import Object, Stripe
 from billing.gateway.errors import GatewayMissing, PaymentsUnavailable
 from billing.models import StripeOrder, Subscription
-from billing.services.orders import SUPERSEDED, end_order, finish_order, open_order, perform, place_order
+from billing.services.orders import (
+    SUPERSEDED,
+    count_done,
+    end_order,
+    finish_order,
+    open_order,
+    perform,
+    place_or_find,
+)
 from nexusvpn.audit import record_act
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 # Whatever Stripe has begun is done by then.
 UNDER_WAY = timedelta(seconds=90)
 
@@ -38,6 +49,8 @@ class Held:
     api: Stripe
     row: Subscription
     found: Object
+    # As it was before the look at Stripe.
+    done: int
 
     @property
     def id(self) -> str:
@@ -53,7 +66,19 @@ class Held:
         former = open_order(**which)
         if former is not None and (former.parameters != parameters or former.created_at < timezone.now() - UNDER_WAY):
             end_order(former, SUPERSEDED)
-        return place_order(**which, parameters=parameters)
+        return self.place(**which, parameters=parameters)
+
+    def place(self, **which: Any) -> StripeOrder:
+        """Raises Outdated where something was done for this person since the look at Stripe on which the order rests.
+
+        While it is open nobody else does anything of its kind, so nothing comes in between from here on.
+        """
+        order, is_new = place_or_find(**which)
+        if count_done(self.user) != self.done:
+            if is_new:
+                end_order(order, SUPERSEDED)
+            raise Outdated
+        return order
 
     def close(self, *purposes: StripeOrder.Purpose) -> None:
         """Orders whose wish holds, or held until something else was wished: nobody performs them any more."""
@@ -78,6 +103,7 @@ class Held:
     def note(self, order: StripeOrder, result: str, act: str, **details: Any) -> bool:
         """In the caller's transaction; whether it was the first to note it."""
         first = finish_order(order, result)
+        self.done += first
         if first:
             record_act(act, actor=self.user, person=self.user.pk, target=self.row, details=details)
         sync_soon(self.row.customer_id)
@@ -95,6 +121,7 @@ def held_at_stripe(user: User) -> Iterator[Held]:
     row = live_subscription(user)
     if row is None:
         raise NotSubscribed
+    done = count_done(user)
     with Stripe() as api:
         try:
             found = api.call(lambda v1: v1.subscriptions.retrieve(row.stripe_id, {"expand": ["latest_invoice"]}))
@@ -103,7 +130,20 @@ def held_at_stripe(user: User) -> Iterator[Held]:
         if found.get("status") not in Subscription.LIVE:
             sync_soon(row.customer_id)
             raise NotSubscribed
-        yield Held(user, api, brought_to(row, found), found)
+        yield Held(user, api, brought_to(row, found), found, done)
+
+
+def twice_if_outdated(act: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Begin anew when another request of the same person came in between: it may have done the same."""
+
+    @wraps(act)
+    def run(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        try:
+            return act(*args, **kwargs)
+        except Outdated:
+            return act(*args, **kwargs)
+
+    return run
 
 
 def outcome_unknown(retry_after: int) -> PaymentsUnavailable:

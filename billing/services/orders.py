@@ -46,6 +46,18 @@ def place_order(
 
     May be called inside a transaction; whoever performs it does so after the commit. A durable one is performed by a job if by nobody else.
     """
+    return place_or_find(user=user, purpose=purpose, subject=subject, parameters=parameters, is_durable=is_durable)[0]
+
+
+def place_or_find(
+    *,
+    user: User,
+    purpose: StripeOrder.Purpose,
+    subject: str,
+    parameters: dict[str, Any] | None = None,
+    is_durable: bool = False,
+) -> tuple[StripeOrder, bool]:
+    """As `place_order`, and whether it was made now."""
     which = {"user": user, "purpose": purpose, "subject": subject}
     while True:
         order = StripeOrder(**which, parameters=parameters or {}, is_durable=is_durable)
@@ -53,11 +65,16 @@ def place_order(
         # Read anew, also one's own: the database orders the parameters' names, and a key is good for the very same request.
         found = StripeOrder.objects.filter(**which, state=State.OPEN).first()
         if found is not None:
-            return found
+            return found, found.pk == order.pk
 
 
 def open_order(*, user: User, purpose: StripeOrder.Purpose, subject: str = "") -> StripeOrder | None:
     return StripeOrder.objects.filter(user=user, purpose=purpose, subject=subject, state=State.OPEN).first()
+
+
+def count_done(user: User) -> int:
+    """What has been done for this person: another number later means that what one has looked at meanwhile is no longer so."""
+    return StripeOrder.objects.filter(user=user, state=State.DONE).count()
 
 
 def perform(order: StripeOrder, api: Stripe) -> Object:

@@ -27,8 +27,8 @@ Status = Subscription.Status
 SYNCED_WITHIN = timedelta(minutes=5)
 # Where an invoice waits to be paid by hand.
 OWING = (Reason.INCOMPLETE, Reason.GRACE, Reason.UNPAID)
-# What is wrong, and can be mended by its owner or their bank.
-TROUBLE = (*OWING, Reason.NO_CARD, Reason.REFUNDED, Reason.DISPUTED)
+# Where nothing else is more urgent than another plan.
+SETTLED = (Reason.TRIAL, Reason.SUBSCRIPTION, Reason.ENDED)
 # What goes on with a payment by itself.
 RENEWING = (Reason.TRIAL, Reason.SUBSCRIPTION, Reason.LAPSED)
 
@@ -62,8 +62,9 @@ class PlanState:
         return self.subscription is not None and self.subscription.is_live
 
     @property
-    def is_in_trouble(self) -> bool:
-        return self.standing is not None and self.standing.reason in TROUBLE
+    def is_settled(self) -> bool:
+        """Whether there is nothing to mend or to take back, so that another plan is the main thing to do."""
+        return self.standing is None or self.standing.reason in SETTLED
 
     @property
     def holds_until(self) -> datetime | None:
@@ -138,6 +139,11 @@ def plan_state(user: User, now: datetime | None = None) -> PlanState:
     found = Subscription.objects.filter(user=user, is_surplus=False).exclude(status=Status.INCOMPLETE_EXPIRED)
     live_first = found.alias(is_on=Q(status__in=Subscription.LIVE)).order_by("-is_on", "-started_at", "stripe_id")
     subscription = live_first.select_related("price__plan", "next_price__plan").first()
+    return state_with(subscription, now)
+
+
+def state_with(subscription: Subscription | None, now: datetime | None = None) -> PlanState:
+    """How this one stands; also one that Stripe has just answered and no sync has stored."""
     return PlanState(subscription, standing_of(subscription, now or timezone.now()) if subscription else None)
 
 

@@ -13,8 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import StripeOrder, Subscription
-from billing.services.held import Held, held_at_stripe, live_subscription
-from billing.services.orders import place_order
+from billing.services.held import Held, held_at_stripe, live_subscription, twice_if_outdated
 from nexusvpn.errors import InvalidInput
 
 LONGEST_PAUSE = timedelta(days=365)
@@ -23,6 +22,7 @@ Purpose = StripeOrder.Purpose
 __all__ = ["cancel", "live_subscription", "pause", "release_schedule", "resume", "unpause"]
 
 
+@twice_if_outdated
 def cancel(user: User) -> Subscription:
     """End it at the period's end; a change that waits for that is dropped. Raises NotSubscribed, PaymentsUnavailable."""
     with held_at_stripe(user) as held:
@@ -36,6 +36,7 @@ def cancel(user: User) -> Subscription:
         return held.take_in(held.perform(order, "subscription_cancelled"))
 
 
+@twice_if_outdated
 def resume(user: User) -> Subscription:
     """Take that back: it goes on. Raises NotSubscribed also where it is over already."""
     with held_at_stripe(user) as held:
@@ -49,6 +50,7 @@ def resume(user: User) -> Subscription:
         return held.take_in(held.perform(order, "subscription_resumed"))
 
 
+@twice_if_outdated
 def pause(user: User, until: datetime | None = None) -> Subscription:
     """Charge nothing until then, or until it is ended; what is paid for may be used to its end.
 
@@ -70,6 +72,7 @@ def pause(user: User, until: datetime | None = None) -> Subscription:
         return held.take_in(held.perform(order, "subscription_paused", until=until.isoformat() if until else None))
 
 
+@twice_if_outdated
 def unpause(user: User) -> Subscription:
     """Go on. Where the time that was paid for is over, a new period begins now and is charged at once.
 
@@ -81,7 +84,8 @@ def unpause(user: User) -> Subscription:
             held.close(Purpose.UNPAUSE)
             return held.row
         # Not a new order where one is open: this may charge, and its key keeps it from doing so twice.
-        order = place_order(user=user, purpose=Purpose.UNPAUSE, subject=held.id, parameters=_going_on(held.row))
+        which = {"user": user, "purpose": Purpose.UNPAUSE, "subject": held.id}
+        order = held.place(**which, parameters=_going_on(held.row))
         return held.take_in(held.perform(order, "subscription_unpaused"))
 
 

@@ -14,6 +14,7 @@ from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscriptio
 from billing.services.copies import copy
 from billing.services.derived import derive
 from billing.services.discrepancies import report
+from billing.services.dunning import follow
 from billing.services.events import settle_events
 from billing.services.outcomes import tell_of_invoice, tell_of_subscription, tell_of_surplus
 from billing.services.stored import Rows
@@ -88,6 +89,9 @@ def _write(customer: StripeCustomer, found: Fetched) -> set[str]:
         if invoice.pk in invoices.changed:
             tell_of_invoice(invoice)
     _follow(found, subscriptions, touched)
+    for row in subscriptions.all():
+        if row.is_live or row.pk in touched:
+            follow(row)
     if _inputs(subscriptions.all()) != before:
         entitlement_changed.send(sender=Subscription, user_id=customer.user_id)
     return subscriptions.changed | invoices.changed | payments.changed

@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from accounts.models import Notification, User
 from accounts.services.api_keys import create_api_key
+from billing.models import CheckoutSession
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from tests.admin.addresses import allow
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import make_user
+from tests.factories.payments import make_checkout
 from tests.factories.support import make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.vpn.acting import add
@@ -96,6 +98,7 @@ class World:
             "tickets/": make_ticket(self.alice).pk,
             "notifications/": Notification.objects.create(**values).pk,
             "auth/sessions/": session.pk,
+            "billing/checkout/": make_checkout(self.alice, CheckoutSession.State.COMPLETE).stripe_id,
             "auth/passkeys/": self.alice.passkeys.create(name="Phone", credential_id=b"id", credential=b"public").pk,
             "users/me/api-keys/": key.pk,
         }

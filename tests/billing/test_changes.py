@@ -212,7 +212,7 @@ def test_what_stands_against_a_change_is_said(shop: Shop, alice: User, bob: User
     cancel(alice)
     with pytest.raises(SubscriptionEnding):
         preview_change(user=alice, **PRO)
-    PlanPrice.objects.filter(pk=row.price_id).update(stripe_price_id="price_other")
+    PlanPrice.objects.filter(subscriptions=row).update(stripe_price_id="price_other")
     with pytest.raises(UnknownSubscription):
         preview_change(user=alice, **PRO)
 

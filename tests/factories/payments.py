@@ -9,7 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from billing.models import Dispute, Invoice, Payment, PlanPrice, StripeCustomer, Subscription
+from billing.models import CheckoutSession, Dispute, Invoice, Payment, PlanPrice, StripeCustomer, Subscription
 
 _numbers = count(1)
 
@@ -28,6 +28,11 @@ def make_customer(user: User, **fields: Any) -> StripeCustomer:
 
 def customer_of(user: User) -> StripeCustomer:
     return StripeCustomer.objects.filter(user=user, deleted_at=None).first() or make_customer(user)
+
+
+def make_checkout(user: User, state: CheckoutSession.State, **fields: Any) -> CheckoutSession:
+    values: dict[str, Any] = {"price": price_of(), "stripe_id": stripe_id("cs_test"), "state": state, **fields}
+    return CheckoutSession.objects.create(user=user, parameters={"customer": customer_of(user).pk}, **values)
 
 
 def make_subscription(user: User, price: PlanPrice | None = None, **fields: Any) -> Subscription:
