@@ -33,6 +33,12 @@ def refused_in_time(api: ApiClient, path: str, body: dict[str, Any]) -> None:
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.fixture(autouse=True)
+def _warm(db: None) -> None:
+    """The first request of a process is slow by itself."""
+    ApiClient(None).get("billing/plans")
+
+
 @pytest.fixture
 def silence() -> Iterator[str]:
     """An address that takes connections and never says a word."""
@@ -52,8 +58,6 @@ def address(kind: str, shop: Shop, silence: str) -> str:
 
 @pytest.mark.parametrize("kind", ["silent", "refused", "tls"])
 def test_nobody_is_there(shop: Shop, alice_api: ApiClient, settings: Any, silence: str, kind: str) -> None:
-    # The first request of a process is slow by itself.
-    alice_api.get("billing/plans")
     settings.STRIPE_API_BASE = address(kind, shop, silence)
     refused_in_time(alice_api, "billing/checkout", BASIC)
     assert not StripeCustomer.objects.exists()
