@@ -5,6 +5,8 @@ class BillingConfig(AppConfig):
     name = "billing"
 
     def ready(self) -> None:
-        from billing import privacy, receivers  # noqa: F401  (connects the receivers)
+        # Connects the receivers, and registers the tasks that are in no module named `tasks`.
+        from billing import encrypted, office_tasks, privacy, receivers  # noqa: F401
 
         privacy.register()
+        encrypted.register()

@@ -39,12 +39,20 @@ def finish_orders_soon() -> None:
     _defer_once("finish_orders", "")
 
 
-def _defer_once(task: str, lock: str, at: datetime | None = None, **arguments: str | int) -> None:
+def look_later(subscription_id: str, at: datetime) -> None:
+    """Look at a subscription when its time has come. Not with the jobs that may wait for Stripe: it needs nothing of there."""
+    lock = f"{subscription_id} {at.timestamp()}"
+    _defer_once("look_at", lock, at, queue="fleet", subscription_id=subscription_id)
+
+
+def _defer_once(
+    task: str, lock: str, at: datetime | None = None, queue: str = "payments", **arguments: str | int
+) -> None:
     try:
         # In a savepoint: the refusal is a violated constraint, which would otherwise spoil the caller's transaction.
         with transaction.atomic():
             app.configure_task(
-                f"billing.tasks.{task}", queue="payments", queueing_lock=f"{task} {lock}", schedule_at=at
+                f"billing.tasks.{task}", queue=queue, queueing_lock=f"{task} {lock}", schedule_at=at
             ).defer(request_id=current_request_id(), **arguments)
     except AlreadyEnqueued:
         return

@@ -5,10 +5,11 @@ Statuses are Stripe's own: https://docs.stripe.com/api/subscriptions/object#subs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 # Before a trial turns into payments, its owner is reminded.
 TRIAL_REMINDER = timedelta(days=3)
@@ -111,7 +112,12 @@ def dunning_steps(state: State) -> Iterator[tuple[int, datetime]]:
     """The days on which its owner is written to while a payment is missing, and when they begin. Without such a payment none."""
     if state.status in _UNPAID:
         for day in state.terms.mail_days:
-            yield day, _due_since(state) + timedelta(days=day)
+            yield day, due_since(state) + timedelta(days=day)
+
+
+def due_since(state: State) -> datetime:
+    """Since when a payment is missing, where one is."""
+    return state.unpaid_since or state.current_period_start
 
 
 def trial_reminder(state: State) -> datetime | None:
@@ -121,6 +127,26 @@ def trial_reminder(state: State) -> datetime | None:
     return state.trial_end - TRIAL_REMINDER
 
 
+class Paid(NamedTuple):
+    """A payment that succeeded."""
+
+    amount_minor: int
+    refunded_minor: int
+
+
+def withheld_by(payments: Sequence[Paid], disputes: Iterable[str]) -> str:
+    """Why what was paid for a period counts as not paid: "refunded" or "disputed"; empty: it counts.
+
+    `disputes` are Stripe's statuses of the payments' disputes. One that is won is over, and `warning_…` is a question of the bank.
+    """
+    if any(status in _ASKED_BACK for status in disputes):
+        return str(Reason.DISPUTED)
+    if payments and all(payment.refunded_minor >= payment.amount_minor for payment in payments):
+        return str(Reason.REFUNDED)
+    return ""
+
+
+_ASKED_BACK = frozenset({"needs_response", "under_review", "lost"})
 _UNPAID = frozenset({"past_due", "unpaid"})
 _AFTER = {
     Reason.SUBSCRIPTION: Reason.LAPSED,
@@ -159,7 +185,7 @@ def _planned_end(state: State) -> datetime | None:
 def _stretch(state: State) -> tuple[Reason, datetime | None]:
     """What it gives its plan for, and how long at most without news of Stripe; None: not at all."""
     if state.status in _UNPAID:
-        return Reason.GRACE, _due_since(state) + state.terms.grace
+        return Reason.GRACE, due_since(state) + state.terms.grace
     if state.is_paused:
         return Reason.PAUSED, state.paid_until
     if state.status == "trialing":
@@ -176,10 +202,6 @@ def _covered_until(state: State) -> datetime:
     if state.unpaid_since is None and state.paid_until is not None and state.paid_until <= state.current_period_start:
         return state.paid_until
     return state.current_period_end
-
-
-def _due_since(state: State) -> datetime:
-    return state.unpaid_since or state.current_period_start
 
 
 def _moments(state: State) -> Iterator[datetime]:

@@ -8,6 +8,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from billing.services import erasure, failures, leaving, retention
+from billing.services.dunning import look, look_at_all_due
 from billing.services.grants import notice_ended_grants
 from billing.services.orders import finish_open_orders
 from billing.services.placing import place
@@ -71,6 +72,19 @@ def finish_orders() -> None:
 def finish_every_order(timestamp: int) -> None:
     """What could not be done when it was decided."""
     finish_open_orders()
+
+
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def look_at(subscription_id: str) -> None:
+    look(subscription_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="look-at-subscriptions")
+@traced
+def look_at_every_due(timestamp: int) -> None:
+    look_at_all_due()
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
-from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
 from nexusvpn.logs import logger
 
+Each = TypeVar("Each")
 Result = TypeVar("Result")
 log = logger(__name__)
 
 
-def one_by_one(act: Callable[[UUID], Result], ids: Iterable[UUID]) -> list[Result]:
+def one_by_one(act: Callable[[Each], Result], ids: Iterable[Each]) -> list[Result]:
     """Do it for each; returns what came of those that did not fail. Whatever failed is logged and is due again at the next look.
 
     A database that is away is everybody's trouble and ends the work.

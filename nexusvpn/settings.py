@@ -332,7 +332,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "NexusVPN <no-reply@localhos
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
 LOGGING_CONFIG = "nexusvpn.logs.configure"
 LOGGING = {"level": LOG_LEVEL}
-# Who is told about servers that need somebody; empty: the staff who may look at servers.
+# Who is told about servers and payments that need somebody; empty: the staff who may look at them.
 ALERT_EMAILS = env.items("ALERT_EMAILS")
 HEALTH_INTERNET_URL = env.text("HEALTH_INTERNET_URL")
 SENTRY_DSN = env.text("SENTRY_DSN")

@@ -34,6 +34,9 @@ class Fetched:
         intent = id_of(charge["payment_intent"])
         return next((id for id, invoice in self.invoices.items() if intent and intent in intents_of(invoice)), "")
 
+    def ids(self) -> set[str]:
+        return {*(one["id"] for one in self.subscriptions), *self.invoices, *self.charges}
+
 
 def intents_of(invoice: Object) -> set[str]:
     payments = (invoice.get("payments") or {}).get("data", [])
@@ -89,12 +92,24 @@ def _of_charge(api: Stripe, id: str) -> str:
 
 
 def _customer_at(api: Stripe, id: str) -> Object | None:
-    expand: Any = {"expand": ["invoice_settings.default_payment_method"]}
+    """With the payment method that is tried by default, where there is one."""
     try:
-        found = api.call(lambda v1: v1.customers.retrieve(id, expand))
+        found = api.call(lambda v1: v1.customers.retrieve(id))
     except GatewayMissing:
         return None
-    return None if found.get("deleted") else found
+    if found.get("deleted"):
+        return None
+    settings = found["invoice_settings"] or {}
+    if method := id_of(settings.get("default_payment_method")):
+        settings["default_payment_method"] = _method_at(api, method)
+    return found
+
+
+def _method_at(api: Stripe, id: str) -> Object | None:
+    try:
+        return api.call(lambda v1: v1.payment_methods.retrieve(id))
+    except GatewayMissing:
+        return None
 
 
 def _all(api: Stripe, service: Callable[[Any], Any], expand: tuple[str, ...], **filters: Any) -> list[Object]:

@@ -28,14 +28,15 @@ def erase_payments(user: User, batch: int) -> bool:
     customers = list(user.stripe_customers.all())
     for customer in customers:
         if customer.deleted_at is None and not _is_ordered(customer):
-            order_durably(user.pk, StripeOrder.Purpose.DELETE_CUSTOMER, customer.pk)
+            order_durably(user, StripeOrder.Purpose.DELETE_CUSTOMER, customer.pk)
     user.stripe_customers.update(**_NO_CARD, synced_at=None)
-    ended = user.stripe_orders.exclude(state=StripeOrder.State.OPEN)
+    # What they had begun themselves names them; what the service has yet to do does not.
+    orders = user.stripe_orders.exclude(state=StripeOrder.State.OPEN, is_durable=True)
     return any(
         [
             forget_copies([customer.pk for customer in customers], batch),
             delete_some(user.checkouts.all(), batch),
-            delete_some(ended.exclude(purpose=StripeOrder.Purpose.DELETE_CUSTOMER), batch),
+            delete_some(orders.exclude(purpose=StripeOrder.Purpose.DELETE_CUSTOMER), batch),
             _empty_some(user.invoices.exclude(hosted_url="", pdf_url=""), batch, hosted_url="", pdf_url=""),
             _empty_some(user.payments.exclude(card_fingerprint_hash=""), batch, card_fingerprint_hash=""),
             _forget_what_staff_wrote(user),

@@ -6,12 +6,15 @@ Stripe would go on trying to collect it.
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
 from accounts.models import User
+from billing.deferred import finish_orders_soon
 from billing.models import StripeOrder, Subscription
+from billing.services.orders import place_order
 from nexusvpn.one_by_one import one_by_one
 
 Purpose = StripeOrder.Purpose
@@ -39,30 +42,30 @@ def end_what_the_leaving_pay() -> int:
 
 
 def _order_ends(user_id: UUID) -> None:
-    theirs = Subscription.objects.filter(user_id=user_id)
+    theirs = Subscription.objects.filter(user_id=user_id).select_related("user")
     for subscription in theirs.filter(_TO_END_LATER):
-        order_durably(user_id, Purpose.CANCEL, subscription.pk)
+        if subscription.schedule_id:
+            # Stripe refuses to end what a schedule is to change.
+            order_durably(subscription.user, Purpose.UNSCHEDULE, subscription.schedule_id)
+        order_durably(subscription.user, Purpose.CANCEL, subscription.pk, cancel_at_period_end=True)
     for subscription in theirs.filter(_TO_END_NOW):
-        order_durably(user_id, Purpose.END, subscription.pk)
+        order_durably(subscription.user, Purpose.END, subscription.pk)
 
 
 def _take_back(user_id: UUID) -> None:
     """What they had ended themselves before stays ended: no order of ours did it."""
-    for subscription in Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER):
+    for subscription in Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER).select_related("user"):
         orders = StripeOrder.objects.filter(
             user_id=user_id, subject=subscription.pk, purpose__in=(Purpose.CANCEL, Purpose.RESUME)
         )
         last = orders.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
         if last is not None and last.purpose == Purpose.CANCEL and last.is_durable:
-            order_durably(user_id, Purpose.RESUME, subscription.pk)
+            order_durably(subscription.user, Purpose.RESUME, subscription.pk, cancel_at_period_end=False)
 
 
-def order_durably(user_id: UUID, purpose: StripeOrder.Purpose, subject: str) -> None:
-    """A decision of the service itself, which a job carries out. One is open at a time."""
-    StripeOrder.objects.get_or_create(
-        user_id=user_id,
-        purpose=purpose,
-        subject=subject,
-        state=StripeOrder.State.OPEN,
-        defaults={"is_durable": True},
-    )
+def order_durably(user: User, purpose: StripeOrder.Purpose, subject: str, **parameters: Any) -> None:
+    """A decision of the service itself, which a job carries out."""
+    order = place_order(user=user, purpose=purpose, subject=subject, parameters=parameters, is_durable=True)
+    # One that the person had begun would lapse with them.
+    StripeOrder.objects.filter(pk=order.pk, is_durable=False).update(is_durable=True)
+    finish_orders_soon()

@@ -18,11 +18,11 @@ _BILLING = "/billing"
 
 
 def tell_of_invoice(invoice: Invoice) -> None:
-    """That it is paid. Whoever begins a plan hears of both in one mail, from `tell_of_subscription`."""
+    """That it is paid. Whoever begins a plan, or paid twice, hears of both in one mail, which the functions below send."""
     if invoice.status != Invoice.Status.PAID or not invoice.amount_paid_minor or not once(f"paid:{invoice.pk}"):
         return
     payment_succeeded.send(sender=Invoice, user_id=invoice.user_id, invoice_id=invoice.pk)
-    if _may_hear(invoice.user, invoice.paid_at) and not _begins_plan(invoice):
+    if _may_hear(invoice.user, invoice.paid_at) and not _is_told_otherwise(invoice):
         _tell(invoice.user, "Payment received", "payment_received", invoice=invoice)
 
 
@@ -56,12 +56,12 @@ def tell_of_surplus(subscription: Subscription) -> None:
         _tell(subscription.user, "A second subscription was ended", "paid_twice")
 
 
-def _begins_plan(invoice: Invoice) -> bool:
-    """Whether it is the first one of its subscription."""
+def _is_told_otherwise(invoice: Invoice) -> bool:
+    """Whether it is of a subscription that is being undone, or the first of one that begins."""
     subscription = invoice.subscription
-    if subscription is None or subscription.price_id is None or subscription.is_surplus:
+    if subscription is None or subscription.price_id is None:
         return False
-    return not subscription.invoices.filter(created_at__lt=invoice.created_at).exists()
+    return subscription.is_surplus or not subscription.invoices.filter(created_at__lt=invoice.created_at).exists()
 
 
 def _may_hear(user: User, moment: object) -> bool:

@@ -27,8 +27,8 @@ Status = Subscription.Status
 SYNCED_WITHIN = timedelta(minutes=5)
 # Where an invoice waits to be paid by hand.
 OWING = (Reason.INCOMPLETE, Reason.GRACE, Reason.UNPAID)
-# What is wrong, and can be mended by its owner or their bank.
-TROUBLE = (*OWING, Reason.NO_CARD, Reason.REFUNDED, Reason.DISPUTED)
+# Where nothing else is more urgent than another plan.
+SETTLED = (Reason.TRIAL, Reason.SUBSCRIPTION, Reason.ENDED)
 # What goes on with a payment by itself.
 RENEWING = (Reason.TRIAL, Reason.SUBSCRIPTION, Reason.LAPSED)
 
@@ -62,8 +62,9 @@ class PlanState:
         return self.subscription is not None and self.subscription.is_live
 
     @property
-    def is_in_trouble(self) -> bool:
-        return self.standing is not None and self.standing.reason in TROUBLE
+    def is_settled(self) -> bool:
+        """Whether there is nothing to mend or to take back, so that another plan is the main thing to do."""
+        return self.standing is None or self.standing.reason in SETTLED
 
     @property
     def holds_until(self) -> datetime | None:

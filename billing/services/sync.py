@@ -11,8 +11,10 @@ from billing.gateway.client import JOB_S, Stripe
 from billing.gateway.fetch import Fetched, fetch_customer, live_subscriptions
 from billing.locks import lock_stripe_customer
 from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscription
+from billing.services.copies import copy
 from billing.services.derived import derive
 from billing.services.discrepancies import report
+from billing.services.dunning import follow
 from billing.services.events import settle_events
 from billing.services.outcomes import tell_of_invoice, tell_of_subscription, tell_of_surplus
 from billing.services.stored import Rows
@@ -51,10 +53,11 @@ def sync_customer(customer_id: str, *, everything: bool = False, for_events: boo
                 return
             names |= set(open_pages(customer))
             found = fetch_customer(api, customer_id, named=names, everything=everything)
-        _write(customer, found)
+        changed = _write(customer, found)
         if everything:
             StripeCustomer.objects.filter(pk=customer_id).update(compared_at=timezone.now())
         settle_events((event.pk for event in waiting), State.DONE)
+    copy(customer, found, found.ids() if everything else changed | names)
 
 
 def _ignore(api: Stripe, customer_id: str, waiting: list[StripeEvent]) -> None:
@@ -65,7 +68,8 @@ def _ignore(api: Stripe, customer_id: str, waiting: list[StripeEvent]) -> None:
     settle_events((event.pk for event in waiting), State.IGNORED, "not a customer of ours")
 
 
-def _write(customer: StripeCustomer, found: Fetched) -> None:
+def _write(customer: StripeCustomer, found: Fetched) -> set[str]:
+    """Returns the ids of what was not as it is now."""
     subscriptions = Rows(Subscription, _ids_of(customer, found))
     before = _inputs(subscriptions.all())
     write_customer(customer, found)
@@ -85,8 +89,12 @@ def _write(customer: StripeCustomer, found: Fetched) -> None:
         if invoice.pk in invoices.changed:
             tell_of_invoice(invoice)
     _follow(found, subscriptions, touched)
+    for row in subscriptions.all():
+        if row.is_live or row.pk in touched:
+            follow(row)
     if _inputs(subscriptions.all()) != before:
         entitlement_changed.send(sender=Subscription, user_id=customer.user_id)
+    return subscriptions.changed | invoices.changed | payments.changed
 
 
 def _ids_of(customer: StripeCustomer, found: Fetched) -> set[str]:

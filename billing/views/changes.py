@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -49,7 +51,7 @@ def change(request: HttpRequest) -> HttpResponse:
     except RateLimited:
         raise
     except NotSubscribed:
-        return redirect("billing-plans")
+        return redirect(f"{reverse('billing-plans')}?{urlencode({'plan': plan, 'interval': interval})}")
     except PreviewTooOld as error:
         return _again(request, user, form, error)
     except DomainError as error:

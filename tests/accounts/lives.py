@@ -27,14 +27,15 @@ from accounts.models import (
 from accounts.services.outbox import queue_mail
 from accounts.services.sessions import open_token
 from accounts.services.totp import place_of as seed_place
-from billing.models import CheckoutSession, Dispute, GiftBatch, GiftCode, Plan, StripeOrder
+from billing.models import CheckoutSession, GiftBatch, GiftCode, Plan, StripeOrder
 from billing.services.grants import grant_plan
 from nexusvpn.audit import record_act
 from nexusvpn.encryption import encrypt
 from referrals.models import Referral
 from support.services import open_ticket, reply_to_ticket
 from tests.factories.accounts import make_user
-from tests.factories.paid_lives import make_customer, make_invoice, make_payment, make_subscription, price_of
+from tests.factories.payers import make_payer, pay
+from tests.factories.payments import make_dispute, make_subscription, price_of
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import Location, QuotaMeter, Server, UsageMonth, VpnConfig
 from vpn.services.devices import add_device, remove_device
@@ -105,18 +106,20 @@ def _use_the_vpn(dora: User, staff: User) -> None:
 
 
 def _pay(dora: User) -> None:
-    customer = make_customer(dora, stripe_id="cus_dora")
-    invoice = make_invoice(make_subscription(customer))
-    payment = make_payment(invoice)
-    now = timezone.now()
-    asked_back = {"status": "won", "currency": "USD", "amount_minor": 499, "created_at": now, "synced_at": now}
-    Dispute.objects.create(stripe_id="dp_1", payment=payment, **asked_back)
+    customer = make_payer(dora, stripe_id="cus_dora")
+    payment = pay(make_subscription(dora))
+    make_dispute(payment, status="won")
     page = {"parameters": {"customer_email": dora.email}, "url": "https://checkout.stripe.example/dora"}
     CheckoutSession.objects.create(user=dora, price=price_of(), state="complete", **page)
     StripeOrder.objects.create(user=dora, purpose="pause", subject="sub_1", state="done")
     batch = GiftBatch.objects.create(name="Spring", plan=Plan.objects.get(code="basic"), days=30)
-    GiftCode.objects.create(batch=batch, code_hash=b"g" * 32, redeemed_at=now, redeemed_by=dora)
+    GiftCode.objects.create(batch=batch, code_hash=b"g" * 32, redeemed_at=timezone.now(), redeemed_by=dora)
     data = {"id": customer.pk, "object": "customer", "email": dora.email, "name": dora.full_name}
     copy = CustomerCopy.objects.create(id=customer.pk, stripe_data=data)
-    bill = {"id": invoice.pk, "object": "invoice", "customer_email": dora.email, "client_secret": "pi_1_secret_2"}
-    InvoiceCopy.objects.create(id=invoice.pk, customer=copy, stripe_data=bill)
+    bill = {
+        "id": payment.invoice_id,
+        "object": "invoice",
+        "customer_email": dora.email,
+        "client_secret": "pi_1_secret_2",
+    }
+    InvoiceCopy.objects.create(id=payment.invoice_id, customer=copy, stripe_data=bill)

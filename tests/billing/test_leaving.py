@@ -17,7 +17,8 @@ from billing.models import CheckoutSession, LedgerEntry, StripeOrder, Subscripti
 from billing.services import erasure
 from billing.services.erasure import erase_payments, erase_what_came_later
 from billing.services.leaving import end_what_the_leaving_pay
-from tests.factories.paid_lives import make_customer, make_invoice, make_payment, make_subscription, price_of
+from tests.factories.payers import make_payer, make_subscriber, pay
+from tests.factories.payments import make_subscription, price_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,33 +46,43 @@ def erase(user: User) -> None:
 class TestLeaving:
     @pytest.mark.parametrize("status", ["active", "trialing", "paused"])
     def test_a_subscription_ends_with_what_was_paid_for(self, alice: User, status: str) -> None:
-        subscription = make_subscription(make_customer(alice), status=status)
+        subscription = make_subscriber(alice, status=status)
         leave(user=alice)
         assert orders(alice) == [("cancel", subscription.pk)]
 
     @pytest.mark.parametrize("status", ["past_due", "unpaid", "incomplete"])
     def test_where_stripe_would_go_on_collecting_it_ends_at_once(self, alice: User, status: str) -> None:
-        subscription = make_subscription(make_customer(alice), status=status, cancel_at_period_end=True)
+        subscription = make_subscriber(alice, status=status, cancel_at_period_end=True)
         leave(user=alice)
         assert orders(alice) == [("end", subscription.pk)]
 
     def test_what_is_over_or_ends_already_is_left_alone(self, alice: User) -> None:
-        customer = make_customer(alice)
-        make_subscription(customer, status="canceled")
-        make_subscription(customer, cancel_at_period_end=True)
+        make_subscriber(alice, status="canceled")
+        make_subscription(alice, cancel_at_period_end=True)
         leave(user=alice)
         assert orders(alice) == []
 
     def test_who_is_suspended_by_staff_goes_on_paying(self, alice: User, sam: User) -> None:
-        make_subscription(make_customer(alice))
+        make_subscriber(alice)
         suspend_account(user=alice, by=sam)
         unsuspend_account(user=alice, by=sam)
         assert orders(alice) == []
 
+    def test_a_change_that_waits_is_taken_back_first(self, alice: User) -> None:
+        subscription = make_subscriber(alice, schedule_id="sub_sched_1")
+        leave(user=alice)
+        assert orders(alice) == [("unschedule", "sub_sched_1"), ("cancel", subscription.pk)]
+
+    def test_an_order_that_they_had_begun_does_not_lapse_with_them(self, alice: User) -> None:
+        subscription = make_subscriber(alice)
+        StripeOrder.objects.create(user=alice, purpose="cancel", subject=subscription.pk)
+        leave(user=alice)
+        assert StripeOrder.objects.get(user=alice).is_durable
+
     def test_what_began_after_they_left_ends_too(self, alice: User, bob: User) -> None:
         leave(user=alice)
-        subscription = make_subscription(make_customer(alice))
-        make_subscription(make_customer(bob))
+        subscription = make_subscriber(alice)
+        make_subscriber(bob)
         assert end_what_the_leaving_pay() == 1
         assert orders(alice) == [("cancel", subscription.pk)]
         assert orders(bob) == []
@@ -82,7 +93,7 @@ class TestLeaving:
 
 class TestComingBack:
     def test_the_subscription_goes_on(self, alice: User) -> None:
-        subscription = make_subscription(make_customer(alice))
+        subscription = make_subscriber(alice)
         leave(user=alice)
         carry_out(alice)
         restore_account(user=alice, by=alice)
@@ -92,7 +103,7 @@ class TestComingBack:
         assert orders(alice) == [("cancel", subscription.pk), ("resume", subscription.pk)]
 
     def test_it_goes_on_also_when_the_end_was_not_carried_out_yet(self, alice: User) -> None:
-        subscription = make_subscription(make_customer(alice))
+        subscription = make_subscriber(alice)
         leave(user=alice)
         restore_account(user=alice, by=alice)
         carry_out(alice)
@@ -100,7 +111,7 @@ class TestComingBack:
         assert not subscription.cancel_at_period_end
 
     def test_every_time(self, alice: User) -> None:
-        subscription = make_subscription(make_customer(alice))
+        subscription = make_subscriber(alice)
         for _ in range(2):
             leave(user=alice)
             carry_out(alice)
@@ -112,7 +123,7 @@ class TestComingBack:
         assert not subscription.cancel_at_period_end
 
     def test_what_they_had_ended_themselves_stays_ended(self, alice: User) -> None:
-        subscription = make_subscription(make_customer(alice), cancel_at_period_end=True)
+        subscription = make_subscriber(alice, cancel_at_period_end=True)
         StripeOrder.objects.create(user=alice, purpose="cancel", subject=subscription.pk, state="done")
         leave(user=alice)
         restore_account(user=alice, by=alice)
@@ -121,18 +132,20 @@ class TestComingBack:
 
 class TestErasing:
     def test_the_customer_is_to_be_deleted_at_stripe(self, alice: User) -> None:
-        customer = make_customer(alice)
-        make_customer(alice, deleted_at=timezone.now())
+        customer = make_payer(alice)
+        make_payer(alice, deleted_at=timezone.now())
         erase(alice)
         order = StripeOrder.objects.get(user=alice)
         assert (order.purpose, order.subject, order.is_durable) == ("delete_customer", customer.pk, True)
 
     def test_the_books_stay_and_nothing_else(self, alice: User) -> None:
-        customer = make_customer(alice)
-        invoice = make_invoice(make_subscription(customer, cancel_at_period_end=True))
-        payment = make_payment(invoice)
+        subscription = make_subscriber(alice, cancel_at_period_end=True)
+        payment = pay(subscription)
+        customer, invoice = subscription.customer, payment.invoice
+        assert invoice is not None
         CheckoutSession.objects.create(user=alice, price=price_of(), url="https://checkout.stripe.example/1")
         StripeOrder.objects.create(user=alice, purpose="refund", subject=payment.pk, state="done")
+        StripeOrder.objects.create(user=alice, purpose="customer", parameters={"email": alice.email})
         erase(alice)
         for row in (customer, invoice, payment):
             row.refresh_from_db()
@@ -150,7 +163,7 @@ class TestErasing:
 
     def test_copies_go_with_whatever_hangs_on_them_and_only_theirs(self, alice: User, bob: User) -> None:
         for user in (alice, bob):
-            customer = make_customer(user)
+            customer = make_payer(user)
             copy = CustomerCopy.objects.create(id=customer.pk, stripe_data={"id": customer.pk, "email": user.email})
             InvoiceCopy.objects.create(id=f"in_{user.pk}", customer=copy, stripe_data={"customer_email": user.email})
         erase(alice)
@@ -158,9 +171,9 @@ class TestErasing:
         assert InvoiceCopy.objects.get().customer.id == bob.stripe_customers.get().pk
 
     def test_a_long_life_goes_in_chunks(self, alice: User) -> None:
-        subscription = make_subscription(make_customer(alice))
+        subscription = make_subscriber(alice)
         for _ in range(7):
-            make_payment(make_invoice(subscription))
+            pay(subscription)
         assert erase_payments(alice, 3)
         assert alice.invoices.filter(hosted_url="").count() == 3
         assert erase_payments(alice, 3)
@@ -169,7 +182,7 @@ class TestErasing:
         assert not alice.payments.exclude(card_fingerprint_hash="").exists()
 
     def test_what_a_late_sync_writes_is_forgotten_too(self, alice: User, bob: User) -> None:
-        customer, bobs = make_customer(alice), make_customer(bob)
+        customer, bobs = make_payer(alice), make_payer(bob)
         erase(alice)
         assert erase_what_came_later() == 0
         type(customer).objects.filter(pk=customer.pk).update(card_last4="4242", synced_at=timezone.now())
@@ -182,7 +195,7 @@ class TestErasing:
     def test_one_failure_is_not_the_others_loss(self, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
         for user in (alice, bob):
             erase(user)
-            make_customer(user)
+            make_payer(user)
         real = erasure.erase_payments
 
         def fails_for_alice(user: User, batch: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import Invoice, Subscription
+from tests.billing.browsing import browser, buttons, words
 from tests.billing.sandbox.world import KEY
 from tests.factories.billing import grant
 from tests.factories.payments import (
@@ -35,27 +35,11 @@ IN_A_WEEK, A_WEEK_AGO = NOW + timedelta(days=7), NOW - timedelta(days=7)
 def page(alice: User, settings: Settings) -> Client:
     """Alice's browser, at a service that sells."""
     settings.STRIPE_SECRET_KEY = KEY
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
-def words(page: Client, path: str = "/billing", status: int = 200) -> str:
-    """What is to be read in the page's main part."""
-    answer = page.get(path)
-    assert answer.status_code == status
-    main = answer.text.split("<main", 1)[1].split("</main>", 1)[0]
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", main.split(">", 1)[1])))
+    return browser(alice)
 
 
 def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y}"
-
-
-def buttons(page: Client) -> list[str]:
-    main = page.get("/billing").text.split("<main", 1)[1].split("</main>", 1)[0]
-    found = re.findall(r"<(?:button|a)\b[^>]*class=\"button[^>]*>([^<]*)<", main)
-    return [unescape(text) for text in found]
 
 
 def test_somebody_who_never_paid_has_the_free_plan_and_may_choose_one(page: Client) -> None:
@@ -340,7 +324,8 @@ def test_only_pages_with_a_form_that_ends_at_stripe_let_it_go_there(page: Client
 def test_the_dashboard_says_in_one_line_what_comes_next(page: Client, alice: User) -> None:
     assert "payment" not in words(page, "/dashboard")
     make_subscription(alice, current_period_end=IN_A_WEEK)
-    assert f"Basic plan. The next payment is $4.99 on {day(IN_A_WEEK)}." in words(page, "/dashboard")
+    text = words(page, "/dashboard")
+    assert f"Basic plan, up to 5 devices The next payment is $4.99 on {day(IN_A_WEEK)}." in text
 
 
 def test_the_dashboard_notices_a_failed_payment(page: Client, alice: User) -> None:

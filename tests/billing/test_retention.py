@@ -23,7 +23,8 @@ from billing.models import (
     StripeOrder,
 )
 from billing.services.retention import forget_old_records, overdue
-from tests.factories.paid_lives import make_customer, make_invoice, make_payment, make_subscription, price_of
+from tests.factories.payers import make_subscriber, pay
+from tests.factories.payments import make_invoice, make_payment, price_of
 
 pytestmark = pytest.mark.django_db
 
@@ -81,8 +82,8 @@ WAITING: dict[str, Maker] = {
     "the last run of a kind": lambda user, at: ReconcileRun.objects.create(
         kind="ledger", started_at=at, finished_at=at, reached=at
     ),
-    "invoices": lambda user, at: make_invoice(make_subscription(make_customer(user)), created_at=at),
-    "payments": lambda user, at: make_payment(make_invoice(make_subscription(make_customer(user))), created_at=at),
+    "invoices": lambda user, at: make_invoice(user, at=at),
+    "payments": lambda user, at: make_payment(user, at=at),
 }
 
 
@@ -108,7 +109,7 @@ def test_what_waits_or_is_of_the_books_stays(alice: User, kind: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_nightly_job_does_it(alice: User) -> None:
-    make_payment(make_invoice(make_subscription(make_customer(alice))))
+    pay(make_subscriber(alice))
     KINDS["effects"](alice, timezone.now() - timedelta(days=999))
     tasks.forget_old_records(0)
     assert not Effect.objects.exists()

@@ -13,13 +13,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.staff_alerts import alert_addresses
 from tests.factories.accounts import make_user
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.mails import waiting_mails
 from tests.queries import recorded_queries
 from vpn.models import Alert, FreeAddress, NodeHour, NodeStatus, Server, Watch
 from vpn.services import trouble
-from vpn.services.alerts import SWINGS, alert_addresses, look_for_trouble, tell_over
+from vpn.services.alerts import SWINGS, look_for_trouble, tell_over
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -256,7 +257,7 @@ def test_without_a_list_the_active_staff_who_may_look_at_servers_are_told(
     alice.user_permissions.add(may_look)
     make_user("other@example.com", is_staff=True)
     make_user("gone@example.com", is_staff=True, is_superuser=True, is_active=False)
-    assert alert_addresses() == ["member@example.com", "named@example.com", "sam@example.com"]
+    assert alert_addresses("vpn.view_server") == ["member@example.com", "named@example.com", "sam@example.com"]
 
 
 def test_a_look_costs_the_same_for_many_servers(server: Server) -> None:

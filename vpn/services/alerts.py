@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.staff_alerts import alert_addresses
 from nexusvpn.logs import logger
 from vpn.deferred import tell_alert_over_later
 from vpn.emails import queue_alert_mail
@@ -65,21 +62,11 @@ def tell_over(alert_id: int, closed_at: datetime) -> None:
 
 
 def _mail(alert: Alert, detail: str, *, over: bool) -> None:
-    addresses = alert_addresses()
+    addresses = alert_addresses("vpn.view_server")
     if not addresses:
         log.warning("alert_without_reader", server=alert.server.name, kind=alert.kind)
     for address in addresses:
         queue_alert_mail(address, server=alert.server.name, what=alert.get_kind_display(), detail=detail, over=over)
-
-
-def alert_addresses() -> list[str]:
-    """ALERT_EMAILS, or else the active staff who may look at servers."""
-    if settings.ALERT_EMAILS:
-        return list(settings.ALERT_EMAILS)
-    may_look = Permission.objects.filter(codename="view_server", content_type__app_label="vpn")
-    named = Q(user_permissions__in=may_look) | Q(groups__permissions__in=may_look)
-    staff = User.objects.filter(Q(is_superuser=True) | named, is_staff=True, is_active=True)
-    return list(staff.order_by("email").values_list("email", flat=True).distinct())
 
 
 def _clock(moment: datetime) -> str:

@@ -1,0 +1,50 @@
+"""What every comparison with Stripe has: since when, how much was looked at, and what a moment of Stripe's is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from billing.models import StripeCustomer
+
+Item = TypeVar("Item")
+# All requests of a run share it.
+WITHIN_S = 540.0
+AT_ONCE = 100
+# What is younger may be on its way to us.
+LAG = timedelta(minutes=15)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """One run's progress. `since` is where the last one came to, None where there was none."""
+
+    now: datetime
+    since: datetime | None
+    compared: int = 0
+    differences: int = 0
+    failed: int = 0
+
+    def is_too_new(self, seconds: int) -> bool:
+        """Whether what happened then may not have come to us yet. What Stripe's test clocks made long in advance has."""
+        return abs(self.now - moment(seconds)) < LAG
+
+    def begin(self, overlap: timedelta, longest: timedelta) -> datetime | None:
+        """From when on to look: some way back from where the last run came to. None: nobody here was ever at Stripe."""
+        first = StripeCustomer.objects.order_by("created_at").values_list("created_at", flat=True).first()
+        if first is None:
+            return None
+        return max(self.since - overlap if self.since else first - overlap, self.now - longest)
+
+
+def moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def in_batches(items: Iterable[Item], size: int = AT_ONCE) -> Iterator[list[Item]]:
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

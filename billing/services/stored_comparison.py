@@ -1,0 +1,147 @@
+"""What is stored of every customer, beside what Stripe has."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from billing.gateway.client import Stripe
+from billing.gateway.errors import PaymentsUnavailable
+from billing.gateway.values import id_of
+from billing.locks import lock_stripe_customer
+from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscription
+from billing.services.comparing import AT_ONCE, WITHIN_S, Comparison
+from billing.services.discrepancies import heal, report
+from billing.services.failures import recorded
+from billing.services.sync import sync_customer
+from nexusvpn.logs import logger
+
+# A day, and somewhat less, so that the hour of the day stays.
+DUE_AFTER = timedelta(hours=23)
+# A run that has taken so long leaves the rest to the next one.
+LONGEST = timedelta(minutes=9)
+# What is Stripe's word, not ours: the rest of a row follows from it, from other rows and from the time.
+SUBSCRIPTION_FIELDS = (
+    "price_id",
+    "status",
+    "started_at",
+    "trial_end",
+    "current_period_start",
+    "current_period_end",
+    "cancel_at_period_end",
+    "cancel_at",
+    "canceled_at",
+    "ended_at",
+    "pause_behavior",
+    "pause_resumes_at",
+    "schedule_id",
+    "next_price_id",
+    "next_price_at",
+)
+CUSTOMER_FIELDS = ("currency", "balance_minor", "card_last4")
+Kind = Discrepancy.Kind
+Facts = dict[str, dict[str, Any]]
+log = logger(__name__)
+
+
+def compare_customers(comparison: Comparison) -> datetime:
+    """Compare those whose turn it is, the longest ago first; returns when Stripe's list of subscriptions was read last.
+
+    Raises PaymentsUnavailable.
+    """
+    listed_at = comparison.since
+    if listed_at is None or listed_at <= comparison.now - DUE_AFTER:
+        find_unknown_customers()
+        listed_at = comparison.now
+    ends = timezone.now() + LONGEST
+    done: set[str] = set()
+    while timezone.now() < ends and (ids := _due(comparison.now, done)):
+        for customer_id in ids:
+            done.add(customer_id)
+            _compare_one(customer_id, comparison)
+    return listed_at
+
+
+def compare_customer(customer_id: str) -> bool:
+    """Bring everything of one customer to what Stripe has; whether it was different. Raises PaymentsUnavailable."""
+    # Under the lock that syncs take, so that what one of them writes at the same moment is not taken for a difference.
+    with transaction.atomic():
+        customer = lock_stripe_customer(customer_id)
+        if customer is None or customer.deleted_at is not None:
+            return False
+        is_awaited = StripeEvent.objects.filter(customer_id=customer_id, state=StripeEvent.State.WAITING).exists()
+        before = _facts(customer_id)
+        sync_customer(customer_id, everything=True)
+        # A deletion is written down by the sync that finds it.
+        if StripeCustomer.objects.filter(pk=customer_id, deleted_at__isnull=False).exists():
+            return True
+        after = _facts(customer_id)
+        if is_awaited or not customer.synced_at:
+            return False
+        differing = {id: found for id in {*before, *after} if (found := _difference(before.get(id), after.get(id)))}
+        for id, found in differing.items():
+            report(Kind.SUBSCRIPTION, id, user=customer.user, details=found, healed=True)
+    return bool(differing)
+
+
+def find_unknown_customers() -> None:
+    """Tell of customers who pay at Stripe and whom nobody here is; one that staff have looked at is not told of again."""
+    paying: dict[str, list[str]] = defaultdict(list)
+    with Stripe(within_s=WITHIN_S, retries=2) as api:
+        for one in api.each(lambda v1, page: v1.subscriptions.list(page)):
+            paying[id_of(one["customer"])].append(one["id"])
+    ours = set(StripeCustomer.objects.filter(pk__in=list(paying)).values_list("pk", flat=True))
+    told = Discrepancy.objects.filter(kind=Kind.UNKNOWN_CUSTOMER)
+    looked_at = set(told.filter(closed_at__isnull=False).values_list("object_id", flat=True))
+    for customer_id in set(paying) - ours - looked_at:
+        report(Kind.UNKNOWN_CUSTOMER, customer_id, details={"subscriptions": paying[customer_id]})
+    for customer_id in told.filter(healed_at=None, closed_at=None).values_list("object_id", flat=True):
+        if customer_id not in set(paying) - ours:
+            heal(Kind.UNKNOWN_CUSTOMER, customer_id)
+
+
+def _due(now: datetime, done: set[str]) -> list[str]:
+    customers = StripeCustomer.objects.filter(deleted_at=None)
+    never = customers.filter(compared_at=None).order_by("created_at")
+    turn = customers.filter(compared_at__lte=now - DUE_AFTER).order_by("compared_at")
+    for rows in (never, turn):
+        if found := list(rows.filter(~Q(pk__in=done)).values_list("pk", flat=True)[:AT_ONCE]):
+            return found
+    return []
+
+
+def _compare_one(customer_id: str, comparison: Comparison) -> None:
+    try:
+        with recorded(customer_id):
+            comparison.differences += compare_customer(customer_id)
+        comparison.compared += 1
+    except PaymentsUnavailable:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is this customer's)
+        comparison.failed += 1
+        log.error("customer_not_compared", customer=customer_id, error=type(error).__name__)
+
+
+def _facts(customer_id: str) -> Facts:
+    """By the object's id, what Stripe says of it, as it is stored."""
+    subscriptions = Subscription.objects.filter(customer_id=customer_id).values("pk", *SUBSCRIPTION_FIELDS)
+    facts = {str(row.pop("pk")): row for row in subscriptions}
+    for row in StripeCustomer.objects.filter(pk=customer_id).values(*CUSTOMER_FIELDS):
+        facts[customer_id] = row
+    return facts
+
+
+def _difference(before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, list[Any]]:
+    """By field: what we had and what Stripe has; None for an object that one of the two did not know."""
+    names = (before or after or {}).keys()
+    pairs = {name: [_plain((before or {}).get(name)), _plain((after or {}).get(name))] for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

@@ -1,0 +1,47 @@
+"""What follows when the money of a period went back: by a refund, or by the customer's bank."""
+
+from __future__ import annotations
+
+from billing.deferred import finish_orders_soon
+from billing.models import Dispute, StripeOrder, Subscription
+from billing.services.effects import once
+from billing.services.letters import write_to
+from billing.services.orders import place_order
+from nexusvpn.audit import record_act
+
+Withheld = Subscription.Withheld
+
+
+def follow_withheld(subscription: Subscription) -> None:
+    """Tell its owner, once for each cause; what is final also ends it at Stripe, so that nobody is charged for what they do not get."""
+    refunded = subscription.withheld == Withheld.REFUNDED
+    period = subscription.current_period_start.date()
+    if once(f"withheld:{subscription.pk}:{subscription.withheld}:{period}"):
+        record_act(
+            "subscription_withheld",
+            person=subscription.user_id,
+            target=subscription,
+            details={"why": str(subscription.withheld)},
+        )
+        _write(subscription, refunded=refunded)
+    if subscription.is_live and (refunded or _is_lost(subscription)) and once(f"withheld-end:{subscription.pk}"):
+        purpose = StripeOrder.Purpose.END
+        place_order(user=subscription.user, purpose=purpose, subject=subscription.pk, is_durable=True)
+        finish_orders_soon()
+
+
+def _write(subscription: Subscription, *, refunded: bool) -> None:
+    if subscription.user.erased_at is not None or subscription.price is None:
+        return
+    plan = subscription.price.plan
+    if refunded:
+        write_to(subscription.user, f"{plan.name} ends: its payment was paid back", "payment_refunded", plan=plan)
+    else:
+        # Answered by "it is back" should the dispute be won.
+        once(f"suspended:{subscription.pk}:dispute-{subscription.current_period_start.date()}")
+        write_to(subscription.user, f"{plan.name} is off: its payment is disputed", "payment_disputed", plan=plan)
+
+
+def _is_lost(subscription: Subscription) -> bool:
+    """Whether the bank has decided: a dispute that is lost is never won again."""
+    return Dispute.objects.filter(payment__invoice__subscription=subscription, status="lost").exists()
