@@ -153,6 +153,6 @@ def _ours(error: stripe.StripeError) -> Exception:
         log.warning("stripe_unavailable", error=type(error).__name__, status=status, code=code)
         return PaymentsUnavailable(retry_after=5)
     if status == 404 or code == "resource_missing":
-        return GatewayMissing()
+        return GatewayMissing(str(getattr(error, "param", None) or ""))
     log.warning("stripe_refused", status=status, code=code, param=getattr(error, "param", None))
     return GatewayRefused(code)
