@@ -6,6 +6,7 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         # Connects the receivers, and registers the tasks that are in no module named `tasks`.
-        from billing import office_tasks, privacy, receivers  # noqa: F401
+        from billing import encrypted, office_tasks, privacy, receivers  # noqa: F401
 
         privacy.register()
+        encrypted.register()

@@ -74,3 +74,35 @@ class SubscriptionEnding(Conflict):
 class NothingBought(Conflict):
     code = "nothing_bought"
     message = "You have not bought anything yet, so there is nothing to manage."
+
+
+class NothingToRefund(Conflict):
+    code = "nothing_to_refund"
+    message = "Nothing of this payment is left to be paid back."
+
+
+class RefundUnderWay(Conflict):
+    code = "refund_under_way"
+    message = "A refund of this payment is under way. Look again in a moment."
+
+
+class UnknownGift(Conflict):
+    """Also for one that was revoked: nobody learns which codes there were."""
+
+    code = "gift_unknown"
+    message = "This code does not exist. Look at it once more: it has five groups of four signs."
+
+
+class GiftUsed(Conflict):
+    code = "gift_used"
+    message = "This code was redeemed already."
+
+
+class GiftExpired(Conflict):
+    code = "gift_expired"
+    message = "The time in which this code could be redeemed is over."
+
+
+class GiftNotNeeded(Conflict):
+    code = "gift_not_needed"
+    message = "You have this plan already, or more. Keep the code for later or for somebody else."

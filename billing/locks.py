@@ -1,8 +1,8 @@
-"""Every lock of this app. A customer of Stripe's comes before everything of ours: `StripeCustomer` → customer → …"""
+"""Every lock of this app. A customer of Stripe's comes before everything of ours: `StripeCustomer` → customer → payment."""
 
 from __future__ import annotations
 
-from billing.models import StripeCustomer
+from billing.models import Payment, StripeCustomer
 
 
 def lock_stripe_customer(customer_id: str) -> StripeCustomer | None:
@@ -15,5 +15,15 @@ def lock_stripe_customer(customer_id: str) -> StripeCustomer | None:
         .select_related("user")
         .filter(pk=customer_id)
         .first()
+    )
+    return found
+
+
+def lock_payment(payment_id: str) -> Payment:
+    """Whose refunds are decided one after the other. Nothing else is locked under it."""
+    found: Payment = (
+        Payment.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("user", "invoice__subscription")
+        .get(pk=payment_id)
     )
     return found

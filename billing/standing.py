@@ -5,10 +5,11 @@ Statuses are Stripe's own: https://docs.stripe.com/api/subscriptions/object#subs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 # Before a trial turns into payments, its owner is reminded.
 TRIAL_REMINDER = timedelta(days=3)
@@ -126,6 +127,26 @@ def trial_reminder(state: State) -> datetime | None:
     return state.trial_end - TRIAL_REMINDER
 
 
+class Paid(NamedTuple):
+    """A payment that succeeded."""
+
+    amount_minor: int
+    refunded_minor: int
+
+
+def withheld_by(payments: Sequence[Paid], disputes: Iterable[str]) -> str:
+    """Why what was paid for a period counts as not paid: "refunded" or "disputed"; empty: it counts.
+
+    `disputes` are Stripe's statuses of the payments' disputes. One that is won is over, and `warning_…` is a question of the bank.
+    """
+    if any(status in _ASKED_BACK for status in disputes):
+        return str(Reason.DISPUTED)
+    if payments and all(payment.refunded_minor >= payment.amount_minor for payment in payments):
+        return str(Reason.REFUNDED)
+    return ""
+
+
+_ASKED_BACK = frozenset({"needs_response", "under_review", "lost"})
 _UNPAID = frozenset({"past_due", "unpaid"})
 _AFTER = {
     Reason.SUBSCRIPTION: Reason.LAPSED,

@@ -8,14 +8,13 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from billing.services import erasure, failures, leaving, retention
-from billing.services.dunning import due_looks, look
+from billing.services.dunning import look, look_at_all_due
 from billing.services.grants import notice_ended_grants
 from billing.services.orders import finish_open_orders
 from billing.services.placing import place
 from billing.services.plans import tell_holders
 from billing.services.sync import sync_customer
 from nexusvpn.jobs import traced
-from nexusvpn.one_by_one import one_by_one
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 
@@ -75,6 +74,19 @@ def finish_every_order(timestamp: int) -> None:
     finish_open_orders()
 
 
+@app.task(queue="fleet", retry=RETRY)
+@traced
+def look_at(subscription_id: str) -> None:
+    look(subscription_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="look-at-subscriptions")
+@traced
+def look_at_every_due(timestamp: int) -> None:
+    look_at_all_due()
+
+
 @app.periodic(cron="*/10 * * * *")
 @app.task(queue="periodic", queueing_lock="end-what-the-leaving-pay")
 @traced
@@ -88,17 +100,3 @@ def end_what_the_leaving_pay(timestamp: int) -> None:
 def forget_old_records(timestamp: int) -> None:
     retention.forget_old_records()
     erasure.erase_what_came_later()
-
-
-@app.task(queue="fleet", retry=RETRY)
-@traced
-def look_at(subscription_id: str) -> None:
-    look(subscription_id)
-
-
-@app.periodic(cron="* * * * *")
-@app.task(queue="periodic", queueing_lock="look-at-subscriptions")
-@traced
-def look_at_every_due(timestamp: int) -> None:
-    """What a job at its own second should have done and did not, and jobs for what is due within the next minute."""
-    one_by_one(look, due_looks())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -36,6 +37,8 @@ class ObjectAction:
     form: type[ServiceForm] | None
     # Beside seeing the object; empty: the permission to change it.
     permission: str
+    # What the form begins with for an object.
+    initial: Callable[[Any], dict[str, Any]]
 
     @property
     def slug(self) -> str:
@@ -53,6 +56,7 @@ def object_action(
     danger: bool = False,
     form: type[ServiceForm] | None = None,
     permission: str = "",
+    initial: Callable[[Any], dict[str, Any]] = lambda obj: {},
 ) -> Callable[[Any], Any]:
     """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to.
 
@@ -60,7 +64,9 @@ def object_action(
     """
 
     def mark(method: Any) -> Any:
-        method.object_action = ObjectAction(method.__name__, label, question, applies, danger, form, permission)
+        method.object_action = ObjectAction(
+            method.__name__, label, question, applies, danger, form, permission, initial
+        )
         return method
 
     return mark
@@ -68,10 +74,9 @@ def object_action(
 
 def action_log(label: str, form: ServiceForm | None) -> str:
     """What the history says: the action, and what was written or chosen with it."""
-    values = (
-        [] if form is None else [value for value in form.cleaned_data.values() if isinstance(value, str | datetime)]
-    )
-    written = [f"{value:%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else value for value in values if value]
+    told = str | datetime | Decimal
+    values = [] if form is None else [value for value in form.cleaned_data.values() if isinstance(value, told)]
+    written = [f"{value:%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else str(value) for value in values if value]
     return f"{label}: {', '.join(written)}" if written else label
 
 
@@ -122,7 +127,7 @@ class ActionsAdmin(StaffModelAdmin):
         if not self.allows(request, obj, action):
             raise PermissionDenied
         if request.method != "POST":
-            return self._ask(request, obj, action, action.form() if action.form else None)
+            return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
         form = action.form(request.POST) if action.form else None
         if form is not None and not form.is_valid():
             return self._ask(request, obj, action, form, status=400)

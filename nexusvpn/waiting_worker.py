@@ -11,12 +11,13 @@ from gunicorn.arbiter import Arbiter
 from uvicorn.server import Server
 from uvicorn_worker import UvicornWorker
 
-# A node whose cable is pulled says nothing any more; the kernel asks it every second and gives it up after three.
+# A node whose cable is pulled says nothing any more; the kernel asks it every second and gives it up after two. A lost packet can do
+# that to a healthy node too: the kernel then resets the connection, and the node is back before its loss counts.
 KEEPALIVE = {
     socket.TCP_KEEPIDLE: 1,
     socket.TCP_KEEPINTVL: 1,
-    socket.TCP_KEEPCNT: 2,
-    socket.TCP_USER_TIMEOUT: 3000,
+    socket.TCP_KEEPCNT: 1,
+    socket.TCP_USER_TIMEOUT: 2000,
 }
 
 

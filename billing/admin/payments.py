@@ -2,19 +2,52 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
+from uuid import UUID, uuid4
 
+from django import forms
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.admin import LATEST, UserAdmin
+from accounts.people import signed_in
 from billing.admin.columns import money_column, panel_of
-from billing.models import Dispute, Payment
-from nexusvpn.admin_actions import ActionsAdmin
+from billing.models import Dispute, Payment, StripeOrder
+from billing.services.refunds import refund_payment, refundable
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
+from nexusvpn.admin_site import Notice
+from nexusvpn.errors import InvalidInput
+from nexusvpn.forms import ServiceForm
+from nexusvpn.money import decimals_of, major, minor
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 UNTOLD = {"card_fingerprint_hash"}
+REASON = "Kept in this payment's history; the customer does not see it."
+
+
+class RefundForm(ServiceForm):
+    """`key` is the form's own: sent twice, it is one refund."""
+
+    amount_minor = forms.DecimalField(max_digits=13, label="Amount", help_text="In the payment's own currency.")
+    reason = forms.CharField(max_length=200, help_text=REASON)
+    end_subscription = forms.BooleanField(required=False, label="End the subscription at once")
+    key = forms.UUIDField(widget=forms.HiddenInput)
+
+
+def refund_question(payment: Payment) -> str:
+    left = money(refundable(payment), payment.currency)
+    return (
+        f"Of {money(payment.amount_minor, payment.currency)}, {left} can be paid back to the customer's card. Stripe keeps its fee. A "
+        "period whose payment was paid back in full gives nothing any more."
+    )
+
+
+def refund_values(payment: Payment) -> dict[str, Any]:
+    left = major(refundable(payment), payment.currency)
+    return {"amount_minor": f"{left:.{decimals_of(payment.currency)}f}", "key": uuid4()}
 
 
 def disputes_panel(payment: Payment) -> Panel:
@@ -33,6 +66,29 @@ def disputes_panel(payment: Payment) -> Panel:
     return Panel("Disputes", headings, rows, f"{reverse('admin:billing_dispute_changelist')}?q={payment.pk}")
 
 
+def refunds_panel(payment: Payment) -> Panel:
+    orders = StripeOrder.objects.filter(
+        user=payment.user_id, purpose=StripeOrder.Purpose.REFUND, subject=payment.pk
+    ).order_by("-created_at")
+    rows = [
+        (
+            money(order.parameters.get("amount", payment.amount_minor), payment.currency),
+            order.get_state_display(),
+            order.result,
+            day(order.created_at),
+        )
+        for order in orders[:LATEST]
+    ]
+    url = f"{reverse('admin:billing_stripeorder_changelist')}?q={payment.pk}"
+    return Panel("Asked to be paid back", ("Amount", "State", "At Stripe", "Asked"), rows, url)
+
+
+def open_disputes(request: HttpRequest, payment: Payment) -> list[Notice]:
+    url = f"{reverse('admin:billing_dispute_changelist')}?q={payment.pk}"
+    disputed = [one for one in payment.disputes.all() if one.withholds]
+    return [Notice(f"The customer's bank asks for this payment back: {one.reason}", url, "bad") for one in disputed]
+
+
 @admin.register(Payment)
 class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     fields = [field.name for field in Payment._meta.concrete_fields if field.name not in UNTOLD]
@@ -48,7 +104,38 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = ("status", "currency")
     search_fields = ("=stripe_id", "=payment_intent_id", "=invoice__stripe_id", "user__email")
-    panels: ClassVar[list[Any]] = [disputes_panel]
+    panels: ClassVar[list[Any]] = [disputes_panel, refunds_panel]
+    banners: ClassVar[list[Any]] = [open_disputes]
+
+    @object_action(
+        "Pay back",
+        refund_question,
+        applies=lambda payment: payment.refundable_minor > 0,
+        danger=True,
+        form=RefundForm,
+        initial=refund_values,
+    )
+    def refund(
+        self,
+        request: HttpRequest,
+        payment: Payment,
+        amount_minor: Decimal,
+        reason: str,
+        end_subscription: bool,
+        key: UUID,
+    ) -> Outcome:
+        exact = minor(amount_minor, payment.currency)
+        if exact is None:
+            raise InvalidInput(fields={"amount_minor": [f"{payment.currency} has no such amount."]})
+        refund_payment(
+            payment=payment,
+            amount_minor=exact,
+            reason=reason,
+            by=signed_in(request),
+            end_subscription=end_subscription,
+            key=key,
+        )
+        return f"{money(exact, payment.currency)} is on its way back. This page shows it once Stripe has said so."
 
 
 @admin.register(Dispute)

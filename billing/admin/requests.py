@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 
+from billing.deferred import finish_orders_soon
 from billing.models import CheckoutSession, StripeOrder
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 
 
@@ -21,9 +24,32 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(StripeOrder)
-class StripeOrderAdmin(ReadOnlyAdmin):
+class StripeOrderAdmin(ActionsAdmin, ReadOnlyAdmin):
+    """An address is asked of Stripe with a new customer: staff see whom it is of by the user."""
+
+    fields = (
+        "id",
+        "user",
+        "purpose",
+        "subject",
+        "state",
+        "result",
+        "is_durable",
+        "attempts",
+        "created_at",
+        "finished_at",
+    )
     list_display = ("id", "user", "purpose", "subject", "state", "result", "attempts", "created_at", "finished_at")
     list_select_related = ("user",)
     list_filter = ("state", "purpose", "is_durable")
     search_fields = ("=id", "=subject", "=result", "user__email")
     ordering = ("-created_at", "id")
+
+    @object_action(
+        "Try again",
+        "Stripe is asked at once, under the same key: what it has done already is not done twice.",
+        applies=lambda order: order.state == StripeOrder.State.OPEN and order.is_durable,
+    )
+    def try_again(self, request: HttpRequest, order: StripeOrder) -> Outcome:
+        finish_orders_soon()
+        return "Stripe is being asked again. Look at it in a moment."

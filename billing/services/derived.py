@@ -8,10 +8,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.models import Dispute, Invoice, Payment, Subscription
-from billing.standing import next_look
+from billing.standing import Paid, next_look, withheld_by
 from billing.states import state_of
-
-Status, Withheld = Subscription.Status, Subscription.Withheld
 
 
 def derive(subscription: Subscription) -> None:
@@ -37,12 +35,9 @@ def _unpaid_since(subscription: Subscription) -> datetime | None:
 def _withheld(subscription: Subscription) -> str:
     """Whether all that was paid for the present period was paid back, or some of it is asked back by the bank, or lost to it."""
     present = _invoices(subscription, Invoice.Status.PAID).filter(period_end__gt=subscription.current_period_start)
-    payments = list(Payment.objects.filter(invoice__in=present, status=Payment.Status.SUCCEEDED))
-    if any(dispute.withholds for dispute in Dispute.objects.filter(payment__in=payments)):
-        return Withheld.DISPUTED
-    if payments and all(payment.refunded_minor >= payment.amount_minor for payment in payments):
-        return Withheld.REFUNDED
-    return Withheld.NOT
+    payments = Payment.objects.filter(invoice__in=present, status=Payment.Status.SUCCEEDED)
+    disputes = Dispute.objects.filter(payment__in=payments).values_list("status", flat=True)
+    return withheld_by([Paid(*row) for row in payments.values_list("amount_minor", "refunded_minor")], disputes)
 
 
 def _invoices(subscription: Subscription, status: Invoice.Status) -> QuerySet[Invoice]:

@@ -20,7 +20,7 @@ from billing.services.withholding import follow_withheld
 from billing.signals import entitlement_changed
 from billing.standing import Reason, Standing, State, due_since, dunning_steps, next_look, standing, trial_reminder
 from billing.states import state_of
-from nexusvpn.templatetags.nexusvpn_ui import day as day_in_words
+from nexusvpn.one_by_one import one_by_one
 
 # A look that is due within so long gets a job for its very second; the others wait for the query of some later minute.
 SOON = timedelta(seconds=90)
@@ -64,18 +64,17 @@ def look(subscription_id: str) -> bool:
     return True
 
 
-def due_looks() -> list[str]:
-    """What has to be looked at now. For what will have to be within a minute a job is asked for, so that it happens to the second."""
+def look_at_all_due() -> int:
+    """What a job at its own second should have done and did not; returns how many. For what is due within a minute jobs are asked for."""
     now = timezone.now()
     waiting = Subscription.objects.filter(look_at__lte=now + SOON).order_by("look_at")
-    found = waiting.values_list("pk", "look_at")[:AT_ONCE]
     due = []
-    for subscription_id, at in found:
+    for subscription_id, at in waiting.values_list("pk", "look_at")[:AT_ONCE]:
         if at is not None and at > now:
             look_later(subscription_id, at)
         else:
             due.append(subscription_id)
-    return due
+    return len(one_by_one(look, due))
 
 
 def _remind(subscription: Subscription, state: State, stands: Standing, now: datetime) -> None:
@@ -86,9 +85,7 @@ def _remind(subscription: Subscription, state: State, stands: Standing, now: dat
     if not came or not is_new[-1] or stands.until is None or not may_hear(subscription.user, came[-1][1]):
         return
     after = _what_stops(subscription, stands.until)
-    title = (
-        f"Payment failed; your devices keep working until {day_in_words(stands.until)}" if after else "Payment failed"
-    )
+    title = f"Payment failed; your devices keep working until {stands.until:%-d %B}" if after else "Payment failed"
     mail = "payment_failed" if len(came) == 1 else "payment_reminder"
     write_to(subscription.user, title, mail, stops_at=stands.until, after=after, **_unpaid(subscription))
 
@@ -120,7 +117,7 @@ def _tell_of_trials_end(subscription: Subscription, state: State, now: datetime)
     is_new = once(f"trial-ending:{subscription.pk}:{state.trial_end.date()}")
     if is_new and now < state.trial_end and subscription.price is not None:
         price, ends = subscription.price, state.trial_end
-        title = f"Your trial of {price.plan.name} ends on {day_in_words(ends)}"
+        title = f"Your trial of {price.plan.name} ends on {ends:%-d %B}"
         write_to(subscription.user, title, "trial_ending", plan=price.plan, price=price, ends_at=ends)
 
 

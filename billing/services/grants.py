@@ -31,14 +31,22 @@ def grant_plan(
     """Give a plan until a time (UTC), or until revoked. Raises InvalidInput as `check_grant` does."""
     check_grant(reason=reason, valid_until=valid_until)
     with transaction.atomic():
-        grant = PlanGrant.objects.create(
-            user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until
-        )
+        grant = give_plan(user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until)
         details = {"plan": plan.code, "valid_until": valid_until.isoformat() if valid_until else None}
         record_act("plan_granted", actor=granted_by, person=user.pk, target=grant, details=details)
-        entitlement_changed.send(sender=PlanGrant, user_id=user.pk)
-        if valid_until is not None:
-            app.configure_task("billing.tasks.notice_ended", queue="fleet", schedule_at=valid_until).defer()
+    return grant
+
+
+def give_plan(
+    *, user: User, plan: Plan, reason: str, valid_until: datetime | None, granted_by: User | None = None
+) -> PlanGrant:
+    """The grant itself, in the transaction of whatever is the reason for it; everybody who needs to know is told, now and at its end."""
+    grant = PlanGrant.objects.create(
+        user=user, plan=plan, reason=reason, granted_by=granted_by, valid_until=valid_until
+    )
+    entitlement_changed.send(sender=PlanGrant, user_id=user.pk)
+    if valid_until is not None:
+        app.configure_task("billing.tasks.notice_ended", queue="fleet", schedule_at=valid_until).defer()
     return grant
 
 

@@ -96,7 +96,7 @@ def _take_in(event: Object, comparison: Comparison) -> None:
                 report(Kind.LOST_EVENT, row.pk, user=user, details={"type": row.type, "about": row.object_id})
                 comparison.differences += 1
     except EventRefused:
-        log.error("event_not_understood", event=event["id"])
+        log.error("event_not_understood", id=event["id"])
 
 
 def _process(comparison: Comparison) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django import template
@@ -15,16 +14,14 @@ from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from nexusvpn.money import decimals_of, major
+
 register = template.Library()
 
 UNKNOWN = "–"
 BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
-# ISO 4217 currencies without a minor unit, as far as Stripe takes them.
-WHOLE_CURRENCIES = frozenset(
-    ("BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF")
-)
 # The first sign that is found counts: Edge and Opera say that they are Chrome, and Chrome that it is Safari.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -130,8 +127,7 @@ def money(minor: int | None, currency: str) -> str:
     if minor is None:
         return UNKNOWN
     code = currency.upper()
-    size = abs(minor)
-    amount = number_format(size, 0) if code in WHOLE_CURRENCIES else number_format(Decimal(size) / 100, 2)
+    amount = number_format(major(abs(minor), code), decimals_of(code))
     text = f"{CURRENCY_SIGNS[code]}{amount}" if code in CURRENCY_SIGNS else f"{amount} {code}"
     return f"-{text}" if minor < 0 else text
 

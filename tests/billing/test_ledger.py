@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -176,7 +177,7 @@ def test_an_entry_can_be_neither_changed_nor_deleted(payment: Payment) -> None:
             cursor.execute(statement)
 
     entry.amount_minor = 1
-    ways = [
+    ways: list[Callable[[], Any]] = [
         entry.save,
         entry.delete,
         lambda: LedgerEntry.objects.update(amount_minor=1),

@@ -19,7 +19,9 @@ from billing.models import (
     StripeEvent,
     Subscription,
 )
+from billing.office_deferred import compare_customer_soon, compare_soon
 from billing.services.reconcile import close_discrepancy, compare
+from billing.services.sync import sync_customer
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop
@@ -265,16 +267,13 @@ def test_the_failure_of_one_customer_is_not_the_others_loss(
 ) -> None:
     payer(shop, bob)
     Subscription.objects.filter(pk=subscription.pk).update(status="past_due")
-    from billing.services import stored_comparison
-
-    sync = stored_comparison.sync_customer
 
     def fails_for_bob(customer_id: str, **how: Any) -> None:
         if customer_id != subscription.customer_id:
             raise TypeError
-        sync(customer_id, **how)
+        sync_customer(customer_id, **how)
 
-    monkeypatch.setattr(stored_comparison, "sync_customer", fails_for_bob)
+    monkeypatch.setattr("billing.services.stored_comparison.sync_customer", fails_for_bob)
     found = run(Kind.SUBSCRIPTIONS)
     assert (found.compared, found.differences, found.error) == (1, 1, "1 could not be compared")
 
@@ -287,8 +286,6 @@ def test_nothing_is_compared_where_nothing_is_sold(settings: Any) -> None:
 
 @pytest.mark.usefixtures("subscription")
 def test_staff_may_ask_for_a_comparison_by_its_job() -> None:
-    from billing.office_deferred import compare_customer_soon, compare_soon
-
     compare_soon("ledger")
     compare_soon("ledger")
     compare_customer_soon(StripeCustomer.objects.get().pk)

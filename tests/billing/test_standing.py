@@ -11,7 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from billing.models import Subscription
-from billing.standing import Reason, Standing, State, Terms, dunning_steps, ends_at, next_look, standing, trial_reminder
+from billing.standing import (
+    Paid,
+    Reason,
+    Standing,
+    State,
+    Terms,
+    dunning_steps,
+    ends_at,
+    next_look,
+    standing,
+    trial_reminder,
+    withheld_by,
+)
 
 BEGIN = datetime(2026, 3, 4, 10, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -125,6 +137,28 @@ def test_a_pause_is_looked_at_when_it_is_to_be_over() -> None:
 def test_an_ended_one_ended_when_stripe_says_so() -> None:
     assert ends_at(state("canceled", ended_at=day(4))) == day(4)
     assert ends_at(state("incomplete_expired", ended_at=day(1))) is None
+
+
+@pytest.mark.parametrize(
+    ("payments", "disputes", "expected"),
+    [
+        ([], [], ""),
+        ([(499, 0)], [], ""),
+        ([(499, 498)], [], ""),
+        ([(499, 499)], [], "refunded"),
+        ([(499, 499), (300, 0)], [], ""),
+        ([(499, 499), (300, 300)], [], "refunded"),
+        ([(499, 0)], ["needs_response"], "disputed"),
+        ([(499, 0)], ["won", "under_review"], "disputed"),
+        ([(499, 499)], ["lost"], "disputed"),
+        ([(499, 0)], ["won"], ""),
+        ([(499, 0)], ["warning_needs_response", "warning_under_review", "warning_closed"], ""),
+    ],
+)
+def test_money_that_went_back_withholds_by_rule(
+    payments: list[tuple[int, int]], disputes: list[str], expected: str
+) -> None:
+    assert withheld_by([Paid(*payment) for payment in payments], disputes) == expected
 
 
 _days = some.integers(0, 45).map(day) | some.builds(lambda number: day(number) - SECOND, some.integers(1, 45))

@@ -20,9 +20,9 @@ from tests.tunnel.conftest import Node, lab, node, stack  # noqa: F401
 from tests.tunnel.lab import WORLD_V4, Lab
 
 pytestmark = pytest.mark.live
-# The kernel gives a dead connection up after three seconds at most, a loss counts 0.7 s later, and pages ask every two seconds: 5.7 s at
-# worst, and half the time less than five.
-WITHIN_S = 6.5
+# The kernel gives a dead connection up after two seconds at most, a loss counts 0.7 s later, the status is computed every half second,
+# and pages ask every 1.5 seconds: 4.7 s at worst.
+WITHIN_S = 5.0
 
 
 @pytest.fixture(scope="module", autouse=True)

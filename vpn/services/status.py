@@ -19,7 +19,7 @@ from vpn.services.incidents import IncidentView, shown_incidents
 from vpn.services.uptime import History, histories, unknown_history
 from vpn.services.watching import SERVING
 
-KEPT_S = 1.0
+KEPT_S = 0.5
 # The watch looks once a minute: nothing of the past changes faster.
 HISTORY_KEPT_S = 15.0
 

@@ -1,6 +1,6 @@
 // Keeps the parts of a page that change by themselves true while the page is visible.
 //
-// `<div data-live-src="/devices/…/state" data-live-every="2">` asks that address every two seconds; each element
+// `<div data-live-src="/devices/…/state" data-live-every="1.5">` asks that address every 1.5 seconds; each element
 // with `data-live-part` and an id takes the content of the element of the same id in the answer. The address may be
 // the page itself. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand. An answer with
 // `data-live-done` in it is the last one: nothing changes by itself any more.
