@@ -19,6 +19,7 @@ from billing.errors import NotSubscribed, PreviewTooOld
 from billing.forms import ChangeForm
 from billing.models import Interval
 from billing.periods import midnight, months_later
+from billing.plan_effects import effects_of
 from billing.services.changes import Change, confirm_change, drop_change, preview_change
 from billing.services.overview import PlanState, plan_state
 from billing.standing import Reason
@@ -69,6 +70,7 @@ def _preview(
         "plan": present,
         "total_minor": sum(line.amount_minor for line in found.lines),
         "next_at": _next_payment(found, present),
+        "effects": effects_of(user, found.price.plan),
         "error": error,
     }
     response = render(request, "billing/change.html", context)
