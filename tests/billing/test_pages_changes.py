@@ -112,6 +112,7 @@ def test_a_card_that_is_declined_leaves_everything_as_it_was(shop: Shop, page: C
     shop.card_becomes("4000000000000341", row.customer_id)
     text = read(page.post("/billing/change", form), 409)
     assert "Your bank declined the payment. Try another card." in text
+    assert "See billing" in text
     assert "Pro Your choice" in text
     assert plan_at_stripe(shop, row) == "basic/month"
 
