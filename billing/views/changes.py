@@ -71,7 +71,6 @@ def _preview(
         "effects": effects_of(user, found.price.plan),
         "total_minor": sum(line.amount_minor for line in found.lines),
         "next_at": _next_payment(found, present),
-        "effects": effects_of(user, found.price.plan),
         "error": error,
     }
     response = render(request, "billing/change.html", context)
