@@ -13,7 +13,8 @@ from django.utils import timezone
 from billing.declines import in_words
 from billing.deferred import look_later
 from billing.entitlements import Entitlement, entitlement_for
-from billing.models import Effect, Invoice, Payment, Subscription
+from billing.models import Effect, Payment, Subscription
+from billing.services.derived import missing_invoices
 from billing.services.effects import once
 from billing.services.letters import may_hear, write_to
 from billing.services.withholding import follow_withheld
@@ -123,8 +124,7 @@ def _tell_of_trials_end(subscription: Subscription, state: State, now: datetime)
 
 def _unpaid(subscription: Subscription) -> dict[str, object]:
     """What a mail says about the payment that is missing."""
-    unpaid = Invoice.objects.filter(subscription=subscription, status=Invoice.Status.OPEN)
-    invoice = unpaid.order_by("created_at").first()
+    invoice = missing_invoices(subscription).first()
     failed = Payment.objects.filter(invoice=invoice, status=Payment.Status.FAILED).order_by("-created_at").first()
     plan = subscription.price.plan if subscription.price else None
     return {"plan": plan, "invoice": invoice, "why": in_words(failed.failure_code if failed else "")}
