@@ -17,6 +17,7 @@ from billing.models import Effect, Payment, Subscription
 from billing.services.derived import missing_invoices
 from billing.services.effects import once
 from billing.services.letters import may_hear, write_to
+from billing.services.pauses import go_on_after_pause
 from billing.services.withholding import follow_withheld
 from billing.signals import entitlement_changed
 from billing.standing import Reason, Standing, State, due_since, dunning_steps, next_look, standing, trial_reminder
@@ -45,6 +46,8 @@ def follow(subscription: Subscription) -> None:
     elif stands.holds:
         _tell_restored(subscription)
         _tell_of_trials_end(subscription, state, now)
+    if stands.reason in (Reason.SUBSCRIPTION, Reason.LAPSED):
+        go_on_after_pause(subscription)
     if subscription.look_at is not None and subscription.look_at <= now + SOON:
         look_later(subscription.pk, subscription.look_at)
 
