@@ -11,6 +11,7 @@ from accounts.models import User
 from billing.models import Dispute, Invoice, Payment, StripeCustomer, Subscription
 from tests.billing.lives import payer, price_id, subscribe
 from tests.billing.shop import Shop
+from tests.mails import waiting_mails
 
 pytestmark = pytest.mark.django_db
 DECLINED = "4000000000000341"
@@ -206,3 +207,19 @@ def test_a_disputed_payment_is_withheld_until_it_is_won(
     shop.post("disputes/decide", dispute=dispute, outcome=outcome)
     shop.catch_up()
     assert (Dispute.objects.get().status, row(subscription).withheld) == (outcome, withheld)
+
+
+def test_a_dispute_of_a_former_period_withholds_too_and_ends_it_when_it_is_lost(
+    shop: Shop, customer: str, subscription: str
+) -> None:
+    charge = Payment.objects.get().pk
+    renew_with(shop, customer, GOOD)
+    dispute = shop.post("disputes", charge=charge)["id"]
+    shop.catch_up()
+    renew_with(shop, customer, GOOD)
+    assert row(subscription).withheld == Withheld.DISPUTED
+    assert [mail.row.kind for mail in waiting_mails()].count("payment_disputed") == 1
+    shop.post("disputes/decide", dispute=dispute, outcome="lost")
+    for _ in range(2):
+        shop.catch_up()
+    assert row(subscription).status == Status.CANCELED
