@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from billing.deferred import finish_orders_soon
 from billing.models import Dispute, StripeOrder, Subscription
 from billing.services.effects import once
 from billing.services.letters import write_to
-from billing.services.orders import place_order
+from billing.services.orders import order_until_done
 from nexusvpn.audit import record_act
 
 Withheld = Subscription.Withheld
@@ -24,10 +23,8 @@ def follow_withheld(subscription: Subscription) -> None:
             details={"why": str(subscription.withheld)},
         )
         _write(subscription, cause, refunded=refunded)
-    if subscription.is_live and (refunded or _is_lost(subscription)) and once(f"withheld-end:{subscription.pk}"):
-        purpose = StripeOrder.Purpose.END
-        place_order(user=subscription.user, purpose=purpose, subject=subscription.pk, is_durable=True)
-        finish_orders_soon()
+    if subscription.is_live and (refunded or _is_lost(subscription)):
+        order_until_done(user=subscription.user, purpose=StripeOrder.Purpose.END, subject=subscription.pk)
 
 
 def _write(subscription: Subscription, cause: str, *, refunded: bool) -> None:
