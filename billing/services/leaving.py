@@ -25,6 +25,8 @@ _TO_END_LATER = Q(status__in=ENDS_LATER, cancel_at_period_end=False, cancel_at=N
 _TO_END_NOW = Q(status__in=STILL_COLLECTED)
 # Neither can sign in to end it themselves.
 _AWAY = Q(deletion_due_at__isnull=False) | Q(suspended_at__isnull=False)
+# Told to Stripe, and how an end for this reason is known from others.
+LEFT = {"cancellation_details": {"comment": "The account is closed or suspended."}}
 PEOPLE_AT_ONCE = 1_000
 
 
@@ -53,11 +55,14 @@ def _order_ends(user_id: UUID) -> None:
             order_durably(subscription.user, Purpose.UNSCHEDULE, subscription.schedule_id)
         order_durably(subscription.user, Purpose.CANCEL, subscription.pk, cancel_at_period_end=True)
     for subscription in theirs.filter(_TO_END_NOW):
-        order_durably(subscription.user, Purpose.END, subscription.pk)
+        order_durably(subscription.user, Purpose.END, subscription.pk, **LEFT)
 
 
 def _take_back(user_id: UUID) -> None:
-    """What they had ended themselves before stays ended: no order of ours did it."""
+    """What they had ended themselves before stays ended: no order of ours did it. An end at once that is done cannot be taken back."""
+    for order in StripeOrder.objects.filter(user_id=user_id, purpose=Purpose.END, state=StripeOrder.State.OPEN):
+        if order.parameters == LEFT:
+            end_order(order, SUPERSEDED)
     for subscription in Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER).select_related("user"):
         orders = StripeOrder.objects.filter(
             user_id=user_id, subject=subscription.pk, purpose__in=(Purpose.CANCEL, Purpose.RESUME)

@@ -24,8 +24,10 @@ def go_on_after_pause(subscription: Subscription) -> None:
     In the caller's transaction, once for each invoice that was made void. Where staff made it void, nobody has agreed to pay: then its
     owner begins the period by `unpause`.
     """
+    if not is_unpaid_for(subscription):
+        return
     newest = Invoice.objects.filter(subscription=subscription).first()
-    if newest is None or newest.status != Invoice.Status.VOID or not is_unpaid_for(subscription):
+    if newest is None or newest.status != Invoice.Status.VOID:
         return
     paused = _orders(subscription, Purpose.PAUSE).filter(state=State.DONE).order_by("-created_at").first()
     if paused is None or not _covers(paused, newest) or not subscription.user.is_active:

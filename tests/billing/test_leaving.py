@@ -17,6 +17,7 @@ from billing.models import CheckoutSession, LedgerEntry, StripeOrder, Subscripti
 from billing.services import erasure
 from billing.services.erasure import erase_payments, erase_what_came_later
 from billing.services.leaving import end_what_the_leaving_pay
+from billing.services.orders import place_order
 from tests.factories.payers import make_payer, make_subscriber, pay
 from tests.factories.payments import make_subscription, price_of
 
@@ -136,6 +137,15 @@ class TestComingBack:
         assert open_orders(alice) == ["resume"]
         leave(user=alice)
         assert open_orders(alice) == ["cancel"]
+
+    def test_nor_is_an_end_at_once_unless_it_was_for_another_reason(self, alice: User, bob: User) -> None:
+        for user in (alice, bob):
+            make_subscriber(user, status="past_due")
+        place_order(user=bob, purpose=StripeOrder.Purpose.END, subject=bob.subscriptions.get().pk, is_durable=True)
+        for user in (alice, bob):
+            leave(user=user)
+            restore_account(user=user, by=user)
+        assert (open_orders(alice), open_orders(bob)) == ([], ["end"])
 
 
 class TestSuspension:
