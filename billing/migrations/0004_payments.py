@@ -316,6 +316,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-occurred_at", "-id"],
+                "verbose_name_plural": "ledger entries",
             },
         ),
         migrations.AddField(
