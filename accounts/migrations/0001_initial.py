@@ -8,6 +8,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
 
@@ -127,3 +129,4 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('kind', 'browser'), ('user__isnull', False), _connector='OR'), name='session_token_has_user'),
         ),
     ]
+    operations = [Together(operations)]

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -644,3 +646,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("user", "code_hash"), name="recovery_code_unique"),
         ),
     ]
+    operations = [Together(operations)]

@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -686,6 +688,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="payment",
+            index=models.Index(fields=["-created_at", "stripe_id"], name="payment_newest_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="payment",
             index=models.Index(
                 condition=models.Q(("card_fingerprint_hash", ""), _negated=True),
                 fields=["card_fingerprint_hash"],
@@ -808,6 +814,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="subscription",
+            index=models.Index(fields=["-started_at", "stripe_id"], name="subscription_newest_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="subscription",
             index=models.Index(
                 condition=models.Q(("look_at__isnull", False)), fields=["look_at"], name="subscription_look_idx"
             ),
@@ -828,8 +838,13 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="invoice",
+            index=models.Index(fields=["-created_at", "stripe_id"], name="invoice_newest_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="invoice",
             index=models.Index(
                 condition=models.Q(("paid_at__isnull", False)), fields=["paid_at"], name="invoice_paid_idx"
             ),
         ),
     ]
+    operations = [Together(operations)]

@@ -1,4 +1,8 @@
-"""The tables of dj-stripe 2.11, made by `makemigrations djstripe`: its own migrations end at the same ones, some hundred steps later."""
+"""The tables of dj-stripe 2.11, made by `makemigrations djstripe`: its own migrations end at the same ones, some hundred steps later.
+
+They come after everything that other apps do with the tables that they refer to, and at once: otherwise each step, of theirs and of
+the others', would build every model of dj-stripe anew.
+"""
 
 import django.core.validators
 import django.db.models.deletion
@@ -11,6 +15,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
 
@@ -19,6 +25,10 @@ class Migration(migrations.Migration):
 
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("accounts", "0008_suspended_at"),
+        ("referrals", "0001_initial"),
+        ("support", "0002_idempotency_key"),
+        ("vpn", "0009_removed_devices_index"),
     ]
 
     operations = [
@@ -1275,3 +1285,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = [Together(operations)]

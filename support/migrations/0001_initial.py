@@ -6,6 +6,8 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
 
@@ -75,3 +77,4 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['author'], name='message_author_idx'),
         ),
     ]
+    operations = [Together(operations)]

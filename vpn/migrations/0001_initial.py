@@ -12,6 +12,8 @@ import vpn.validators
 from django.conf import settings
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
 
@@ -336,3 +338,4 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(condition=models.Q(('released_at__isnull', True)), fields=('device', 'server'), name='assignment_one_a_server'),
         ),
     ]
+    operations = [Together(operations)]

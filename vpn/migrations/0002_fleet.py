@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+from nexusvpn.migration_steps import Together
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -642,3 +644,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = [Together(operations)]
