@@ -16,7 +16,8 @@ from billing.services.plans import tell_holders
 from billing.services.sync import sync_customer
 from nexusvpn.jobs import traced
 
-RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
+ATTEMPTS = 8
+RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2)
 
 
 @app.task(queue="fleet")
@@ -57,7 +58,8 @@ def follow_events(customer_id: str) -> None:
 @app.task(queue="payments", retry=RETRY)
 @traced
 def place_event(event_id: str) -> None:
-    place(event_id)
+    with failures.noted(event_id, ATTEMPTS):
+        place(event_id)
 
 
 @app.task(queue="payments")
