@@ -253,6 +253,18 @@ def test_a_durable_order_waits_for_stripe_to_come_back(shop: Shop, alice: User) 
     assert shop.subscription(row.stripe_id).status == "canceled"
 
 
+def test_the_job_asks_a_stripe_that_is_away_a_few_times_only(shop: Shop, alice: User) -> None:
+    for number in range(6):
+        place_order(user=alice, purpose=Purpose.END, subject=f"sub_{number}", is_durable=True)
+    shop.post("faults", mode="500", count=100)
+    for tried in (3, 6):
+        assert finish_open_orders() == 0
+        # Each time those that had no turn yet.
+        assert StripeOrder.objects.filter(attempts=1).count() == tried
+    shop.post("faults", mode="500", count=0)
+    assert finish_open_orders() == 6
+
+
 def test_what_has_ended_already_is_ended(shop: Shop, alice: User) -> None:
     row = buy(shop, alice)
     shop.api.subscriptions.cancel(row.stripe_id)
