@@ -18,6 +18,8 @@ from tests.billing.buying import buy, charged, plan_at_stripe
 from tests.billing.shop import Shop
 from tests.billing.test_pages_billing import day
 from tests.factories.payments import make_subscription, price_of
+from tests.factories.vpn import make_location, make_server
+from tests.vpn.acting import add
 
 PRO = "/billing/change?plan=pro&interval=month"
 
@@ -79,6 +81,7 @@ def test_a_smaller_plan_waits_for_the_end_and_can_be_taken_back(shop: Shop, page
     assert f"It holds from {ends} on, the end of what you paid for." in text
     assert "Nothing is charged now" in text
     assert "5 devices instead of 10" in text
+    assert "These devices stop" not in text
     assert f"Then $4.99 a month, the next time on {ends}." in text
     answer = page.post("/billing/change", form_of(shown, "/billing/change"), follow=True)
     assert f"Basic begins on {ends}. Until then everything stays as it is." in read(answer)
@@ -89,6 +92,18 @@ def test_a_smaller_plan_waits_for_the_end_and_can_be_taken_back(shop: Shop, page
     shop.catch_up()
     assert "Keep my present plan" not in buttons(page)
     assert at_stripe(shop, row).schedule is None
+
+
+def test_a_smaller_plan_names_the_devices_that_stop_and_leads_to_the_choice(
+    shop: Shop, page: Client, alice: User
+) -> None:
+    make_server(make_location("ams"))
+    bought(shop, alice, "pro")
+    for number in range(6):
+        add(alice, f"Device {number}")
+    shown = page.get("/billing/change?plan=basic&interval=month")
+    assert "These devices stop; they keep their addresses Device 5 Choose which stay" in read(shown)
+    assert 'href="/devices/keep?plan=basic"' in shown.text
 
 
 def test_a_price_that_was_shown_too_long_ago_is_shown_anew(shop: Shop, page: Client, alice: User) -> None:
