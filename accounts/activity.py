@@ -21,6 +21,7 @@ WORDS = {
     "api_key_created": "API key made",
     "api_key_revoked": "API key ended",
     "checkout_opened": "Payment page opened",
+    "books_exported": "Ledger or reports downloaded",
     "denied": "Something was refused",
     "discrepancy_closed": "Difference from Stripe looked at",
     "email_change_asked": "Change of address asked for",

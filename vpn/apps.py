@@ -6,6 +6,9 @@ class VpnConfig(AppConfig):
     verbose_name = "VPN"
 
     def ready(self) -> None:
+        from billing.plan_effects import register_effects
         from vpn import privacy, receivers  # noqa: F401  (connects the receivers)
+        from vpn.services.kept_devices import effects_of_plan
 
         privacy.register()
+        register_effects(effects_of_plan)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils import timezone
@@ -90,3 +91,14 @@ class ExpiryForm(ServiceForm):
             return ends.astimezone(UTC)
         except OverflowError:
             raise forms.ValidationError("Choose an earlier time.", code="invalid") from None
+
+
+class _Ids(forms.TypedMultipleChoiceField):
+    """Any number of ids; whose they are is the service's to say."""
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+
+class KeptDevicesForm(ServiceForm):
+    devices = _Ids(required=False, coerce=UUID)

@@ -13,7 +13,7 @@ from vpn.models import IpAssignment
 from vpn.services.preshared import preshared_place
 
 WITH_DEVICE = "Until the device is erased with your account."
-_DEVICE = ("id", "name", "public_key", "created_at", "expires_at", "suspended_by", "blocked", "revoked_at")
+_DEVICE = ("id", "name", "public_key", "created_at", "expires_at", "suspended_by", "blocked", "kept_at", "revoked_at")
 _ADDRESS = ("device_id", "ipv4", "ipv6", "created_at", "superseded_at", "released_at")
 
 

@@ -1,6 +1,7 @@
 from django.urls import re_path
 
 from billing.api.checkout import CheckoutDetailView, CheckoutsView, PortalView
+from billing.api.gifts import GiftRedeemView
 from billing.api.subscription import (
     ChangeConfirmView,
     ChangeDropView,
@@ -27,4 +28,5 @@ urlpatterns = [
     re_path(r"^billing/subscription/change/?$", ChangeConfirmView.as_view(), name="api-change"),
     re_path(r"^billing/subscription/drop-change/?$", ChangeDropView.as_view(), name="api-change-drop"),
     re_path(r"^billing/invoices/?$", InvoicesView.as_view(), name="api-invoices"),
+    re_path(r"^billing/gifts/redeem/?$", GiftRedeemView.as_view(), name="api-gift-redeem"),
 ]

@@ -35,9 +35,13 @@ class GatewayRefused(Conflict):
 
 
 class GatewayMissing(NotFound):
-    """Stripe does not know the object."""
+    """Stripe does not know the object; `param` is its name for what named it, where it says so."""
 
     code = "payment_object_missing"
+
+    def __init__(self, param: str = "") -> None:
+        super().__init__()
+        self.param = param
 
 
 class KeyReused(Conflict):

@@ -23,7 +23,7 @@ from billing.services.orders import KEYS_LIVE
 from billing.services.sale import price_on_sale
 from billing.services.subscriptions import live_subscription
 from nexusvpn.audit import record_act
-from nexusvpn.errors import InvalidInput, NotFound
+from nexusvpn.errors import DomainError, InvalidInput, NotFound
 from nexusvpn.logs import logger
 
 State = CheckoutSession.State
@@ -140,10 +140,17 @@ def _ask(api: Stripe, row: CheckoutSession) -> None:
         session = _find(api, row) or api.call(lambda v1: v1.checkout.sessions.create(parameters, keyed(row.pk)))
     except (GatewayRefused, KeyReused, GatewayMissing) as refused:
         _close(row)
-        if isinstance(refused, GatewayRefused) and "discounts" in parameters:
+        if "discounts" in parameters and _is_about_the_code(refused):
             raise InvalidInput(fields={"promotion_code": ["This code cannot be used for this."]}) from refused
         raise
     _note(row, session)
+
+
+def _is_about_the_code(refused: DomainError) -> bool:
+    """A code may be another customer's, for first purchases only, or not for this plan."""
+    return isinstance(refused, GatewayRefused) or (
+        isinstance(refused, GatewayMissing) and refused.param.startswith(("discounts", "promotion_code"))
+    )
 
 
 def _check_at_stripe(api: Stripe, row: CheckoutSession) -> None:

@@ -43,8 +43,8 @@ def make_batch(
     *, by: User, name: str, plan: Plan, days: int, count: int, expires_at: datetime | None = None
 ) -> GiftBatch:
     """So many new codes. Raises InvalidInput."""
-    batch = GiftBatch(name=one_line(name, "name"), plan=plan, days=days, expires_at=expires_at, created_by=by)
-    _check(batch, count)
+    check_batch(name=name, plan=plan, days=days, count=count, expires_at=expires_at)
+    batch = GiftBatch(name=name.strip(), plan=plan, days=days, expires_at=expires_at, created_by=by)
     with transaction.atomic():
         batch.save(force_insert=True)
         GiftCode.objects.bulk_create(_new_code(batch) for _ in range(count))
@@ -52,17 +52,18 @@ def make_batch(
     return batch
 
 
-def _check(batch: GiftBatch, count: int) -> None:
+def check_batch(*, name: str, plan: Plan, days: int, count: int, expires_at: datetime | None) -> None:
+    """Raises InvalidInput."""
     wrong = {}
-    if not batch.name:
+    if not one_line(name, "name"):
         wrong["name"] = ["Say what they are for."]
-    if batch.plan.code == Plan.FREE:
+    if plan.code == Plan.FREE:
         wrong["plan"] = ["Everybody has this plan."]
-    if not 1 <= batch.days <= MOST_DAYS:
+    if not 1 <= days <= MOST_DAYS:
         wrong["days"] = [f"Choose 1 to {MOST_DAYS} days."]
     if not 1 <= count <= MOST_CODES:
         wrong["count"] = [f"Choose 1 to {MOST_CODES} codes."]
-    if batch.expires_at is not None and batch.expires_at <= timezone.now():
+    if expires_at is not None and expires_at <= timezone.now():
         wrong["expires_at"] = ["Choose a time that is still to come."]
     if wrong:
         raise InvalidInput(fields=wrong)

@@ -220,9 +220,9 @@ def test_who_paid_a_moment_ago_pays_no_second_time(shop: Shop, alice: User) -> N
     assert answer.redirect_chain[-1][0] == "/billing"
     text = read(answer)
     assert "You have just paid on the page that was open." in text
-    assert "Stripe has taken your wish." in text
+    assert "Stripe has done what you asked." in text
     shop.catch_up()
-    assert "Stripe has taken your wish." not in words(page)
+    assert "Stripe has done what you asked." not in words(page)
 
 
 def test_ten_a_minute_and_the_eleventh_waits(shop: Shop, alice: User) -> None:

@@ -173,11 +173,11 @@ def test_what_stripe_has_and_we_have_not_yet_is_said_and_asked_for(shop: Shop, p
     bought(shop, alice)
     page.post("/billing/cancel")
     answer = page.get("/billing")
-    assert "Stripe has taken your wish." in read(answer)
+    assert "Stripe has done what you asked." in read(answer)
     assert 'data-live-src="/billing"' in answer.text
     shop.catch_up()
     answer = page.get("/billing")
-    assert "Stripe has taken your wish." not in read(answer)
+    assert "Stripe has done what you asked." not in read(answer)
     assert "data-live-done" in answer.text
 
 

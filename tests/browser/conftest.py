@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
+from billing.sandbox.server import serve
+from billing.sandbox.webhook_endpoints import place_endpoint
+from nexusvpn.local import payments
 from nexusvpn.local.assets import build_if_changed
 from tests.browser.people import Person, new_person
 from tests.browser.watch import Watch
@@ -32,13 +35,21 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """With the demo locations, of which the premium one has no server online."""
+    """With the demo locations, of which the premium one has no server online, and with a Stripe sandbox to buy from."""
     need(missing_for_browser())
     build_if_changed()
-    made = Stack(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("stack"), settings=SETTINGS)
+    with serve() as sandbox:
+        settings = {**SETTINGS, **payments.environment(sandbox.url)}
+        made = Stack(os.environ["DATABASE_URL"], tmp_path_factory.mktemp("stack"), settings=settings)
+        place_endpoint(sandbox.sandbox, f"{made.url}/webhooks/stripe/", payments.WEBHOOK_SECRET)
+        yield from _running(made)
+
+
+def _running(made: Stack) -> Iterator[Stack]:
     try:
         made.start()
         made.manage("create_demo_data")
+        made.manage("push_catalogue")
         for name in ("demo-1", "demo-2"):
             made.put_in_service(name, new_key())
         yield made

@@ -59,7 +59,16 @@ def test_pages_of_a_stranger(
     watch = Watch(context)
     watch.expected = {400}
     page = context.new_page()
-    paths = ["/", "/signup", "/signup/sent", "/login", "/status", "/verify-email/resend", "/password/forgot"]
+    paths = [
+        "/",
+        "/?interval=year&currency=JPY",
+        "/signup",
+        "/signup/sent",
+        "/login",
+        "/status",
+        "/verify-email/resend",
+        "/password/forgot",
+    ]
     for path in [*paths, "/privacy/what-we-store", "/account/restore"]:
         check(page, path)
     # Of a link that was never mailed.
@@ -123,6 +132,65 @@ def test_pages_of_a_customer(
     stack.api("DELETE", f"devices/{devices[0]}", token=person.token)
     for path in (f"/devices/{devices[0]}", "/devices", "/dashboard"):
         check(page, path)
+    watch.assert_quiet()
+
+
+@SIZES
+@SCHEMES
+def test_pages_of_somebody_who_pays(
+    open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int], scheme: str
+) -> None:
+    context = open_context(viewport=viewport, color_scheme=scheme)
+    watch = Watch(context)
+    page = context.new_page()
+    sign_in(page, person.email)
+    for path in (
+        "/billing",
+        "/billing/plans",
+        "/billing/plans?plan=pro&interval=year&currency=JPY",
+        "/billing/cancelled",
+    ):
+        check(page, path)
+    customer = f"cus_{uuid4().hex}"
+    stack.sql(
+        "INSERT INTO billing_stripecustomer (stripe_id, user_id, created_at, currency, balance_minor, card_brand, card_last4,"
+        " card_exp_month, card_exp_year) SELECT %s, id, now(), 'USD', -250, 'mastercard', '4242', 12, 2034"
+        " FROM accounts_user WHERE email = %s",
+        customer,
+        person.email,
+    )
+    stack.sql(
+        "INSERT INTO billing_subscription (stripe_id, customer_id, user_id, price_id, status, started_at, current_period_start,"
+        " current_period_end, cancel_at_period_end, pause_behavior, schedule_id, paid_until, withheld, is_surplus, synced_at)"
+        " SELECT %s, c.stripe_id, c.user_id, p.id, 'active', now(), now(), now() + interval '30 days', false, '', '',"
+        " now() + interval '30 days', '', false, now() FROM billing_stripecustomer c, billing_planprice p JOIN billing_plan b"
+        " ON b.id = p.plan_id WHERE c.stripe_id = %s AND b.code = 'basic' AND p.interval = 'month' AND p.currency = 'USD'",
+        f"sub_{customer}",
+        customer,
+    )
+    stack.sql(
+        "INSERT INTO billing_invoice (stripe_id, user_id, subscription_id, price_id, number, status, currency, total_minor, tax_minor,"
+        " amount_paid_minor, amount_due_minor, created_at, attempt_count, hosted_url, pdf_url, synced_at)"
+        " SELECT %s || n, user_id, stripe_id, price_id, %s || n, (ARRAY['open', 'paid', 'void', 'uncollectible'])[n], 'JPY', 123456789, 0,"
+        " 0, 123456789, now(), 1, 'https://invoice.stripe.com/i', 'https://invoice.stripe.com/p', now()"
+        " FROM billing_subscription, generate_series(1, 4) n WHERE stripe_id = %s",
+        customer,
+        f"{LONG[:60]}-",
+        f"sub_{customer}",
+    )
+    paths = ["/billing", "/billing?limit=1&page=2", "/billing/plans", "/billing/cancel", "/billing/pause", "/dashboard"]
+    for path in paths:
+        check(page, path)
+    changes = ["cancel_at_period_end = true", "pause_behavior = 'void'", "status = 'past_due', unpaid_since = now()"]
+    changes += [
+        "status = 'unpaid', unpaid_since = now() - interval '60 days'",
+        "withheld = 'disputed'",
+        "price_id = NULL",
+    ]
+    for change in changes:
+        stack.sql(f"UPDATE billing_subscription SET {change} WHERE stripe_id = %s", f"sub_{customer}")
+        check(page, "/billing")
+        check(page, "/dashboard")
     watch.assert_quiet()
 
 

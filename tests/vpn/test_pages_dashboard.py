@@ -165,14 +165,14 @@ def test_what_is_used_up_before_anybody_was_cut_off_claims_no_more(page: Client,
     assert "disconnected" not in text
 
 
-def test_a_plan_that_has_become_too_small_names_who_is_off_and_that_the_oldest_stay(page: Client, alice: User) -> None:
+def test_a_plan_that_has_become_too_small_names_who_is_off_and_leads_to_the_choice(page: Client, alice: User) -> None:
     given = grant(alice, "pro")
     for name in ("Oldest", "Middle", "Newest"):
         add(alice, name)
     given.delete()
     settle_customer(alice.pk)
     text = notices(page)
-    assert "Your plan has room for 1 device, and the oldest stay." in text
+    assert "Your plan has room for 1 device." in text
     assert ">Middle</a>" in text
     assert ">Newest</a>" in text
     assert "Oldest" not in text

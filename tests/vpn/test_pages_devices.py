@@ -131,7 +131,7 @@ def off(device: VpnConfig, **values: object) -> None:
         ({"blocked": "suspended", "suspended_by": "both"}, "Support suspended it", "You suspended it too"),
         ({"blocked": "expired"}, "Its end date has passed", "Choose a later end date"),
         ({"blocked": "over_quota"}, "Your data is used up", "It connects again by itself on"),
-        ({"blocked": "plan_limit"}, "Your plan has room for fewer devices", "The oldest devices stay."),
+        ({"blocked": "plan_limit"}, "Your plan has room for fewer devices", "Chosen devices stay, then the oldest."),
     ],
 )
 def test_a_device_that_is_off_says_why_and_what_to_do(

@@ -9,6 +9,7 @@ from vpn.api.devices import (
     DeviceSuspendView,
     DevicesView,
 )
+from vpn.api.kept_devices import KeptDevicesView
 from vpn.api.locations import LocationsView
 from vpn.api.status import StatusView
 from vpn.api.usage import UsageView
@@ -16,6 +17,7 @@ from vpn.api.usage import UsageView
 urlpatterns = [
     re_path(r"^locations/?$", LocationsView.as_view(), name="api-locations"),
     re_path(r"^devices/?$", DevicesView.as_view(), name="api-devices"),
+    re_path(r"^devices/keep/?$", KeptDevicesView.as_view(), name="api-devices-keep"),
     re_path(rf"^devices/{UUID_PATTERN}/?$", DeviceDetailView.as_view(), name="api-device"),
     re_path(rf"^devices/{UUID_PATTERN}/config/?$", DeviceConfigView.as_view(), name="api-device-config"),
     re_path(rf"^devices/{UUID_PATTERN}/rotate-key/?$", DeviceKeyView.as_view(), name="api-device-key"),

@@ -44,6 +44,8 @@ class VpnConfig(models.Model):
     removal_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
     suspended_by = models.CharField(max_length=8, choices=SuspendedBy.choices, default=SuspendedBy.NOBODY, blank=True)
+    # Since when its owner wants it to stay before others where the plan has room for fewer.
+    kept_at = models.DateTimeField(null=True, blank=True, editable=False)
     blocked = models.CharField(max_length=10, choices=Blocked.choices, default=Blocked.NOT, blank=True, editable=False)
 
     objects = DeviceQuerySet.as_manager()

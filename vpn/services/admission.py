@@ -43,7 +43,7 @@ def admit_customer(user_id: UUID, *, removed: VpnConfig | None = None) -> None:
     entitlement = entitlement_for(user)
     over_quota = is_over_quota(user_id)
     devices: dict[UUID, VpnConfig] = {}
-    for rank, device in enumerate(VpnConfig.objects.live().filter(user=user).order_by("created_at", "id")):
+    for rank, device in enumerate(VpnConfig.objects.live().filter(user=user).by_precedence()):
         blocked = _why_blocked(user, device, rank, entitlement, over_quota)
         if blocked != device.blocked:
             device.blocked = blocked
@@ -61,7 +61,7 @@ def admit_customer(user_id: UUID, *, removed: VpnConfig | None = None) -> None:
 def _why_blocked(
     user: User, device: VpnConfig, rank: int, entitlement: Entitlement, over_quota: bool
 ) -> VpnConfig.Blocked:
-    """The first reason that applies. `rank` counts the person's devices from the oldest: beyond the plan's number the newest go."""
+    """The first reason that applies. `rank` counts the person's devices, those first that they chose, then the oldest."""
     if not user.is_active:
         return VpnConfig.Blocked.ACCOUNT
     if device.suspended_by:

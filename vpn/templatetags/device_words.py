@@ -33,7 +33,7 @@ WHAT_TO_DO = {
     "staff": "Write to support to learn why.",
     "both": "You suspended it too. Write to support to learn why.",
     "expired": "Choose a later end date, or none, and it connects again.",
-    "plan_limit": "The oldest devices stay. Remove another one or choose a larger plan, and it connects again.",
+    "plan_limit": "Chosen devices stay, then the oldest. Choose this one, remove another or take a larger plan, and it connects again.",
     "stopped": "This is an emergency stop. It connects again by itself when that ends; there is nothing for you to do.",
     "unplaced": "Download its configuration for any location; that gives it a place there.",
     "premium": "Download its configuration for another location, or choose a plan with premium locations.",

@@ -1,0 +1,152 @@
+"""Monthly recurring revenue (MRR), what moved it, and how many people stand behind it.
+
+All of it is computed from paid invoices and the ledger as they are stored, for any moment in the past; nothing is kept beside them.
+
+**What an invoice is worth a month.** A paid invoice of a subscription, for a price of ours, is worth that price a month: the price of
+a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins where nothing
+else of its subscription reaches (the first one, a renewal), no more counts than its total without tax. An invoice in the midst of a
+period (a change of plan) has a total made of prorations, and is worth its price. So a trial, whose invoice is one of nothing, is worth
+nothing.
+
+**When it counts.** From the moment at which its period has begun and it is paid, until the first of: a later invoice of the
+same subscription counts, the subscription has ended, or DUNNING_GRACE_DAYS have passed since its period's end: so long a customer
+whose renewal fails is one still. It does not count while all that its payments brought was paid back or was taken by a dispute (the
+ledger's sum of its charge, refunds, disputes and reversals is zero or less); a dispute that is won makes it count again.
+
+**MRR** of a person in a currency at a moment is the sum of what counts then of their subscriptions. At the bound between two months,
+it is as it was just before.
+
+**Movements** of a month compare each person's MRR at its end with that at its beginning, in each currency:
+*new*: nothing before, and nothing ever counted for them before the month; *reactivation*: nothing before, but something had counted
+once; *expansion*: more than before; *contraction*: less than before; *churn*: nothing any more. So their sum is the difference of the
+two MRRs, and whoever comes and goes within a month is in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+_COUNTING = """
+WITH paid AS (
+    SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, r.plan_id, greatest(i.period_start, i.paid_at) AS starts,
+           least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity')) AS ends, i.period_end,
+           round((CASE WHEN coalesce(max(i.period_end) OVER earlier > i.period_start, false) THEN r.amount_minor
+                       ELSE least(r.amount_minor, i.total_minor - i.tax_minor) END)::numeric
+                 / CASE r.interval WHEN 'year' THEN 12 ELSE 1 END)::bigint AS worth
+    FROM billing_invoice i
+    JOIN billing_subscription s ON s.stripe_id = i.subscription_id
+    JOIN billing_planprice r ON r.id = i.price_id
+    WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.period_start IS NOT NULL AND i.period_end IS NOT NULL
+    WINDOW earlier AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), bounds AS (
+    SELECT bound AS at FROM unnest(%(bounds)s::timestamptz[]) AS bound
+), given_back AS (
+    SELECT b.at, e.invoice_id FROM bounds b
+    JOIN billing_ledgerentry e ON e.occurred_at < b.at AND e.account = 'money' AND e.kind <> 'fee'
+    WHERE e.invoice_id IN (SELECT invoice_id FROM billing_ledgerentry
+                           WHERE account = 'money' AND kind IN ('refund', 'dispute') AND invoice_id <> '')
+    GROUP BY 1, 2 HAVING sum(e.amount_minor) <= 0
+), latest AS (
+    SELECT DISTINCT ON (b.at, p.subscription_id) b.at, p.*
+    FROM bounds b JOIN paid p ON p.starts < b.at
+    ORDER BY b.at, p.subscription_id, p.starts DESC, p.period_end DESC, p.stripe_id
+), counting AS (
+    SELECT l.* FROM latest l WHERE l.worth > 0 AND l.ends >= l.at
+      AND NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = l.at AND g.invoice_id = l.stripe_id)
+)
+"""
+_BY_PLAN = f"""{_COUNTING}
+SELECT c.at, c.currency, p.name, sum(c.worth)::bigint, count(DISTINCT c.user_id)
+FROM counting c JOIN billing_plan p ON p.id = c.plan_id
+GROUP BY c.at, c.currency, p.name, p.rank ORDER BY c.at DESC, c.currency, p.rank
+"""  # noqa: S608  (put together from what stands here)
+_MOVED = f"""{_COUNTING}, pairs AS (
+    SELECT since, until FROM unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS pair(since, until)
+), mrr AS (
+    SELECT at, user_id, currency, sum(worth) AS worth FROM counting GROUP BY 1, 2, 3
+), sides AS (
+    SELECT q.since, m.user_id, m.currency, m.worth AS before, 0 AS after FROM pairs q JOIN mrr m ON m.at = q.since
+    UNION ALL
+    SELECT q.since, m.user_id, m.currency, 0, m.worth FROM pairs q JOIN mrr m ON m.at = q.until
+), moved AS (
+    SELECT since, user_id, currency, sum(before)::bigint AS before, sum(after)::bigint AS after FROM sides GROUP BY 1, 2, 3
+), first_paid AS (
+    SELECT user_id, currency, min(starts) AS starts FROM paid WHERE worth > 0 GROUP BY 1, 2
+), named AS (
+    SELECT m.*, CASE WHEN before = 0 AND f.starts < since THEN 'reactivation' WHEN before = 0 THEN 'new'
+                     WHEN after = 0 THEN 'churn' WHEN after > before THEN 'expansion'
+                     WHEN after < before THEN 'contraction' ELSE 'same' END AS movement
+    FROM moved m JOIN first_paid f USING (user_id, currency)
+)
+SELECT since, currency, sum(before)::bigint, sum(after)::bigint,
+       coalesce(sum(after - before) FILTER (WHERE movement = 'new'), 0)::bigint,
+       coalesce(sum(after - before) FILTER (WHERE movement = 'reactivation'), 0)::bigint,
+       coalesce(sum(after - before) FILTER (WHERE movement = 'expansion'), 0)::bigint,
+       coalesce(sum(after - before) FILTER (WHERE movement = 'contraction'), 0)::bigint,
+       coalesce(sum(after - before) FILTER (WHERE movement = 'churn'), 0)::bigint,
+       count(*) FILTER (WHERE before > 0), count(*) FILTER (WHERE movement IN ('new', 'reactivation')),
+       count(*) FILTER (WHERE movement = 'churn')
+FROM named GROUP BY 1, 2 ORDER BY 1 DESC, 2
+"""  # noqa: S608  (the same)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMrr:
+    """At a moment, in the currency's smallest unit; `people` is how many have it."""
+
+    at: datetime
+    currency: str
+    plan: str
+    mrr: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Of the time that begins at `since`. `contraction` and `churn` are what went, and so below zero."""
+
+    since: datetime
+    currency: str
+    opening: int
+    closing: int
+    new: int
+    reactivation: int
+    expansion: int
+    contraction: int
+    churn: int
+    people: int
+    people_came: int
+    people_went: int
+
+    @property
+    def churn_rate(self) -> float | None:
+        """The share of the people at its beginning who are gone at its end; None where there was nobody."""
+        return self.people_went / self.people if self.people else None
+
+
+def mrr_by_plan(bounds: Sequence[datetime]) -> list[PlanMrr]:
+    """MRR at each of the moments, the newest first. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_PLAN, _values(bounds))
+        return [PlanMrr(*row) for row in cursor.fetchall()]
+
+
+def movements(bounds: Sequence[datetime]) -> list[Movement]:
+    """What moved MRR between each two of the moments, the newest first; nothing for a currency in which nobody paid. One query."""
+    pairs = list(pairwise(bounds))
+    values = {**_values(bounds), "since": [since for since, _ in pairs], "until": [until for _, until in pairs]}
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVED, values)
+        return [Movement(*row) for row in cursor.fetchall()]
+
+
+def _values(bounds: Sequence[datetime]) -> dict[str, Any]:
+    return {"bounds": list(bounds), "grace": settings.DUNNING_GRACE_DAYS}

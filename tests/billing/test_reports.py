@@ -1,0 +1,275 @@
+"""Takings are the ledger's sums; what moved MRR adds up to how it moved, whatever customers did."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.conf import settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.models import User
+from billing.models import Invoice, LedgerEntry, PlanPrice, Subscription
+from billing.services.recurring import Movement, movements, mrr_by_plan
+from billing.services.reports import Takings, month_bounds, takings
+from tests.factories.accounts import make_user
+from tests.factories.billing import make_plans
+from tests.factories.payments import make_invoice, make_subscription, price_of, stripe_id
+from tests.queries import recorded_queries
+
+pytestmark = pytest.mark.django_db
+JAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def day(number: float) -> datetime:
+    """So many days after the year began."""
+    return JAN + timedelta(days=number)
+
+
+def book(kind: str, amount: int, at: datetime, **more: Any) -> None:
+    values = {"account": "money", "currency": "USD", "source": stripe_id("txn"), **more}
+    LedgerEntry.objects.create(kind=kind, amount_minor=amount, occurred_at=at, **values)
+
+
+def paid(subscription: Subscription, at: float, days: float = 30, **more: Any) -> Invoice:
+    """An invoice for that time, paid as it began, with its charge in the books."""
+    values = {"period_start": day(at), "period_end": day(at + days), **more}
+    invoice = make_invoice(subscription.user, subscription, at=day(at), **values)
+    if invoice.total_minor:
+        book("charge", invoice.total_minor, day(at), invoice_id=invoice.pk, currency=invoice.currency)
+    return invoice
+
+
+def mrr(at: float) -> dict[str, int]:
+    return {row.plan: row.mrr for row in mrr_by_plan([day(at)])}
+
+
+def moved(since: float, until: float) -> dict[str, int]:
+    (row,) = movements([day(since), day(until)])
+    names = ("new", "reactivation", "expansion", "contraction", "churn")
+    return {name: getattr(row, name) for name in names if getattr(row, name)}
+
+
+class TestTakings:
+    def test_a_month_by_currency_and_plan(self, alice: User) -> None:
+        basic, pro = price_of(), price_of("pro")
+        book("charge", 499, day(1), price=basic)
+        book("fee", -44, day(1), price=basic)
+        book("charge", 999, day(2), price=pro)
+        book("refund", -999, day(3), price=pro)
+        book("dispute", -499, day(4), price=basic)
+        book("dispute_reversal", 499, day(5), price=basic)
+        book("charge", 750, day(5), price=price_of(currency="GBP"), currency="GBP")
+        book("adjustment", -7, day(6))
+        book("charge", 499, day(31), price=basic)
+        book("credit", 1000, day(1), account="credit")
+        found = takings(since=JAN, until=day(31))
+        assert found == [
+            Takings(date(2026, 1, 1), "GBP", "Basic", 750, 0, 0, 0, 0, 750),
+            Takings(date(2026, 1, 1), "USD", "Basic", 499, 0, 0, -44, 0, 455),
+            Takings(date(2026, 1, 1), "USD", "Pro", 999, -999, 0, 0, 0, 0),
+            Takings(date(2026, 1, 1), "USD", "", 0, 0, 0, 0, -7, -7),
+        ]
+        assert [row.plan for row in takings(since=JAN, until=day(40), currency="gbp")] == ["Basic"]
+        assert takings(since=day(31), until=day(40))[0].month == date(2026, 2, 1)
+
+    def test_the_months_end_now(self) -> None:
+        now = datetime(2026, 2, 10, 12, tzinfo=UTC)
+        assert month_bounds(now, 3) == [datetime(2025, 12, 1, tzinfo=UTC), JAN, datetime(2026, 2, 1, tzinfo=UTC), now]
+
+
+class TestMrr:
+    def test_a_year_counts_by_its_twelfth_and_a_month_as_it_is(self, alice: User, bob: User) -> None:
+        paid(make_subscription(alice), 0)
+        year = price_of("pro", "year")
+        paid(make_subscription(bob, year), 0, days=365)
+        assert mrr(10) == {"Basic": 499, "Pro": 833}
+        assert year.amount_minor == 9990
+
+    def test_a_trial_counts_from_its_first_payment_on(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, days=14, total_minor=0)
+        assert mrr(10) == {}
+        paid(subscription, 14)
+        assert mrr(20) == {"Basic": 499}
+        assert moved(10, 20) == {"new": 499}
+
+    def test_a_discount_counts_as_long_as_invoices_show_it_and_tax_never(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=300, tax_minor=50)
+        assert mrr(10) == {"Basic": 250}
+        paid(subscription, 30, total_minor=600, tax_minor=101)
+        assert mrr(40) == {"Basic": 499}
+        assert moved(10, 40) == {"expansion": 249}
+
+    def test_a_change_in_the_midst_of_a_period_counts_by_its_price_and_not_by_its_proration(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0)
+        paid(subscription, 20, days=10, price=price_of("pro"), total_minor=166)
+        assert mrr(20) == {"Basic": 499}
+        assert mrr(21) == {"Pro": 999}
+        assert moved(20, 21) == {"expansion": 500}
+        paid(subscription, 30, price=price_of())
+        assert moved(21, 31) == {"contraction": -500}
+
+    def test_who_ends_is_gone_and_who_comes_back_is_not_new(self, alice: User) -> None:
+        paid(make_subscription(alice, status="canceled", ended_at=day(30)), 0)
+        assert mrr(30) == {"Basic": 499}
+        assert mrr(30.1) == {}
+        assert moved(10, 35) == {"churn": -499}
+        paid(make_subscription(alice), 60)
+        assert moved(50, 61) == {"reactivation": 499}
+
+    def test_a_renewal_that_fails_counts_through_the_days_of_grace(self, alice: User) -> None:
+        paid(make_subscription(alice, status="past_due"), 0)
+        ends = 30 + settings.DUNNING_GRACE_DAYS
+        assert mrr(ends) == {"Basic": 499}
+        assert mrr(ends + 0.1) == {}
+
+    def test_what_was_paid_back_counts_no_more_and_a_dispute_that_is_won_counts_again(self, alice: User) -> None:
+        invoice = paid(make_subscription(alice), 0)
+        book("refund", -100, day(5), invoice_id=invoice.pk)
+        assert mrr(6) == {"Basic": 499}
+        book("dispute", -399, day(7), invoice_id=invoice.pk)
+        assert (mrr(7), mrr(8)) == ({"Basic": 499}, {})
+        assert moved(6, 8) == {"churn": -499}
+        book("dispute_reversal", 399, day(20), invoice_id=invoice.pk)
+        assert mrr(21) == {"Basic": 499}
+        assert moved(8, 21) == {"reactivation": 499}
+
+    def test_a_renewal_that_is_paid_late_counts_from_its_payment_on(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0)
+        paid(subscription, 30, price=price_of("pro"), paid_at=day(32))
+        assert (mrr(31), mrr(32), mrr(32.1)) == ({"Basic": 499}, {"Basic": 499}, {"Pro": 999})
+
+    def test_who_comes_and_goes_within_a_month_is_in_neither(self, alice: User) -> None:
+        paid(make_subscription(alice, status="canceled", ended_at=day(9)), 5, days=4)
+        assert movements([day(0), day(31)]) == []
+
+    def test_people_are_counted_and_churn_is_their_share(self, alice: User, bob: User, charlie: User) -> None:
+        paid(make_subscription(alice), 0)
+        paid(make_subscription(bob, status="canceled", ended_at=day(20)), 0)
+        paid(make_subscription(charlie), 25)
+        (row,) = movements([day(10), day(30)])
+        assert (row.people, row.people_came, row.people_went, row.churn_rate) == (2, 1, 1, 0.5)
+
+    @pytest.mark.parametrize("people", [1, 12])
+    def test_the_number_of_queries_is_that_of_the_reports(self, db: None, people: int) -> None:
+        for number in range(people):
+            paid(make_subscription(make_user(f"p{number}@example.com")), number)
+        bounds = month_bounds(day(200), 12)
+        with recorded_queries() as queries:
+            takings(since=bounds[0], until=bounds[-1])
+            mrr_by_plan(bounds)
+            movements(bounds)
+        assert len(queries) == 3
+
+
+# One subscription: its beginning, and its invoices: how long each is, after which pause, for which price, with what share paid back.
+invoice = st.tuples(
+    st.integers(1, 60), st.integers(0, 40), st.integers(0, 3), st.sampled_from([0, 100, 499, 5000]), st.booleans()
+)
+life = st.tuples(
+    st.integers(0, 2), st.integers(0, 90), st.lists(invoice, min_size=1, max_size=5), st.none() | st.integers(1, 200)
+)
+
+
+class TestAnything(TestCase):
+    def setUp(self) -> None:
+        make_plans()
+
+    @examples(max_examples=60, suppress_health_check=list(HealthCheck))
+    @given(st.lists(life, min_size=1, max_size=4), st.lists(st.integers(0, 300), min_size=2, max_size=6, unique=True))
+    def test_what_moved_adds_up_to_how_it_moved_and_is_as_defined(self, lives: list[Any], days: list[int]) -> None:
+        people = [
+            User.objects.filter(email=f"p{n}@example.com").first() or make_user(f"p{n}@example.com") for n in range(3)
+        ]
+        prices = [price_of(), price_of("pro"), price_of("basic", "year"), price_of("pro", "year")]
+        rows = [row for who, *life in lives for row in _live(people[who], prices, *life)]
+        bounds = [day(number) for number in sorted(days)]
+        found = {row.since: row for row in movements(bounds)}
+        expected = [_mrr_of(rows, bound) for bound in bounds]
+        for at, (since, until) in enumerate(pairwise(bounds)):
+            row = found.get(since)
+            before, after = expected[at], expected[at + 1]
+            if row is None:
+                assert not before
+                assert not after
+                continue
+            assert (row.opening, row.closing) == (sum(before.values()), sum(after.values()))
+            steps = row.new + row.reactivation + row.expansion + row.contraction + row.churn
+            assert steps == row.closing - row.opening
+            assert _named(row) == _by_name(rows, before, after, since)
+            assert until > since
+
+
+def _live(
+    user: User, prices: list[PlanPrice], begins: int, invoices: list[Any], ends: int | None
+) -> list[dict[str, Any]]:
+    ended_at = None if ends is None else day(begins + ends)
+    subscription = make_subscription(
+        user, status="active" if ended_at is None else "canceled", is_surplus=True, ended_at=ended_at
+    )
+    rows, at, reached = [], float(begins), 0.0
+    for length, pause, which, total, is_refunded in invoices:
+        price = prices[which]
+        made = paid(subscription, at, length, price=price, total_minor=total)
+        refunded_at = at + 3 if is_refunded and total else None
+        if refunded_at is not None:
+            book("refund", -total, day(refunded_at), invoice_id=made.pk)
+        worth = price.amount_minor if reached > at else min(price.amount_minor, total)
+        months = 12 if price.interval == "year" else 1
+        rows.append(
+            {
+                "user": user.pk,
+                "subscription": subscription.pk,
+                "starts": day(at),
+                "ends": min(day(at + length + settings.DUNNING_GRACE_DAYS), ended_at or day(10_000)),
+                "worth": (worth * 2 + months) // (2 * months),
+                "refunded_at": None if refunded_at is None else day(refunded_at),
+            }
+        )
+        reached = max(reached, at + length)
+        at += pause + 0.5
+    return rows
+
+
+def _mrr_of(rows: list[dict[str, Any]], at: datetime) -> dict[Any, int]:
+    """The definition, written down once more and slowly."""
+    latest: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row["starts"] < at:
+            latest[row["subscription"]] = row
+    sums: dict[Any, int] = defaultdict(int)
+    for row in latest.values():
+        is_back = row["refunded_at"] is not None and row["refunded_at"] < at
+        if row["worth"] and at <= row["ends"] and not is_back:
+            sums[row["user"]] += row["worth"]
+    return sums
+
+
+def _named(row: Movement) -> dict[str, int]:
+    return {name: getattr(row, name) for name in ("new", "reactivation", "expansion", "contraction", "churn")}
+
+
+def _by_name(
+    rows: list[dict[str, Any]], before: dict[Any, int], after: dict[Any, int], since: datetime
+) -> dict[str, int]:
+    found = dict.fromkeys(("new", "reactivation", "expansion", "contraction", "churn"), 0)
+    for user in {*before, *after}:
+        was, now = before.get(user, 0), after.get(user, 0)
+        had = any(row["user"] == user and row["worth"] and row["starts"] < since for row in rows)
+        if not was:
+            found["reactivation" if had else "new"] += now
+        elif not now:
+            found["churn"] -= was
+        else:
+            found["expansion" if now > was else "contraction"] += now - was
+    return found
