@@ -38,6 +38,6 @@ def test_a_taken_port_is_said_before_anything_is_started(taken_port: int) -> Non
     def must_not_be_called(*_: object) -> str:
         raise AssertionError("nothing may be prepared")
 
+    product = Product(must_not_be_called, must_not_be_called, must_not_be_called, [], True)
     with pytest.raises(LocalServiceError, match=f"Port {taken_port} is taken by another program"):
-        product = Product(must_not_be_called, must_not_be_called, must_not_be_called, [], True)
         Stack(product, taken_port).run()
