@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.views import changes, checkout, overview, plans, portal, subscription
+from billing.views import changes, checkout, gifts, overview, plans, portal, subscription
 
 urlpatterns = [
     path("billing", overview.billing, name="billing"),
@@ -15,4 +15,5 @@ urlpatterns = [
     path("billing/pause", subscription.pause, name="billing-pause"),
     path("billing/unpause", subscription.unpause, name="billing-unpause"),
     path("billing/portal", portal.portal, name="billing-portal"),
+    path("billing/gift", gifts.gift_redeem, name="billing-gift"),
 ]

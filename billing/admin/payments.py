@@ -108,7 +108,7 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     banners: ClassVar[list[Any]] = [open_disputes]
 
     @object_action(
-        "Pay back",
+        "Refund",
         refund_question,
         applies=lambda payment: payment.refundable_minor > 0,
         danger=True,

@@ -34,8 +34,10 @@ Object = dict[str, Any]
 _DECLINES = {
     "insufficient_funds": "There is not enough money on the card. Try another one.",
     "expired_card": "The card has expired. Try another one.",
-    "authentication_required": "Your bank wants you to confirm the payment. Pay the open invoice on its page.",
+    "authentication_required": "Your bank wants you to confirm this payment, which is not possible here. Try another card.",
 }
+# Stripe's own code where a card must be confirmed and the request says that nothing may be left unpaid.
+_ASKS_OWNER = "subscription_payment_intent_requires_action"
 
 
 def sells() -> bool:
@@ -140,7 +142,7 @@ def _ours(error: stripe.StripeError) -> Exception:
     code = str(error.code or told.get("code") or "")
     status = error.http_status or 0
     if isinstance(error, stripe.CardError):
-        decline = told.get("decline_code") or code
+        decline = "authentication_required" if code == _ASKS_OWNER else told.get("decline_code") or code
         return PaymentDeclined(_DECLINES.get(decline), code=decline if decline in _DECLINES else "card_declined")
     if code == "idempotency_key_in_use":
         return KeyInUse(retry_after=5)

@@ -688,6 +688,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="payment",
+            index=models.Index(fields=["-created_at", "stripe_id"], name="payment_newest_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="payment",
             index=models.Index(
                 condition=models.Q(("card_fingerprint_hash", ""), _negated=True),
                 fields=["card_fingerprint_hash"],
@@ -810,6 +814,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="subscription",
+            index=models.Index(fields=["-started_at", "stripe_id"], name="subscription_newest_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="subscription",
             index=models.Index(
                 condition=models.Q(("look_at__isnull", False)), fields=["look_at"], name="subscription_look_idx"
             ),
@@ -827,6 +835,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="invoice",
             index=models.Index(fields=["user", "-created_at", "stripe_id"], name="invoice_user_newest_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="invoice",
+            index=models.Index(fields=["-created_at", "stripe_id"], name="invoice_newest_idx"),
         ),
         migrations.AddIndex(
             model_name="invoice",

@@ -52,6 +52,8 @@ class Invoice(models.Model):
         indexes = [
             # My invoices; the page and the API.
             models.Index(fields=["user", "-created_at", "stripe_id"], name="invoice_user_newest_idx"),
+            # The admin's list.
+            models.Index(fields=["-created_at", "stripe_id"], name="invoice_newest_idx"),
             # What was paid in a month: reports.
             models.Index(fields=["paid_at"], condition=models.Q(paid_at__isnull=False), name="invoice_paid_idx"),
         ]
@@ -89,6 +91,8 @@ class Payment(models.Model):
         indexes = [
             # A person's payments: the customer's page in the admin.
             models.Index(fields=["user", "-created_at", "stripe_id"], name="payment_user_newest_idx"),
+            # The admin's list.
+            models.Index(fields=["-created_at", "stripe_id"], name="payment_newest_idx"),
             # Who else paid with this card.
             models.Index(
                 fields=["card_fingerprint_hash"],

@@ -82,6 +82,8 @@ class Subscription(models.Model):
         indexes = [
             # "Which subscriptions has this person?", asked whenever an entitlement is computed.
             models.Index(fields=["user", "-started_at"], name="subscription_user_idx"),
+            # The admin's list.
+            models.Index(fields=["-started_at", "stripe_id"], name="subscription_newest_idx"),
             # The job that looks for ends and dunning steps.
             models.Index(fields=["look_at"], condition=models.Q(look_at__isnull=False), name="subscription_look_idx"),
         ]

@@ -14,7 +14,15 @@ from billing.sandbox.lines import Part, parts_of, proration_items
 from billing.sandbox.metadata import update_plain
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
-from billing.sandbox.subscriptions import bill, check_parts, check_supported, make_item, need_price, whole_lines
+from billing.sandbox.subscriptions import (
+    asks_its_owner,
+    bill,
+    check_parts,
+    check_supported,
+    make_item,
+    need_price,
+    whole_lines,
+)
 
 _PLAIN = ("collection_method", "days_until_due", "description", "payment_settings", "trial_settings")
 _REFUSED = ("add_invoice_items", "billing_thresholds", "pending_invoice_item_interval")
@@ -26,6 +34,7 @@ def update(sandbox: Sandbox, params: Obj, id: str) -> Obj:
     _check_changeable(subscription, params)
     if params.get("payment_behavior") == "pending_if_incomplete":
         raise StripeError("The sandbox does not know pending updates.", param="payment_behavior")
+    billed_before = subscription["latest_invoice"]
     saved = sandbox.store.copy() if params.get("payment_behavior") == "error_if_incomplete" else None
     after = changed_parts(sandbox, subscription, params["items"]) if "items" in params else None
     with sandbox.events.change(subscription, "customer.subscription.updated"):
@@ -43,11 +52,18 @@ def update(sandbox: Sandbox, params: Obj, id: str) -> Obj:
                 at=params.get("proration_date") or sandbox.now(),
                 restart=anchor_now,
             )
-    if saved and error:
+    if saved and (error or _is_unpaid(sandbox, subscription, billed_before)):
         sandbox.store.restore(saved)
         sandbox.events.take_back()
-        raise error
+        raise error or asks_its_owner()
     return subscription
+
+
+def _is_unpaid(sandbox: Sandbox, subscription: Obj, billed_before: str | None) -> bool:
+    """Whether this change made an invoice whose card waits for its owner."""
+    if subscription["latest_invoice"] == billed_before or subscription["collection_method"] == "send_invoice":
+        return False
+    return bool(sandbox.store.need("invoice", subscription["latest_invoice"])["status"] == "open")
 
 
 def change_items(

@@ -49,13 +49,18 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
     error = collect(sandbox, invoice, method)
     if behavior == "error_if_incomplete" and subscription["status"] == "incomplete":
         _undo(sandbox, saved)
-        raise error or StripeError(
-            "Payment for this subscription requires additional user action before it can be completed successfully.",
-            status=402,
-            type="card_error",
-            code="subscription_payment_intent_requires_action",
-        )
+        raise error or asks_its_owner()
     return subscription
+
+
+def asks_its_owner() -> StripeError:
+    """Where a card must be confirmed and nothing may be left unpaid."""
+    return StripeError(
+        "Payment for this subscription requires additional user action before it can be completed successfully.",
+        status=402,
+        type="card_error",
+        code="subscription_payment_intent_requires_action",
+    )
 
 
 def begin(sandbox: Sandbox, customer: Obj, params: Obj) -> Obj:

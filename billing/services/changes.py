@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from django.db import transaction
@@ -21,7 +21,7 @@ from billing.errors import (
 from billing.gateway.client import Object
 from billing.gateway.errors import GatewayRefused, PaymentsUnavailable
 from billing.models import Interval, PlanPrice, StripeOrder, Subscription
-from billing.services.held import UNDER_WAY, Held, held_at_stripe, moment, outcome_unknown, twice_if_outdated
+from billing.services.held import UNDER_WAY, Held, held_at_stripe, outcome_unknown, twice_if_outdated
 from billing.services.orders import SUPERSEDED, end_order, place_order
 from billing.services.sale import price_on_sale
 from billing.services.subscriptions import release_schedule
@@ -253,7 +253,7 @@ def _now(price: PlanPrice, due: int, at: int, lines: tuple[Line, ...] = ()) -> C
         price=price,
         amount_due_minor=due,
         currency=price.currency,
-        effective_at=moment(at),
+        effective_at=datetime.fromtimestamp(at, UTC),
         next_amount_minor=price.amount_minor,
         lines=lines,
         proration_date=at,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -27,10 +27,12 @@ from billing.services.orders import (
     perform,
     place_or_find,
 )
+from billing.services.subscriptions_sync import read_subscription
 from nexusvpn.audit import record_act
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
+OF_PRICES = ("price_id", "next_price_id", "next_price_at")
 # Whatever Stripe has begun is done by then.
 UNDER_WAY = timedelta(seconds=90)
 
@@ -155,23 +157,10 @@ def outcome_unknown(retry_after: int) -> PaymentsUnavailable:
 
 
 def brought_to(row: Subscription, found: Object) -> Subscription:
-    """The row with what Stripe says, not stored: only syncs store it."""
-    paused = found["pause_collection"] or {}
-    item = found["items"]["data"][0]
-    row.status = found["status"]
-    row.current_period_start, row.current_period_end = (
-        moment(item["current_period_start"]),
-        moment(item["current_period_end"]),
-    )
-    row.cancel_at_period_end = found["cancel_at_period_end"]
-    row.cancel_at = moment(found["cancel_at"]) if found["cancel_at"] else None
-    row.pause_behavior = paused.get("behavior") or ""
-    row.pause_resumes_at = moment(paused["resumes_at"]) if paused.get("resumes_at") else None
-    row.schedule_id = found["schedule"] or ""
+    """The row with what Stripe says, not stored: only syncs store it. Prices are left as they are known."""
+    for name, value in read_subscription(found, {}).items():
+        if name not in OF_PRICES:
+            setattr(row, name, value)
     if not row.schedule_id:
         row.next_price, row.next_price_at = None, None
     return row
-
-
-def moment(at: int) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

@@ -28,6 +28,8 @@ OF_PAYMENTS = {
     "refund_failure",
 }
 OVERLAP = timedelta(days=3)
+# How the sources of adjustments begin that staff wrote.
+BOOKED = "discrepancy-"
 # What is older has been compared; a fresh installation begins with its first customer.
 LONGEST = timedelta(days=400)
 Kind = Discrepancy.Kind
@@ -143,9 +145,10 @@ def _sync(customer_id: str, comparison: Comparison) -> None:
 
 
 def _tell_of_unknown(since: datetime, seen: set[str], comparison: Comparison) -> None:
-    """Entries of this time whose transactions Stripe does not list."""
+    """Entries of this time whose transactions Stripe does not list. What staff booked about a difference is about an older one."""
     begins = moment(int(since.timestamp()))
     entries = LedgerEntry.objects.filter(occurred_at__gte=begins).exclude(balance_transaction_id="")
+    entries = entries.exclude(source__startswith=BOOKED)
     for entry in entries.select_related("user").iterator():
         id = entry.balance_transaction_id
         if (

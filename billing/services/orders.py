@@ -108,7 +108,8 @@ def finish_order(order: StripeOrder, result: str) -> bool:
 def end_order(order: StripeOrder, why: str) -> None:
     """Mark an order as one that will not be done: refused by Stripe, or given up."""
     ended = {"state": State.REFUSED, "result": why[:96], "finished_at": timezone.now()}
-    if StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**ended) and order.is_durable:
+    ended_now = StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**ended)
+    if ended_now and order.is_durable and why != SUPERSEDED:
         log.error("stripe_order_refused", order=order.pk, purpose=order.purpose, code=why)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -147,6 +147,16 @@ def state_with(subscription: Subscription | None, now: datetime | None = None) -
     return PlanState(subscription, standing_of(subscription, now or timezone.now()) if subscription else None)
 
 
+def plan_besides(user: User) -> Plan:
+    """What the person has without their subscription: the largest plan that is granted, or else the free one."""
+    granted = _holding_grants(user, timezone.now()).values("plan")
+    return Plan.objects.filter(Q(code=Plan.FREE) | Q(pk__in=granted)).latest("rank")
+
+
+def _holding_grants(user: User, now: datetime) -> QuerySet[PlanGrant]:
+    return PlanGrant.objects.filter(Q(valid_until=None) | Q(valid_until__gt=now), user=user, revoked_at=None)
+
+
 def open_invoice_of(plan: PlanState) -> Invoice | None:
     """What is to be paid by hand, where a payment is missing."""
     if plan.standing is None or plan.standing.reason not in OWING:
@@ -157,8 +167,7 @@ def open_invoice_of(plan: PlanState) -> Invoice | None:
 def billing_overview(user: User) -> BillingOverview:
     now = timezone.now()
     plan = plan_state(user, now)
-    holding = Q(valid_until=None) | Q(valid_until__gt=now)
-    grants = PlanGrant.objects.filter(holding, user=user, revoked_at=None).select_related("plan", "gift_code")
+    grants = _holding_grants(user, now).select_related("plan", "gift_code")
     customer = StripeCustomer.objects.filter(user=user, deleted_at=None).first()
     return BillingOverview(
         entitlement=entitlement_for(user),

@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.services.outbox import queue_mail
 from accounts.staff_alerts import alert_addresses
 from billing.gateway.client import sells
-from billing.models import Discrepancy, ReconcileRun
+from billing.models import Discrepancy, LedgerEntry, ReconcileRun
 from billing.services import ledger_comparison, lost_events, stored_comparison
 from billing.services.comparing import Comparison
 from billing.services.effects import once
@@ -74,6 +74,36 @@ def tell_staff() -> int:
         for address in addresses:
             queue_mail("payments_differ", address, {"found": named, "more": len(found) - len(named)})
     return len(found)
+
+
+def book_difference(discrepancy: Discrepancy, *, by: User, reason: str) -> LedgerEntry:
+    """Write an adjustment that makes the books say what Stripe says of a movement, and close the difference.
+
+    Raises InvalidInput without a reason, Conflict where there is nothing to book or it is over.
+    """
+    amount = missing_amount(discrepancy)
+    if not amount:
+        raise Conflict("There is nothing to book.", code="nothing_to_book")
+    with transaction.atomic():
+        close_discrepancy(discrepancy, by=by, reason=reason)
+        return LedgerEntry.objects.create(
+            account=LedgerEntry.Account.MONEY,
+            kind=LedgerEntry.Kind.ADJUSTMENT,
+            source=f"{ledger_comparison.BOOKED}{discrepancy.pk}",
+            balance_transaction_id=discrepancy.object_id,
+            user=discrepancy.user,
+            amount_minor=amount,
+            currency=discrepancy.details["currency"],
+            occurred_at=timezone.now(),
+        )
+
+
+def missing_amount(discrepancy: Discrepancy) -> int:
+    """What is to be added to the books for them to say what Stripe says; 0 where nothing is, or where a sync does it."""
+    details = discrepancy.details
+    if discrepancy.kind == Discrepancy.Kind.LEDGER_DIFFERS:
+        return int(details["net"][1]) - int(details["net"][0])
+    return -int(details["amount"]) if discrepancy.kind == Discrepancy.Kind.LEDGER_UNKNOWN else 0
 
 
 def close_discrepancy(discrepancy: Discrepancy, *, by: User, reason: str) -> None:

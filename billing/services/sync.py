@@ -84,7 +84,7 @@ def _write(customer: StripeCustomer, found: Fetched) -> set[str]:
     touched |= {
         str(row.invoice.subscription_id) for row in payments.all() if row.pk in payments.changed and row.invoice
     }
-    _derive(row for row in subscriptions.all() if row.is_live or row.pk in touched)
+    _derive([row for row in subscriptions.all() if row.is_live or row.pk in touched])
     for invoice in invoices.all():
         if invoice.pk in invoices.changed:
             tell_of_invoice(invoice)
@@ -120,9 +120,10 @@ def _derive(rows: Iterable[Subscription]) -> None:
 def _follow(found: Fetched, subscriptions: Rows[Subscription], touched: set[str]) -> None:
     for one in found.subscriptions:
         row = subscriptions.get(one["id"])
-        if row is None or row.pk not in touched:
-            continue
-        settle_surplus(row, one)
-        if row.is_surplus and is_ours(one):
-            tell_of_surplus(row)
-        tell_of_subscription(row)
+        if row is not None and row.pk in touched:
+            settle_surplus(row, one)
+            if row.is_surplus and is_ours(one):
+                tell_of_surplus(row)
+    for row in subscriptions.all():
+        if row.pk in touched:
+            tell_of_subscription(row)

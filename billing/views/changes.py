@@ -19,6 +19,7 @@ from billing.errors import NotSubscribed, PreviewTooOld
 from billing.forms import ChangeForm
 from billing.models import Interval
 from billing.periods import midnight, months_later
+from billing.plan_effects import effects_of
 from billing.services.changes import Change, confirm_change, drop_change, preview_change
 from billing.services.overview import PlanState, plan_state
 from billing.standing import Reason
@@ -67,6 +68,7 @@ def _preview(
     context = {
         "change": found,
         "plan": present,
+        "effects": effects_of(user, found.price.plan),
         "total_minor": sum(line.amount_minor for line in found.lines),
         "next_at": _next_payment(found, present),
         "error": error,

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
+from billing.forms import GiftForm
 from billing.services.invoice_views import invoice_page
 from billing.services.overview import billing_overview
 from billing.views.stripe_pages import leads_to_stripe, refused
@@ -32,6 +33,6 @@ def render_billing(request: HttpRequest, *, error: DomainError | None = None, **
     page = invoice_page(user.pk, page_request(request.GET))
     if page.total and not page.items:
         raise NotFound
-    shown = {"billing": billing_overview(user), "page": page, "error": error, **context}
+    shown = {"billing": billing_overview(user), "page": page, "error": error, "gift_form": GiftForm(), **context}
     response = render(request, "billing/billing.html", shown)
     return refused(response, error) if error else response

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.people import signed_in
 from billing.forms import PauseForm
+from billing.plan_effects import effects_of
 from billing.services import subscriptions
-from billing.services.overview import plan_state
+from billing.services.overview import plan_besides, plan_state
 from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError
@@ -31,14 +32,18 @@ def cancel(request: HttpRequest) -> HttpResponse:
     plan = plan_state(user)
     if not plan.is_live or plan.ends_at is not None:
         return redirect("billing")
-    if request.method != "POST":
-        return render(request, "billing/cancel.html", {"plan": plan})
-    try:
-        subscriptions.cancel(user)
-    except DomainError as error:
-        return refused(render(request, "billing/cancel.html", {"plan": plan, "error": error}), error)
-    messages.success(request, "Your subscription is set to end, and nothing more is charged.")
-    return redirect("billing")
+    context: dict[str, Any] = {"plan": plan}
+    if request.method == "POST":
+        try:
+            subscriptions.cancel(user)
+        except DomainError as error:
+            context["error"] = error
+        else:
+            messages.success(request, "Your subscription is set to end, and nothing more is charged.")
+            return redirect("billing")
+    later = plan_besides(user)
+    response = render(request, "billing/cancel.html", {**context, "later": later, "effects": effects_of(user, later)})
+    return refused(response, context["error"]) if "error" in context else response
 
 
 @never_cache
@@ -61,7 +66,8 @@ def pause(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Your payments are paused.")
             return redirect("billing")
-    response = render(request, "billing/pause.html", {"plan": plan, "form": form, "error": error})
+    context = {"plan": plan, "later": plan_besides(user), "form": form, "error": error}
+    response = render(request, "billing/pause.html", context)
     if error is not None:
         return refused(response, error)
     response.status_code = 400 if form.is_bound else 200

@@ -12,7 +12,7 @@ from django.urls import reverse
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import AuditEvent, User
-from billing.models import Discrepancy, Payment, PlanPrice, ReconcileRun, StripeEvent, StripeOrder
+from billing.models import Discrepancy, LedgerEntry, Payment, PlanPrice, ReconcileRun, StripeEvent, StripeOrder
 from tests.admin.addresses import action, allow, change
 from tests.billing.sandbox.world import KEY
 from tests.factories.payments import (
@@ -61,7 +61,7 @@ def test_a_refund_begins_with_all_that_is_left_and_becomes_an_order(staff: Clien
     page = staff.get(change(payment)).content.decode()
     assert "$1.50" in page
     assert "to be done" in page
-    assert LogEntry.objects.latest("pk").change_message == "Pay back: 1.50, Two days without service"
+    assert LogEntry.objects.latest("pk").change_message == "Refund: 1.50, Two days without service"
     assert "Two days" not in str(list(AuditEvent.objects.values_list("details", flat=True)))
 
 
@@ -147,6 +147,21 @@ def test_a_difference_is_closed_with_a_reason(staff: Client, sam: User) -> None:
     assert staff.post(action(found, "close"), {"reason": "Booked by hand"}).status_code == 302
     found.refresh_from_db()
     assert (found.closed_by, found.details["closed"]) == (sam, "Booked by hand")
+
+
+def test_a_difference_in_the_books_is_booked_by_who_may_write_to_them(
+    staff: Client, helper: User, helper_browser: Client
+) -> None:
+    details = {"net": [456, 455], "currency": "USD"}
+    found = Discrepancy.objects.create(kind="ledger_differs", object_id="txn_1", details=details)
+    assert "-$0.01" in staff.get(action(found, "book")).content.decode()
+    allow(helper, "view_discrepancy", "change_discrepancy")
+    assert helper_browser.post(action(found, "book"), {"reason": "Rounded"}).status_code == 403
+    assert staff.post(action(found, "book"), {"reason": "Rounded"}).status_code == 302
+    entry = LedgerEntry.objects.get()
+    assert (entry.kind, entry.amount_minor, entry.balance_transaction_id) == ("adjustment", -1, "txn_1")
+    lost = Discrepancy.objects.create(kind="lost_event", object_id="evt_1")
+    assert action(lost, "book") not in staff.get(change(lost)).content.decode()
 
 
 def test_the_home_says_what_of_payments_needs_somebody(

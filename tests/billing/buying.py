@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,7 +9,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import CheckoutSession, PlanPrice, StripeCustomer, Subscription
 from billing.services.checkout import look_up_checkout, open_checkout
-from billing.services.held import brought_to, moment
+from billing.services.held import brought_to
 from tests.billing.shop import Shop
 
 VISA = "4242424242424242"
@@ -34,11 +33,11 @@ def store(shop: Shop, user: User, **more: Any) -> Subscription:
     customer = StripeCustomer.objects.get(user=user, deleted_at=None)
     found = shop.api.subscriptions.list({"customer": customer.stripe_id, "status": "all"}).data[0].to_dict()
     row = Subscription.objects.filter(pk=found["id"]).first() or Subscription(stripe_id=found["id"])
-    row.customer, row.user, row.started_at = customer, user, moment(found["start_date"])
+    row.customer, row.user = customer, user
     row.price = PlanPrice.objects.get(stripe_price_id=found["items"]["data"][0]["price"]["id"])
     row.synced_at = timezone.now()
-    row.paid_until = moment(found["items"]["data"][0]["current_period_end"])
     brought_to(row, found)
+    row.paid_until = row.current_period_end
     for name, value in more.items():
         setattr(row, name, value)
     row.save()
@@ -57,7 +56,3 @@ def charged(shop: Shop) -> list[int]:
     """The amounts of all charges that succeeded, the oldest first."""
     charges = list(shop.api.charges.list({"limit": 100}).auto_paging_iter())
     return [charge.amount for charge in reversed(charges) if charge.status == "succeeded"]
-
-
-def a_while_ago(seconds: int) -> Any:
-    return timezone.now() - timedelta(seconds=seconds)

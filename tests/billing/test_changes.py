@@ -255,3 +255,14 @@ def _fail_the_second(shop: Shop, mode: str, subscription: str) -> None:
     """The change's own request meets the fault, not the look at the subscription that comes before it."""
     shop.post("faults", mode="slow", count=1, seconds=0, path=f"/v1/subscriptions/{subscription}")
     shop.post("faults", mode=mode, count=1, path=f"/v1/subscriptions/{subscription}")
+
+
+def test_a_card_that_asks_its_owner_changes_nothing(shop: Shop, alice: User) -> None:
+    row = buy(shop, alice)
+    shown = preview_change(user=alice, **PRO)
+    shop.card_becomes("4000002760003184", row.customer_id)
+    with pytest.raises(PaymentDeclined) as refused:
+        confirm_change(user=alice, **PRO, proration_date=shown.proration_date)
+    assert refused.value.code == "authentication_required"
+    assert plan_at_stripe(shop, row) == "basic/month"
+    assert [one.status for one in shop.api.invoices.list().data] == ["paid"]

@@ -48,7 +48,7 @@ def test_somebody_who_never_paid_has_the_free_plan_and_may_choose_one(page: Clie
     assert "0 of 1 in use" in text
     assert "0 B of 10 GB used, starts again on" in text
     assert "No invoices yet." in text
-    assert buttons(page) == ["Choose a plan"]
+    assert buttons(page) == ["Choose a plan", "Redeem code"]
 
 
 def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -> None:
@@ -58,7 +58,7 @@ def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -
     assert "Price$4.99 a month" in text
     assert "0 of 5 in use" in text
     assert "used, no limit" in text
-    assert buttons(page) == ["Change plan", "Add card", "Pause payments", "End Basic", "Open Stripe"]
+    assert buttons(page) == ["Change plan", "Add card", "Pause payments", "End Basic", "Open Stripe", "Redeem code"]
 
 
 def test_yen_have_no_cents(page: Client, alice: User) -> None:
@@ -298,7 +298,7 @@ def test_it_costs_the_same_with_1_and_with_50_invoices_and_no_cache_keeps_it(pag
 
 def test_where_nothing_is_sold_no_button_says_so(page: Client, alice: User, settings: Settings) -> None:
     settings.STRIPE_SECRET_KEY = ""
-    assert buttons(page) == []
+    assert buttons(page) == ["Redeem code"]
     assert "Invoices" not in words(page)
     grant(alice, "basic")
     text = words(page)

@@ -247,7 +247,7 @@ def test_another_persons_payment_page_is_not_found(shop: Shop, alice: User, bob:
         assert browser(alice).get(f"/billing/success{nonsense}").status_code in (400, 404)
 
 
-POSTED = ["checkout", "change", "change/drop", "cancel", "resume", "pause", "unpause", "portal"]
+POSTED = ["checkout", "change", "change/drop", "cancel", "resume", "pause", "unpause", "portal", "gift"]
 SEEN = ["plans", "success", "cancelled", "change", "cancel", "pause"]
 
 

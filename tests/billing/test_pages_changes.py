@@ -17,7 +17,10 @@ from tests.billing.browsing import browser, buttons, form_of, read, words
 from tests.billing.buying import buy, charged, plan_at_stripe
 from tests.billing.shop import Shop
 from tests.billing.test_pages_billing import day
+from tests.factories.billing import grant
 from tests.factories.payments import make_subscription, price_of
+from tests.factories.vpn import make_location, make_server, new_key
+from vpn.services.devices import add_device
 
 PRO = "/billing/change?plan=pro&interval=month"
 
@@ -109,6 +112,7 @@ def test_a_card_that_is_declined_leaves_everything_as_it_was(shop: Shop, page: C
     shop.card_becomes("4000000000000341", row.customer_id)
     text = read(page.post("/billing/change", form), 409)
     assert "Your bank declined the payment. Try another card." in text
+    assert "See billing" in text
     assert "Pro Your choice" in text
     assert plan_at_stripe(shop, row) == "basic/month"
 
@@ -148,7 +152,28 @@ def test_who_has_nothing_to_change_buys(page: Client) -> None:
     assert page.get(PRO).headers["Location"] == "/billing/plans?plan=pro&interval=month"
 
 
+def test_a_smaller_plan_names_the_devices_that_stop(shop: Shop, page: Client, alice: User) -> None:
+    bought(shop, alice, "pro")
+    make_server(make_location("ams"))
+    for number in range(6):
+        add_device(user=alice, name=f"Device {number}", location_slug="ams", public_key=new_key())
+    for path in ("/billing/change?plan=basic&interval=month", "/billing/cancel"):
+        answer = page.get(path)
+        assert "These devices stop; they keep their addresses: " in read(answer)
+        assert "Device 5" in read(answer)
+        assert "Choose which stay" in read(answer)
+    assert "Device 1" not in words(page, "/billing/change?plan=basic&interval=month")
+    assert "Device 0" not in words(page, "/billing/cancel")
+
+
 # Ending
+
+
+def test_a_grant_is_what_is_left_after_the_end(shop: Shop, page: Client, alice: User) -> None:
+    bought(shop, alice, "pro")
+    grant(alice, "basic")
+    assert "Then you have the Basic plan." in words(page, "/billing/cancel")
+    assert "Then you have the Basic plan until the pause ends." in words(page, "/billing/pause")
 
 
 def test_ending_says_what_happens_when_and_is_taken_back(shop: Shop, page: Client, alice: User) -> None:

@@ -20,7 +20,7 @@ from billing.models import (
     Subscription,
 )
 from billing.office_deferred import compare_customer_soon, compare_soon
-from billing.services.reconcile import close_discrepancy, compare
+from billing.services.reconcile import book_difference, close_discrepancy, compare
 from billing.services.sync import sync_customer
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.billing.lives import payer, subscribe
@@ -238,6 +238,24 @@ def test_another_amount_and_an_unknown_movement_are_for_staff(sam: User) -> None
         close_discrepancy(one, by=sam, reason="Booked by hand")
     run(Kind.LEDGER)
     assert len(differences()) == 2
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_difference_in_the_books_is_booked_and_gone(sam: User) -> None:
+    entry = LedgerEntry.objects.get(kind="charge")
+    more = {"account": "money", "currency": "USD", "occurred_at": entry.occurred_at}
+    for source, amount, transaction in (("wrong", 7, entry.balance_transaction_id), ("ch_none", 11, "txn_none")):
+        LedgerEntry.objects.create(
+            kind="charge", source=source, amount_minor=amount, balance_transaction_id=transaction, **more
+        )
+    before = sum(LedgerEntry.objects.values_list("amount_minor", flat=True))
+    run(Kind.LEDGER)
+    for one in Discrepancy.objects.all():
+        book_difference(one, by=sam, reason="A row by hand")
+        with pytest.raises(Conflict):
+            book_difference(one, by=sam, reason="Again")
+    assert sum(LedgerEntry.objects.values_list("amount_minor", flat=True)) == before - 18
+    assert run(Kind.LEDGER).differences == 0
 
 
 @pytest.mark.usefixtures("subscription")

@@ -1,0 +1,42 @@
+"""Redeeming a gift code, on the billing page."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from accounts.people import signed_in
+from billing.forms import GiftForm
+from billing.services.gifts import redeem
+from billing.views.overview import render_billing
+from billing.views.stripe_pages import leads_to_stripe
+from nexusvpn.api.status import http_status
+from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.ratelimit import GIFT_CODE, enforce
+
+
+@never_cache
+@login_required
+@require_POST
+@leads_to_stripe
+def gift_redeem(request: HttpRequest) -> HttpResponse:
+    user, form, status = signed_in(request), GiftForm(request.POST), 400
+    if form.is_valid():
+        try:
+            enforce(request, GIFT_CODE, f"user:{user.pk}")
+            grant = redeem(user=user, code=form.cleaned_data["code"])
+        except RateLimited:
+            raise
+        except DomainError as error:
+            form.add_error("code", error.message)
+            status = http_status(error)
+        else:
+            messages.success(request, f"You have {grant.plan.name} until {grant.valid_until:%-d %b %Y}.")
+            return redirect("billing")
+    response = render_billing(request, gift_form=form)
+    response.status_code = status
+    return response
