@@ -139,7 +139,14 @@ def add_devices(world: World, token: str, count: int) -> list[str]:
 def upgrade_cancel_and_resume(page: Page) -> None:
     page.goto("/billing/plans")
     page.get_by_role("link", name="Change to Pro").click()
-    page.get_by_role("button", name=re.compile("and change|Confirm change")).click()
+    confirm = page.get_by_role("button", name=re.compile("and change|Confirm change"))
+    confirm.click()
+    refused = page.get_by_role("alert")
+    expect(page.locator("#plan").or_(refused)).to_be_visible(timeout=20_000)
+    if refused.is_visible():
+        # On a busy machine Stripe's time for an answer can be over; the page says so, and the choice is kept.
+        expect(refused).to_contain_text("try again")
+        confirm.click()
     expect(page.locator("#plan")).to_have_text("Pro", timeout=20_000)
     page.get_by_role("link", name="End Pro").click()
     page.get_by_role("button", name="End Pro").click()
