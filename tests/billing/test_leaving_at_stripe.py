@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -27,8 +28,8 @@ def subscription(shop: Shop, alice: User) -> str:
         customer = ensure_customer(alice, api)
     method = shop.api.payment_methods.attach("pm_card_visa", {"customer": customer})
     shop.api.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
-    items = [{"price": str(price_of().stripe_price_id)}]
-    made = shop.api.subscriptions.create({"customer": customer, "items": items})
+    asked: Any = {"customer": customer, "items": [{"price": price_of().stripe_price_id}]}
+    made = shop.api.subscriptions.create(asked)
     shop.catch_up()
     assert Subscription.objects.get(pk=made.id).status == "active"
     return made.id
