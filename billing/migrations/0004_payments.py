@@ -479,6 +479,7 @@ class Migration(migrations.Migration):
                             ("unpause", "end the pause"),
                             ("end", "end at once"),
                             ("refund", "pay back"),
+                            ("address", "change the customer's address"),
                             ("delete_customer", "delete the customer"),
                         ],
                         max_length=16,

@@ -104,7 +104,7 @@ def has_lost_its_key(order: StripeOrder) -> bool:
 def finish_order(order: StripeOrder, result: str) -> bool:
     """Mark an order as done; whether this was the first to do so. What was asked is forgotten where it names somebody."""
     values: dict[str, Any] = {"state": State.DONE, "result": result[:96], "finished_at": timezone.now()}
-    if order.purpose == Purpose.CUSTOMER:
+    if order.purpose in (Purpose.CUSTOMER, Purpose.DELETE_CUSTOMER):
         values["parameters"] = {}
     return bool(StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**values))
 
