@@ -14,6 +14,7 @@ from billing.services.orders import finish_open_orders
 from billing.services.placing import place
 from billing.services.plans import tell_holders
 from billing.services.sync import sync_customer
+from billing.services.unasked import ask_for_unasked
 from nexusvpn.jobs import traced
 
 ATTEMPTS = 8
@@ -60,6 +61,14 @@ def follow_events(customer_id: str) -> None:
 def place_event(event_id: str) -> None:
     with failures.noted(event_id, ATTEMPTS):
         place(event_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="ask-for-unasked")
+@traced
+def ask_for_every_unasked(timestamp: int) -> None:
+    """Events that wait while nobody was asked to act on them."""
+    ask_for_unasked()
 
 
 @app.task(queue="payments")
