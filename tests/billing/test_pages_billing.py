@@ -96,6 +96,15 @@ def test_a_pause_that_has_outlived_what_was_paid_says_what_is_left(page: Client,
     assert "are paused. Meanwhile you have the Free plan." in words(page)
 
 
+def test_after_a_pause_that_was_too_long_a_new_period_can_be_begun(page: Client, alice: User) -> None:
+    make_subscription(alice, paid_until=A_WEEK_AGO, current_period_start=A_WEEK_AGO)
+    text = words(page)
+    assert "Your pause is over, and so is what you paid for. You have the Free plan until a new period begins." in text
+    assert "A new period of Basic begins at once, and $4.99 is charged." in text
+    assert "We have not heard" not in text
+    assert "Begin new period" in buttons(page)
+
+
 def failing(alice: User, since: datetime, **fields: Any) -> Invoice:
     subscription = make_subscription(alice, status="past_due", unpaid_since=since, **fields)
     return make_invoice(
@@ -140,7 +149,11 @@ def test_after_the_grace_it_says_that_the_devices_are_off(page: Client, alice: U
         ({"status": "paused"}, "Your trial is over and there is no card."),
         ({"status": "incomplete"}, "Your first payment is not through."),
         (
-            {"current_period_end": A_WEEK_AGO, "paid_until": A_WEEK_AGO},
+            {
+                "current_period_start": A_WEEK_AGO - timedelta(days=30),
+                "current_period_end": A_WEEK_AGO,
+                "paid_until": A_WEEK_AGO,
+            },
             "We have not heard yet whether your last payment was made.",
         ),
     ],
