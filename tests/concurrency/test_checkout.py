@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 from django.db import transaction
 
-from billing.gateway import client
+from billing.gateway import deadline
 from billing.locks import lock_stripe_customer
 from billing.models import CheckoutSession, StripeCustomer, StripeOrder
 from billing.services import checkout
@@ -162,7 +162,7 @@ def test_who_waits_for_the_same_request_gets_its_answer(shop: Shop, monkeypatch:
     alice = make_user("alice@example.com")
     shop.post("faults", mode="slow", count=1, seconds=0.5, path="/v1/customers")
     assert crowd(4, lambda _: open_checkout(user=alice, plan="basic", interval="month"))["ok"] == 4
-    monkeypatch.setattr(client.UntilDeadline, "wait", lambda self, seconds: False)
+    monkeypatch.setattr(deadline.UntilDeadline, "wait", lambda self, seconds: False)
     bob = make_user("bob@example.com")
     shop.post("faults", mode="slow", count=1, seconds=0.5, path="/v1/customers")
     assert crowd(4, lambda _: open_checkout(user=bob, plan="basic", interval="month"))["payments_unavailable"] >= 1
