@@ -18,6 +18,7 @@ from billing.gateway.client import sells
 from billing.models import Discrepancy, LedgerEntry, ReconcileRun
 from billing.services import ledger_comparison, lost_events, stored_comparison
 from billing.services.comparing import Comparison
+from billing.services.discrepancies import CLOSED
 from billing.services.effects import once
 from billing.services.failures import why
 from nexusvpn.audit import record_act
@@ -110,7 +111,7 @@ def close_discrepancy(discrepancy: Discrepancy, *, by: User, reason: str) -> Non
     """Staff have looked at one that cannot heal. Raises InvalidInput without a reason, Conflict (`discrepancy_over`) if it is over."""
     if not reason.strip():
         raise InvalidInput(fields={"reason": ["Say what you found out."]})
-    details = {**discrepancy.details, "closed": reason.strip()[:200]}
+    details = {**discrepancy.details, CLOSED: reason.strip()[:200]}
     # Claimed by the conditional update: it may heal at the same moment.
     with transaction.atomic():
         is_open = Discrepancy.objects.filter(pk=discrepancy.pk, healed_at=None, closed_at=None)
