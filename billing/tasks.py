@@ -55,10 +55,11 @@ def follow_events(customer_id: str) -> None:
         sync_customer(customer_id, for_events=True)
 
 
-@app.task(queue="payments", retry=RETRY)
+@app.task(queue="payments")
 @traced
-def place_event(event_id: str) -> None:
-    place(event_id)
+def place_event(event_id: str, attempt: int = 0) -> None:
+    with failures.recorded_at_event(event_id, attempt):
+        place(event_id)
 
 
 @app.periodic(cron="* * * * *")
