@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from billing.gateway.client import Object, Stripe
-from billing.gateway.errors import GatewayMissing, PaymentsUnavailable
+from billing.gateway.errors import GatewayMissing
 from billing.gateway.values import id_of
 from billing.models import Discrepancy, LedgerEntry, Payment, StripeCustomer
 from billing.services.comparing import WITHIN_S, Comparison, in_batches, moment
@@ -14,7 +14,6 @@ from billing.services.discrepancies import heal, report
 from billing.services.failures import recorded
 from billing.services.ledger import is_account_fee, record_account_fees
 from billing.services.sync import sync_customer
-from nexusvpn.logs import logger
 
 # What a payment moves. Payouts, reserves and the like move what is ours already.
 OF_PAYMENTS = {
@@ -33,7 +32,6 @@ BOOKED = "discrepancy-"
 # What is older has been compared; a fresh installation begins with its first customer.
 LONGEST = timedelta(days=400)
 Kind = Discrepancy.Kind
-log = logger(__name__)
 
 
 def compare_ledger(comparison: Comparison) -> datetime:
@@ -118,7 +116,8 @@ def _heal_missing(missing: list[Object], owners: dict[str, str], comparison: Com
         report(Kind.LEDGER_MISSING, one["id"], user=customer.user if customer else None, details=details)
         comparison.differences += 1
     for customer_id in sorted({owners[one["id"]] for one in told} & set(customers)):
-        _sync(customer_id, comparison)
+        with comparison.one_of_many(customer_id), recorded(customer_id):
+            sync_customer(customer_id, everything=True)
     ids = [one["id"] for one in told]
     for id in set(
         LedgerEntry.objects.filter(balance_transaction_id__in=ids).values_list("balance_transaction_id", flat=True)
@@ -131,17 +130,6 @@ def _unpaid(missing: list[Object]) -> set[str]:
     charges = [id_of(one["source"]) for one in missing]
     unpaid = Payment.objects.filter(pk__in=charges).exclude(status=Payment.Status.SUCCEEDED)
     return set(unpaid.values_list("pk", flat=True))
-
-
-def _sync(customer_id: str, comparison: Comparison) -> None:
-    try:
-        with recorded(customer_id):
-            sync_customer(customer_id, everything=True)
-    except PaymentsUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  (whatever it is, it is this customer's)
-        comparison.failed += 1
-        log.error("ledger_not_healed", customer=customer_id, error=type(error).__name__)
 
 
 def _tell_of_unknown(since: datetime, seen: set[str], comparison: Comparison) -> None:

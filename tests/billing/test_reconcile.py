@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from djstripe.models import Price as DjStripePrice
 
 from accounts.models import User
 from billing.models import (
@@ -20,11 +21,13 @@ from billing.models import (
     Subscription,
 )
 from billing.office_deferred import compare_customer_soon, compare_soon
+from billing.services.comparing import AWAY_AT_MOST
 from billing.services.reconcile import book_difference, close_discrepancy, compare
-from billing.services.sync import sync_customer
+from billing.services.sync import sync_without_copy
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop
+from tests.factories.accounts import make_user
 from tests.invariants import assert_invariants
 from tests.jobs import run_due_jobs
 from tests.mails import waiting_mails
@@ -136,6 +139,14 @@ def test_an_edited_subscription_is_found_with_what_differed(shop: Shop, subscrip
     assert found.user == subscription.user
     subscription.refresh_from_db()
     assert (subscription.status, subscription.cancel_at_period_end) == ("active", False)
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_price_that_the_copy_has_not_is_asked_for_by_a_comparison_too() -> None:
+    DjStripePrice.objects.all().delete()
+    assert run(Kind.SUBSCRIPTIONS).differences == 0
+    assert DjStripePrice.objects.exists()
+    assert differences() == []
 
 
 def test_a_subscription_edited_at_stripe_is_found_without_any_event(shop: Shop, subscription: Subscription) -> None:
@@ -286,14 +297,51 @@ def test_the_failure_of_one_customer_is_not_the_others_loss(
     payer(shop, bob)
     Subscription.objects.filter(pk=subscription.pk).update(status="past_due")
 
-    def fails_for_bob(customer_id: str, **how: Any) -> None:
+    def fails_for_bob(customer_id: str, **how: Any) -> Any:
         if customer_id != subscription.customer_id:
             raise TypeError
-        sync_customer(customer_id, **how)
+        return sync_without_copy(customer_id, **how)
 
-    monkeypatch.setattr("billing.services.stored_comparison.sync_customer", fails_for_bob)
+    monkeypatch.setattr("billing.services.stored_comparison.sync_without_copy", fails_for_bob)
     found = run(Kind.SUBSCRIPTIONS)
     assert (found.compared, found.differences, found.error) == (1, 1, "1 could not be compared")
+
+
+def test_one_of_whom_stripe_cannot_say_anything_is_not_the_others_loss(
+    shop: Shop, subscription: Subscription, bob: User
+) -> None:
+    """However often: they are not at the head of the queue again."""
+    customer = payer(shop, bob)
+    shop.post("faults", mode="500", count=1000, path=f"/v1/customers/{customer}")
+    found = run(Kind.SUBSCRIPTIONS)
+    assert (found.compared, found.error) == (1, "1 could not be compared")
+    assert found.reached is not None
+    assert run(Kind.SUBSCRIPTIONS, hours=1.5).error == ""
+    assert run(Kind.SUBSCRIPTIONS, hours=2.5).error == "1 could not be compared"
+    shop.post("faults", mode="500", count=0)
+    assert run(Kind.SUBSCRIPTIONS, hours=4).compared == 1
+
+
+def test_when_stripe_is_away_nobody_is_asked_for_after_a_few(shop: Shop, subscription: Subscription) -> None:
+    for number in range(AWAY_AT_MOST + 2):
+        payer(shop, make_user(f"away{number}@example.com"))
+    shop.post("faults", mode="500", count=1000, path="/v1/customers/")
+    found = run(Kind.SUBSCRIPTIONS)
+    assert (found.compared, found.error[:20]) == (0, "payments_unavailable")
+    assert StripeCustomer.objects.exclude(compared_at=None).count() == AWAY_AT_MOST
+
+
+@pytest.mark.usefixtures("subscription")
+def test_one_lost_event_of_which_stripe_cannot_say_whose_it_is_is_not_the_others_loss(shop: Shop, bob: User) -> None:
+    subscribe(shop, payer(shop, bob))
+    shop.catch_up()
+    first, second = (charge.id for charge in shop.api.charges.list().data)
+    shop.post("disputes", charge=first)
+    shop.post("disputes", charge=second)
+    shop.events()
+    shop.post("faults", mode="500", count=1000, path=f"/v1/charges/{first}")
+    assert run(Kind.EVENTS).error.endswith("could not be compared")
+    assert Payment.objects.get(pk=second).disputes.count() == 1
 
 
 def test_nothing_is_compared_where_nothing_is_sold(settings: Any) -> None:
