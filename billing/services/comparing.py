@@ -26,10 +26,15 @@ log = logger(__name__)
 
 @dataclass(slots=True)
 class Comparison:
-    """One run's progress. `since` is where the last one came to, None where there was none."""
+    """One run's progress. `since` is where the last one came to, None where there was none; `cursor` where in a list.
+
+    `reached` is how far this one has come, should it be stopped.
+    """
 
     now: datetime
     since: datetime | None
+    cursor: str = ""
+    reached: datetime | None = None
     compared: int = 0
     differences: int = 0
     failed: int = 0

@@ -27,6 +27,8 @@ OF_PAYMENTS = {
     "refund_failure",
 }
 OVERLAP = timedelta(days=3)
+# So much is compared at once; a run that is stopped has come to the end of the last one.
+WINDOW = timedelta(days=1)
 # How the sources of adjustments begin that staff wrote.
 BOOKED = "discrepancy-"
 # What is older has been compared; a fresh installation begins with its first customer.
@@ -39,19 +41,28 @@ def compare_ledger(comparison: Comparison) -> datetime:
     since = comparison.begin(OVERLAP, LONGEST)
     if since is None:
         return comparison.now
+    begins = moment(int(since.timestamp()))
+    with Stripe(within_s=WITHIN_S, retries=2) as api:
+        while (ends := begins + WINDOW) < comparison.now:
+            _compare_between(api, begins, ends, comparison)
+            begins = comparison.reached = ends
+        # What Stripe's test clocks made is in the future.
+        _compare_between(api, begins, None, comparison)
+    return comparison.now
+
+
+def _compare_between(api: Stripe, begins: datetime, ends: datetime | None, comparison: Comparison) -> None:
     seen: set[str] = set()
     missing: list[Object] = []
-    with Stripe(within_s=WITHIN_S, retries=2) as api:
-        asked = {"created": {"gte": int(since.timestamp())}, "expand": ["data.source"]}
-        listed = api.each(lambda v1, page: v1.balance_transactions.list(page), **asked)
-        for batch in in_batches(listed):
-            seen |= {one["id"] for one in batch}
-            record_account_fees(batch)
-            missing += _compare(batch, comparison)
-        owners = {one["id"]: _customer_of(api, one) for one in missing}
+    created = {"gte": int(begins.timestamp())} | ({"lt": int(ends.timestamp())} if ends else {})
+    asked = {"created": created, "expand": ["data.source"]}
+    for batch in in_batches(api.each(lambda v1, page: v1.balance_transactions.list(page), **asked)):
+        seen |= {one["id"] for one in batch}
+        record_account_fees(batch)
+        missing += _compare(batch, comparison)
+    owners = {one["id"]: _customer_of(api, one) for one in missing}
     _heal_missing(missing, owners, comparison)
-    _tell_of_unknown(since, seen, comparison)
-    return comparison.now
+    _tell_of_unknown(begins, ends, seen, comparison)
 
 
 def _compare(batch: list[Object], comparison: Comparison) -> list[Object]:
@@ -132,10 +143,11 @@ def _unpaid(missing: list[Object]) -> set[str]:
     return set(unpaid.values_list("pk", flat=True))
 
 
-def _tell_of_unknown(since: datetime, seen: set[str], comparison: Comparison) -> None:
+def _tell_of_unknown(begins: datetime, ends: datetime | None, seen: set[str], comparison: Comparison) -> None:
     """Entries of this time whose transactions Stripe does not list. What staff booked about a difference is about an older one."""
-    begins = moment(int(since.timestamp()))
     entries = LedgerEntry.objects.filter(occurred_at__gte=begins).exclude(balance_transaction_id="")
+    if ends:
+        entries = entries.filter(occurred_at__lt=ends)
     entries = entries.exclude(source__startswith=BOOKED)
     for entry in entries.select_related("user").iterator():
         id = entry.balance_transaction_id

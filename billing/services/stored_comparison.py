@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +9,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing.gateway.client import Stripe
-from billing.gateway.values import id_of
 from billing.locks import lock_stripe_customer
 from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscription
-from billing.services.comparing import AT_ONCE, WITHIN_S, Comparison
+from billing.services.comparing import AT_ONCE, Comparison
 from billing.services.copies import copy
-from billing.services.discrepancies import heal, report
+from billing.services.discrepancies import report
 from billing.services.failures import recorded
+from billing.services.listed_comparison import SUBSCRIPTION_FIELDS, look_through_list
 from billing.services.sync import ToCopy, sync_without_copy
 
 # A day, and somewhat less, so that the hour of the day stays.
@@ -26,38 +24,22 @@ DUE_AFTER = timedelta(hours=23)
 AGAIN_AFTER = timedelta(hours=1)
 # A run that has taken so long leaves the rest to the next one.
 LONGEST = timedelta(minutes=9)
-# What is Stripe's word, not ours: the rest of a row follows from it, from other rows and from the time.
-SUBSCRIPTION_FIELDS = (
-    "price_id",
-    "status",
-    "started_at",
-    "trial_end",
-    "current_period_start",
-    "current_period_end",
-    "cancel_at_period_end",
-    "cancel_at",
-    "canceled_at",
-    "ended_at",
-    "pause_behavior",
-    "pause_resumes_at",
-    "schedule_id",
-    "next_price_id",
-    "next_price_at",
-)
 CUSTOMER_FIELDS = ("currency", "balance_minor", "card_last4")
 Kind = Discrepancy.Kind
 Facts = dict[str, dict[str, Any]]
 
 
-def compare_customers(comparison: Comparison) -> datetime:
-    """Compare those whose turn it is, the longest ago first; returns when Stripe's list of subscriptions was read last.
+def compare_customers(comparison: Comparison) -> datetime | None:
+    """Compare those whose turn it is, the longest ago first; returns when Stripe's list of subscriptions was read last, if ever.
 
     Raises PaymentsUnavailable.
     """
     listed_at = comparison.since
-    if listed_at is None or listed_at <= comparison.now - DUE_AFTER:
-        find_unknown_customers()
-        listed_at = comparison.now
+    if comparison.cursor or listed_at is None or listed_at <= comparison.now - DUE_AFTER:
+        # Whatever becomes of the list, those whose turn it is are compared.
+        with comparison.one_of_many("list"):
+            if look_through_list(comparison):
+                listed_at = comparison.now
     ends = timezone.now() + LONGEST
     done: set[str] = set()
     while timezone.now() < ends and (ids := _due(comparison.now, done)):
@@ -97,22 +79,6 @@ def _bring_up(customer: StripeCustomer) -> tuple[bool, ToCopy | None]:
     for id, found in differing.items():
         report(Kind.SUBSCRIPTION, id, user=customer.user, details=found, healed=True)
     return bool(differing), to_copy
-
-
-def find_unknown_customers() -> None:
-    """Tell of customers who pay at Stripe and whom nobody here is; one that staff have looked at is not told of again."""
-    paying: dict[str, list[str]] = defaultdict(list)
-    with Stripe(within_s=WITHIN_S, retries=2) as api:
-        for one in api.each(lambda v1, page: v1.subscriptions.list(page)):
-            paying[id_of(one["customer"])].append(one["id"])
-    ours = set(StripeCustomer.objects.filter(pk__in=list(paying)).values_list("pk", flat=True))
-    told = Discrepancy.objects.filter(kind=Kind.UNKNOWN_CUSTOMER)
-    looked_at = set(told.filter(closed_at__isnull=False).values_list("object_id", flat=True))
-    for customer_id in set(paying) - ours - looked_at:
-        report(Kind.UNKNOWN_CUSTOMER, customer_id, details={"subscriptions": paying[customer_id]})
-    for customer_id in told.filter(healed_at=None, closed_at=None).values_list("object_id", flat=True):
-        if customer_id not in set(paying) - ours:
-            heal(Kind.UNKNOWN_CUSTOMER, customer_id)
 
 
 def _due(now: datetime, done: set[str]) -> list[str]:

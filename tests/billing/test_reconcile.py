@@ -11,6 +11,7 @@ from django.utils import timezone
 from djstripe.models import Price as DjStripePrice
 
 from accounts.models import User
+from billing.gateway.errors import PaymentsUnavailable
 from billing.models import (
     Discrepancy,
     LedgerEntry,
@@ -21,6 +22,7 @@ from billing.models import (
     Subscription,
 )
 from billing.office_deferred import compare_customer_soon, compare_soon
+from billing.services import ledger_comparison, listed_comparison
 from billing.services.comparing import AWAY_AT_MOST
 from billing.services.reconcile import book_difference, close_discrepancy, compare
 from billing.services.sync import sync_without_copy
@@ -342,6 +344,81 @@ def test_one_lost_event_of_which_stripe_cannot_say_whose_it_is_is_not_the_others
     shop.post("faults", mode="500", count=1000, path=f"/v1/charges/{first}")
     assert run(Kind.EVENTS).error.endswith("could not be compared")
     assert Payment.objects.get(pk=second).disputes.count() == 1
+
+
+@pytest.fixture
+def _page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of so many that a run comes through one page of one entry."""
+    monkeypatch.setattr(listed_comparison, "PAGE", 1)
+    monkeypatch.setattr(listed_comparison, "LONGEST_S", 0.0)
+
+
+@pytest.mark.usefixtures("_page_by_page")
+def test_a_list_that_is_too_long_for_a_run_is_gone_on_with_in_the_next(
+    shop: Shop, subscription: Subscription, bob: User
+) -> None:
+    strangers = [shop.payer().id, shop.payer().id]
+    for stranger in strangers:
+        subscribe(shop, stranger)
+    first, second, third = (run(Kind.SUBSCRIPTIONS, hours=number) for number in (1, 2, 3))
+    assert (first.cursor != "", first.reached, first.compared) == (True, None, 1)
+    assert (second.cursor not in {"", first.cursor}, second.reached, second.compared) == (True, None, 0)
+    assert (third.cursor, third.reached) == ("", third.started_at)
+    assert [object_id for _, object_id, _ in differences()] == strangers[::-1]
+    # From the beginning again, a day later.
+    assert run(Kind.SUBSCRIPTIONS, hours=4).cursor == ""
+    assert run(Kind.SUBSCRIPTIONS, hours=27).cursor == first.cursor
+
+
+@pytest.mark.usefixtures("_page_by_page")
+def test_the_place_in_the_list_may_be_gone(shop: Shop, subscription: Subscription) -> None:
+    newest = subscribe(shop, shop.payer().id)
+    assert run(Kind.SUBSCRIPTIONS).cursor == newest
+    shop.api.subscriptions.cancel(newest)
+    assert run(Kind.SUBSCRIPTIONS, hours=2).reached is not None
+
+
+def test_whose_subscription_differs_in_the_list_has_their_turn_now(
+    shop: Shop, subscription: Subscription, bob: User
+) -> None:
+    other = subscribe(shop, payer(shop, bob))
+    shop.catch_up()
+    assert run(Kind.SUBSCRIPTIONS).compared == 2
+    # Compared long after the others, if it went by turns.
+    StripeCustomer.objects.update(compared_at=later(20))
+    shop.api.subscriptions.update(other, {"cancel_at_period_end": True})
+    found = run(Kind.SUBSCRIPTIONS, hours=25)
+    assert (found.compared, found.differences) == (1, 1)
+    assert differences() == [("subscription", other, True)]
+
+
+def test_a_list_that_cannot_be_read_keeps_nobody_from_being_compared(shop: Shop, subscription: Subscription) -> None:
+    # The list, twice repeated.
+    shop.post("faults", mode="500", count=3, path="/v1/subscriptions")
+    found = run(Kind.SUBSCRIPTIONS)
+    assert (found.compared, found.reached, found.error) == (1, None, "1 could not be compared")
+    assert run(Kind.SUBSCRIPTIONS, hours=2).reached is not None
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_comparison_of_the_books_that_is_stopped_goes_on_from_where_it_came_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, begun = ledger_comparison._compare_between, []
+
+    def away_on_the_third_day(api: Any, begins: datetime, *how: Any) -> None:
+        begun.append(begins)
+        if len(begun) == 3:
+            raise PaymentsUnavailable
+        real(api, begins, *how)
+
+    monkeypatch.setattr(ledger_comparison, "_compare_between", away_on_the_third_day)
+    stopped = run(Kind.LEDGER)
+    assert (stopped.error[:20], stopped.reached) == ("payments_unavailable", begun[2])
+    assert begun[2] - begun[0] == timedelta(days=2)
+    found = run(Kind.LEDGER)
+    assert (found.error, found.differences) == ("", 0)
+    assert begun[3] == begun[2] - ledger_comparison.OVERLAP
 
 
 def test_nothing_is_compared_where_nothing_is_sold(settings: Any) -> None:
