@@ -38,6 +38,11 @@ def sync_again(customer_id: str, attempt: int, at: datetime) -> None:
     _defer_once("sync", f"again {customer_id}", at, customer_id=customer_id, attempt=attempt)
 
 
+def place_again(event_id: str, attempt: int, at: datetime) -> None:
+    """After a failure, as `sync_again`."""
+    _defer_once("place_event", f"again {event_id}", at, event_id=event_id, attempt=attempt)
+
+
 def follows(customer: str) -> Exists:
     """For a query: whether a job waits that brings up the customer whom this column names, now or after a failure."""
     return _waits(customer, "follow_events ", "sync again ")

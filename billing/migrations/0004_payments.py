@@ -387,6 +387,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("reached", models.DateTimeField(blank=True, null=True)),
+                ("cursor", models.CharField(blank=True, max_length=255)),
                 ("compared", models.PositiveIntegerField(default=0)),
                 ("differences", models.PositiveIntegerField(default=0)),
                 ("error", models.CharField(blank=True, max_length=200)),

@@ -6,9 +6,15 @@ answer, since the row's id is the request's idempotency key and its parameters a
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
+=======
+import time
+from datetime import timedelta
+from itertools import takewhile
+>>>>>>> h/m1
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +34,13 @@ from nexusvpn.one_by_one import one_by_one
 # Stripe forgets idempotency keys after 24 hours: https://docs.stripe.com/api/idempotent_requests
 KEYS_LIVE = timedelta(hours=23)
 AT_ONCE = 100
+<<<<<<< HEAD
 # After so many requests without an answer a run of the job ends.
 UNANSWERED = 3
+=======
+# A run that has taken so long leaves the rest to the next one, in a minute.
+LONGEST_S = 50.0
+>>>>>>> h/m1
 # It never came to Stripe, or nobody wanted to know: what holds is what syncs find there.
 LAPSED = "lapsed"
 SUPERSEDED = "superseded"
@@ -120,6 +131,7 @@ def end_order(order: StripeOrder, why: str) -> None:
 def finish_open_orders() -> int:
     """Perform the durable orders that are open; returns how many were done. May be repeated, and run at the same time.
 
+    Stripe that does not answer ends the run: each further order would wait for it as long. What was not answered is the last next time.
     Of the others, which the person who asked would have repeated, those whose keys are over are closed.
     """
     if not sells():
@@ -127,6 +139,7 @@ def finish_open_orders() -> int:
     is_open = StripeOrder.objects.filter(state=State.OPEN)
     forgotten = is_open.filter(is_durable=False, created_at__lt=timezone.now() - timedelta(days=1))
     forgotten.exclude(purpose=Purpose.CUSTOMER).update(state=State.REFUSED, result=LAPSED, finished_at=timezone.now())
+<<<<<<< HEAD
     # Those that were tried least first: one that cannot be done holds up no other.
     due = is_open.filter(is_durable=True).order_by("attempts", "created_at").values_list("pk", flat=True)
     away: list[UUID] = []
@@ -142,14 +155,28 @@ def _while_answered(ids: Iterable[UUID], away: Sequence[UUID]) -> Iterator[UUID]
 
 
 def _finish(away: list[UUID], order_id: UUID) -> bool:
+=======
+    due = is_open.filter(is_durable=True).order_by("attempts", "created_at").values_list("pk", flat=True)
+    ends = time.monotonic() + LONGEST_S
+    unanswered: list[UUID] = []
+    turn = takewhile(lambda _: not unanswered and time.monotonic() < ends, list(due[:AT_ONCE]))
+    return sum(one_by_one(lambda order_id: _finish(order_id, unanswered), turn))
+
+
+def _finish(order_id: UUID, unanswered: list[UUID]) -> bool:
+>>>>>>> h/m1
     order = StripeOrder.objects.select_related("user").filter(pk=order_id, state=State.OPEN).first()
-    if order is None:
+    if order is None or _has_elder(order):
         return False
     with Stripe(within_s=JOB_S, retries=1) as api:
         try:
             answer = perform(order, api)
         except PaymentsUnavailable:
+<<<<<<< HEAD
             away.append(order_id)
+=======
+            unanswered.append(order_id)
+>>>>>>> h/m1
             return False
         except (PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused):
             return False
@@ -158,3 +185,9 @@ def _finish(away: list[UUID], order_id: UUID) -> bool:
         for customer in StripeCustomer.objects.filter(user=order.user, deleted_at=None):
             sync_soon(customer.pk)
     return True
+
+
+def _has_elder(order: StripeOrder) -> bool:
+    """Whether something else was decided before about the same, and is still to be done: that comes first, whoever failed how often."""
+    same = StripeOrder.objects.filter(user=order.user, subject=order.subject, is_durable=True, state=State.OPEN)
+    return same.filter(created_at__lt=order.created_at).exclude(pk=order.pk).exists()

@@ -43,20 +43,22 @@ def compare(kind: ReconcileRun.Kind, at: datetime | None = None) -> ReconcileRun
     """
     if not sells():
         return None
-    before = ReconcileRun.objects.filter(kind=kind, reached__isnull=False).order_by("-started_at").first()
+    runs = ReconcileRun.objects.filter(kind=kind, finished_at__isnull=False).order_by("-started_at")
+    before, last = runs.filter(reached__isnull=False).first(), runs.first()
     run = ReconcileRun.objects.create(kind=kind, started_at=at or timezone.now())
-    comparison = Comparison(now=run.started_at, since=before.reached if before else None)
+    since, cursor = before.reached if before else None, last.cursor if last else ""
+    comparison = Comparison(now=run.started_at, since=since, cursor=cursor)
     try:
         run.reached = _COMPARE[kind](comparison)
         run.error = f"{comparison.failed} could not be compared" if comparison.failed else ""
     except Exception as error:
-        # The next one goes on from the same place.
-        run.error, run.reached = why(error)[:200], comparison.since
+        # The next one goes on from there.
+        run.error, run.reached = why(error)[:200], comparison.reached or comparison.since
         log.warning("reconcile_stopped", kind=kind, error=run.error)
         if not isinstance(error, DomainError):
             raise
     finally:
-        run.compared, run.differences = comparison.compared, comparison.differences
+        run.compared, run.differences, run.cursor = comparison.compared, comparison.differences, comparison.cursor
         run.finished_at = timezone.now()
         run.save()
     tell_staff()

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from billing.deferred import follow_events_soon, place_event_soon
-from billing.models import StripeEvent
-from billing.services.failures import note_failure
+from billing.gateway.errors import PaymentsUnavailable
+from billing.models import Payment, StripeEvent
+from billing.services.events import process_again
+from billing.services.failures import ATTEMPTS, note_failure
 from billing.services.unasked import SLACK, ask_for_unasked
-from billing.tasks import ask_for_every_unasked
+from billing.tasks import ask_for_every_unasked, place_event
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop
 from tests.jobs import run_due_jobs
@@ -85,3 +88,49 @@ def test_what_failed_waits_for_its_repetition() -> None:
     note_failure("cus_1", 5, "payments_unavailable")
     assert ask_for_unasked() == 0
     assert jobs() == ["sync again cus_1"]
+
+
+def place(id: str, attempt: int = 0) -> None:
+    place_event.func.__wrapped__(event_id=id, attempt=attempt)
+
+
+@pytest.fixture
+def dispute(shop: Shop, alice: User) -> str:
+    """Of an event that names no customer, and Stripe is away when it is asked whose it is."""
+    subscribe(shop, payer(shop, alice))
+    shop.catch_up()
+    shop.post("disputes", charge=Payment.objects.get().pk)
+    (told,) = [each for each in shop.events() if each["type"] == "charge.dispute.created"]
+    shop.deliver(told)
+    shop.post("faults", mode="500", count=1)
+    return str(told["id"])
+
+
+def test_an_outage_leaves_an_event_of_nobody_yet_with_its_reason_and_a_repetition(shop: Shop, dispute: str) -> None:
+    ProcrastinateJob.objects.all().delete()
+    with pytest.raises(PaymentsUnavailable):
+        place(dispute)
+    found = StripeEvent.objects.get(pk=dispute)
+    assert (found.state, found.attempts, found.reason[:20]) == (State.WAITING, 1, "payments_unavailable")
+    assert jobs() == [f"place_event again {dispute}"]
+    StripeEvent.objects.update(received_at=timezone.now() - SLACK * 2)
+    assert ask_for_unasked() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE queue_name = 'payments'")
+    run_due_jobs("payments")
+    assert StripeEvent.objects.get(pk=dispute).state == State.DONE
+    assert Payment.objects.get().disputes.count() == 1
+
+
+def test_whose_search_has_failed_for_a_day_is_shown_as_failed_and_may_be_processed_again(
+    shop: Shop, dispute: str
+) -> None:
+    ProcrastinateJob.objects.all().delete()
+    StripeEvent.objects.filter(pk=dispute).update(attempts=ATTEMPTS - 1)
+    with pytest.raises(PaymentsUnavailable):
+        place(dispute, ATTEMPTS)
+    found = StripeEvent.objects.get(pk=dispute)
+    assert (found.state, jobs()) == (State.FAILED, [])
+    process_again(found)
+    run_due_jobs("payments")
+    assert StripeEvent.objects.get(pk=dispute).state == State.DONE
