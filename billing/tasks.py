@@ -17,14 +17,9 @@ from billing.services.sync import sync_customer
 from billing.services.unasked import ask_for_unasked
 from nexusvpn.jobs import traced
 
-<<<<<<< HEAD
-ATTEMPTS = 8
-RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=2)
-=======
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 # One run at a time: with Stripe away, each would keep one of the worker's places for half a minute.
 ORDERS = "finish-orders"
->>>>>>> h/m1
 
 
 @app.task(queue="fleet")
@@ -64,13 +59,8 @@ def follow_events(customer_id: str) -> None:
 
 @app.task(queue="payments")
 @traced
-<<<<<<< HEAD
-def place_event(event_id: str) -> None:
-    with failures.noted(event_id, ATTEMPTS):
-=======
 def place_event(event_id: str, attempt: int = 0) -> None:
     with failures.recorded_at_event(event_id, attempt):
->>>>>>> h/m1
         place(event_id)
 
 

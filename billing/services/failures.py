@@ -64,20 +64,6 @@ def _note(waiting: QuerySet[StripeEvent], attempt: int, reason: str, again: Call
         again(attempt + 1, timezone.now() + timedelta(seconds=wait_s))
 
 
-@contextmanager
-def noted(event_id: str, attempts: int) -> Iterator[None]:
-    """Around the search for whose an event is, of which the queue makes so many attempts."""
-    try:
-        yield
-    except Exception as error:
-        waiting = StripeEvent.objects.filter(pk=event_id, state=StripeEvent.State.WAITING)
-        with transaction.atomic():
-            waiting.update(attempts=F("attempts") + 1, reason=why(error)[:200])
-            last = waiting.filter(attempts__gte=attempts)
-            last.update(state=StripeEvent.State.FAILED, processed_at=timezone.now())
-        raise
-
-
 def why(error: Exception) -> str:
     """For staff: our own words where we have them, otherwise what kind of error it was. Texts of others may hold anything."""
     return f"{error.code}: {error.message}" if isinstance(error, DomainError) else type(error).__name__
