@@ -109,7 +109,7 @@ class SubscriptionDetailView(ApiView):
 
     @extend_schema(responses={200: SubscriptionView})
     def delete(self, request: Request) -> Response:
-        """End it at the end of its period, which is yours."""
+        """End it at the end of its period, which is yours; where a payment is missing, at once, and its open invoice becomes void."""
         user = signed_in(request)
         return Response(_shown(user, state_with(subscriptions.cancel(user))))
 

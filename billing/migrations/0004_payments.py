@@ -628,6 +628,7 @@ class Migration(migrations.Migration):
                             ("unknown_price", "a subscription has a price that is not ours"),
                             ("unknown_customer", "Stripe has a customer that nobody here is"),
                             ("surplus", "a person had two subscriptions"),
+                            ("order_refused", "Stripe refused what was decided here"),
                             ("mirror", "the copy of Stripe's objects could not be written"),
                         ],
                         max_length=20,

@@ -48,6 +48,7 @@ class Discrepancy(models.Model):
         UNKNOWN_PRICE = "unknown_price", "a subscription has a price that is not ours"
         UNKNOWN_CUSTOMER = "unknown_customer", "Stripe has a customer that nobody here is"
         SURPLUS = "surplus", "a person had two subscriptions"
+        ORDER_REFUSED = "order_refused", "Stripe refused what was decided here"
         MIRROR = "mirror", "the copy of Stripe's objects could not be written"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

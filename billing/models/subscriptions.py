@@ -94,3 +94,8 @@ class Subscription(models.Model):
     @property
     def is_live(self) -> bool:
         return self.status in self.LIVE
+
+    @property
+    def is_missing_payment(self) -> bool:
+        """Whether Stripe is trying to collect a payment that failed, or has given that up."""
+        return self.status in (self.Status.PAST_DUE, self.Status.UNPAID)

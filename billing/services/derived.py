@@ -43,10 +43,13 @@ def missing_invoices(subscription: Subscription) -> QuerySet[Invoice]:
 
 
 def _withheld(subscription: Subscription) -> str:
-    """Whether all that was paid for the present period was paid back, or some of it is asked back by the bank, or lost to it."""
+    """Whether all that was paid for the present period was paid back, or a payment of any period is asked back by the bank, or lost to it.
+
+    Banks decide months later: what was lost by then is mostly not of the present period.
+    """
     present = _invoices(subscription, Invoice.Status.PAID).filter(period_end__gt=subscription.current_period_start)
     payments = Payment.objects.filter(invoice__in=present, status=Payment.Status.SUCCEEDED)
-    disputes = Dispute.objects.filter(payment__in=payments).values_list("status", flat=True)
+    disputes = Dispute.objects.filter(payment__invoice__subscription=subscription).values_list("status", flat=True)
     return withheld_by([Paid(*row) for row in payments.values_list("amount_minor", "refunded_minor")], disputes)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from billing.gateway.client import Object, Stripe, keyed
-from billing.gateway.errors import GatewayMissing
+from billing.gateway.errors import GatewayMissing, GatewayRefused
 from billing.models import StripeOrder
 
 # Our names for our rows in Stripe's metadata.
@@ -93,12 +93,24 @@ def _release(order: StripeOrder, api: Stripe) -> Object:
 
 
 def _end(order: StripeOrder, api: Stripe) -> Object:
+    """What ends at once is not collected any more: Stripe stops trying, but an invoice that stays open could still be paid."""
     parameters: Any = order.parameters
     try:
-        return api.call(lambda v1: v1.subscriptions.cancel(order.subject, parameters))
+        ended = api.call(lambda v1: v1.subscriptions.cancel(order.subject, parameters))
     except GatewayMissing:
         # Stripe's answer for one that has ended.
-        return {"id": order.subject}
+        ended = {"id": order.subject}
+    for invoice in api.each(lambda v1, page: v1.invoices.list(page), subscription=order.subject, status="open"):
+        _make_void(invoice["id"], api)
+    return ended
+
+
+def _make_void(invoice_id: str, api: Stripe) -> None:
+    try:
+        api.call(lambda v1: v1.invoices.void_invoice(invoice_id))
+    except (GatewayMissing, GatewayRefused):
+        # Paid meanwhile, or void already.
+        return
 
 
 def _refund(order: StripeOrder, api: Stripe) -> Object:

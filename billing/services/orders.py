@@ -13,20 +13,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
-from billing.deferred import sync_soon
+from billing.deferred import finish_orders_soon, sync_soon
 from billing.gateway.client import JOB_S, Object, Stripe, sells
 from billing.gateway.errors import GatewayMissing, GatewayRefused, KeyReused, PaymentDeclined, PaymentsUnavailable
-from billing.models import StripeCustomer, StripeOrder
+from billing.models import Discrepancy, StripeCustomer, StripeOrder
+from billing.services.discrepancies import heal, report
 from billing.services.order_requests import ask_for, ask_whether_done
 from nexusvpn.logs import logger
 from nexusvpn.one_by_one import one_by_one
 
 # Stripe forgets idempotency keys after 24 hours: https://docs.stripe.com/api/idempotent_requests
 KEYS_LIVE = timedelta(hours=23)
+# Whoever is refused by Stripe is so for a while.
+REFUSED_FOR = timedelta(days=1)
 AT_ONCE = 100
 # A run that has taken so long leaves the rest to the next one, in a minute.
 LONGEST_S = 50.0
@@ -72,6 +75,19 @@ def place_or_find(
             return found, found.pk == order.pk
 
 
+def order_until_done(
+    *, user: User, purpose: StripeOrder.Purpose, subject: str, parameters: dict[str, Any] | None = None
+) -> None:
+    """Durably, once: not where it is open or was done. Where Stripe refused, again on another day, whenever it is still called for."""
+    # The very same: staff may have ordered something else for it.
+    former = StripeOrder.objects.filter(user=user, purpose=purpose, subject=subject, parameters=parameters or {})
+    is_settled = Q(state__in=(State.OPEN, State.DONE)) | Q(created_at__gt=timezone.now() - REFUSED_FOR)
+    if former.filter(is_settled).exists():
+        return
+    place_order(user=user, purpose=purpose, subject=subject, parameters=parameters, is_durable=True)
+    finish_orders_soon()
+
+
 def open_order(*, user: User, purpose: StripeOrder.Purpose, subject: str = "") -> StripeOrder | None:
     return StripeOrder.objects.filter(user=user, purpose=purpose, subject=subject, state=State.OPEN).first()
 
@@ -106,15 +122,25 @@ def finish_order(order: StripeOrder, result: str) -> bool:
     values: dict[str, Any] = {"state": State.DONE, "result": result[:96], "finished_at": timezone.now()}
     if order.purpose in (Purpose.CUSTOMER, Purpose.DELETE_CUSTOMER):
         values["parameters"] = {}
+    heal(Discrepancy.Kind.ORDER_REFUSED, refusal_of(order.purpose, order.subject))
     return bool(StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**values))
 
 
 def end_order(order: StripeOrder, why: str) -> None:
-    """Mark an order as one that will not be done: refused by Stripe, or given up."""
+    """Mark an order as one that will not be done: refused by Stripe, or given up. Staff see a decision of the service that was refused."""
     ended = {"state": State.REFUSED, "result": why[:96], "finished_at": timezone.now()}
-    ended_now = StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**ended)
-    if ended_now and order.is_durable and why != SUPERSEDED:
-        log.error("stripe_order_refused", order=order.pk, purpose=order.purpose, code=why)
+    with transaction.atomic():
+        ended_now = StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**ended)
+        if ended_now and order.is_durable and why != SUPERSEDED:
+            log.error("stripe_order_refused", order=order.pk, purpose=order.purpose, code=why)
+            details = {"order": str(order.pk), "code": why}
+            object_id = refusal_of(order.purpose, order.subject)
+            report(Discrepancy.Kind.ORDER_REFUSED, object_id, user=order.user, details=details)
+
+
+def refusal_of(purpose: str, subject: str) -> str:
+    """What a refused order is called among the discrepancies, until one of its kind is done or its wish holds."""
+    return f"{purpose} {subject}".strip()
 
 
 def finish_open_orders() -> int:

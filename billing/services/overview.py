@@ -81,6 +81,15 @@ class PlanState:
         return self.subscription.cancel_at or at_period_end
 
     @property
+    def ends_at_once(self) -> bool:
+        """Whether it would end at once if its owner ended it: a payment is missing."""
+        return self.subscription is not None and self.subscription.is_missing_payment
+
+    @property
+    def may_be_ended(self) -> bool:
+        return self.is_live and (self.ends_at is None or self.ends_at_once)
+
+    @property
     def waits_after_pause(self) -> bool:
         """Whether it gives nothing until its owner begins a new period: its pause is over, and so is what was paid for."""
         return self.situation == Reason.LAPSED and self.subscription is not None and is_unpaid_for(self.subscription)

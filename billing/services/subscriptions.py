@@ -25,9 +25,15 @@ __all__ = ["cancel", "live_subscription", "pause", "release_schedule", "resume",
 
 @twice_if_outdated
 def cancel(user: User) -> Subscription:
-    """End it at the period's end; a change that waits for that is dropped. Raises NotSubscribed, PaymentsUnavailable."""
+    """End it at the period's end; a change that waits for that is dropped. Raises NotSubscribed, PaymentsUnavailable.
+
+    Where a payment is missing it ends at once, and the open invoice becomes void: Stripe would go on collecting it.
+    """
     with held_at_stripe(user) as held:
         held.close(Purpose.RESUME)
+        if held.row.is_missing_payment:
+            order = held.place(user=user, purpose=Purpose.END, subject=held.id, is_durable=True)
+            return held.take_in({**held.found, **held.perform(order, "subscription_cancelled")})
         if held.row.cancel_at is not None:
             held.close(Purpose.CANCEL)
             return held.row

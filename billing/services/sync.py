@@ -10,12 +10,13 @@ from django.utils import timezone
 from billing.gateway.client import JOB_S, Stripe
 from billing.gateway.fetch import Fetched, fetch_customer, live_subscriptions
 from billing.locks import lock_stripe_customer
-from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscription
+from billing.models import Discrepancy, Payment, StripeCustomer, StripeEvent, StripeOrder, Subscription
 from billing.services.copies import copy
 from billing.services.derived import derive
-from billing.services.discrepancies import report
+from billing.services.discrepancies import heal, report
 from billing.services.dunning import follow
 from billing.services.events import settle_events
+from billing.services.orders import refusal_of
 from billing.services.outcomes import tell_of_invoice, tell_of_subscription, tell_of_surplus
 from billing.services.stored import Rows
 from billing.services.surplus import is_ours, settle_surplus
@@ -31,6 +32,7 @@ from billing.services.sync_rows import (
 from billing.signals import entitlement_changed
 from billing.states import state_of
 
+Purpose = StripeOrder.Purpose
 State = StripeEvent.State
 # Whose, what was fetched, and the ids of what is to be copied of it.
 ToCopy = tuple[StripeCustomer, Fetched, set[str]]
@@ -94,6 +96,7 @@ def _write(customer: StripeCustomer, found: Fetched) -> set[str]:
         str(row.invoice.subscription_id) for row in payments.all() if row.pk in payments.changed and row.invoice
     }
     _derive([row for row in subscriptions.all() if row.is_live or row.pk in touched])
+    _heal_refusals(subscriptions, payments)
     for invoice in invoices.all():
         if invoice.pk in invoices.changed:
             tell_of_invoice(invoice)
@@ -126,11 +129,21 @@ def _derive(rows: Iterable[Subscription]) -> None:
             row.save(update_fields=[*names])
 
 
+def _heal_refusals(subscriptions: Rows[Subscription], payments: Rows[Payment]) -> None:
+    """What Stripe refused to us has happened all the same: at Stripe's dashboard, or by time."""
+    over = [row.pk for row in subscriptions.all() if row.pk in subscriptions.changed and not row.is_live]
+    paid_back = [row.pk for row in payments.all() if row.pk in payments.changed and not row.refundable_minor]
+    ended = (refusal_of(purpose, id) for id in over for purpose in (Purpose.END, Purpose.CANCEL))
+    for object_id in (*ended, *(refusal_of(Purpose.REFUND, id) for id in paid_back)):
+        heal(Discrepancy.Kind.ORDER_REFUSED, object_id)
+
+
 def _follow(found: Fetched, subscriptions: Rows[Subscription], touched: set[str]) -> None:
     for one in found.subscriptions:
         row = subscriptions.get(one["id"])
-        if row is not None and row.pk in touched:
-            settle_surplus(row, one)
+        # What Stripe refused to undo is tried again, though nothing is new.
+        if row is not None and (row.pk in touched or (row.is_surplus and is_ours(one))):
+            settle_surplus(row, one, found.subscriptions)
             if row.is_surplus and is_ours(one):
                 tell_of_surplus(row)
     for row in subscriptions.all():

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from billing.deferred import finish_orders_soon
 from billing.models import Dispute, StripeOrder, Subscription
 from billing.services.effects import once
 from billing.services.letters import write_to
-from billing.services.orders import place_order
+from billing.services.orders import order_until_done
 from nexusvpn.audit import record_act
 
 Withheld = Subscription.Withheld
@@ -15,22 +14,20 @@ Withheld = Subscription.Withheld
 def follow_withheld(subscription: Subscription) -> None:
     """Tell its owner, once for each cause; what is final also ends it at Stripe, so that nobody is charged for what they do not get."""
     refunded = subscription.withheld == Withheld.REFUNDED
-    period = subscription.current_period_start.date()
-    if once(f"withheld:{subscription.pk}:{subscription.withheld}:{period}"):
+    cause = str(subscription.current_period_start.date()) if refunded else _dispute_of(subscription)
+    if once(f"withheld:{subscription.pk}:{subscription.withheld}:{cause}"):
         record_act(
             "subscription_withheld",
             person=subscription.user_id,
             target=subscription,
             details={"why": str(subscription.withheld)},
         )
-        _write(subscription, refunded=refunded)
-    if subscription.is_live and (refunded or _is_lost(subscription)) and once(f"withheld-end:{subscription.pk}"):
-        purpose = StripeOrder.Purpose.END
-        place_order(user=subscription.user, purpose=purpose, subject=subscription.pk, is_durable=True)
-        finish_orders_soon()
+        _write(subscription, cause, refunded=refunded)
+    if subscription.is_live and (refunded or _is_lost(subscription)):
+        order_until_done(user=subscription.user, purpose=StripeOrder.Purpose.END, subject=subscription.pk)
 
 
-def _write(subscription: Subscription, *, refunded: bool) -> None:
+def _write(subscription: Subscription, cause: str, *, refunded: bool) -> None:
     if subscription.user.erased_at is not None or subscription.price is None:
         return
     plan = subscription.price.plan
@@ -38,8 +35,14 @@ def _write(subscription: Subscription, *, refunded: bool) -> None:
         write_to(subscription.user, f"{plan.name} ends: its payment was paid back", "payment_refunded", plan=plan)
     else:
         # Answered by "it is back" should the dispute be won.
-        once(f"suspended:{subscription.pk}:dispute-{subscription.current_period_start.date()}")
+        once(f"suspended:{subscription.pk}:dispute-{cause}")
         write_to(subscription.user, f"{plan.name} is off: its payment is disputed", "payment_disputed", plan=plan)
+
+
+def _dispute_of(subscription: Subscription) -> str:
+    """The newest that is not won. Not the period: a bank takes longer than one."""
+    disputes = Dispute.objects.filter(payment__invoice__subscription=subscription)
+    return next((dispute.pk for dispute in disputes if dispute.withholds), "")
 
 
 def _is_lost(subscription: Subscription) -> bool:

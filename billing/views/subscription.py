@@ -23,6 +23,9 @@ from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError, InvalidInput
 
+_ENDS = "Your subscription is set to end, and nothing more is charged."
+_ENDED = "Your subscription has ended. The open invoice is void, and nothing more is charged."
+
 
 @never_cache
 @login_required
@@ -30,16 +33,16 @@ from nexusvpn.errors import DomainError, InvalidInput
 def cancel(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     plan = plan_state(user)
-    if not plan.is_live or plan.ends_at is not None:
+    if not plan.may_be_ended:
         return redirect("billing")
     context: dict[str, Any] = {"plan": plan}
     if request.method == "POST":
         try:
-            subscriptions.cancel(user)
+            ended = subscriptions.cancel(user)
         except DomainError as error:
             context["error"] = error
         else:
-            messages.success(request, "Your subscription is set to end, and nothing more is charged.")
+            messages.success(request, _ENDS if ended.is_live else _ENDED)
             return redirect("billing")
     later = plan_besides(user)
     response = render(request, "billing/cancel.html", {**context, "later": later, "effects": effects_of(user, later)})

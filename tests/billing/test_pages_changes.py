@@ -194,6 +194,17 @@ def test_ending_says_what_happens_when_and_is_taken_back(shop: Shop, page: Clien
     assert not at_stripe(shop, row).cancel_at_period_end
 
 
+def test_ending_after_a_failed_payment_says_that_it_is_at_once(shop: Shop, page: Client, alice: User) -> None:
+    row = bought(shop, alice)
+    shop.card_becomes("4000000000000341", row.customer_id)
+    shop.advance(days=31.5)
+    shop.catch_up()
+    assert "It ends at once, because a payment is missing." in words(page, "/billing/cancel")
+    answer = page.post("/billing/cancel", follow=True)
+    assert "Your subscription has ended. The open invoice is void, and nothing more is charged." in read(answer)
+    assert at_stripe(shop, row).status == "canceled"
+
+
 def test_what_stripe_has_and_we_have_not_yet_is_said_and_asked_for(shop: Shop, page: Client, alice: User) -> None:
     bought(shop, alice)
     page.post("/billing/cancel")

@@ -49,6 +49,19 @@ def test_a_subscription_ends_with_its_period_unless_it_is_kept(shop: Shop, alice
     )
 
 
+def test_where_a_payment_is_missing_it_ends_at_once_and_nothing_more_is_collected(shop: Shop, alice: User) -> None:
+    row = buy(shop, alice)
+    shop.card_becomes("4000000000000341", row.customer_id)
+    shop.advance(days=31.5)
+    assert shop.subscription(row.pk).status == "past_due"
+    assert cancel(alice).status == "canceled"
+    shop.card_becomes(VISA, row.customer_id)
+    shop.advance(days=30)
+    assert charged(shop) == [499]
+    assert [one.status for one in shop.api.invoices.list({"subscription": row.pk}).data] == ["void", "paid"]
+    assert acts(alice) == ["subscription_cancelled"]
+
+
 def test_what_was_done_is_not_done_again(shop: Shop, alice: User) -> None:
     buy(shop, alice)
     for act in (cancel, cancel, resume, resume, pause, pause, unpause, unpause):

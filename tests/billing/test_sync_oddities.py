@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from billing.gateway import fetch
@@ -20,9 +22,12 @@ from billing.models import (
     Subscription,
 )
 from billing.services.checkout import open_checkout
+from billing.services.checkout_parameters import CHECKOUT
+from billing.services.surplus import settle_surplus
 from billing.services.sync import sync_customer
 from tests.billing.lives import payer, price_id, subscribe
 from tests.billing.shop import Shop
+from tests.factories.payments import make_invoice, make_payment, make_subscription
 from tests.mails import waiting_mails
 
 pytestmark = pytest.mark.django_db
@@ -174,6 +179,48 @@ def test_a_second_one_made_by_hand_is_shown_and_takes_over(shop: Shop, alice: Us
     shop.catch_up()
     assert not Subscription.objects.get(pk=second).is_surplus
     assert found(Kind.SURPLUS) is None
+
+
+def test_one_made_by_hand_that_claims_to_be_older_takes_nothing_away(shop: Shop, alice: User) -> None:
+    pay(shop, open_checkout(user=alice, plan="basic", interval="month"))
+    shop.catch_up()
+    ours = Subscription.objects.get()
+    method = shop.api.payment_methods.attach("pm_card_visa", {"customer": ours.customer_id})
+    by_hand = subscribe(shop, ours.customer_id, "pro", default_payment_method=method.id)
+    shop.server.sandbox.store.need("subscription", by_hand)["start_date"] -= 90 * 86400
+    for _ in range(2):
+        shop.catch_up()
+    ours.refresh_from_db()
+    assert (ours.status, ours.is_surplus) == (Status.ACTIVE, False)
+    assert Payment.objects.get(invoice__subscription=ours).refunded_minor == 0
+    shown = found(Kind.SURPLUS)
+    assert shown
+    assert shown.object_id == by_hand
+
+
+def test_what_was_paid_before_there_was_another_is_for_staff_to_judge(alice: User) -> None:
+    now = timezone.now()
+    kept = make_subscription(alice, started_at=now - timedelta(days=10))
+    surplus = make_subscription(alice, is_surplus=True)
+    early, late = (make_payment(alice, make_invoice(alice, surplus), at=now - timedelta(days=ago)) for ago in (40, 5))
+    began = {kept: 10, surplus: 40}
+    theirs: list[dict[str, Any]] = [
+        {
+            "id": row.pk,
+            "status": "active",
+            "metadata": {CHECKOUT: "1"},
+            "created": int((now - timedelta(days=ago)).timestamp()),
+            "ended_at": None,
+        }
+        for row, ago in began.items()
+    ]
+    for _ in range(2):
+        settle_surplus(surplus, theirs[1], theirs)
+    orders = StripeOrder.objects.order_by("created_at").values_list("purpose", "subject")
+    assert list(orders) == [("end", surplus.pk), ("refund", late.pk)]
+    shown = found(Kind.SURPLUS)
+    assert shown
+    assert shown.details == {"payment": early.pk}
 
 
 def test_an_unpaid_attempt_beside_a_live_one_is_not_too_much(shop: Shop, alice: User) -> None:

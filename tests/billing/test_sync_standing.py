@@ -14,6 +14,7 @@ from billing.services.dunning import look
 from billing.services.sync import sync_customer
 from tests.billing.lives import payer, price_id, subscribe
 from tests.billing.shop import Shop
+from tests.mails import waiting_mails
 
 pytestmark = pytest.mark.django_db
 DECLINED = "4000000000000341"
@@ -221,3 +222,19 @@ def test_a_sync_between_an_end_and_the_look_at_it_does_not_lose_the_look(
     assert row(subscription).look_at == moment
     assert look(subscription)
     assert row(subscription).look_at != moment
+
+
+def test_a_dispute_of_a_former_period_withholds_too_and_ends_it_when_it_is_lost(
+    shop: Shop, customer: str, subscription: str
+) -> None:
+    charge = Payment.objects.get().pk
+    renew_with(shop, customer, GOOD)
+    dispute = shop.post("disputes", charge=charge)["id"]
+    shop.catch_up()
+    renew_with(shop, customer, GOOD)
+    assert row(subscription).withheld == Withheld.DISPUTED
+    assert [mail.row.kind for mail in waiting_mails()].count("payment_disputed") == 1
+    shop.post("disputes/decide", dispute=dispute, outcome="lost")
+    for _ in range(2):
+        shop.catch_up()
+    assert row(subscription).status == Status.CANCELED
