@@ -8,8 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Value
+from django.db.models.functions import Concat
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Status
 
 from nexusvpn.context import current_request_id
 
@@ -34,6 +38,21 @@ def sync_again(customer_id: str, attempt: int, at: datetime) -> None:
     _defer_once("sync", f"again {customer_id}", at, customer_id=customer_id, attempt=attempt)
 
 
+def place_again(event_id: str, attempt: int, at: datetime) -> None:
+    """After a failure, as `sync_again`."""
+    _defer_once("place_event", f"again {event_id}", at, event_id=event_id, attempt=attempt)
+
+
+def follows(customer: str) -> Exists:
+    """For a query: whether a job waits that brings up the customer whom this column names, now or after a failure."""
+    return _waits(customer, "follow_events ", "sync again ")
+
+
+def places(event: str) -> Exists:
+    """For a query: whether a job waits that finds out whose the event is which this column names."""
+    return _waits(event, "place_event ", "place_event again ")
+
+
 def finish_orders_soon() -> None:
     """Do what was decided and has not been asked of Stripe yet."""
     _defer_once("finish_orders", "")
@@ -43,6 +62,11 @@ def look_later(subscription_id: str, at: datetime) -> None:
     """Look at a subscription when its time has come. Not with the jobs that may wait for Stripe: it needs nothing of there."""
     lock = f"{subscription_id} {at.timestamp()}"
     _defer_once("look_at", lock, at, queue="fleet", subscription_id=subscription_id)
+
+
+def _waits(column: str, *kinds: str) -> Exists:
+    locks = [Concat(Value(kind), OuterRef(column)) for kind in kinds]
+    return Exists(ProcrastinateJob.objects.filter(status=Status.TODO.value, queueing_lock__in=locks))
 
 
 def _defer_once(

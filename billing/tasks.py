@@ -14,9 +14,12 @@ from billing.services.orders import finish_open_orders
 from billing.services.placing import place
 from billing.services.plans import tell_holders
 from billing.services.sync import sync_customer
+from billing.services.unasked import ask_for_unasked
 from nexusvpn.jobs import traced
 
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
+# One run at a time: with Stripe away, each would keep one of the worker's places for half a minute.
+ORDERS = "finish-orders"
 
 
 @app.task(queue="fleet")
@@ -54,20 +57,29 @@ def follow_events(customer_id: str) -> None:
         sync_customer(customer_id, for_events=True)
 
 
-@app.task(queue="payments", retry=RETRY)
-@traced
-def place_event(event_id: str) -> None:
-    place(event_id)
-
-
 @app.task(queue="payments")
+@traced
+def place_event(event_id: str, attempt: int = 0) -> None:
+    with failures.recorded_at_event(event_id, attempt):
+        place(event_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="ask-for-unasked")
+@traced
+def ask_for_every_unasked(timestamp: int) -> None:
+    """Events that wait while nobody was asked to act on them."""
+    ask_for_unasked()
+
+
+@app.task(queue="payments", lock=ORDERS)
 @traced
 def finish_orders() -> None:
     finish_open_orders()
 
 
 @app.periodic(cron="* * * * *")
-@app.task(queue="payments", queueing_lock="finish-open-orders")
+@app.task(queue="payments", queueing_lock="finish-open-orders", lock=ORDERS)
 @traced
 def finish_every_order(timestamp: int) -> None:
     """What could not be done when it was decided."""

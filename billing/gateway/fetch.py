@@ -14,7 +14,8 @@ from billing.gateway.values import id_of
 NEWEST = 20
 _SUBSCRIPTION = ("default_payment_method", "schedule", "discounts")
 _INVOICE = ("payments", "discounts")
-_CHARGE = ("balance_transaction", "refunds.data.balance_transaction", "refunds.data.failure_balance_transaction")
+_REFUND = ("balance_transaction", "failure_balance_transaction")
+_CHARGE = ("balance_transaction", *(f"refunds.data.{name}" for name in _REFUND))
 
 
 @dataclass(slots=True)
@@ -60,10 +61,19 @@ def fetch_customer(api: Stripe, customer_id: str, *, named: Iterable[str] = (), 
     for id in sorted({*named, *latest} - {""}):
         _add_named(api, found, id)
     for charge in list(found.charges.values()):
+        _complete_refunds(api, charge)
         if charge["disputed"]:
             for dispute in _all(api, lambda v1: v1.disputes, (), charge=charge["id"]):
                 found.disputes[dispute["id"]] = dispute
     return found
+
+
+def _complete_refunds(api: Stripe, charge: Object) -> None:
+    """All of them: in an object a list has its first ten entries. https://docs.stripe.com/api/pagination"""
+    listed = charge.get("refunds") or {}
+    if listed.get("has_more"):
+        listed["data"] = _all(api, lambda v1: v1.refunds, _REFUND, charge=charge["id"])
+        listed["has_more"] = False
 
 
 def live_subscriptions(api: Stripe, customer_id: str) -> list[str]:

@@ -316,6 +316,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-occurred_at", "-id"],
+                "verbose_name_plural": "ledger entries",
             },
         ),
         migrations.AddField(
@@ -386,6 +387,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("reached", models.DateTimeField(blank=True, null=True)),
+                ("cursor", models.CharField(blank=True, max_length=255)),
                 ("compared", models.PositiveIntegerField(default=0)),
                 ("differences", models.PositiveIntegerField(default=0)),
                 ("error", models.CharField(blank=True, max_length=200)),
@@ -478,6 +480,7 @@ class Migration(migrations.Migration):
                             ("unpause", "end the pause"),
                             ("end", "end at once"),
                             ("refund", "pay back"),
+                            ("address", "change the customer's address"),
                             ("delete_customer", "delete the customer"),
                         ],
                         max_length=16,

@@ -18,6 +18,8 @@ class ReconcileRun(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     # How far it came (an event's time, a balance transaction's), for the next one to go on from.
     reached = models.DateTimeField(null=True, blank=True)
+    # The last subscription that was read of Stripe's list, if the next run is to go on in it.
+    cursor = models.CharField(max_length=255, blank=True)
     compared = models.PositiveIntegerField(default=0)
     differences = models.PositiveIntegerField(default=0)
     error = models.CharField(max_length=200, blank=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from billing.sandbox.errors import StripeError
 from billing.sandbox.metadata import checked, update_plain
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
-from billing.sandbox.store import token
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,24 @@ def decline(code: str, **more: Any) -> StripeError:
     return StripeError(message, status=402, type="card_error", code=error, decline_code=code, **more)
 
 
+def expiry_of(sandbox: Sandbox, entered: str) -> dict[str, int]:
+    """Month and year as a person enters them (`12/34`); nothing of an empty field, which the sandbox lets pass."""
+    if not entered.strip():
+        return {}
+    found = re.fullmatch(r"(\d{1,2}) ?/ ?(?:20)?(\d{2})", entered.strip())
+    if not found or not 1 <= int(found[1]) <= 12:
+        raise _refused("Your card's expiration date is incomplete.", "invalid_expiry_month")
+    month, year = int(found[1]), 2000 + int(found[2])
+    today = datetime.fromtimestamp(sandbox.now(), UTC)
+    if (year, month) < (today.year, today.month):
+        raise _refused("Your card's expiration year is in the past.", "invalid_expiry_year")
+    return {"month": month, "year": year}
+
+
+def _refused(message: str, code: str) -> StripeError:
+    return StripeError(message, status=402, type="card_error", code=code, param=code.removeprefix("invalid_"))
+
+
 def make_method(sandbox: Sandbox, number: str, *, month: int = 12, year: int = 2034, **more: object) -> Obj:
     """A payment method of one of the test cards; another number is refused as Stripe refuses it in test mode."""
     card = CARDS.get("".join(number.split()))
@@ -83,7 +103,8 @@ def make_method(sandbox: Sandbox, number: str, *, month: int = 12, year: int = 2
                 "display_brand": card.brand,
                 "exp_month": month,
                 "exp_year": year,
-                "fingerprint": token(16),
+                # The same for every customer who has this card, as Stripe's is.
+                "fingerprint": sha256(card.number.encode()).hexdigest()[:16],
                 "funding": "credit",
                 "generated_from": None,
                 "last4": card.number[-4:],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from billing.sandbox.cards import attach_to, card_of, make_method
+from billing.sandbox.cards import attach_to, card_of, expiry_of, make_method
 from billing.sandbox.catalogue import amount_in, create_price
-from billing.sandbox.checkout_checks import check_request, expiry
+from billing.sandbox.checkout_checks import check_request
+from billing.sandbox.checkout_checks import expiry as page_expiry
 from billing.sandbox.customers import create_customer, create_tax_id
 from billing.sandbox.discounts import make_discounts, off, promotion_by_code
 from billing.sandbox.errors import StripeError
@@ -41,7 +42,7 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
     lines, currency = _lines(sandbox, params, mode)
     if mode == "subscription" and "customer" in params:
         check_one_currency(sandbox, params["customer"], currency)
-    expires = expiry(params, sandbox.now())
+    expires = page_expiry(params, sandbox.now())
     id = new_id("checkout.session")
     taxed = params.get("automatic_tax", {}).get("enabled", False)
     session = sandbox.store.make(
@@ -121,7 +122,14 @@ def apply_code(sandbox: Sandbox, session: Obj, code: str) -> None:
 
 
 def pay(
-    sandbox: Sandbox, session: Obj, number: str | None, *, email: str = "", tax_id: str = "", asked: bool = False
+    sandbox: Sandbox,
+    session: Obj,
+    number: str | None,
+    *,
+    expiry: str = "",
+    email: str = "",
+    tax_id: str = "",
+    asked: bool = False,
 ) -> str | None:
     """Completes the session, or raises what the page says. Returns the address at which the card's owner must confirm,
     None if it is done. A refused card leaves nothing behind: the page stays open, and is tried with another."""
@@ -130,7 +138,7 @@ def pay(
     saved = sandbox.store.copy()
     id = session["id"]
     try:
-        method = make_method(sandbox, number) if number else None
+        method = make_method(sandbox, number, **expiry_of(sandbox, expiry)) if number else None
         if method and card_of(sandbox, method).asks and not card_of(sandbox, method).decline and not asked:
             sandbox.store.restore(saved)
             return f"{sandbox.base_url}/authenticate/{id}"

@@ -114,7 +114,8 @@ def _takes_codes(session: Obj) -> bool:
 
 def _pay(sandbox: Sandbox, session: Obj, fields: Fields, *, asked: bool) -> str | None:
     email, tax_id = fields.get("email", ""), fields.get("tax_id", "")
-    return checkout.pay(sandbox, session, fields.get("number"), email=email, tax_id=tax_id, asked=asked)
+    number, expiry = fields.get("number"), fields.get("expiry", "")
+    return checkout.pay(sandbox, session, number, expiry=expiry, email=email, tax_id=tax_id, asked=asked)
 
 
 def _again(sandbox: Sandbox, session: Obj) -> Obj:

@@ -17,6 +17,8 @@ INCLUDED = {
     ("charge", "refunds"): ("refund", "charge"),
 }
 _DEEPEST = 4
+# As any list for which no limit is given: https://docs.stripe.com/api/pagination
+_INCLUDED_AT_MOST = 10
 
 
 def expand(store: Store, answer: Obj, paths: Iterable[str]) -> Obj:
@@ -54,4 +56,5 @@ def _entries(store: Store, here: Obj, name: str) -> object:
     if kind is None or here[name] is not None:
         return here[name]
     entries = store.all(kind[0], lambda one: one[kind[1]] == here["id"] and one.get("status") != "canceled")
-    return list_of(deepcopy(entries), f"/v1/{kind[0]}s?{kind[1]}={here['id']}")
+    url = f"/v1/{kind[0]}s?{kind[1]}={here['id']}"
+    return list_of(deepcopy(entries[:_INCLUDED_AT_MOST]), url, len(entries) > _INCLUDED_AT_MOST)

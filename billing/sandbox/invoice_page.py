@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import urlencode
 
-from billing.sandbox.cards import card_of, make_method
+from billing.sandbox.cards import card_of, expiry_of, make_method
 from billing.sandbox.errors import StripeError
 from billing.sandbox.invoice_requests import pay_in_person
 from billing.sandbox.money import written
@@ -36,7 +36,7 @@ def submit(sandbox: Sandbox, invoice: Obj, fields: Fields) -> Answer:
     if invoice["status"] != "open":
         return redirect(here)
     try:
-        method = make_method(sandbox, fields.get("number", ""))
+        method = make_method(sandbox, fields.get("number", ""), **expiry_of(sandbox, fields.get("expiry", "")))
         asked = fields.get("answer") == "complete"
         if card_of(sandbox, method).asks and not asked:
             kept = urlencode({"number": fields.get("number", ""), "back": here})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from billing.sandbox import changes, lifecycle
-from billing.sandbox.cards import attach_to, make_method, must_ask
+from billing.sandbox.cards import attach_to, expiry_of, make_method, must_ask
 from billing.sandbox.errors import StripeError
 from billing.sandbox.invoices import collect
 from billing.sandbox.metadata import checked, update_plain
@@ -89,9 +89,9 @@ def session_of(sandbox: Sandbox, secret: str) -> Obj | None:
     return next(iter(sandbox.store.all("billing_portal.session", lambda one: one["url"].endswith(f"/{secret}"))), None)
 
 
-def replace_card(sandbox: Sandbox, customer: Obj, number: str, *, asked: bool = False) -> bool:
+def replace_card(sandbox: Sandbox, customer: Obj, number: str, *, expiry: str = "", asked: bool = False) -> bool:
     """The new default, with which unpaid invoices are tried at once. False if its owner must confirm it first."""
-    method = make_method(sandbox, number)
+    method = make_method(sandbox, number, **expiry_of(sandbox, expiry))
     if must_ask(sandbox, method) and not asked:
         sandbox.store.remove("payment_method", method["id"])
         return False

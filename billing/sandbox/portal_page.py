@@ -40,7 +40,11 @@ def submit(sandbox: Sandbox, session: Obj, fields: Fields) -> Answer:
             ends = fields.get("action") == "cancel"
             portal.set_ending(sandbox, customer, fields["subscription"], ends=ends)
         elif not portal.replace_card(
-            sandbox, customer, fields.get("number", ""), asked=fields.get("answer") == "complete"
+            sandbox,
+            customer,
+            fields.get("number", ""),
+            expiry=fields.get("expiry", ""),
+            asked=fields.get("answer") == "complete",
         ):
             kept = urlencode({"number": fields.get("number", ""), "back": here})
             return redirect(f"/authenticate/card?{kept}")

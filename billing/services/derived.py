@@ -17,7 +17,10 @@ def derive(subscription: Subscription) -> None:
     subscription.paid_until = _paid_until(subscription)
     subscription.unpaid_since = _unpaid_since(subscription)
     subscription.withheld = _withheld(subscription)
-    subscription.look_at = next_look(state_of(subscription), timezone.now())
+    now = timezone.now()
+    # A look that is due and was not had yet stays due: whoever has it tells that something has ended.
+    if subscription.look_at is None or subscription.look_at > now:
+        subscription.look_at = next_look(state_of(subscription), now)
 
 
 def _paid_until(subscription: Subscription) -> datetime | None:

@@ -10,6 +10,9 @@ from accounts.models import User
 from billing.inserts import insert_once
 from billing.models import Discrepancy
 
+# Where in the details stands why staff closed it: words of theirs, which may be about the person.
+CLOSED = "closed"
+
 
 def report(
     kind: Discrepancy.Kind,

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from billing.gateway.copies import forget_copies
-from billing.models import Invoice, Payment, StripeCustomer, StripeOrder, Subscription
+from billing.models import (
+    Discrepancy,
+    Dispute,
+    GiftCode,
+    Invoice,
+    Payment,
+    StripeCustomer,
+    StripeOrder,
+    Subscription,
+)
+from billing.services.discrepancies import CLOSED
 from billing.services.leaving import order_durably
 from nexusvpn.batches import delete_some
 from nexusvpn.one_by_one import one_by_one
@@ -17,6 +27,17 @@ from nexusvpn.staff_history import forget_names
 
 PEOPLE_AT_ONCE = 1_000
 BATCH = 500
+# Rows that staff can write about in the admin, and where each says whose it is.
+_WRITTEN_ABOUT: dict[type[Model], str] = {
+    StripeCustomer: "user",
+    Subscription: "user",
+    Invoice: "user",
+    Payment: "user",
+    StripeOrder: "user",
+    Discrepancy: "user",
+    Dispute: "payment__user",
+    GiftCode: "redeemed_by",
+}
 _NO_CARD: dict[str, Any] = {"card_brand": "", "card_last4": "", "card_exp_month": None, "card_exp_year": None}
 
 
@@ -29,6 +50,7 @@ def erase_payments(user: User, batch: int) -> bool:
     for customer in customers:
         if customer.deleted_at is None and not _is_ordered(customer):
             order_durably(user, StripeOrder.Purpose.DELETE_CUSTOMER, customer.pk)
+    _forget_unknown_customers(user)
     user.stripe_customers.update(**_NO_CARD, synced_at=None)
     # What they had begun themselves names them; what the service has yet to do does not.
     orders = user.stripe_orders.exclude(state=StripeOrder.State.OPEN, is_durable=True)
@@ -42,6 +64,12 @@ def erase_payments(user: User, batch: int) -> bool:
             _forget_what_staff_wrote(user),
         ]
     )
+
+
+def _forget_unknown_customers(user: User) -> None:
+    """A customer whose making was asked for, and of whom no answer came, has the person's address at Stripe all the same."""
+    for order in user.stripe_orders.filter(purpose=StripeOrder.Purpose.CUSTOMER, state=StripeOrder.State.OPEN):
+        order_durably(user, StripeOrder.Purpose.DELETE_CUSTOMER, "", email=order.parameters["email"])
 
 
 def erase_what_came_later() -> int:
@@ -69,7 +97,10 @@ def _empty_some(rows: QuerySet[Any], at_most: int, **values: Any) -> bool:
 
 
 def _forget_what_staff_wrote(user: User) -> bool:
-    """Why somebody was refunded, say."""
-    for model in (StripeCustomer, Subscription, Invoice, Payment, StripeOrder):
-        forget_names(model, model._base_manager.filter(user=user).values_list("pk", flat=True))
+    """Why somebody was refunded, say, or what a difference was about."""
+    for model, owner in _WRITTEN_ABOUT.items():
+        forget_names(model, model._base_manager.filter(**{owner: user}).values_list("pk", flat=True))
+    for found in Discrepancy.objects.filter(user=user, details__has_key=CLOSED):
+        found.details.pop(CLOSED)
+        found.save(update_fields=["details"])
     return False

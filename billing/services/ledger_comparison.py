@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from billing.gateway.client import Object, Stripe
-from billing.gateway.errors import GatewayMissing, PaymentsUnavailable
+from billing.gateway.errors import GatewayMissing
 from billing.gateway.values import id_of
 from billing.models import Discrepancy, LedgerEntry, Payment, StripeCustomer
 from billing.services.comparing import WITHIN_S, Comparison, in_batches, moment
@@ -14,7 +14,6 @@ from billing.services.discrepancies import heal, report
 from billing.services.failures import recorded
 from billing.services.ledger import is_account_fee, record_account_fees
 from billing.services.sync import sync_customer
-from nexusvpn.logs import logger
 
 # What a payment moves. Payouts, reserves and the like move what is ours already.
 OF_PAYMENTS = {
@@ -28,12 +27,13 @@ OF_PAYMENTS = {
     "refund_failure",
 }
 OVERLAP = timedelta(days=3)
+# So much is compared at once; a run that is stopped has come to the end of the last one.
+WINDOW = timedelta(days=1)
 # How the sources of adjustments begin that staff wrote.
 BOOKED = "discrepancy-"
 # What is older has been compared; a fresh installation begins with its first customer.
 LONGEST = timedelta(days=400)
 Kind = Discrepancy.Kind
-log = logger(__name__)
 
 
 def compare_ledger(comparison: Comparison) -> datetime:
@@ -41,19 +41,28 @@ def compare_ledger(comparison: Comparison) -> datetime:
     since = comparison.begin(OVERLAP, LONGEST)
     if since is None:
         return comparison.now
+    begins = moment(int(since.timestamp()))
+    with Stripe(within_s=WITHIN_S, retries=2) as api:
+        while (ends := begins + WINDOW) < comparison.now:
+            _compare_between(api, begins, ends, comparison)
+            begins = comparison.reached = ends
+        # What Stripe's test clocks made is in the future.
+        _compare_between(api, begins, None, comparison)
+    return comparison.now
+
+
+def _compare_between(api: Stripe, begins: datetime, ends: datetime | None, comparison: Comparison) -> None:
     seen: set[str] = set()
     missing: list[Object] = []
-    with Stripe(within_s=WITHIN_S, retries=2) as api:
-        asked = {"created": {"gte": int(since.timestamp())}, "expand": ["data.source"]}
-        listed = api.each(lambda v1, page: v1.balance_transactions.list(page), **asked)
-        for batch in in_batches(listed):
-            seen |= {one["id"] for one in batch}
-            record_account_fees(batch)
-            missing += _compare(batch, comparison)
-        owners = {one["id"]: _customer_of(api, one) for one in missing}
+    created = {"gte": int(begins.timestamp())} | ({"lt": int(ends.timestamp())} if ends else {})
+    asked = {"created": created, "expand": ["data.source"]}
+    for batch in in_batches(api.each(lambda v1, page: v1.balance_transactions.list(page), **asked)):
+        seen |= {one["id"] for one in batch}
+        record_account_fees(batch)
+        missing += _compare(batch, comparison)
+    owners = {one["id"]: _customer_of(api, one) for one in missing}
     _heal_missing(missing, owners, comparison)
-    _tell_of_unknown(since, seen, comparison)
-    return comparison.now
+    _tell_of_unknown(begins, ends, seen, comparison)
 
 
 def _compare(batch: list[Object], comparison: Comparison) -> list[Object]:
@@ -118,7 +127,8 @@ def _heal_missing(missing: list[Object], owners: dict[str, str], comparison: Com
         report(Kind.LEDGER_MISSING, one["id"], user=customer.user if customer else None, details=details)
         comparison.differences += 1
     for customer_id in sorted({owners[one["id"]] for one in told} & set(customers)):
-        _sync(customer_id, comparison)
+        with comparison.one_of_many(customer_id), recorded(customer_id):
+            sync_customer(customer_id, everything=True)
     ids = [one["id"] for one in told]
     for id in set(
         LedgerEntry.objects.filter(balance_transaction_id__in=ids).values_list("balance_transaction_id", flat=True)
@@ -133,21 +143,11 @@ def _unpaid(missing: list[Object]) -> set[str]:
     return set(unpaid.values_list("pk", flat=True))
 
 
-def _sync(customer_id: str, comparison: Comparison) -> None:
-    try:
-        with recorded(customer_id):
-            sync_customer(customer_id, everything=True)
-    except PaymentsUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  (whatever it is, it is this customer's)
-        comparison.failed += 1
-        log.error("ledger_not_healed", customer=customer_id, error=type(error).__name__)
-
-
-def _tell_of_unknown(since: datetime, seen: set[str], comparison: Comparison) -> None:
+def _tell_of_unknown(begins: datetime, ends: datetime | None, seen: set[str], comparison: Comparison) -> None:
     """Entries of this time whose transactions Stripe does not list. What staff booked about a difference is about an older one."""
-    begins = moment(int(since.timestamp()))
     entries = LedgerEntry.objects.filter(occurred_at__gte=begins).exclude(balance_transaction_id="")
+    if ends:
+        entries = entries.filter(occurred_at__lt=ends)
     entries = entries.exclude(source__startswith=BOOKED)
     for entry in entries.select_related("user").iterator():
         id = entry.balance_transaction_id

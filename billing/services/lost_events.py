@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from billing.gateway.client import Object, Stripe
-from billing.gateway.errors import EventRefused, PaymentsUnavailable
+from billing.gateway.errors import EventRefused
 from billing.models import Discrepancy, StripeCustomer, StripeEvent
 from billing.services.comparing import WITHIN_S, Comparison, in_batches
 from billing.services.discrepancies import heal, report
 from billing.services.events import keep_event
-from billing.services.failures import recorded
+from billing.services.failures import recorded, recorded_at_event
 from billing.services.placing import place
 from billing.services.sync import sync_customer
 from nexusvpn.logs import logger
@@ -103,17 +103,11 @@ def _process(comparison: Comparison) -> None:
     """What the jobs would do that were asked for; so that at the end of the run it is known what heals and what does not."""
     missed = StripeEvent.objects.filter(was_missed=True, state=State.WAITING)
     for event_id in list(missed.filter(customer_id="").values_list("pk", flat=True)):
-        place(event_id)
-    # Not by `one_by_one`: Stripe being away is everybody's trouble here.
+        with comparison.one_of_many(event_id), recorded_at_event(event_id):
+            place(event_id)
     for customer_id in set(missed.exclude(customer_id="").values_list("customer_id", flat=True)):
-        try:
-            with recorded(customer_id):
-                sync_customer(customer_id, for_events=True)
-        except PaymentsUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001  (whatever it is, it is this customer's, and written down at their events)
-            comparison.failed += 1
-            log.error("lost_event_not_processed", customer=customer_id, error=type(error).__name__)
+        with comparison.one_of_many(customer_id), recorded(customer_id):
+            sync_customer(customer_id, for_events=True)
 
 
 def _heal_processed() -> None:

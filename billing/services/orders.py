@@ -6,7 +6,9 @@ answer, since the row's id is the request's idempotency key and its parameters a
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +31,8 @@ KEYS_LIVE = timedelta(hours=23)
 # Whoever is refused by Stripe is so for a while.
 REFUSED_FOR = timedelta(days=1)
 AT_ONCE = 100
+# A run that has taken so long leaves the rest to the next one, in a minute.
+LONGEST_S = 50.0
 # It never came to Stripe, or nobody wanted to know: what holds is what syncs find there.
 LAPSED = "lapsed"
 SUPERSEDED = "superseded"
@@ -116,7 +120,7 @@ def has_lost_its_key(order: StripeOrder) -> bool:
 def finish_order(order: StripeOrder, result: str) -> bool:
     """Mark an order as done; whether this was the first to do so. What was asked is forgotten where it names somebody."""
     values: dict[str, Any] = {"state": State.DONE, "result": result[:96], "finished_at": timezone.now()}
-    if order.purpose == Purpose.CUSTOMER:
+    if order.purpose in (Purpose.CUSTOMER, Purpose.DELETE_CUSTOMER):
         values["parameters"] = {}
     heal(Discrepancy.Kind.ORDER_REFUSED, refusal_of(order.purpose, order.subject))
     return bool(StripeOrder.objects.filter(pk=order.pk, state=State.OPEN).update(**values))
@@ -142,6 +146,7 @@ def refusal_of(purpose: str, subject: str) -> str:
 def finish_open_orders() -> int:
     """Perform the durable orders that are open; returns how many were done. May be repeated, and run at the same time.
 
+    Stripe that does not answer ends the run: each further order would wait for it as long. What was not answered is the last next time.
     Of the others, which the person who asked would have repeated, those whose keys are over are closed.
     """
     if not sells():
@@ -149,21 +154,33 @@ def finish_open_orders() -> int:
     is_open = StripeOrder.objects.filter(state=State.OPEN)
     forgotten = is_open.filter(is_durable=False, created_at__lt=timezone.now() - timedelta(days=1))
     forgotten.exclude(purpose=Purpose.CUSTOMER).update(state=State.REFUSED, result=LAPSED, finished_at=timezone.now())
-    due = is_open.filter(is_durable=True).order_by("created_at").values_list("pk", flat=True)
-    return sum(one_by_one(_finish, list(due[:AT_ONCE])))
+    due = is_open.filter(is_durable=True).order_by("attempts", "created_at").values_list("pk", flat=True)
+    ends = time.monotonic() + LONGEST_S
+    unanswered: list[UUID] = []
+    turn = takewhile(lambda _: not unanswered and time.monotonic() < ends, list(due[:AT_ONCE]))
+    return sum(one_by_one(lambda order_id: _finish(order_id, unanswered), turn))
 
 
-def _finish(order_id: UUID) -> bool:
+def _finish(order_id: UUID, unanswered: list[UUID]) -> bool:
     order = StripeOrder.objects.select_related("user").filter(pk=order_id, state=State.OPEN).first()
-    if order is None:
+    if order is None or _has_elder(order):
         return False
     with Stripe(within_s=JOB_S, retries=1) as api:
         try:
             answer = perform(order, api)
-        except (PaymentsUnavailable, PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused):
+        except PaymentsUnavailable:
+            unanswered.append(order_id)
+            return False
+        except (PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused):
             return False
     with transaction.atomic(durable=True):
         finish_order(order, str(answer["id"]))
         for customer in StripeCustomer.objects.filter(user=order.user, deleted_at=None):
             sync_soon(customer.pk)
     return True
+
+
+def _has_elder(order: StripeOrder) -> bool:
+    """Whether something else was decided before about the same, and is still to be done: that comes first, whoever failed how often."""
+    same = StripeOrder.objects.filter(user=order.user, subject=order.subject, is_durable=True, state=State.OPEN)
+    return same.filter(created_at__lt=order.created_at).exclude(pk=order.pk).exists()

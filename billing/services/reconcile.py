@@ -18,6 +18,7 @@ from billing.gateway.client import sells
 from billing.models import Discrepancy, LedgerEntry, ReconcileRun
 from billing.services import ledger_comparison, lost_events, stored_comparison
 from billing.services.comparing import Comparison
+from billing.services.discrepancies import CLOSED
 from billing.services.effects import once
 from billing.services.failures import why
 from nexusvpn.audit import record_act
@@ -42,20 +43,22 @@ def compare(kind: ReconcileRun.Kind, at: datetime | None = None) -> ReconcileRun
     """
     if not sells():
         return None
-    before = ReconcileRun.objects.filter(kind=kind, reached__isnull=False).order_by("-started_at").first()
+    runs = ReconcileRun.objects.filter(kind=kind, finished_at__isnull=False).order_by("-started_at")
+    before, last = runs.filter(reached__isnull=False).first(), runs.first()
     run = ReconcileRun.objects.create(kind=kind, started_at=at or timezone.now())
-    comparison = Comparison(now=run.started_at, since=before.reached if before else None)
+    since, cursor = before.reached if before else None, last.cursor if last else ""
+    comparison = Comparison(now=run.started_at, since=since, cursor=cursor)
     try:
         run.reached = _COMPARE[kind](comparison)
         run.error = f"{comparison.failed} could not be compared" if comparison.failed else ""
     except Exception as error:
-        # The next one goes on from the same place.
-        run.error, run.reached = why(error)[:200], comparison.since
+        # The next one goes on from there.
+        run.error, run.reached = why(error)[:200], comparison.reached or comparison.since
         log.warning("reconcile_stopped", kind=kind, error=run.error)
         if not isinstance(error, DomainError):
             raise
     finally:
-        run.compared, run.differences = comparison.compared, comparison.differences
+        run.compared, run.differences, run.cursor = comparison.compared, comparison.differences, comparison.cursor
         run.finished_at = timezone.now()
         run.save()
     tell_staff()
@@ -110,7 +113,7 @@ def close_discrepancy(discrepancy: Discrepancy, *, by: User, reason: str) -> Non
     """Staff have looked at one that cannot heal. Raises InvalidInput without a reason, Conflict (`discrepancy_over`) if it is over."""
     if not reason.strip():
         raise InvalidInput(fields={"reason": ["Say what you found out."]})
-    details = {**discrepancy.details, "closed": reason.strip()[:200]}
+    details = {**discrepancy.details, CLOSED: reason.strip()[:200]}
     # Claimed by the conditional update: it may heal at the same moment.
     with transaction.atomic():
         is_open = Discrepancy.objects.filter(pk=discrepancy.pk, healed_at=None, closed_at=None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,54 +9,37 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing.gateway.client import Stripe
-from billing.gateway.errors import PaymentsUnavailable
-from billing.gateway.values import id_of
 from billing.locks import lock_stripe_customer
 from billing.models import Discrepancy, StripeCustomer, StripeEvent, Subscription
-from billing.services.comparing import AT_ONCE, WITHIN_S, Comparison
-from billing.services.discrepancies import heal, report
+from billing.services.comparing import AT_ONCE, Comparison
+from billing.services.copies import copy
+from billing.services.discrepancies import report
 from billing.services.failures import recorded
-from billing.services.sync import sync_customer
-from nexusvpn.logs import logger
+from billing.services.listed_comparison import SUBSCRIPTION_FIELDS, look_through_list
+from billing.services.sync import ToCopy, sync_without_copy
 
 # A day, and somewhat less, so that the hour of the day stays.
 DUE_AFTER = timedelta(hours=23)
+# Whose comparison failed has their turn so much later: at the head of the queue they would keep it from everybody.
+AGAIN_AFTER = timedelta(hours=1)
 # A run that has taken so long leaves the rest to the next one.
 LONGEST = timedelta(minutes=9)
-# What is Stripe's word, not ours: the rest of a row follows from it, from other rows and from the time.
-SUBSCRIPTION_FIELDS = (
-    "price_id",
-    "status",
-    "started_at",
-    "trial_end",
-    "current_period_start",
-    "current_period_end",
-    "cancel_at_period_end",
-    "cancel_at",
-    "canceled_at",
-    "ended_at",
-    "pause_behavior",
-    "pause_resumes_at",
-    "schedule_id",
-    "next_price_id",
-    "next_price_at",
-)
 CUSTOMER_FIELDS = ("currency", "balance_minor", "card_last4")
 Kind = Discrepancy.Kind
 Facts = dict[str, dict[str, Any]]
-log = logger(__name__)
 
 
-def compare_customers(comparison: Comparison) -> datetime:
-    """Compare those whose turn it is, the longest ago first; returns when Stripe's list of subscriptions was read last.
+def compare_customers(comparison: Comparison) -> datetime | None:
+    """Compare those whose turn it is, the longest ago first; returns when Stripe's list of subscriptions was read last, if ever.
 
     Raises PaymentsUnavailable.
     """
     listed_at = comparison.since
-    if listed_at is None or listed_at <= comparison.now - DUE_AFTER:
-        find_unknown_customers()
-        listed_at = comparison.now
+    if comparison.cursor or listed_at is None or listed_at <= comparison.now - DUE_AFTER:
+        # Whatever becomes of the list, those whose turn it is are compared.
+        with comparison.one_of_many("list"):
+            if look_through_list(comparison):
+                listed_at = comparison.now
     ends = timezone.now() + LONGEST
     done: set[str] = set()
     while timezone.now() < ends and (ids := _due(comparison.now, done)):
@@ -74,35 +56,29 @@ def compare_customer(customer_id: str) -> bool:
         customer = lock_stripe_customer(customer_id)
         if customer is None or customer.deleted_at is not None:
             return False
-        is_awaited = StripeEvent.objects.filter(customer_id=customer_id, state=StripeEvent.State.WAITING).exists()
-        before = _facts(customer_id)
-        sync_customer(customer_id, everything=True)
-        # A deletion is written down by the sync that finds it.
-        if StripeCustomer.objects.filter(pk=customer_id, deleted_at__isnull=False).exists():
-            return True
-        after = _facts(customer_id)
-        if is_awaited or not customer.synced_at:
-            return False
-        differing = {id: found for id in {*before, *after} if (found := _difference(before.get(id), after.get(id)))}
-        for id, found in differing.items():
-            report(Kind.SUBSCRIPTION, id, user=customer.user, details=found, healed=True)
-    return bool(differing)
+        differs, to_copy = _bring_up(customer)
+    # Which may ask Stripe, and so waits for no lock and holds none.
+    if to_copy:
+        copy(*to_copy)
+    return differs
 
 
-def find_unknown_customers() -> None:
-    """Tell of customers who pay at Stripe and whom nobody here is; one that staff have looked at is not told of again."""
-    paying: dict[str, list[str]] = defaultdict(list)
-    with Stripe(within_s=WITHIN_S, retries=2) as api:
-        for one in api.each(lambda v1, page: v1.subscriptions.list(page)):
-            paying[id_of(one["customer"])].append(one["id"])
-    ours = set(StripeCustomer.objects.filter(pk__in=list(paying)).values_list("pk", flat=True))
-    told = Discrepancy.objects.filter(kind=Kind.UNKNOWN_CUSTOMER)
-    looked_at = set(told.filter(closed_at__isnull=False).values_list("object_id", flat=True))
-    for customer_id in set(paying) - ours - looked_at:
-        report(Kind.UNKNOWN_CUSTOMER, customer_id, details={"subscriptions": paying[customer_id]})
-    for customer_id in told.filter(healed_at=None, closed_at=None).values_list("object_id", flat=True):
-        if customer_id not in set(paying) - ours:
-            heal(Kind.UNKNOWN_CUSTOMER, customer_id)
+def _bring_up(customer: StripeCustomer) -> tuple[bool, ToCopy | None]:
+    """Whether anything was different, and what is to be copied."""
+    customer_id = customer.pk
+    is_awaited = StripeEvent.objects.filter(customer_id=customer_id, state=StripeEvent.State.WAITING).exists()
+    before = _facts(customer_id)
+    to_copy = sync_without_copy(customer_id, everything=True)
+    # A deletion is written down by the sync that finds it.
+    if StripeCustomer.objects.filter(pk=customer_id, deleted_at__isnull=False).exists():
+        return True, to_copy
+    after = _facts(customer_id)
+    if is_awaited or not customer.synced_at:
+        return False, to_copy
+    differing = {id: found for id in {*before, *after} if (found := _difference(before.get(id), after.get(id)))}
+    for id, found in differing.items():
+        report(Kind.SUBSCRIPTION, id, user=customer.user, details=found, healed=True)
+    return bool(differing), to_copy
 
 
 def _due(now: datetime, done: set[str]) -> list[str]:
@@ -116,15 +92,15 @@ def _due(now: datetime, done: set[str]) -> list[str]:
 
 
 def _compare_one(customer_id: str, comparison: Comparison) -> None:
-    try:
-        with recorded(customer_id):
-            comparison.differences += compare_customer(customer_id)
-        comparison.compared += 1
-    except PaymentsUnavailable:
-        raise
-    except Exception as error:  # noqa: BLE001  (whatever it is, it is this customer's)
-        comparison.failed += 1
-        log.error("customer_not_compared", customer=customer_id, error=type(error).__name__)
+    with comparison.one_of_many(customer_id):
+        try:
+            with recorded(customer_id):
+                comparison.differences += compare_customer(customer_id)
+            comparison.compared += 1
+        except Exception:
+            again_at = comparison.now - DUE_AFTER + AGAIN_AFTER
+            StripeCustomer.objects.filter(pk=customer_id).update(compared_at=again_at)
+            raise
 
 
 def _facts(customer_id: str) -> Facts:

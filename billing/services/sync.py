@@ -34,6 +34,8 @@ from billing.states import state_of
 
 Purpose = StripeOrder.Purpose
 State = StripeEvent.State
+# Whose, what was fetched, and the ids of what is to be copied of it.
+ToCopy = tuple[StripeCustomer, Fetched, set[str]]
 
 
 def sync_customer(customer_id: str, *, everything: bool = False, for_events: bool = False) -> None:
@@ -44,22 +46,29 @@ def sync_customer(customer_id: str, *, everything: bool = False, for_events: boo
     """
     # Two events at once, of which the older one's fetch is slow: whoever comes later fetches after the other has written.
     with transaction.atomic():
-        customer = lock_stripe_customer(customer_id)
-        waiting = list(StripeEvent.objects.filter(customer_id=customer_id, state=State.WAITING))
-        if for_events and not waiting:
-            return
-        names = {event.object_id for event in waiting}
-        with Stripe(within_s=JOB_S, retries=1, in_transaction=True) as api:
-            if customer is None:
-                _ignore(api, customer_id, waiting)
-                return
-            names |= set(open_pages(customer))
-            found = fetch_customer(api, customer_id, named=names, everything=everything)
-        changed = _write(customer, found)
-        if everything:
-            StripeCustomer.objects.filter(pk=customer_id).update(compared_at=timezone.now())
-        settle_events((event.pk for event in waiting), State.DONE)
-    copy(customer, found, found.ids() if everything else changed | names)
+        to_copy = sync_without_copy(customer_id, everything=everything, for_events=for_events)
+    if to_copy:
+        copy(*to_copy)
+
+
+def sync_without_copy(customer_id: str, *, everything: bool = False, for_events: bool = False) -> ToCopy | None:
+    """The same inside the caller's transaction; returns what is to be given to `copy` after its commit, if anything."""
+    customer = lock_stripe_customer(customer_id)
+    waiting = list(StripeEvent.objects.filter(customer_id=customer_id, state=State.WAITING))
+    if for_events and not waiting:
+        return None
+    names = {event.object_id for event in waiting}
+    with Stripe(within_s=JOB_S, retries=1, in_transaction=True) as api:
+        if customer is None:
+            _ignore(api, customer_id, waiting)
+            return None
+        names |= set(open_pages(customer))
+        found = fetch_customer(api, customer_id, named=names, everything=everything)
+    changed = _write(customer, found)
+    if everything:
+        StripeCustomer.objects.filter(pk=customer_id).update(compared_at=timezone.now())
+    settle_events((event.pk for event in waiting), State.DONE)
+    return customer, found, found.ids() if everything else changed | names
 
 
 def _ignore(api: Stripe, customer_id: str, waiting: list[StripeEvent]) -> None:

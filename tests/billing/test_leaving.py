@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.services.deletion import leave, restore_account
 from accounts.services.erasure import erase_account
 from accounts.services.suspension import suspend_account, unsuspend_account
-from billing.models import CheckoutSession, LedgerEntry, StripeOrder, Subscription
+from billing.models import CheckoutSession, Discrepancy, LedgerEntry, StripeOrder, Subscription
 from billing.services import erasure
 from billing.services.erasure import erase_payments, erase_what_came_later
 from billing.services.leaving import end_what_the_leaving_pay
@@ -202,7 +202,15 @@ class TestErasing:
         assert (payment.card_fingerprint_hash, payment.amount_minor) == ("", 499)
         assert LedgerEntry.objects.get(user=alice).amount_minor == 499
         assert not CheckoutSession.objects.exists()
-        assert orders(alice) == [("delete_customer", customer.pk)]
+        assert orders(alice) == [("delete_customer", customer.pk), ("delete_customer", "")]
+
+    def test_what_staff_wrote_goes(self, alice: User, bob: User) -> None:
+        for user in (alice, bob):
+            details = {"amount": 5, "closed": f"{user.full_name} called"}
+            Discrepancy.objects.create(kind="surplus", object_id=user.email, user=user, details=details)
+        erase(alice)
+        assert Discrepancy.objects.get(user=alice).details == {"amount": 5}
+        assert Discrepancy.objects.get(user=bob).details["closed"] == "Bob called"
 
     def test_copies_go_with_whatever_hangs_on_them_and_only_theirs(self, alice: User, bob: User) -> None:
         for user in (alice, bob):

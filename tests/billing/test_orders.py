@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
+from billing.deferred import finish_orders_soon
 from billing.gateway.errors import PaymentsUnavailable
 from billing.models import CheckoutSession, StripeCustomer, StripeOrder, Subscription
 from billing.services import orders
@@ -16,6 +18,7 @@ from billing.services.changes import confirm_change, preview_change
 from billing.services.checkout import open_checkout
 from billing.services.orders import KEYS_LIVE, finish_open_orders, place_order
 from billing.services.subscriptions import cancel, pause, resume, unpause
+from billing.tasks import finish_every_order
 from tests.billing.buying import buy, pay, plan_at_stripe, store
 from tests.billing.killed import Killed, at_every_point, kill_at
 from tests.billing.shop import Shop
@@ -251,6 +254,40 @@ def test_a_durable_order_waits_for_stripe_to_come_back(shop: Shop, alice: User) 
     assert finish_open_orders() == 0
     assert finish_open_orders() == 1
     assert shop.subscription(row.stripe_id).status == "canceled"
+
+
+def test_stripe_that_does_not_answer_ends_the_run_and_keeps_nobody_from_their_turn(
+    shop: Shop, alice: User, bob: User
+) -> None:
+    first, second = buy(shop, alice), buy(shop, bob)
+    for row in (first, second):
+        place_order(user=row.user, purpose=Purpose.END, subject=row.stripe_id, is_durable=True)
+    shop.post("faults", mode="500", count=1000, path=f"/v1/subscriptions/{first.stripe_id}")
+    assert finish_open_orders() == 0
+    waiting = StripeOrder.objects.filter(state="open", is_durable=True).order_by("created_at")
+    assert list(waiting.values_list("attempts", flat=True)) == [1, 0]
+    # Whoever was not answered is the last next time.
+    assert finish_open_orders() == 1
+    assert shop.subscription(second.stripe_id).status == "canceled"
+    shop.post("faults", mode="500", count=0)
+    assert finish_open_orders() == 1
+    assert shop.subscription(first.stripe_id).status == "canceled"
+
+
+def test_what_was_decided_first_about_the_same_is_done_first(shop: Shop, alice: User) -> None:
+    row = buy(shop, alice)
+    for purpose, ends in ((Purpose.CANCEL, True), (Purpose.RESUME, False)):
+        asked = {"cancel_at_period_end": ends}
+        place_order(user=alice, purpose=purpose, subject=row.stripe_id, parameters=asked, is_durable=True)
+    shop.post("faults", mode="500", count=2)
+    assert finish_open_orders() == 0
+    assert finish_open_orders() + finish_open_orders() == 2
+    assert not shop.subscription(row.stripe_id).cancel_at_period_end
+
+
+def test_one_run_of_orders_is_under_way_at_a_time() -> None:
+    finish_orders_soon()
+    assert ProcrastinateJob.objects.get().lock == finish_every_order.lock == "finish-orders"
 
 
 def test_what_has_ended_already_is_ended(shop: Shop, alice: User) -> None:

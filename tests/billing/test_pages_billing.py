@@ -56,6 +56,7 @@ def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -
     text = words(page)
     assert f"Basic plan. The next payment is $4.99 on {day(IN_A_WEEK)}." in text
     assert "Price$4.99 a month" in text
+    assert f"Next payment$4.99 on {day(IN_A_WEEK)} (before discounts and taxes)" in text
     assert "0 of 5 in use" in text
     assert "used, no limit" in text
     assert buttons(page) == ["Change plan", "Add card", "Pause payments", "End Basic", "Open Stripe", "Redeem code"]

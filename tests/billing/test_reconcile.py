@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from djstripe.models import Price as DjStripePrice
 
 from accounts.models import User
+from billing.gateway.errors import PaymentsUnavailable
 from billing.models import (
     Discrepancy,
     LedgerEntry,
@@ -20,11 +22,14 @@ from billing.models import (
     Subscription,
 )
 from billing.office_deferred import compare_customer_soon, compare_soon
+from billing.services import ledger_comparison, listed_comparison
+from billing.services.comparing import AWAY_AT_MOST
 from billing.services.reconcile import book_difference, close_discrepancy, compare
-from billing.services.sync import sync_customer
+from billing.services.sync import sync_without_copy
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop
+from tests.factories.accounts import make_user
 from tests.invariants import assert_invariants
 from tests.jobs import run_due_jobs
 from tests.mails import waiting_mails
@@ -136,6 +141,14 @@ def test_an_edited_subscription_is_found_with_what_differed(shop: Shop, subscrip
     assert found.user == subscription.user
     subscription.refresh_from_db()
     assert (subscription.status, subscription.cancel_at_period_end) == ("active", False)
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_price_that_the_copy_has_not_is_asked_for_by_a_comparison_too() -> None:
+    DjStripePrice.objects.all().delete()
+    assert run(Kind.SUBSCRIPTIONS).differences == 0
+    assert DjStripePrice.objects.exists()
+    assert differences() == []
 
 
 def test_a_subscription_edited_at_stripe_is_found_without_any_event(shop: Shop, subscription: Subscription) -> None:
@@ -286,14 +299,126 @@ def test_the_failure_of_one_customer_is_not_the_others_loss(
     payer(shop, bob)
     Subscription.objects.filter(pk=subscription.pk).update(status="past_due")
 
-    def fails_for_bob(customer_id: str, **how: Any) -> None:
+    def fails_for_bob(customer_id: str, **how: Any) -> Any:
         if customer_id != subscription.customer_id:
             raise TypeError
-        sync_customer(customer_id, **how)
+        return sync_without_copy(customer_id, **how)
 
-    monkeypatch.setattr("billing.services.stored_comparison.sync_customer", fails_for_bob)
+    monkeypatch.setattr("billing.services.stored_comparison.sync_without_copy", fails_for_bob)
     found = run(Kind.SUBSCRIPTIONS)
     assert (found.compared, found.differences, found.error) == (1, 1, "1 could not be compared")
+
+
+def test_one_of_whom_stripe_cannot_say_anything_is_not_the_others_loss(
+    shop: Shop, subscription: Subscription, bob: User
+) -> None:
+    """However often: they are not at the head of the queue again."""
+    customer = payer(shop, bob)
+    shop.post("faults", mode="500", count=1000, path=f"/v1/customers/{customer}")
+    found = run(Kind.SUBSCRIPTIONS)
+    assert (found.compared, found.error) == (1, "1 could not be compared")
+    assert found.reached is not None
+    assert run(Kind.SUBSCRIPTIONS, hours=1.5).error == ""
+    assert run(Kind.SUBSCRIPTIONS, hours=2.5).error == "1 could not be compared"
+    shop.post("faults", mode="500", count=0)
+    assert run(Kind.SUBSCRIPTIONS, hours=4).compared == 1
+
+
+def test_when_stripe_is_away_nobody_is_asked_for_after_a_few(shop: Shop, subscription: Subscription) -> None:
+    for number in range(AWAY_AT_MOST + 2):
+        payer(shop, make_user(f"away{number}@example.com"))
+    shop.post("faults", mode="500", count=1000, path="/v1/customers/")
+    found = run(Kind.SUBSCRIPTIONS)
+    assert (found.compared, found.error[:20]) == (0, "payments_unavailable")
+    assert StripeCustomer.objects.exclude(compared_at=None).count() == AWAY_AT_MOST
+
+
+@pytest.mark.usefixtures("subscription")
+def test_one_lost_event_of_which_stripe_cannot_say_whose_it_is_is_not_the_others_loss(shop: Shop, bob: User) -> None:
+    subscribe(shop, payer(shop, bob))
+    shop.catch_up()
+    first, second = (charge.id for charge in shop.api.charges.list().data)
+    shop.post("disputes", charge=first)
+    shop.post("disputes", charge=second)
+    shop.events()
+    shop.post("faults", mode="500", count=1000, path=f"/v1/charges/{first}")
+    assert run(Kind.EVENTS).error.endswith("could not be compared")
+    assert Payment.objects.get(pk=second).disputes.count() == 1
+
+
+@pytest.fixture
+def _page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of so many that a run comes through one page of one entry."""
+    monkeypatch.setattr(listed_comparison, "PAGE", 1)
+    monkeypatch.setattr(listed_comparison, "LONGEST_S", 0.0)
+
+
+@pytest.mark.usefixtures("_page_by_page")
+def test_a_list_that_is_too_long_for_a_run_is_gone_on_with_in_the_next(
+    shop: Shop, subscription: Subscription, bob: User
+) -> None:
+    strangers = [shop.payer().id, shop.payer().id]
+    for stranger in strangers:
+        subscribe(shop, stranger)
+    first, second, third = (run(Kind.SUBSCRIPTIONS, hours=number) for number in (1, 2, 3))
+    assert (first.cursor != "", first.reached, first.compared) == (True, None, 1)
+    assert (second.cursor not in {"", first.cursor}, second.reached, second.compared) == (True, None, 0)
+    assert (third.cursor, third.reached) == ("", third.started_at)
+    assert [object_id for _, object_id, _ in differences()] == strangers[::-1]
+    # From the beginning again, a day later.
+    assert run(Kind.SUBSCRIPTIONS, hours=4).cursor == ""
+    assert run(Kind.SUBSCRIPTIONS, hours=27).cursor == first.cursor
+
+
+@pytest.mark.usefixtures("_page_by_page")
+def test_the_place_in_the_list_may_be_gone(shop: Shop, subscription: Subscription) -> None:
+    newest = subscribe(shop, shop.payer().id)
+    assert run(Kind.SUBSCRIPTIONS).cursor == newest
+    shop.api.subscriptions.cancel(newest)
+    assert run(Kind.SUBSCRIPTIONS, hours=2).reached is not None
+
+
+def test_whose_subscription_differs_in_the_list_has_their_turn_now(
+    shop: Shop, subscription: Subscription, bob: User
+) -> None:
+    other = subscribe(shop, payer(shop, bob))
+    shop.catch_up()
+    assert run(Kind.SUBSCRIPTIONS).compared == 2
+    # Compared long after the others, if it went by turns.
+    StripeCustomer.objects.update(compared_at=later(20))
+    shop.api.subscriptions.update(other, {"cancel_at_period_end": True})
+    found = run(Kind.SUBSCRIPTIONS, hours=25)
+    assert (found.compared, found.differences) == (1, 1)
+    assert differences() == [("subscription", other, True)]
+
+
+def test_a_list_that_cannot_be_read_keeps_nobody_from_being_compared(shop: Shop, subscription: Subscription) -> None:
+    # The list, twice repeated.
+    shop.post("faults", mode="500", count=3, path="/v1/subscriptions")
+    found = run(Kind.SUBSCRIPTIONS)
+    assert (found.compared, found.reached, found.error) == (1, None, "1 could not be compared")
+    assert run(Kind.SUBSCRIPTIONS, hours=2).reached is not None
+
+
+@pytest.mark.usefixtures("subscription")
+def test_a_comparison_of_the_books_that_is_stopped_goes_on_from_where_it_came_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, begun = ledger_comparison._compare_between, []
+
+    def away_on_the_third_day(api: Any, begins: datetime, *how: Any) -> None:
+        begun.append(begins)
+        if len(begun) == 3:
+            raise PaymentsUnavailable
+        real(api, begins, *how)
+
+    monkeypatch.setattr(ledger_comparison, "_compare_between", away_on_the_third_day)
+    stopped = run(Kind.LEDGER)
+    assert (stopped.error[:20], stopped.reached) == ("payments_unavailable", begun[2])
+    assert begun[2] - begun[0] == timedelta(days=2)
+    found = run(Kind.LEDGER)
+    assert (found.error, found.differences) == ("", 0)
+    assert begun[3] == begun[2] - ledger_comparison.OVERLAP
 
 
 def test_nothing_is_compared_where_nothing_is_sold(settings: Any) -> None:

@@ -13,10 +13,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from billing.gateway.errors import PaymentsUnavailable
-from billing.models import StripeEvent, Subscription
+from billing.models import Payment, StripeEvent, Subscription
 from billing.services import failures, sync
 from billing.services.events import process_again
-from billing.tasks import follow_events
+from billing.tasks import follow_events, place_event
 from billing.tasks import sync as sync_job
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop
@@ -146,6 +146,31 @@ def test_staff_let_it_be_processed_again(shop: Shop, customer: str) -> None:
     event.refresh_from_db()
     assert event.state == State.DONE
     assert Subscription.objects.get().status == "active"
+
+
+def test_an_event_whose_owner_cannot_be_found_out_fails_after_its_attempts(shop: Shop, alice: User) -> None:
+    customer = payer(shop, alice)
+    subscribe(shop, customer)
+    shop.catch_up()
+    shop.api.refunds.create({"charge": Payment.objects.get().pk})
+    event = next(event for event in shop.events() if event["type"] == "refund.created")
+    shop.deliver(event)
+    kept = StripeEvent.objects.get(pk=event["id"])
+    assert kept.customer_id == ""
+    StripeEvent.objects.filter(pk=kept.pk).update(attempts=failures.ATTEMPTS - 2)
+    for attempt in (failures.ATTEMPTS - 1, failures.ATTEMPTS):
+        assert kept.state == State.WAITING
+        shop.post("faults", mode="500", count=1)
+        with pytest.raises(PaymentsUnavailable):
+            place_event.func.__wrapped__(event_id=kept.pk, attempt=attempt)
+        kept.refresh_from_db()
+        assert kept.attempts == attempt
+    assert (kept.state, kept.reason.partition(":")[0]) == (State.FAILED, "payments_unavailable")
+    process_again(kept)
+    run_due_jobs("payments")
+    kept.refresh_from_db()
+    assert (kept.state, kept.customer_id) == (State.DONE, customer)
+    assert Payment.objects.get().refundable_minor == 0
 
 
 def test_nothing_is_fetched_for_events_that_wait_no_more(shop: Shop, customer: str) -> None:

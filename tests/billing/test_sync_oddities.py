@@ -13,6 +13,7 @@ from billing.gateway import fetch
 from billing.models import (
     CheckoutSession,
     Discrepancy,
+    LedgerEntry,
     Payment,
     PlanPrice,
     StripeCustomer,
@@ -266,6 +267,18 @@ def test_a_refund_of_a_payment_from_long_ago(shop: Shop, alice: User, monkeypatc
     oldest.refresh_from_db()
     assert (oldest.refundable_minor, oldest.invoice_id) == (0, before)
     assert Subscription.objects.get(pk=id).withheld == ""
+
+
+def test_more_refunds_of_a_charge_than_stripe_tells_with_it(shop: Shop, alice: User) -> None:
+    subscribe(shop, payer(shop, alice))
+    shop.catch_up()
+    charge = Payment.objects.get()
+    for _ in range(12):
+        shop.api.refunds.create({"charge": charge.pk, "amount": 10})
+    shop.catch_up()
+    charge.refresh_from_db()
+    assert charge.refunded_minor == 120
+    assert LedgerEntry.objects.filter(kind="refund").count() == 12
 
 
 def test_everything_brings_what_is_older_than_the_newest(shop: Shop, alice: User, monkeypatch: Any) -> None:

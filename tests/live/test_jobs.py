@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -36,8 +37,13 @@ def stack(make_stack: StackMaker, silent_mail_server: str) -> Stack:
 
 
 def start_workers(stack: Stack) -> None:
-    for name, queues in WORKERS.items():
-        stack.spawn(name, [sys.executable, "manage.py", "procrastinate", "worker", "--queues", ",".join(queues)])
+    for name in WORKERS:
+        start_worker(stack, name)
+
+
+def start_worker(stack: Stack, name: str) -> subprocess.Popen[bytes]:
+    queues = ",".join(WORKERS[name])
+    return stack.spawn(name, [sys.executable, "manage.py", "procrastinate", "worker", "--queues", queues])
 
 
 def defer(stack: Stack, task: str, queue: str, arguments: str) -> int:
@@ -83,3 +89,21 @@ def test_a_settlement_that_waits_for_a_lock_keeps_nobody_elses_waiting(stack: St
         assert wait_for(stack, "fleet", "succeeded", 1, 20) < 3
         assert count(stack, "fleet", "doing") == 1
     wait_for(stack, "fleet", "succeeded", 2, 20)
+
+
+def test_what_a_killed_worker_had_begun_is_done_by_the_next(stack: Stack) -> None:
+    stack.manage("shell", "-c", "from accounts.models import User; User.objects.create_user('alice@example.com', 'x')")
+    (user_id,) = stack.sql("SELECT id FROM accounts_user WHERE email = 'alice@example.com'")[0]
+    worker = start_worker(stack, "jobs")
+    with psycopg.connect(stack.database_url) as link:
+        link.execute("SELECT 1 FROM accounts_user WHERE id = %s FOR NO KEY UPDATE", [user_id])
+        job = defer(stack, "vpn.tasks.settle", "fleet", f'{{"user_id": "{user_id}"}}')
+        wait_for(stack, "fleet", "doing", 1, 40)
+        worker.kill()
+        worker.wait()
+    # As if half a minute had passed, after which it counts as gone.
+    stack.sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '31 seconds'")
+    defer(stack, "nexusvpn.tasks.retry_stalled", "periodic", '{"timestamp": 0}')
+    start_worker(stack, "jobs")
+    wait_for(stack, "fleet", "succeeded", 1, 40)
+    assert stack.sql("SELECT status, attempts FROM procrastinate_jobs WHERE id = %s", job) == [("succeeded", 2)]

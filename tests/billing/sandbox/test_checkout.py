@@ -46,6 +46,19 @@ def test_a_person_pays_and_has_a_subscription(world: World) -> None:
     assert world.settled()[-1] == "checkout.session.completed"
 
 
+def test_a_card_has_the_expiry_that_was_entered_and_one_fingerprint(world: World) -> None:
+    customers = [world.api.customers.create({"email": f"{name}@example.com"}) for name in ("alice", "bob")]
+    for customer in customers:
+        session = begin(world, world.price(), customer=customer.id)
+        entered = {"number": "4242424242424242", "cvc": "123"}
+        assert "in the past" in world.open(f"/pay/{session.id}", expiry="01/20", **entered).alert
+        assert "incomplete" in world.open(f"/pay/{session.id}", expiry="13/40", **entered).alert
+        assert world.open(f"/pay/{session.id}", expiry="3 / 2041", **entered).status == 303
+    cards = [world.api.payment_methods.list({"customer": one.id}).data[0].card for one in customers]
+    assert [(card.exp_month, card.exp_year) for card in cards if card] == [(3, 2041), (3, 2041)]
+    assert len({card.fingerprint for card in cards if card}) == 1
+
+
 @pytest.mark.parametrize(
     ("number", "message"),
     [
