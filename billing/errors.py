@@ -106,3 +106,8 @@ class GiftExpired(Conflict):
 class GiftNotNeeded(Conflict):
     code = "gift_not_needed"
     message = "You have this plan already, or more. Keep the code for later or for somebody else."
+
+
+class PaymentDisputed(Conflict):
+    code = "payment_disputed"
+    message = "The customer's bank asks for this payment back: Stripe refunds nothing of it any more. Answer the dispute there."

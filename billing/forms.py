@@ -1,14 +1,8 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 from django import forms
-from django.utils import timezone
 
 from nexusvpn.forms import ServiceForm
-
-# Stripe's pauses may be longer; a plan that nobody uses for a year is better ended.
-LONGEST_PAUSE = timedelta(days=366)
 
 
 class ChangeForm(forms.Form):
@@ -26,13 +20,6 @@ class PauseForm(ServiceForm):
         help_text="Payments go on by themselves on this day. Without a day they go on when you say so.",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-
-    def clean_until(self) -> date | None:
-        until: date | None = self.cleaned_data["until"]
-        today = timezone.now().date()
-        if until is not None and not today < until <= today + LONGEST_PAUSE:
-            raise forms.ValidationError("Choose a day that is still to come, within a year.")
-        return until
 
 
 class GiftForm(ServiceForm):

@@ -19,6 +19,13 @@ def lock_stripe_customer(customer_id: str) -> StripeCustomer | None:
     return found
 
 
+def lock_stripe_customer_at_once(customer_id: str) -> StripeCustomer | None:
+    """The same without waiting: None also while a sync holds it, which asks Stripe under it. For requests of people."""
+    rows = StripeCustomer.objects.select_for_update(no_key=True, skip_locked=True)
+    found: StripeCustomer | None = rows.filter(pk=customer_id).first()
+    return found
+
+
 def lock_payment(payment_id: str) -> Payment:
     """Whose refunds are decided one after the other. Nothing else is locked under it."""
     found: Payment = (

@@ -100,7 +100,9 @@ def ends_at(state: State) -> datetime | None:
         return state.ended_at
     if _never(state) is not None:
         return None
-    return min((moment for moment in (_stretch(state)[1], _planned_end(state)) if moment is not None), default=None)
+    _, last = _stretch(state)
+    end = _planned_end(state)
+    return last if last is None or end is None else min(last, end)
 
 
 def next_look(state: State, now: datetime) -> datetime | None:

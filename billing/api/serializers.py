@@ -116,6 +116,11 @@ class LineView(serializers.Serializer[Any]):
     amount_minor = serializers.IntegerField(help_text="Negative: given back.")
 
 
+class EffectView(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    names = serializers.ListField(child=serializers.CharField())
+
+
 class ChangeView(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[("now", "at once"), ("at_period_end", "at the period's end")])
     price = BoughtPriceView()
@@ -124,6 +129,7 @@ class ChangeView(serializers.Serializer[Any]):
     effective_at = serializers.DateTimeField()
     next_amount_minor = serializers.IntegerField(help_text="For each period that follows, before taxes and discounts.")
     lines = LineView(many=True)
+    effects = EffectView(many=True, help_text="What you would lose by it; of a preview only.")
     proration_date = serializers.IntegerField(
         allow_null=True, help_text="To be sent back with the confirmation within ten minutes; null: nothing is due."
     )

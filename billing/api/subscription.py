@@ -90,7 +90,12 @@ def _shown(user: User, state: PlanState) -> dict[str, Any]:
 
 def _changed(change: Change) -> dict[str, Any]:
     plain = {name: getattr(change, name) for name in CHANGE_COLUMNS}
-    return {**plain, "price": _price(change.price), "lines": [asdict(line) for line in change.lines]}
+    return {
+        **plain,
+        "price": _price(change.price),
+        "lines": [asdict(line) for line in change.lines],
+        "effects": [{"title": effect.title, "names": effect.names} for effect in change.effects],
+    }
 
 
 class SubscriptionDetailView(ApiView):

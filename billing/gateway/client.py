@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import stripe
 from django.conf import settings
 from django.db import connection
 
+from billing.gateway.deadline import UntilDeadline
 from billing.gateway.errors import (
     GatewayMissing,
     GatewayRefused,
@@ -24,7 +24,6 @@ from nexusvpn.logs import logger
 # A person waits for no more than this, whatever is asked of Stripe meanwhile: with our own work the answer is there within 5 s.
 WEB_S = 4.0
 JOB_S = 30.0
-CONNECT_S = 3.0
 # The same request is under way, of a double click: its answer is worth waiting for.
 KEY_IN_USE_S = 0.15
 PAGE = 100
@@ -56,7 +55,7 @@ class Stripe:
         if not sells():
             raise PaymentsUnavailable("Nothing can be bought here at the moment.", retry_after=3600)
         self._in_transaction = in_transaction
-        self._http = _UntilDeadline(within_s)
+        self._http = UntilDeadline(within_s)
         self._api = stripe.StripeClient(
             settings.STRIPE_SECRET_KEY,
             stripe_version=settings.STRIPE_API_VERSION,
@@ -69,7 +68,7 @@ class Stripe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()  # type: ignore[no-untyped-call]
+        self._http.close()
 
     def call(self, request: Callable[[Any], Any]) -> Object:
         """`request` gets `StripeClient.v1`; its answer as a dictionary. What changes something at Stripe passes `options=keyed(…)`.
@@ -109,31 +108,6 @@ class Stripe:
 def keyed(key: object) -> Any:
     """The options of a request that must not happen twice."""
     return {"idempotency_key": str(key)}
-
-
-class _UntilDeadline(stripe.RequestsClient):
-    """Every request gets what is left of the time."""
-
-    def __init__(self, within_s: float) -> None:
-        super().__init__(timeout=within_s)
-        self._ends = time.monotonic() + within_s
-
-    def wait(self, seconds: float) -> bool:
-        """Whether there is time for it; then it has passed."""
-        if self._ends - time.monotonic() <= seconds:
-            return False
-        time.sleep(seconds)
-        return True
-
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **options: Any) -> Any:
-        left = self._ends - time.monotonic()
-        if left <= 0:
-            raise stripe.APIConnectionError(  # type: ignore[no-untyped-call]
-                "The time for talking to Stripe is over."
-            )
-        # `requests` takes a time for the connection and one for each silence of the answer.
-        self._timeout = (min(CONNECT_S, left), left)
-        return super().request(method, url, headers, post_data, **options)
 
 
 def _ours(error: stripe.StripeError) -> Exception:

@@ -316,6 +316,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-occurred_at", "-id"],
+                "verbose_name_plural": "ledger entries",
             },
         ),
         migrations.AddField(
@@ -479,6 +480,7 @@ class Migration(migrations.Migration):
                             ("unpause", "end the pause"),
                             ("end", "end at once"),
                             ("refund", "pay back"),
+                            ("address", "change the customer's address"),
                             ("delete_customer", "delete the customer"),
                         ],
                         max_length=16,

@@ -69,6 +69,7 @@ class StripeOrder(models.Model):
         UNPAUSE = "unpause", "end the pause"
         END = "end", "end at once"
         REFUND = "refund", "pay back"
+        ADDRESS = "address", "change the customer's address"
         DELETE_CUSTOMER = "delete_customer", "delete the customer"
 
     class State(models.TextChoices):

@@ -55,6 +55,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         ordering = ["-occurred_at", "-id"]
+        verbose_name_plural = "ledger entries"
         constraints = [
             # The same movement is recorded once, however often it is told.
             models.UniqueConstraint(fields=["source", "kind"], name="ledger_source_once"),

@@ -60,7 +60,7 @@ class Subscription(models.Model):
     )
     next_price_at = models.DateTimeField(null=True, blank=True)
     # Derived at each sync from the invoices, payments and disputes that are stored: the end of the last period that was paid for
-    # (or given as a trial); since when its oldest open invoice is due; whether it gives nothing all the same.
+    # (or given as a trial); since when an invoice is missing; whether it gives nothing all the same.
     paid_until = models.DateTimeField(null=True, blank=True)
     unpaid_since = models.DateTimeField(null=True, blank=True)
     withheld = models.CharField(max_length=10, choices=Withheld.choices, blank=True)

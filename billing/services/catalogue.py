@@ -60,14 +60,17 @@ def _push_plan(api: Stripe, plan: Plan, product: Object | None, pushed: Pushed) 
 def _push_price(api: Stripe, price: PlanPrice, product_id: str, listed: list[Object], pushed: Pushed) -> None:
     there = next((found for found in listed if found["id"] == price.stripe_price_id), None)
     there = there or next((found for found in listed if _named(found, PRICE) == str(price.pk)), None)
-    there = there or next((found for found in listed if _is_same(found, price)), None)
+    there = there or next((found for found in _unnamed(listed) if _is_same(found, price)), None)
     if there is None:
         if not price.is_current:
             return
         there = _make_price(api, price, product_id)
         pushed.made.append(str(price))
     elif not price.stripe_price_id:
+        found_id = there["id"]
         pushed.matched.append(str(price))
+        names: Any = {"metadata": {PRICE: str(price.pk)}}
+        there = api.call(lambda v1: v1.prices.update(found_id, names))
     if price.stripe_price_id != there["id"]:
         PlanPrice.objects.filter(pk=price.pk).update(stripe_price_id=there["id"])
     if there["active"] != price.is_current:
@@ -75,12 +78,18 @@ def _push_price(api: Stripe, price: PlanPrice, product_id: str, listed: list[Obj
         pushed.archived.append(str(price))
 
 
+def _unnamed(listed: list[Object]) -> list[Object]:
+    """Prices made by hand at Stripe, of which none of ours has been matched with one yet."""
+    ours = set(PlanPrice.objects.filter(stripe_price_id__isnull=False).values_list("stripe_price_id", flat=True))
+    return [found for found in listed if not _named(found, PRICE) and found["id"] not in ours]
+
+
 def _is_same(found: Object, price: PlanPrice) -> bool:
-    """Whether a price that nobody has named as ours is what this one says: made by hand at Stripe before."""
+    """Whether a price made by hand at Stripe is what this one says."""
     recurring = found.get("recurring") or {}
     return (
-        not _named(found, PRICE)
-        and found["active"]
+        found["active"]
+        and recurring.get("usage_type", "licensed") == "licensed"
         and found["unit_amount"] == price.amount_minor
         and found["currency"].upper() == price.currency
         and (recurring.get("interval"), recurring.get("interval_count")) == (price.interval, 1)

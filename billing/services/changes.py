@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from billing.errors import (
 from billing.gateway.client import Object
 from billing.gateway.errors import GatewayRefused, PaymentsUnavailable
 from billing.models import Interval, PlanPrice, StripeOrder, Subscription
+from billing.plan_effects import PlanEffect, effects_of
 from billing.services.held import UNDER_WAY, Held, held_at_stripe, outcome_unknown, twice_if_outdated
 from billing.services.orders import SUPERSEDED, end_order, place_order
 from billing.services.sale import price_on_sale
@@ -60,6 +61,8 @@ class Change:
     next_amount_minor: int
     lines: tuple[Line, ...] = field(default=())
     proration_date: int | None = None
+    # What else the person would lose, in the words of whoever knows; of a preview only.
+    effects: tuple[PlanEffect, ...] = field(default=())
 
 
 def preview_change(*, user: User, plan: str, interval: str) -> Change:
@@ -69,7 +72,7 @@ def preview_change(*, user: User, plan: str, interval: str) -> Change:
         former, price = _prices(held, plan, interval)
         kind = _check(held, former, price)
         if kind == "at_period_end":
-            return _later(held, price)
+            return replace(_later(held, price), effects=tuple(effects_of(user, price.plan)))
         at = _latest_moment(held)
         asked: Any = {
             "subscription": held.id,
@@ -81,7 +84,8 @@ def preview_change(*, user: User, plan: str, interval: str) -> Change:
         }
         invoice = held.api.call(lambda v1: v1.invoices.create_preview(asked))
         lines = tuple(Line(line["description"] or "", line["amount"]) for line in invoice["lines"]["data"])
-        return _now(price, invoice["amount_due"], at, lines)
+        shown = _now(price, invoice["amount_due"], at, lines)
+        return replace(shown, effects=tuple(effects_of(user, price.plan)))
 
 
 @twice_if_outdated

@@ -8,8 +8,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from billing.deferred import sync_soon
 from billing.gateway.client import Stripe
-from billing.gateway.errors import GatewayMissing
+from billing.gateway.errors import GatewayMissing, PaymentsUnavailable
+from billing.locks import lock_stripe_customer_at_once
 from billing.models import StripeCustomer, StripeOrder
 from billing.services.order_requests import USER
 from billing.services.orders import SUPERSEDED, end_order, finish_order, perform, place_order
@@ -44,14 +46,21 @@ def ensure_customer(user: User, api: Stripe) -> str:
 
 
 def forget_if_deleted(customer_id: str, api: Stripe) -> bool:
-    """Whether a customer is no longer at Stripe; then the next purchase makes another one."""
+    """Whether a customer is no longer at Stripe; then the next purchase makes another one, and a sync ends what they had.
+
+    Raises PaymentsUnavailable while a sync has the customer, which finds that out as well: nobody waits for it with a connection.
+    """
     try:
         if not api.call(lambda v1: v1.customers.retrieve(customer_id)).get("deleted"):
             return False
     except GatewayMissing:
         pass
     with transaction.atomic(durable=True):
-        gone = StripeCustomer.objects.filter(pk=customer_id, deleted_at=None)
-        if gone.update(deleted_at=timezone.now()):
+        sync_soon(customer_id)
+        gone = lock_stripe_customer_at_once(customer_id)
+        if gone is not None and gone.deleted_at is None:
+            StripeCustomer.objects.filter(pk=customer_id).update(deleted_at=timezone.now())
             User.objects.filter(stripe_customer_id=customer_id).update(stripe_customer_id=None)
+    if gone is None:
+        raise PaymentsUnavailable
     return True

@@ -17,7 +17,10 @@ def derive(subscription: Subscription) -> None:
     subscription.paid_until = _paid_until(subscription)
     subscription.unpaid_since = _unpaid_since(subscription)
     subscription.withheld = _withheld(subscription)
-    subscription.look_at = next_look(state_of(subscription), timezone.now())
+    now = timezone.now()
+    # A look that is due and was not had yet stays due: whoever has it tells that something has ended.
+    if subscription.look_at is None or subscription.look_at > now:
+        subscription.look_at = next_look(state_of(subscription), now)
 
 
 def _paid_until(subscription: Subscription) -> datetime | None:
@@ -27,9 +30,16 @@ def _paid_until(subscription: Subscription) -> datetime | None:
 
 
 def _unpaid_since(subscription: Subscription) -> datetime | None:
-    """Since when its oldest open invoice is due: an invoice that was finalized is charged at once."""
-    oldest = _invoices(subscription, Invoice.Status.OPEN).order_by("created_at").first()
+    """Since when the oldest invoice that is missing is due: one that was finalized is charged at once."""
+    oldest = missing_invoices(subscription).first()
     return None if oldest is None else oldest.finalized_at or oldest.created_at
+
+
+def missing_invoices(subscription: Subscription) -> QuerySet[Invoice]:
+    """Its open invoices, the oldest first, but for those that a payment for a later one has left behind: Stripe counts them no more."""
+    unpaid = _invoices(subscription, Invoice.Status.OPEN).order_by("created_at")
+    paid_last = _invoices(subscription, Invoice.Status.PAID).order_by("-created_at").first()
+    return unpaid if paid_last is None else unpaid.filter(created_at__gt=paid_last.created_at)
 
 
 def _withheld(subscription: Subscription) -> str:

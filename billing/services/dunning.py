@@ -13,9 +13,11 @@ from django.utils import timezone
 from billing.declines import in_words
 from billing.deferred import look_later
 from billing.entitlements import Entitlement, entitlement_for
-from billing.models import Effect, Invoice, Payment, Subscription
+from billing.models import Effect, Payment, Subscription
+from billing.services.derived import missing_invoices
 from billing.services.effects import once
 from billing.services.letters import may_hear, write_to
+from billing.services.pauses import go_on_after_pause
 from billing.services.withholding import follow_withheld
 from billing.signals import entitlement_changed
 from billing.standing import Reason, Standing, State, due_since, dunning_steps, next_look, standing, trial_reminder
@@ -44,6 +46,8 @@ def follow(subscription: Subscription) -> None:
     elif stands.holds:
         _tell_restored(subscription)
         _tell_of_trials_end(subscription, state, now)
+    if stands.reason in (Reason.SUBSCRIPTION, Reason.LAPSED):
+        go_on_after_pause(subscription)
     if subscription.look_at is not None and subscription.look_at <= now + SOON:
         look_later(subscription.pk, subscription.look_at)
 
@@ -123,8 +127,7 @@ def _tell_of_trials_end(subscription: Subscription, state: State, now: datetime)
 
 def _unpaid(subscription: Subscription) -> dict[str, object]:
     """What a mail says about the payment that is missing."""
-    unpaid = Invoice.objects.filter(subscription=subscription, status=Invoice.Status.OPEN)
-    invoice = unpaid.order_by("created_at").first()
+    invoice = missing_invoices(subscription).first()
     failed = Payment.objects.filter(invoice=invoice, status=Payment.Status.FAILED).order_by("-created_at").first()
     plan = subscription.price.plan if subscription.price else None
     return {"plan": plan, "invoice": invoice, "why": in_words(failed.failure_code if failed else "")}

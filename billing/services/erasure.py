@@ -29,6 +29,7 @@ def erase_payments(user: User, batch: int) -> bool:
     for customer in customers:
         if customer.deleted_at is None and not _is_ordered(customer):
             order_durably(user, StripeOrder.Purpose.DELETE_CUSTOMER, customer.pk)
+    _forget_unknown_customers(user)
     user.stripe_customers.update(**_NO_CARD, synced_at=None)
     # What they had begun themselves names them; what the service has yet to do does not.
     orders = user.stripe_orders.exclude(state=StripeOrder.State.OPEN, is_durable=True)
@@ -42,6 +43,12 @@ def erase_payments(user: User, batch: int) -> bool:
             _forget_what_staff_wrote(user),
         ]
     )
+
+
+def _forget_unknown_customers(user: User) -> None:
+    """A customer whose making was asked for, and of whom no answer came, has the person's address at Stripe all the same."""
+    for order in user.stripe_orders.filter(purpose=StripeOrder.Purpose.CUSTOMER, state=StripeOrder.State.OPEN):
+        order_durably(user, StripeOrder.Purpose.DELETE_CUSTOMER, "", email=order.parameters["email"])
 
 
 def erase_what_came_later() -> int:

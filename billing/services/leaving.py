@@ -1,4 +1,4 @@
-"""People who delete their account pay nothing any more; who comes back before the date goes on as before.
+"""People who delete their account, or whom staff have suspended, pay nothing any more; who comes back in time goes on as before.
 
 What was paid for stays theirs to the end of its period, in case they come back. Where a payment failed, the subscription ends at once:
 Stripe would go on trying to collect it.
@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.models import User
 from billing.deferred import finish_orders_soon
 from billing.models import StripeOrder, Subscription
-from billing.services.orders import place_order
+from billing.services.orders import SUPERSEDED, end_order, open_order, place_order
 from nexusvpn.one_by_one import one_by_one
 
 Purpose = StripeOrder.Purpose
@@ -23,12 +23,14 @@ ENDS_LATER = (Subscription.Status.ACTIVE, Subscription.Status.TRIALING, Subscrip
 STILL_COLLECTED = (Subscription.Status.PAST_DUE, Subscription.Status.UNPAID, Subscription.Status.INCOMPLETE)
 _TO_END_LATER = Q(status__in=ENDS_LATER, cancel_at_period_end=False, cancel_at=None)
 _TO_END_NOW = Q(status__in=STILL_COLLECTED)
+# Neither can sign in to end it themselves.
+_AWAY = Q(deletion_due_at__isnull=False) | Q(suspended_at__isnull=False)
 PEOPLE_AT_ONCE = 1_000
 
 
 def follow_leaving(user_id: UUID) -> None:
-    """Order the end of what somebody pays for who is leaving, or take that back for who is not any more. May be repeated."""
-    if User.objects.filter(pk=user_id, deletion_due_at__isnull=False).exists():
+    """Order the end of what somebody pays for who is leaving or suspended; take that back for who is not any more. May be repeated."""
+    if User.objects.filter(_AWAY, pk=user_id).exists():
         _order_ends(user_id)
     elif User.objects.filter(pk=user_id, is_active=True).exists():
         _take_back(user_id)
@@ -36,13 +38,15 @@ def follow_leaving(user_id: UUID) -> None:
 
 def end_what_the_leaving_pay() -> int:
     """The same for subscriptions that began, or lost their end, after their owner left; returns of how many people."""
-    leaving = Subscription.objects.filter(_TO_END_LATER | _TO_END_NOW, user__deletion_due_at__isnull=False)
+    leaving = Subscription.objects.filter(_TO_END_LATER | _TO_END_NOW, user__in=User.objects.filter(_AWAY))
     people = leaving.values_list("user_id", flat=True).distinct()
     return len(one_by_one(follow_leaving, list(people[:PEOPLE_AT_ONCE])))
 
 
 def _order_ends(user_id: UUID) -> None:
     theirs = Subscription.objects.filter(user_id=user_id).select_related("user")
+    for subscription in theirs.filter(status__in=Subscription.LIVE):
+        _give_up(subscription, Purpose.RESUME)
     for subscription in theirs.filter(_TO_END_LATER):
         if subscription.schedule_id:
             # Stripe refuses to end what a schedule is to change.
@@ -60,7 +64,15 @@ def _take_back(user_id: UUID) -> None:
         )
         last = orders.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
         if last is not None and last.purpose == Purpose.CANCEL and last.is_durable:
+            _give_up(subscription, Purpose.CANCEL)
             order_durably(subscription.user, Purpose.RESUME, subscription.pk, cancel_at_period_end=False)
+
+
+def _give_up(subscription: Subscription, purpose: StripeOrder.Purpose) -> None:
+    """The contrary of what is wished now: tried again after Stripe was away, it would come last."""
+    former = open_order(user=subscription.user, purpose=purpose, subject=subscription.pk)
+    if former is not None:
+        end_order(former, SUPERSEDED)
 
 
 def order_durably(user: User, purpose: StripeOrder.Purpose, subject: str, **parameters: Any) -> None:

@@ -23,12 +23,17 @@ def ask_whether_done(order: StripeOrder, api: Stripe) -> Object | None:
     """Look for what an order made whose key Stripe has forgotten. Orders that may be done twice without harm are not looked for."""
     if order.purpose == Purpose.CUSTOMER:
         # The address as it was asked for; the person may have another one by now.
-        listed = api.each(lambda v1, page: v1.customers.list(page), email=order.parameters["email"])
-        return _named(listed, USER, str(order.user_id))
+        return _named_user(order, api, order.parameters["email"])
     if order.purpose == Purpose.REFUND:
         of = {name: order.parameters[name] for name in ("charge", "payment_intent") if name in order.parameters}
         return _named(api.each(lambda v1, page: v1.refunds.list(page), **of), ORDER, str(order.pk))
     return None
+
+
+def _named_user(order: StripeOrder, api: Stripe, email: str) -> Object | None:
+    """The customer whom an order for this person made."""
+    listed = api.each(lambda v1, page: v1.customers.list(page), email=email)
+    return _named(listed, USER, str(order.user_id))
 
 
 def _named(listed: Any, name: str, value: str) -> Object | None:
@@ -102,11 +107,24 @@ def _refund(order: StripeOrder, api: Stripe) -> Object:
     return api.call(lambda v1: v1.refunds.create(parameters, options=keyed(order.pk)))
 
 
-def _delete_customer(order: StripeOrder, api: Stripe) -> Object:
+def _change_address(order: StripeOrder, api: Stripe) -> Object:
+    """To the one that the person has now: it may have changed once more, and rows keep no addresses."""
     try:
-        return api.call(lambda v1: v1.customers.delete(order.subject))
+        return api.call(lambda v1: v1.customers.update(order.subject, {"email": order.user.email}))
     except GatewayMissing:
         return {"id": order.subject}
+
+
+def _delete_customer(order: StripeOrder, api: Stripe) -> Object:
+    """One without a subject is for a customer of whom we never heard: the answer to the request that made it was lost."""
+    asked: Any = order.parameters
+    found = {"id": order.subject} if order.subject else _named_user(order, api, asked["email"])
+    if found is None:
+        return {"id": ""}
+    try:
+        return api.call(lambda v1: v1.customers.delete(found["id"]))
+    except GatewayMissing:
+        return {"id": found["id"]}
 
 
 _REQUESTS: dict[StripeOrder.Purpose, Callable[[StripeOrder, Stripe], Object]] = {
@@ -120,5 +138,6 @@ _REQUESTS: dict[StripeOrder.Purpose, Callable[[StripeOrder, Stripe], Object]] = 
     Purpose.UNPAUSE: _update_subscription,
     Purpose.END: _end,
     Purpose.REFUND: _refund,
+    Purpose.ADDRESS: _change_address,
     Purpose.DELETE_CUSTOMER: _delete_customer,
 }

@@ -20,6 +20,7 @@ from billing.models import (
     StripeOrder,
     Subscription,
 )
+from billing.services.pauses import is_unpaid_for
 from billing.standing import Reason, Standing
 from billing.states import standing_of
 
@@ -78,6 +79,11 @@ class PlanState:
             return None
         at_period_end = self.subscription.current_period_end if self.subscription.cancel_at_period_end else None
         return self.subscription.cancel_at or at_period_end
+
+    @property
+    def waits_after_pause(self) -> bool:
+        """Whether it gives nothing until its owner begins a new period: its pause is over, and so is what was paid for."""
+        return self.situation == Reason.LAPSED and self.subscription is not None and is_unpaid_for(self.subscription)
 
     def gives(self, plan: Plan) -> bool:
         """Whether this plan is had by the subscription now; what grants give is not asked."""

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from billing.deferred import finish_orders_soon
-from billing.errors import NothingToRefund, RefundUnderWay
+from billing.errors import NothingToRefund, PaymentDisputed, RefundUnderWay
 from billing.inserts import insert_once
 from billing.locks import lock_payment
 from billing.models import LedgerEntry, Payment, StripeOrder
@@ -33,7 +33,7 @@ def refund_payment(
     """Pay back a payment or a part of it, by a job, and if wanted end its subscription at once. Returns the order.
 
     `key` is the form's own: the same form sent twice is one refund. Raises InvalidInput (`amount_minor`, `reason`), NothingToRefund,
-    or RefundUnderWay.
+    PaymentDisputed or RefundUnderWay.
     """
     if not reason.strip():
         raise InvalidInput(fields={"reason": ["Say why; whoever looks at this payment later wants to know."]})
@@ -64,6 +64,8 @@ def refund_payment(
 
 
 def _check_amount(payment: Payment, amount_minor: int) -> None:
+    if any(dispute.withholds for dispute in payment.disputes.all()):
+        raise PaymentDisputed
     left = refundable(payment)
     if left == 0:
         raise NothingToRefund

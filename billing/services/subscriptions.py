@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.models import StripeOrder, Subscription
 from billing.services.held import Held, held_at_stripe, live_subscription, twice_if_outdated
+from billing.services.pauses import NEW_PERIOD, is_unpaid_for
 from nexusvpn.errors import InvalidInput
 
 LONGEST_PAUSE = timedelta(days=365)
@@ -74,13 +75,13 @@ def pause(user: User, until: datetime | None = None) -> Subscription:
 
 @twice_if_outdated
 def unpause(user: User) -> Subscription:
-    """Go on. Where the time that was paid for is over, a new period begins now and is charged at once.
+    """Go on. Where the time that was paid for is over, a new period begins now and is charged at once; also where the pause itself is.
 
-    Raises PaymentDeclined: then it stays paused.
+    Raises PaymentDeclined: then it stays as it is.
     """
     with held_at_stripe(user) as held:
         held.close(Purpose.PAUSE)
-        if held.found["pause_collection"] is None:
+        if held.found["pause_collection"] is None and not _is_over_unpaid(held):
             held.close(Purpose.UNPAUSE)
             return held.row
         # Not a new order where one is open: this may charge, and its key keeps it from doing so twice.
@@ -89,16 +90,17 @@ def unpause(user: User) -> Subscription:
         return held.take_in(held.perform(order, "subscription_unpaused"))
 
 
+def _is_over_unpaid(held: Held) -> bool:
+    """Whether the pause is over, and what it made void was for the present period. Stripe's own word: our rows may be older."""
+    latest = held.found["latest_invoice"]
+    return is_unpaid_for(held.row) and latest is not None and latest["status"] == "void"
+
+
 def _going_on(row: Subscription) -> dict[str, Any]:
-    asked: dict[str, Any] = {"pause_collection": ""}
     is_over = row.paid_until is not None and row.paid_until <= timezone.now()
-    if is_over and row.status == Subscription.Status.ACTIVE:
-        asked |= {
-            "billing_cycle_anchor": "now",
-            "proration_behavior": "none",
-            "payment_behavior": "error_if_incomplete",
-        }
-    return asked
+    if row.status == Subscription.Status.ACTIVE and (is_over or is_unpaid_for(row)):
+        return {**NEW_PERIOD, "payment_behavior": "error_if_incomplete"}
+    return {"pause_collection": ""}
 
 
 def release_schedule(held: Held) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -36,7 +36,8 @@ def gift_redeem(request: HttpRequest) -> HttpResponse:
             status = http_status(error)
         else:
             messages.success(request, f"You have {grant.plan.name} until {grant.valid_until:%-d %b %Y}.")
-            return redirect("billing")
+            # The form's address leads to the form, where a refusal is; what was given is said at the page's top.
+            return HttpResponseRedirect(f"{reverse('billing')}#main")
     response = render_billing(request, gift_form=form)
     response.status_code = status
     return response

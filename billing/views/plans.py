@@ -38,7 +38,6 @@ def render_plans(request: HttpRequest, wanted: Mapping[str, str], error: DomainE
         "list": price_list(wanted, currency=_fixed_currency(user)),
         "plan": plan_state(user),
         "unverified": needs_verification(user),
-        "promotion_code": wanted.get("promotion_code", ""),
         "error": error,
     }
     response = render(request, "billing/plans.html", context)

@@ -21,7 +21,7 @@ from billing.services import subscriptions
 from billing.services.overview import plan_besides, plan_state
 from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe, refused
-from nexusvpn.errors import DomainError
+from nexusvpn.errors import DomainError, InvalidInput
 
 
 @never_cache
@@ -61,6 +61,8 @@ def pause(request: HttpRequest) -> HttpResponse:
         until = timezone.make_aware(datetime.combine(day, time.min)) if day else None
         try:
             subscriptions.pause(user, until=until)
+        except InvalidInput as refusal:
+            form.add_domain_error(refusal)
         except DomainError as refusal:
             error = refusal
         else:

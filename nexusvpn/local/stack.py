@@ -35,7 +35,7 @@ class Product:
 
     prepare: Callable[[str], str]
     issue_token: Callable[[], str]
-    push_catalogue: Callable[[Mapping[str, str]], None]
+    push_catalogue: Callable[[Mapping[str, str]], object]
     allowed_hosts: Sequence[str]
     debug: bool
 

@@ -64,7 +64,6 @@ NEVER_BY_HAND = {
     "billing.StripeEvent",
     "billing.Effect",
     "billing.LedgerEntry",
-    "billing.GiftBatch",
     "billing.GiftCode",
     "billing.ReconcileRun",
     "billing.Discrepancy",

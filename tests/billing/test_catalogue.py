@@ -51,3 +51,21 @@ def test_a_price_made_by_hand_at_stripe_is_matched_if_it_says_the_same(shop: Sho
     price.refresh_from_db()
     assert (pushed.made, pushed.matched, price.stripe_price_id) == ([], [str(price)], same.id)
     assert shop.api.prices.retrieve(other.id).active
+
+
+def test_a_price_made_by_hand_is_matched_once_though_the_same_amount_comes_back(shop: Shop) -> None:
+    """Staff set another amount after it, and then the first one again."""
+    plan = Plan.objects.get(code="pro")
+    words: Any = {"product": plan.stripe_product_id, "currency": "chf", "recurring": {"interval": "month"}}
+    by_hand = shop.api.prices.create(words | {"unit_amount": 1500})
+    what: Any = {"plan": plan, "interval": "month", "currency": "CHF"}
+    first = PlanPrice.objects.create(**what, amount_minor=1500)
+    push_catalogue()
+    PlanPrice.objects.filter(pk=first.pk).update(is_current=False)
+    again = PlanPrice.objects.create(**what, amount_minor=1500)
+    push_catalogue()
+    first.refresh_from_db()
+    again.refresh_from_db()
+    assert first.stripe_price_id == by_hand.id
+    assert again.stripe_price_id not in (None, by_hand.id)
+    assert not shop.api.prices.retrieve(by_hand.id).active

@@ -21,10 +21,12 @@ from billing.errors import (
 )
 from billing.gateway.errors import PaymentDeclined, PaymentsUnavailable
 from billing.models import Plan, PlanPrice, StripeOrder
+from billing.plan_effects import PlanEffect
 from billing.services.changes import confirm_change, drop_change, preview_change
 from billing.services.orders import finish_open_orders
 from billing.services.subscriptions import cancel, pause
 from nexusvpn.errors import InvalidInput
+from tests.api_client import ApiClient
 from tests.billing.buying import buy, charged, plan_at_stripe, store
 from tests.billing.shop import Shop
 
@@ -87,6 +89,18 @@ def test_less_comes_at_the_periods_end(
     shop.advance(days=65)
     assert len(charged(shop)) == 4
     assert shop.subscription(row.stripe_id).schedule is None
+
+
+def test_what_else_a_change_takes_is_shown(
+    shop: Shop, alice: User, alice_api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    effect = PlanEffect("Stop working", ("Phone",))
+    monkeypatch.setattr("billing.plan_effects._providers", [lambda user, plan: [effect] * (plan.code == "basic")])
+    buy(shop, alice, "pro")
+    assert preview_change(user=alice, plan="basic", interval="month").effects == (effect,)
+    shown = alice_api.post("billing/subscription/preview", {"plan": "basic"}).data
+    assert shown["effects"] == [{"title": "Stop working", "names": ["Phone"]}]
+    assert preview_change(user=alice, plan="pro", interval="year").effects == ()
 
 
 def test_another_wish_for_the_periods_end_takes_the_place_of_the_former(shop: Shop, alice: User) -> None:

@@ -27,6 +27,10 @@ def orders(user: User) -> list[tuple[str, str]]:
     return list(user.stripe_orders.order_by("created_at").values_list("purpose", "subject"))
 
 
+def open_orders(user: User) -> list[str]:
+    return list(user.stripe_orders.filter(state="open").values_list("purpose", flat=True))
+
+
 def carry_out(user: User) -> None:
     """As Stripe and the next sync would."""
     for order in user.stripe_orders.filter(state="open").order_by("created_at"):
@@ -60,12 +64,6 @@ class TestLeaving:
         make_subscriber(alice, status="canceled")
         make_subscription(alice, cancel_at_period_end=True)
         leave(user=alice)
-        assert orders(alice) == []
-
-    def test_who_is_suspended_by_staff_goes_on_paying(self, alice: User, sam: User) -> None:
-        make_subscriber(alice)
-        suspend_account(user=alice, by=sam)
-        unsuspend_account(user=alice, by=sam)
         assert orders(alice) == []
 
     def test_a_change_that_waits_is_taken_back_first(self, alice: User) -> None:
@@ -129,6 +127,41 @@ class TestComingBack:
         restore_account(user=alice, by=alice)
         assert len(orders(alice)) == 1
 
+    def test_an_end_that_stripe_did_not_take_is_not_asked_for_again(self, alice: User) -> None:
+        """It would come after the taking back, and end what goes on."""
+        make_subscriber(alice)
+        leave(user=alice)
+        StripeOrder.objects.update(attempts=1)
+        restore_account(user=alice, by=alice)
+        assert open_orders(alice) == ["resume"]
+        leave(user=alice)
+        assert open_orders(alice) == ["cancel"]
+
+
+class TestSuspension:
+    def test_who_cannot_sign_in_to_end_it_pays_no_other_period(self, alice: User, sam: User) -> None:
+        subscription = make_subscriber(alice)
+        suspend_account(user=alice, by=sam)
+        assert orders(alice) == [("cancel", subscription.pk)]
+        carry_out(alice)
+        unsuspend_account(user=alice, by=sam)
+        carry_out(alice)
+        subscription.refresh_from_db()
+        assert not subscription.cancel_at_period_end
+
+    def test_who_leaves_before_staff_take_it_back_does_not_go_on(self, alice: User, sam: User) -> None:
+        subscription = make_subscriber(alice)
+        leave(user=alice)
+        suspend_account(user=alice, by=sam)
+        unsuspend_account(user=alice, by=sam)
+        assert orders(alice) == [("cancel", subscription.pk)]
+
+    def test_what_began_after_it_ends_too(self, alice: User, sam: User) -> None:
+        suspend_account(user=alice, by=sam)
+        subscription = make_subscriber(alice)
+        assert end_what_the_leaving_pay() == 1
+        assert orders(alice) == [("cancel", subscription.pk)]
+
 
 class TestErasing:
     def test_the_customer_is_to_be_deleted_at_stripe(self, alice: User) -> None:
@@ -159,7 +192,7 @@ class TestErasing:
         assert (payment.card_fingerprint_hash, payment.amount_minor) == ("", 499)
         assert LedgerEntry.objects.get(user=alice).amount_minor == 499
         assert not CheckoutSession.objects.exists()
-        assert orders(alice) == [("delete_customer", customer.pk)]
+        assert orders(alice) == [("delete_customer", customer.pk), ("delete_customer", "")]
 
     def test_copies_go_with_whatever_hangs_on_them_and_only_theirs(self, alice: User, bob: User) -> None:
         for user in (alice, bob):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,6 +16,9 @@ from billing.gateway.client import Stripe
 from billing.models import StripeCustomer, StripeOrder, Subscription
 from billing.services.customers import ensure_customer
 from billing.services.erasure import erase_what_came_later
+from billing.services.order_requests import USER
+from billing.services.orders import finish_open_orders, place_order
+from billing.services.sync import sync_customer
 from tests.billing.shop import Shop
 from tests.factories.payments import price_of
 
@@ -27,8 +31,8 @@ def subscription(shop: Shop, alice: User) -> str:
         customer = ensure_customer(alice, api)
     method = shop.api.payment_methods.attach("pm_card_visa", {"customer": customer})
     shop.api.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
-    items = [{"price": str(price_of().stripe_price_id)}]
-    made = shop.api.subscriptions.create({"customer": customer, "items": items})
+    asked: Any = {"customer": customer, "items": [{"price": price_of().stripe_price_id}]}
+    made = shop.api.subscriptions.create(asked)
     shop.catch_up()
     assert Subscription.objects.get(pk=made.id).status == "active"
     return made.id
@@ -93,3 +97,26 @@ def test_an_erased_person_is_deleted_at_stripe_and_the_copies_go(shop: Shop, ali
     assert not alice.invoices.exclude(hosted_url="").exists()
     assert not alice.payments.exclude(card_fingerprint_hash="").exists()
     assert alice.ledger_entries.exists()
+
+
+def test_a_customer_of_whom_no_answer_came_is_deleted_too(shop: Shop, alice: User, bob: User) -> None:
+    """Made at Stripe, the answer lost, and the person never tried again."""
+    with Stripe() as api:
+        ensure_customer(bob, api)
+    asked = {"email": alice.email, "metadata": {USER: str(alice.pk)}}
+    place_order(user=alice, purpose=StripeOrder.Purpose.CUSTOMER, parameters=asked)
+    shop.api.customers.create({"email": alice.email, "metadata": {USER: str(alice.pk)}})
+    leave(user=alice)
+    erase(alice)
+    assert finish_open_orders() == 1
+    assert [customer.email for customer in shop.api.customers.list()] == [bob.email]
+    assert not StripeOrder.objects.filter(user=alice, parameters__has_key="email").exists()
+
+
+def test_receipts_go_to_the_address_that_the_person_has_now(shop: Shop, alice: User, subscription: str) -> None:
+    User.objects.filter(pk=alice.pk).update(email="new@example.com")
+    sync_customer(Subscription.objects.get(pk=subscription).customer_id)
+    shop.catch_up()
+    assert [customer.email for customer in shop.api.customers.list()] == ["new@example.com"]
+    shop.catch_up()
+    assert StripeOrder.objects.filter(user=alice, purpose="address").count() == 1

@@ -56,6 +56,7 @@ def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -
     text = words(page)
     assert f"Basic plan. The next payment is $4.99 on {day(IN_A_WEEK)}." in text
     assert "Price$4.99 a month" in text
+    assert f"Next payment$4.99 on {day(IN_A_WEEK)} (before discounts and taxes)" in text
     assert "0 of 5 in use" in text
     assert "used, no limit" in text
     assert buttons(page) == ["Change plan", "Add card", "Pause payments", "End Basic", "Open Stripe", "Redeem code"]
@@ -93,6 +94,15 @@ def test_a_pause_says_how_long_the_plan_is_paid_for(page: Client, alice: User, r
 def test_a_pause_that_has_outlived_what_was_paid_says_what_is_left(page: Client, alice: User) -> None:
     make_subscription(alice, pause_behavior="void", paid_until=A_WEEK_AGO)
     assert "are paused. Meanwhile you have the Free plan." in words(page)
+
+
+def test_after_a_pause_that_was_too_long_a_new_period_can_be_begun(page: Client, alice: User) -> None:
+    make_subscription(alice, paid_until=A_WEEK_AGO, current_period_start=A_WEEK_AGO)
+    text = words(page)
+    assert "Your pause is over, and so is what you paid for. You have the Free plan until a new period begins." in text
+    assert "A new period of Basic begins at once, and $4.99 is charged." in text
+    assert "We have not heard" not in text
+    assert "Begin new period" in buttons(page)
 
 
 def failing(alice: User, since: datetime, **fields: Any) -> Invoice:
@@ -139,7 +149,11 @@ def test_after_the_grace_it_says_that_the_devices_are_off(page: Client, alice: U
         ({"status": "paused"}, "Your trial is over and there is no card."),
         ({"status": "incomplete"}, "Your first payment is not through."),
         (
-            {"current_period_end": A_WEEK_AGO, "paid_until": A_WEEK_AGO},
+            {
+                "current_period_start": A_WEEK_AGO - timedelta(days=30),
+                "current_period_end": A_WEEK_AGO,
+                "paid_until": A_WEEK_AGO,
+            },
             "We have not heard yet whether your last payment was made.",
         ),
     ],

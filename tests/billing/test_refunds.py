@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import AuditEvent, User
-from billing.errors import NothingToRefund, RefundUnderWay
+from billing.errors import NothingToRefund, PaymentDisputed, RefundUnderWay
 from billing.models import Payment, StripeOrder, Subscription
 from billing.services.orders import finish_open_orders
 from billing.services.refunds import refund_payment, refundable
@@ -102,6 +102,9 @@ def test_a_refund_that_stripe_refuses_is_shown_as_refused(shop: Shop, payment: P
     order.refresh_from_db()
     assert (order.state, order.result) == ("refused", "charge_disputed")
     assert refundable(payment) == 499
+    shop.catch_up()
+    with pytest.raises(PaymentDisputed):
+        pay_back(payment, 100, sam)
 
 
 def test_stripe_away_the_refund_is_made_later(shop: Shop, payment: Payment, sam: User) -> None:

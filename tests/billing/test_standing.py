@@ -90,7 +90,8 @@ def test_a_pause_over_a_renewal_gives_no_period_for_nothing() -> None:
 
 
 def test_a_pause_of_what_was_never_paid_gives_nothing() -> None:
-    assert standing(state(is_paused=True, paid_until=None), day(1)) == Standing(False, None, Reason.PAUSED)
+    paused = state(is_paused=True, paid_until=None, cancel_at_period_end=True)
+    assert (standing(paused, day(1)), ends_at(paused)) == (Standing(False, None, Reason.PAUSED), None)
 
 
 def test_a_trial_that_became_active_waits_for_its_first_payment() -> None:

@@ -68,6 +68,24 @@ def test_nobody_is_there(shop: Shop, alice_api: ApiClient, settings: Any, silenc
     assert len(shop.api.customers.list().data) == 1
 
 
+def test_nobody_says_where_stripe_is(
+    shop: Shop, alice_api: ApiClient, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No timeout of a connection bounds that, nor the number of addresses that are tried one after the other."""
+    look_up = socket.getaddrinfo
+
+    def hang(host: Any, *rest: Any, **more: Any) -> Any:
+        if host == "stripe.test":
+            time.sleep(7)
+            raise socket.gaierror
+        return look_up(host, *rest, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    settings.STRIPE_API_BASE = "http://stripe.test"
+    refused_in_time(alice_api, "billing/checkout", BASIC)
+    assert not StripeCustomer.objects.exists()
+
+
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("mode", ["429", "500", "drop"])
 def test_stripe_fails_at_any_step_of_a_checkout(shop: Shop, alice_api: ApiClient, path: str, mode: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Dispute, Invoice, Payment, StripeCustomer, Subscription
+from billing.services.dunning import look
+from billing.services.sync import sync_customer
 from tests.billing.lives import payer, price_id, subscribe
 from tests.billing.shop import Shop
 
@@ -206,3 +209,15 @@ def test_a_disputed_payment_is_withheld_until_it_is_won(
     shop.post("disputes/decide", dispute=dispute, outcome=outcome)
     shop.catch_up()
     assert (Dispute.objects.get().status, row(subscription).withheld) == (outcome, withheld)
+
+
+def test_a_sync_between_an_end_and_the_look_at_it_does_not_lose_the_look(
+    shop: Shop, customer: str, subscription: str
+) -> None:
+    """Stripe tries a card again on the very day on which the grace ends."""
+    moment = timezone.now() - timedelta(seconds=1)
+    Subscription.objects.filter(pk=subscription).update(look_at=moment)
+    sync_customer(customer, everything=True)
+    assert row(subscription).look_at == moment
+    assert look(subscription)
+    assert row(subscription).look_at != moment

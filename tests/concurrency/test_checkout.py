@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import transaction
 
-from billing.gateway import client
+from billing.gateway import deadline
+from billing.locks import lock_stripe_customer
 from billing.models import CheckoutSession, StripeCustomer, StripeOrder
 from billing.services import checkout
 from billing.services.changes import confirm_change, preview_change
 from billing.services.checkout import open_checkout
 from billing.services.checkout_parameters import page_parameters
+from billing.services.portal import open_portal
 from billing.services.subscriptions import unpause
 from tests.billing.buying import buy, charged, pay, plan_at_stripe, store
 from tests.billing.shop import Shop, open_shop, receiver
@@ -158,7 +162,23 @@ def test_who_waits_for_the_same_request_gets_its_answer(shop: Shop, monkeypatch:
     alice = make_user("alice@example.com")
     shop.post("faults", mode="slow", count=1, seconds=0.5, path="/v1/customers")
     assert crowd(4, lambda _: open_checkout(user=alice, plan="basic", interval="month"))["ok"] == 4
-    monkeypatch.setattr(client._UntilDeadline, "wait", lambda self, seconds: False)
+    monkeypatch.setattr(deadline.UntilDeadline, "wait", lambda self, seconds: False)
     bob = make_user("bob@example.com")
     shop.post("faults", mode="slow", count=1, seconds=0.5, path="/v1/customers")
     assert crowd(4, lambda _: open_checkout(user=bob, plan="basic", interval="month"))["payments_unavailable"] >= 1
+
+
+def test_nobody_waits_with_a_connection_for_a_sync_that_waits_for_stripe(shop: Shop) -> None:
+    """The customer was deleted at Stripe, which a sync that holds the customer is about to find out too."""
+    alice = make_user("alice@example.com")
+    open_checkout(user=alice, plan="basic", interval="month")
+    customer = StripeCustomer.objects.get(user=alice)
+    shop.api.customers.delete(customer.pk)
+    with transaction.atomic():
+        assert lock_stripe_customer(customer.pk)
+        began = time.monotonic()
+        # The crowd is threads with connections of their own; this one goes on holding the lock.
+        assert crowd(1, lambda _: open_portal(user=alice)) == {"payments_unavailable": 1}
+        assert time.monotonic() - began < 6
+    assert crowd(1, lambda _: open_portal(user=alice)) == {"nothing_bought": 1}
+    assert StripeCustomer.objects.get(pk=customer.pk).deleted_at

@@ -33,7 +33,7 @@ def new_codes(count: int) -> list[str]:
 def test_of_32_people_with_one_code_exactly_one_gets_it(people: list[User]) -> None:
     for number in range(ROUNDS):
         (code,) = new_codes(1)
-        outcome = crowd(CROWD, lambda n, code=code: redeem(user=people[n], code=code))
+        outcome = crowd(CROWD, lambda n, code=code: redeem(user=people[n], code=code))  # type: ignore[misc]
         assert outcome == {"ok": 1, "gift_used": CROWD - 1}
         assert PlanGrant.objects.count() == GiftCode.objects.exclude(grant=None).count() == number + 1
 
@@ -41,7 +41,7 @@ def test_of_32_people_with_one_code_exactly_one_gets_it(people: list[User]) -> N
 def test_of_32_tries_of_one_person_exactly_one_counts(people: list[User]) -> None:
     for _ in range(ROUNDS):
         (code,) = new_codes(1)
-        assert crowd(CROWD, lambda n, code=code: redeem(user=people[0], code=code))["ok"] == 1
+        assert crowd(CROWD, lambda n, code=code: redeem(user=people[0], code=code))["ok"] == 1  # type: ignore[misc]
     assert PlanGrant.objects.count() == ROUNDS
 
 
@@ -61,7 +61,7 @@ def test_without_the_persons_lock_they_do_not(people: list[User]) -> None:
     with mock.patch.object(gifts, "lock_active_person"):
         for user in people[:20]:
             codes = new_codes(8)
-            crowd(8, lambda n, user=user, codes=codes: redeem(user=user, code=codes[n]))
+            crowd(8, lambda n, user=user, codes=codes: redeem(user=user, code=codes[n]))  # type: ignore[misc]
             if _ends(user) != list(range(8)):
                 return
     pytest.fail("the race did not show")

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from billing.entitlements import entitlement_for
 from billing.models import Effect, Invoice, Subscription
 from billing.services import dunning
 from billing.services.derived import derive
@@ -22,10 +23,10 @@ from tests.factories.payments import make_invoice, make_subscription
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants
 from vpn.models import NodeStatus, VpnConfig
-from vpn.services import devices
 from vpn.services.admission import settle_customer
 from vpn.services.devices import add_device
 from vpn.services.kept_devices import keep_devices
+from vpn.services.quota import Meter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 ROUNDS = 20
@@ -79,17 +80,16 @@ def test_devices_that_are_added_while_the_plan_ends_are_none_too_many() -> None:
 def test_without_the_customers_lock_some_are() -> None:
     make_server(make_location("ams"))
     user, made = subscriber(0)
-    ask = devices.entitlement_for
 
     def slowly(user: User) -> Any:
-        found = ask(user)
+        found = entitlement_for(user)
         time.sleep(0.5)
         return found
 
     with (
-        mock.patch.object(devices, "lock_customer"),
-        mock.patch.object(devices, "entitlement_for", slowly),
-        mock.patch.object(devices.Meter, "check_is_of"),
+        mock.patch("vpn.services.devices.lock_customer"),
+        mock.patch("vpn.services.devices.entitlement_for", slowly),
+        mock.patch.object(Meter, "check_is_of"),
     ):
         ends_beside(made, lambda n: add(user, f"new {n}"), after_s=0.2)
     assert admitted(user) > 1

@@ -153,7 +153,7 @@ class Stack:
     def start_worker(self) -> None:
         self.spawn("worker", [sys.executable, "manage.py", "procrastinate", "worker"])
 
-    def wait_ready(self, seconds: float = 20) -> None:
+    def wait_ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         poll = f"http://{self.hosts[0]}:{self.poll_port}/api/v1/node/state"
         for url, ready in ((f"{self.url}/api/health/readiness", 200), (poll, 401)):

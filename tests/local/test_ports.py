@@ -35,8 +35,9 @@ def test_the_first_free_port_is_not_a_taken_one(taken_port: int) -> None:
 
 
 def test_a_taken_port_is_said_before_anything_is_started(taken_port: int) -> None:
-    def must_not_be_called(*_: str) -> str:
+    def must_not_be_called(*_: object) -> str:
         raise AssertionError("nothing may be prepared")
 
+    product = Product(must_not_be_called, must_not_be_called, must_not_be_called, [], True)
     with pytest.raises(LocalServiceError, match=f"Port {taken_port} is taken by another program"):
-        Stack(Product(must_not_be_called, must_not_be_called, []), taken_port).run()
+        Stack(product, taken_port).run()

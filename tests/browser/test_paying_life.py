@@ -139,7 +139,14 @@ def add_devices(world: World, token: str, count: int) -> list[str]:
 def upgrade_cancel_and_resume(page: Page) -> None:
     page.goto("/billing/plans")
     page.get_by_role("link", name="Change to Pro").click()
-    page.get_by_role("button", name=re.compile("and change|Confirm change")).click()
+    confirm = page.get_by_role("button", name=re.compile("and change|Confirm change"))
+    confirm.click()
+    refused = page.get_by_role("alert")
+    expect(page.locator("#plan").or_(refused)).to_be_visible(timeout=20_000)
+    if refused.is_visible():
+        # On a busy machine Stripe's time for an answer can be over; the page says so, and the choice is kept.
+        expect(refused).to_contain_text("try again")
+        confirm.click()
     expect(page.locator("#plan")).to_have_text("Pro", timeout=20_000)
     page.get_by_role("link", name="End Pro").click()
     page.get_by_role("button", name="End Pro").click()
@@ -195,7 +202,7 @@ def test_from_signing_up_to_a_mended_card(
         world.pass_time(3 * DAY)
     stopped = time.monotonic()
     while tunnel.reaches(WORLD_V4, 0.3):
-        assert time.monotonic() - stopped < 20, "the tunnel goes on"
+        assert time.monotonic() - stopped < 20, world.stack.sql("SELECT t::text FROM billing_subscription t")
     mails = world.stack.sql("SELECT kind, count(*) FROM accounts_mail GROUP BY kind")
     assert {"payment_failed", "payment_reminder", "service_suspended"} <= {kind for kind, _ in mails}
 
@@ -205,15 +212,13 @@ def test_from_signing_up_to_a_mended_card(
     expect(page.get_by_role("main")).to_contain_text("Your devices are off")
     pages.append(page.content())
     page.get_by_role("button", name="Change card").first.click()
+    # Stripe collects what is missing with the new card.
     fill_card(page, GOOD, "Update card")
-    page.goto("/billing")
-    page.get_by_role("link", name="Pay invoice").click()
-    fill_card(page, GOOD, "Pay")
-    tunnel.connects_anew(WORLD_V4)
     world.wait(lambda: tunnel.connects_anew(WORLD_V4), "tunnel with the same address", 30)
     world.wait_for_status("active")
     page.goto("/billing")
     expect(page.locator("#plan")).to_have_text("Pro")
+    expect(page.get_by_role("main")).not_to_contain_text("Your devices are off")
     pages.append(page.content())
 
     assert any("Pro" in text for text in pages)
