@@ -6,9 +6,9 @@ answer, since the row's id is the request's idempotency key and its parameters a
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from itertools import takewhile
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +31,8 @@ KEYS_LIVE = timedelta(hours=23)
 # Whoever is refused by Stripe is so for a while.
 REFUSED_FOR = timedelta(days=1)
 AT_ONCE = 100
-# A run that has taken so long leaves the rest to the next one, in a minute.
-LONGEST_S = 50.0
+# After so many requests without an answer a run of the job ends.
+UNANSWERED = 3
 # It never came to Stripe, or nobody wanted to know: what holds is what syncs find there.
 LAPSED = "lapsed"
 SUPERSEDED = "superseded"
@@ -154,14 +154,21 @@ def finish_open_orders() -> int:
     is_open = StripeOrder.objects.filter(state=State.OPEN)
     forgotten = is_open.filter(is_durable=False, created_at__lt=timezone.now() - timedelta(days=1))
     forgotten.exclude(purpose=Purpose.CUSTOMER).update(state=State.REFUSED, result=LAPSED, finished_at=timezone.now())
+    # Those that were tried least first: one that cannot be done holds up no other.
     due = is_open.filter(is_durable=True).order_by("attempts", "created_at").values_list("pk", flat=True)
-    ends = time.monotonic() + LONGEST_S
-    unanswered: list[UUID] = []
-    turn = takewhile(lambda _: not unanswered and time.monotonic() < ends, list(due[:AT_ONCE]))
-    return sum(one_by_one(lambda order_id: _finish(order_id, unanswered), turn))
+    away: list[UUID] = []
+    return sum(one_by_one(partial(_finish, away), _while_answered(list(due[:AT_ONCE]), away)))
 
 
-def _finish(order_id: UUID, unanswered: list[UUID]) -> bool:
+def _while_answered(ids: Iterable[UUID], away: Sequence[UUID]) -> Iterator[UUID]:
+    """Ends when Stripe does not answer: the rest is for the next run."""
+    for each in ids:
+        if len(away) == UNANSWERED:
+            return
+        yield each
+
+
+def _finish(away: list[UUID], order_id: UUID) -> bool:
     order = StripeOrder.objects.select_related("user").filter(pk=order_id, state=State.OPEN).first()
     if order is None or _has_elder(order):
         return False
@@ -169,7 +176,7 @@ def _finish(order_id: UUID, unanswered: list[UUID]) -> bool:
         try:
             answer = perform(order, api)
         except PaymentsUnavailable:
-            unanswered.append(order_id)
+            away.append(order_id)
             return False
         except (PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused):
             return False

@@ -256,24 +256,6 @@ def test_a_durable_order_waits_for_stripe_to_come_back(shop: Shop, alice: User) 
     assert shop.subscription(row.stripe_id).status == "canceled"
 
 
-def test_stripe_that_does_not_answer_ends_the_run_and_keeps_nobody_from_their_turn(
-    shop: Shop, alice: User, bob: User
-) -> None:
-    first, second = buy(shop, alice), buy(shop, bob)
-    for row in (first, second):
-        place_order(user=row.user, purpose=Purpose.END, subject=row.stripe_id, is_durable=True)
-    shop.post("faults", mode="500", count=1000, path=f"/v1/subscriptions/{first.stripe_id}")
-    assert finish_open_orders() == 0
-    waiting = StripeOrder.objects.filter(state="open", is_durable=True).order_by("created_at")
-    assert list(waiting.values_list("attempts", flat=True)) == [1, 0]
-    # Whoever was not answered is the last next time.
-    assert finish_open_orders() == 1
-    assert shop.subscription(second.stripe_id).status == "canceled"
-    shop.post("faults", mode="500", count=0)
-    assert finish_open_orders() == 1
-    assert shop.subscription(first.stripe_id).status == "canceled"
-
-
 def test_what_was_decided_first_about_the_same_is_done_first(shop: Shop, alice: User) -> None:
     row = buy(shop, alice)
     for purpose, ends in ((Purpose.CANCEL, True), (Purpose.RESUME, False)):
@@ -288,6 +270,18 @@ def test_what_was_decided_first_about_the_same_is_done_first(shop: Shop, alice: 
 def test_one_run_of_orders_is_under_way_at_a_time() -> None:
     finish_orders_soon()
     assert ProcrastinateJob.objects.get().lock == finish_every_order.lock == "finish-orders"
+
+
+def test_the_job_asks_a_stripe_that_is_away_a_few_times_only(shop: Shop, alice: User) -> None:
+    for number in range(6):
+        place_order(user=alice, purpose=Purpose.END, subject=f"sub_{number}", is_durable=True)
+    shop.post("faults", mode="500", count=100)
+    for tried in (3, 6):
+        assert finish_open_orders() == 0
+        # Each time those that had no turn yet.
+        assert StripeOrder.objects.filter(attempts=1).count() == tried
+    shop.post("faults", mode="500", count=0)
+    assert finish_open_orders() == 6
 
 
 def test_what_has_ended_already_is_ended(shop: Shop, alice: User) -> None:
