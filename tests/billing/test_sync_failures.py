@@ -13,7 +13,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from billing.gateway.errors import PaymentsUnavailable
-from billing.models import StripeEvent, Subscription
+from billing.models import Payment, StripeEvent, Subscription
 from billing.services import failures, sync
 from billing.services.events import process_again
 from billing.tasks import follow_events, place_event
