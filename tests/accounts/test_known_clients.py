@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
@@ -22,6 +24,13 @@ from tests.mails import waiting_mails
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+@pytest.fixture
+def one_minute() -> Iterator[None]:
+    """Tries are counted a minute at a time: no next one begins between them."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
 def sign_in(browser: Client, **more: str) -> None:
@@ -84,6 +93,7 @@ def test_who_has_signed_in_before_is_told_although_no_client_is_known_any_more(a
     assert told() == 1
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_strangers_tries_do_not_shut_out_a_browser_that_is_known(alice: User) -> None:
     browser, stranger = Client(), Client()
     sign_in(browser)
@@ -105,6 +115,7 @@ def test_strangers_tries_do_not_shut_out_a_browser_that_is_known(alice: User) ->
     assert statuses[-1] == 429
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_a_known_browser_of_somebody_else_counts_as_any(alice: User, bob: User) -> None:
     browser = Client()
     browser.post("/login", {"email": bob.email, "password": PASSWORD})
