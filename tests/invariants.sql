@@ -34,7 +34,7 @@ GROUP BY invoice_id, currency HAVING sum(amount_minor) < 0;
 SELECT c.stripe_id FROM billing_stripecustomer c
 LEFT JOIN LATERAL (
     SELECT sum(e.amount_minor) AS owed FROM billing_ledgerentry e
-    WHERE e.user_id = c.user_id AND e.account = 'credit' AND e.currency = c.currency AND e.source LIKE 'cbtxn\_%'
+    WHERE e.user_id = c.user_id AND e.account = 'credit' AND e.currency = c.currency AND starts_with(e.source, 'cbtxn_')
 ) booked ON true
 WHERE c.deleted_at IS NULL AND c.synced_at IS NOT NULL AND coalesce(booked.owed, 0) <> -c.balance_minor
   AND NOT EXISTS (SELECT 1 FROM billing_stripecustomer d WHERE d.user_id = c.user_id AND d.deleted_at IS NOT NULL);

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.invariants import QUERIES
+from tests.invariants import queries
 from tests.live.stack import Stack, call
 from tests.tunnel.conftest import Node
 from tests.tunnel.customers import WITHIN_S, Customer, make_customer
@@ -32,7 +32,7 @@ def customer(lab: Lab, stack: Stack, node: Node, tmp_path: Path) -> Iterator[Cus
 
 
 def assert_invariants(stack: Stack) -> None:
-    for query in QUERIES:
+    for query in queries():
         assert stack.sql(query) == [], query
 
 
