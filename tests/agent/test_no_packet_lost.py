@@ -9,8 +9,8 @@ from tests.agent.pinging import Pinging
 from tests.agent.processes import AgentProcess, make_peer
 
 STANDING = 10_000
-PINGS = 1500
-AT_LEAST = 8
+PINGS = 2000
+AT_LEAST = 20
 
 
 @pytest.fixture
