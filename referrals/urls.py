@@ -1,7 +1,7 @@
 from django.urls import path
 
-from referrals import views
+from referrals.views import referrals
 
 urlpatterns = [
-    path("referrals", views.referrals, name="referrals"),
+    path("referrals", referrals.referrals, name="referrals"),
 ]

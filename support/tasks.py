@@ -5,7 +5,7 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from nexusvpn.jobs import traced
-from support.idempotency import forget_old_keys
+from support.services.idempotency import forget_old_keys
 
 
 @app.periodic(cron="27 * * * *")

@@ -1,10 +1,10 @@
 from django.urls import path
 
-from support import views
+from support.views import tickets
 
 urlpatterns = [
-    path("support", views.support, name="support"),
-    path("support/<uuid:pk>", views.ticket, name="ticket"),
-    path("support/<uuid:pk>/reply", views.ticket_reply, name="ticket-reply"),
-    path("support/<uuid:pk>/close", views.ticket_close, name="ticket-close"),
+    path("support", tickets.support, name="support"),
+    path("support/<uuid:pk>", tickets.ticket, name="ticket"),
+    path("support/<uuid:pk>/reply", tickets.ticket_reply, name="ticket-reply"),
+    path("support/<uuid:pk>/close", tickets.ticket_close, name="ticket-close"),
 ]

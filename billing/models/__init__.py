@@ -1,4 +1,5 @@
 from billing.models.checkouts import CheckoutSession, StripeOrder
+from billing.models.coupons import Coupon, PromotionCode, Standing
 from billing.models.customers import StripeCustomer
 from billing.models.events import Effect, StripeEvent
 from billing.models.gifts import GiftBatch, GiftCode
@@ -10,6 +11,7 @@ from billing.models.subscriptions import Subscription
 
 __all__ = [
     "CheckoutSession",
+    "Coupon",
     "Discrepancy",
     "Dispute",
     "Effect",
@@ -22,7 +24,9 @@ __all__ = [
     "Plan",
     "PlanGrant",
     "PlanPrice",
+    "PromotionCode",
     "ReconcileRun",
+    "Standing",
     "StripeCustomer",
     "StripeEvent",
     "StripeOrder",

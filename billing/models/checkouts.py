@@ -70,6 +70,7 @@ class StripeOrder(models.Model):
         END = "end", "end at once"
         REFUND = "refund", "pay back"
         ADDRESS = "address", "change the customer's address"
+        CREDIT = "credit", "add to the customer's credit"
         DELETE_CUSTOMER = "delete_customer", "delete the customer"
 
     class State(models.TextChoices):

@@ -99,6 +99,8 @@ class Payment(models.Model):
                 condition=~models.Q(card_fingerprint_hash=""),
                 name="payment_card_idx",
             ),
+            # What was paid back lately, wholly or in part: rewards for it are taken back.
+            models.Index(fields=["synced_at"], condition=models.Q(refunded_minor__gt=0), name="payment_refunded_idx"),
         ]
 
     def __str__(self) -> str:
@@ -127,6 +129,8 @@ class Dispute(models.Model):
         indexes = [
             # The admin's list.
             models.Index(fields=["-created_at", "stripe_id"], name="dispute_newest_idx"),
+            # What was disputed lately: rewards for it are taken back.
+            models.Index(fields=["synced_at"], name="dispute_synced_idx"),
         ]
 
     def __str__(self) -> str:

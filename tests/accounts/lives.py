@@ -32,7 +32,7 @@ from billing.services.grants import grant_plan
 from nexusvpn.audit import record_act
 from nexusvpn.encryption import encrypt
 from referrals.models import Referral
-from support.services import open_ticket, reply_to_ticket
+from support.services.tickets import open_ticket, reply_to_ticket
 from tests.factories.accounts import make_user
 from tests.factories.payers import make_payer, pay
 from tests.factories.payments import make_dispute, make_subscription, price_of

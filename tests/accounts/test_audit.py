@@ -24,7 +24,7 @@ from billing.models import Plan
 from billing.services.grants import grant_plan, revoke_grant
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
-from support.services import close_ticket, open_ticket, reply_to_ticket
+from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.vpn import make_location, make_server

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from accounts.models import User
-from support import services
 from support.models import IdempotencyKey, Ticket, TicketMessage
-from support.services import open_ticket, reply_to_ticket
+from support.services import tickets as services
+from support.services.tickets import open_ticket, reply_to_ticket
 from tests.concurrency.crowd import crowd
 from tests.factories.accounts import make_user
 from tests.factories.support import make_ticket

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from support.idempotency import forget_old_keys
 from support.models import IdempotencyKey, Ticket, TicketMessage
-from support.services import close_ticket
+from support.services.idempotency import forget_old_keys
+from support.services.tickets import close_ticket
 from tests.api_client import ApiClient
 from tests.factories.support import make_ticket
 from tests.mails import waiting_mails

@@ -13,11 +13,11 @@ from django.db import DatabaseError, connection, connections
 
 from accounts.models import User
 from nexusvpn.errors import DomainError
-from support import services
 from support.emails import queue_ticket_answered
 from support.errors import TicketClosed
 from support.models import Ticket
-from support.services import close_ticket, open_ticket, reply_to_ticket
+from support.services import tickets as services
+from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.support import make_ticket

@@ -14,7 +14,7 @@ from nexusvpn.api.views import ApiView
 from referrals.api.serializers import ReferralSummaryView, ReferralView
 from referrals.links import referral_link
 from referrals.models import Referral
-from referrals.services import referrals_list
+from referrals.services.referrals import referrals_list
 
 
 class ReferralsView(ApiView):

@@ -25,7 +25,7 @@ from nexusvpn.errors import DomainError
 from nexusvpn.templatetags.nexusvpn_ui import ago
 from support.forms import ReplyForm
 from support.models import IdempotencyKey, Ticket, TicketMessage
-from support.services import close_ticket, reply_to_ticket
+from support.services.tickets import close_ticket, reply_to_ticket
 
 # Of a longer thread the earlier messages are on the ticket's own page.
 THREAD = 200

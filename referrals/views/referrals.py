@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import page_request
 from referrals.links import referral_link
-from referrals.services import referrals_page
+from referrals.services.referrals import referrals_page
 
 
 @never_cache

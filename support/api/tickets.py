@@ -18,7 +18,7 @@ from nexusvpn.api.views import ApiView
 from nexusvpn.errors import NotFound
 from support.api.serializers import CloseForm, ReplyForm, TicketForm, TicketMessageView, TicketView
 from support.models import Ticket, TicketMessage
-from support.services import close_ticket, open_ticket, reply_to_ticket
+from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
 
 TICKET_COLUMNS = tuple(TicketView().fields)
 MESSAGE_COLUMNS = ("id", "body", "by_staff", "created_at")

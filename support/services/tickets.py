@@ -13,9 +13,9 @@ from nexusvpn.batches import delete_some
 from nexusvpn.errors import InvalidInput
 from nexusvpn.staff_history import forget_names
 from support.emails import queue_ticket_answered
-from support.idempotency import claim_key
 from support.locks import lock_ticket
 from support.models import IdempotencyKey, Ticket, TicketMessage
+from support.services.idempotency import claim_key
 from support.validators import clean_message, clean_subject
 
 

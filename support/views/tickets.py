@@ -17,8 +17,8 @@ from nexusvpn.errors import DomainError, NotFound
 from support.errors import TicketClosed
 from support.forms import ReplyForm, TicketForm
 from support.models import Ticket
-from support.services import close_ticket, open_ticket, reply_to_ticket
-from support.threads import thread_page
+from support.services.threads import thread_page
+from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
 
 LISTED = ("id", "subject", "status", "priority", "updated_at")
 

@@ -1,0 +1,64 @@
+"""What bringing a friend is worth, as staff have it."""
+
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+
+class ReferralProgramme(models.Model):
+    """The rules of rewards; one row. A reward keeps the amount and the date that held when it was made."""
+
+    class Mode(models.TextChoices):
+        FIRST = "first", "The friend's first payment"
+        EVERY = "every", "Every payment of the friend's first months"
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    is_open = models.BooleanField("rewards are given", default=True)
+    mode = models.CharField(max_length=5, choices=Mode.choices, default=Mode.FIRST)
+    months = models.PositiveSmallIntegerField(
+        default=12,
+        validators=[MinValueValidator(1), MaxValueValidator(60)],
+        help_text="With every payment: for so many months from the friend's first one.",
+    )
+    # As long as a payment may be asked back, or longer: what is spent is hard to get back.
+    refund_days = models.PositiveSmallIntegerField(
+        "refund window", default=30, help_text="For so many days customers may ask their money back."
+    )
+    hold_days = models.PositiveSmallIntegerField(
+        default=30, help_text="A reward is earned so many days after the payment; not fewer than the refund window."
+    )
+    network_limit = models.PositiveSmallIntegerField(
+        default=3, help_text="Friends from one network within 30 days; rewards for those beyond are held for review."
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name_plural = "referral programme"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="programme_one_row"),
+            models.CheckConstraint(
+                condition=models.Q(hold_days__gte=models.F("refund_days")), name="programme_hold_covers_refunds"
+            ),
+            models.CheckConstraint(condition=models.Q(months__range=(1, 60)), name="programme_months"),
+        ]
+
+    def __str__(self) -> str:
+        return "Referral programme"
+
+
+class RewardAmount(models.Model):
+    """What a reward is in one currency. Rewards are given in the currencies that have a row."""
+
+    currency = models.CharField(max_length=3, primary_key=True, help_text="Three capital letters, such as USD.")
+    referrer_minor = models.PositiveIntegerField("for the referrer", help_text="In the smallest unit, such as cents.")
+    friend_minor = models.PositiveIntegerField("for the friend", help_text="In the smallest unit; 0 is nothing.")
+
+    class Meta:
+        ordering = ["currency"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(currency__regex="^[A-Z]{3}$"), name="reward_amount_currency"),
+        ]
+
+    def __str__(self) -> str:
+        return self.currency

@@ -1,0 +1,5 @@
+"""Importing the modules registers their models and brings columns and panels to the customer's page."""
+
+from support.admin import tickets
+
+__all__ = ["tickets"]

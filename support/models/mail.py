@@ -1,0 +1,41 @@
+"""Mails that came in."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from support.models.messages import TicketMessage
+
+
+class InboundMail(models.Model):
+    """That a mail was read, and what became of it; not its text. One that comes twice is known by its Message-ID."""
+
+    class State(models.TextChoices):
+        WRITTEN = "written", "in its thread"
+        IGNORED = "ignored", "an automatic answer, or one of ours"
+        REFUSED = "refused", "not accepted"
+
+    id = models.BigAutoField(primary_key=True)
+    # SHA-256 of the Message-ID, or of the whole mail where it has none.
+    fingerprint = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State.choices)
+    # A code: `auto_reply`, `loop`, `bad_token`, `other_sender`, `ticket_closed` …
+    reason = models.CharField(max_length=40, blank=True)
+    message = models.ForeignKey(TicketMessage, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        constraints = [models.UniqueConstraint(fields=["fingerprint"], name="inbound_mail_once")]
+        indexes = [
+            # The admin's list; retention.
+            models.Index(fields=["received_at"], name="inbound_mail_time_idx"),
+            # CASCADE when a thread is deleted.
+            models.Index(
+                fields=["message"], condition=models.Q(message__isnull=False), name="inbound_mail_message_idx"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Mail {self.pk}"
