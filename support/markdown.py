@@ -32,7 +32,7 @@ def render(text: str) -> SafeString:
     """The HTML of a text; its highest heading is an `h2`, below the title of its page."""
     if len(text) > MAX_CHARACTERS:
         return mark_safe(f"<p>{escape(text)}</p>")  # noqa: S308  (escaped)
-    return mark_safe(_PARSER.render(text))  # noqa: S308  (made of escaped text and the tags of this module)
+    return mark_safe(str(_PARSER.render(text)))  # noqa: S308  (made of escaped text and the tags of this module)
 
 
 def _is_allowed(address: str) -> bool:
@@ -68,7 +68,7 @@ def _code_block(tokens: Sequence[Token], index: int, options: object, env: objec
 
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": MAX_NESTING}).enable("table")
-    parser.validateLink = _is_allowed  # type: ignore[method-assign]
+    parser.validateLink = _is_allowed  # type: ignore[method-assign, assignment]
     parser.core.ruler.push("clean", _clean)
     parser.renderer.rules.update({"image": _image, "fence": _code_block, "code_block": _code_block})  # type: ignore[attr-defined]
     return parser

@@ -6,9 +6,10 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from django.contrib.postgres.search import CombinedSearchVector, SearchQuery, SearchRank, SearchVector
+from django.contrib.postgres.search import SearchQuery, SearchRank, SearchVector
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
 from django.urls import reverse
 from django.utils import timezone
 
@@ -95,7 +96,7 @@ def search_articles(text: str, language: str) -> list[Suggestion]:
     return [Suggestion(title, article_path(slug)) for slug, title in found]
 
 
-def search_vector(language: str) -> CombinedSearchVector:
+def search_vector(language: str) -> CombinedExpression:
     """Title before body, by the stems of its language; the title's words as they are written beside it."""
     by_stem = search_configuration(language)
     return (

@@ -35,11 +35,6 @@ class VoteForm(forms.Form):
     helped = forms.TypedChoiceField(choices=[("yes", "Yes"), ("no", "No")], coerce=lambda answer: answer == "yes")
 
 
-def layout_for(request: HttpRequest) -> str:
-    """Help is for everybody; who is signed in stays in the pages that they know."""
-    return "layouts/app.html" if request.user.is_authenticated else "layouts/public.html"
-
-
 def _reader(request: HttpRequest) -> User | None:
     return signed_in(request) if request.user.is_authenticated else None
 
@@ -50,7 +45,7 @@ def _reader(request: HttpRequest) -> User | None:
 def help_index(request: HttpRequest) -> HttpResponse:
     """Every article by category, or those that a search found."""
     language, asked = wanted_language(request), request.GET.get("q", "").strip()[:200]
-    context: dict[str, Any] = {"layout": layout_for(request), "asked": asked}
+    context: dict[str, Any] = {"asked": asked}
     if asked:
         context["found"] = search_articles(asked, language)
     else:
@@ -67,7 +62,6 @@ def help_article(request: HttpRequest, slug: str) -> HttpResponse:
     article = find_article(slug, language, reader)
     others = readable(language).filter(category_id=article.category_id).exclude(pk=article.pk).defer("body", "search")
     context: dict[str, Any] = {
-        "layout": layout_for(request),
         "article": article,
         "body": rendered(article.body),
         "is_draft": article.state == Article.State.DRAFT,
