@@ -9,7 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from accounts.models import User
 from nexusvpn.batches import delete_some
 from nexusvpn.staff_history import forget_names
-from referrals.models import CampaignSignup, Referral, Reward, RewardPayout
+from referrals.models import Referral, Reward, RewardPayout
 from referrals.services.rewards import withdraw
 
 PROMISED = (Reward.State.PENDING, Reward.State.HELD)
@@ -25,7 +25,6 @@ def erase_referrals(user: User, batch: int) -> bool:
         [
             _cancel_some(user, batch),
             delete_some(Referral.objects.made_by(user).filter(rewards=None), batch),
-            delete_some(CampaignSignup.objects.filter(user=user), batch),
             _forget_what_staff_wrote(user),
         ]
     )
