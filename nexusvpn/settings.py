@@ -240,6 +240,12 @@ RENEWAL_SLACK_HOURS = env.number("RENEWAL_SLACK_HOURS", 72)
 # Ids of Stripe's events, keys of effects, ended checkouts and orders, comparisons.
 BILLING_RECORDS_KEPT_DAYS = env.number("BILLING_RECORDS_KEPT_DAYS", 400)
 
+# --- support --------------------------------------------------------------------------------------
+# What files of tickets may take: of one person, of all (the table and its indexes on the disk), and how long they are kept.
+ATTACHMENTS_MB_PER_PERSON = env.number("ATTACHMENTS_MB_PER_PERSON", 50)
+ATTACHMENTS_TOTAL_MB = env.number("ATTACHMENTS_TOTAL_MB", 20_480)
+ATTACHMENTS_KEPT_DAYS = env.number("ATTACHMENTS_KEPT_DAYS", 180)
+
 # --- HTTP -----------------------------------------------------------------------------------------
 _secure = not DEBUG
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", _secure)
