@@ -15,7 +15,7 @@ from referrals.models import ReferralProgramme, RewardAmount
 from referrals.services.programme import check_hold
 
 
-class ProgrammeForm(forms.ModelForm[ReferralProgramme]):
+class ProgrammeForm(forms.ModelForm):
     class Meta:
         model = ReferralProgramme
         fields = ("is_open", "mode", "months", "refund_days", "hold_days", "network_limit")

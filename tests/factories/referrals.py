@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +14,12 @@ from referrals.services.maturing import mature
 from referrals.services.rewards import record_payment
 from tests.factories.payments import make_invoice, make_payment, make_subscription, price_of
 
+AMOUNTS = {"EUR": 500, "GBP": 400, "JPY": 700, "USD": 500}
+
 
 def make_programme(**rules: Any) -> ReferralProgramme:
     """The standard rules, as the migration makes them, with these instead of its own; for databases that a test has emptied."""
-    amounts = importlib.import_module("referrals.migrations.0004_standard_programme").AMOUNTS
-    for currency, minor in amounts:
+    for currency, minor in AMOUNTS.items():
         values = {"referrer_minor": minor, "friend_minor": minor}
         RewardAmount.objects.get_or_create(currency=currency, defaults=values)
     programme, _ = ReferralProgramme.objects.update_or_create(pk=1, defaults=rules)

@@ -176,6 +176,7 @@ class TestCurrency:
     def test_a_reward_is_in_the_persons_own_currency_or_the_payments(
         self, alice: User, bob: User, own: str, expected: tuple[int, str]
     ) -> None:
+        RewardAmount.objects.filter(pk="JPY").delete()
         StripeCustomer.objects.create(stripe_id="cus_alice", user=alice, currency=own)
         reward = promise(alice, bob, currency="GBP")
         assert (reward.amount_minor, reward.currency) == expected
