@@ -120,6 +120,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.client_cookie.ClientCookieMiddleware",
+    "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
@@ -192,6 +193,9 @@ NOTIFICATIONS_KEPT_DAYS = env.number("NOTIFICATIONS_KEPT_DAYS", 180)
 SIGNUP_ORIGINS_KEPT_DAYS = env.number("SIGNUP_ORIGINS_KEPT_DAYS", 30)
 KNOWN_CLIENTS_KEPT_DAYS = env.number("KNOWN_CLIENTS_KEPT_DAYS", 180)
 EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
+# How long a browser remembers by which campaign it came, and how long we remember which account came by it.
+CAMPAIGN_COOKIE_DAYS = env.number("CAMPAIGN_COOKIE_DAYS", 30)
+CAMPAIGN_SIGNUPS_KEPT_DAYS = env.number("CAMPAIGN_SIGNUPS_KEPT_DAYS", 400)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 7)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"

@@ -54,7 +54,7 @@ from billing.models import (
     StripeOrder,
     Subscription,
 )
-from referrals.models import Referral
+from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
 from support.models import IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
 from tests.factories.payments import (
@@ -210,6 +210,10 @@ def new_job() -> ProcrastinateJob:
     return ProcrastinateJob.objects.latest("id")
 
 
+def new_campaign() -> Campaign:
+    return Campaign.objects.create(name="A newsletter", slug=f"letter-{uuid4().hex[:10]}")
+
+
 MAKERS: dict[type[Model], Callable[[], Any]] = {
     User: new_user,
     Session: new_session,
@@ -272,6 +276,9 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
     EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
     Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
+    Campaign: new_campaign,
+    CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
+    CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,

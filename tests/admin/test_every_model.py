@@ -68,6 +68,8 @@ NEVER_BY_HAND = {
     "billing.ReconcileRun",
     "billing.Discrepancy",
     "referrals.Referral",
+    "referrals.CampaignDay",
+    "referrals.CampaignSignup",
     "support.Ticket",
     "support.TicketMessage",
     "support.IdempotencyKey",
