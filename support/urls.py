@@ -1,10 +1,11 @@
 from django.urls import path
 
-from support.views import tickets
+from support.views import attachments, tickets
 
 urlpatterns = [
     path("support", tickets.support, name="support"),
     path("support/<uuid:pk>", tickets.ticket, name="ticket"),
     path("support/<uuid:pk>/reply", tickets.ticket_reply, name="ticket-reply"),
     path("support/<uuid:pk>/close", tickets.ticket_close, name="ticket-close"),
+    path("support/<uuid:pk>/attachments/<uuid:attachment_id>", attachments.attachment, name="ticket-attachment"),
 ]
