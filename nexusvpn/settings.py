@@ -251,6 +251,10 @@ TICKET_SILENT_DAYS = env.number("TICKET_SILENT_DAYS", 7)
 TICKET_WARNING_DAYS = env.number("TICKET_WARNING_DAYS", 2)
 if not 0 < TICKET_WARNING_DAYS < TICKET_SILENT_DAYS:
     raise ImproperlyConfigured("TICKET_WARNING_DAYS must lie between 0 and TICKET_SILENT_DAYS")
+# What files of tickets may take: of one person, of all (the table and its indexes on the disk), and how long they are kept.
+ATTACHMENTS_MB_PER_PERSON = env.number("ATTACHMENTS_MB_PER_PERSON", 50)
+ATTACHMENTS_TOTAL_MB = env.number("ATTACHMENTS_TOTAL_MB", 20_480)
+ATTACHMENTS_KEPT_DAYS = env.number("ATTACHMENTS_KEPT_DAYS", 180)
 
 # --- HTTP -----------------------------------------------------------------------------------------
 _secure = not DEBUG

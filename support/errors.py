@@ -36,3 +36,11 @@ class RatingEnded(Conflict):
 class AlreadyAssigned(Conflict):
     code = "already_assigned"
     message = "A colleague has this ticket by now."
+
+
+class AttachmentsOverQuota(Conflict):
+    code = "attachments_over_quota"
+    message = "Your files already take all the room that there is for one person. Send your message without them."
+
+    def __init__(self) -> None:
+        super().__init__(fields={"files": [self.message]})

@@ -1,4 +1,4 @@
-"""Every lock of this app. Order: customer → ticket → the ticket that it was merged into.
+"""Every lock of this app. Order: customer → ticket → the ticket that it was merged into → what one person uploads.
 
 Only merges lock a customer and two tickets that are not merged; under the customer's lock no other ticket of theirs becomes a merged one.
 """
@@ -6,6 +6,8 @@ Only merges lock a customer and two tickets that are not merged; under the custo
 from __future__ import annotations
 
 from uuid import UUID
+
+from django.db import connection
 
 from accounts.models import User
 from nexusvpn.errors import NotAllowed, NotFound
@@ -69,3 +71,9 @@ def lock_answered(ticket_id: UUID) -> Ticket | None:
     rows = Ticket.objects.select_for_update(no_key=True, skip_locked=True)
     found: Ticket | None = rows.filter(pk=ticket_id, status=Ticket.Status.ANSWERED).first()
     return found
+
+
+def lock_uploads(sender: User) -> None:
+    """Until commit nobody else counts this person's files. The last lock of a transaction: the person's own row comes first of all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('support.uploads'), hashtext(%s))", [str(sender.pk)])
