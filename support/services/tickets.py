@@ -12,7 +12,7 @@ from nexusvpn.audit import record_act
 from nexusvpn.batches import delete_some
 from nexusvpn.errors import InvalidInput
 from nexusvpn.staff_history import forget_names
-from support.emails import queue_ticket_answered
+from support.emails import queue_ticket_answered, queue_ticket_opened
 from support.locks import lock_ticket
 from support.models import IdempotencyKey, Ticket, TicketMessage
 from support.services.idempotency import claim_key
@@ -40,6 +40,7 @@ def open_ticket(
         TicketMessage.objects.create(
             id=message_id, ticket=ticket, author=user, by_staff=False, body=message, created_at=ticket.created_at
         )
+        queue_ticket_opened(ticket)
     return ticket
 
 
