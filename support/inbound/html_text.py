@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 _BLOCKS = frozenset(
-    [
+    (
         "address",
         "article",
         "aside",
@@ -20,6 +20,8 @@ _BLOCKS = frozenset(
         "figure",
         "footer",
         "form",
+    )
+    + (
         "h1",
         "h2",
         "h3",
@@ -38,7 +40,7 @@ _BLOCKS = frozenset(
         "table",
         "tr",
         "ul",
-    ]
+    )
 )
 # Between these a blank line stands.
 _PARAGRAPHS = frozenset(["p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"])
