@@ -242,6 +242,20 @@ RENEWAL_SLACK_HOURS = env.number("RENEWAL_SLACK_HOURS", 72)
 # Ids of Stripe's events, keys of effects, ended checkouts and orders, comparisons.
 BILLING_RECORDS_KEPT_DAYS = env.number("BILLING_RECORDS_KEPT_DAYS", 400)
 
+# --- support --------------------------------------------------------------------------------------
+# What files of tickets may take: of one person, of all (the table and its indexes on the disk), and how long they are kept.
+ATTACHMENTS_MB_PER_PERSON = env.number("ATTACHMENTS_MB_PER_PERSON", 50)
+ATTACHMENTS_TOTAL_MB = env.number("ATTACHMENTS_TOTAL_MB", 20_480)
+ATTACHMENTS_KEPT_DAYS = env.number("ATTACHMENTS_KEPT_DAYS", 180)
+# Mails to NAME+token@HOST are piped into `manage.py receive_mail`; empty: mails cannot be answered, and none says that they can.
+SUPPORT_MAIL_ADDRESS = env.text("SUPPORT_MAIL_ADDRESS").lower()
+# With the token the name before the @ may have 64 signs (RFC 5321, 4.5.3.1.1).
+if SUPPORT_MAIL_ADDRESS and not re.fullmatch(r"[a-z0-9._-]{1,18}@[a-z0-9.-]+", SUPPORT_MAIL_ADDRESS):
+    raise ImproperlyConfigured("SUPPORT_MAIL_ADDRESS must be NAME@HOST, with at most 18 letters and digits as its name")
+# What became of mails that came in, and announcements after their end.
+INBOUND_MAILS_KEPT_DAYS = env.number("INBOUND_MAILS_KEPT_DAYS", 30)
+ANNOUNCEMENTS_KEPT_DAYS = env.number("ANNOUNCEMENTS_KEPT_DAYS", 400)
+
 # --- HTTP -----------------------------------------------------------------------------------------
 _secure = not DEBUG
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", _secure)
@@ -329,16 +343,6 @@ for _name, _value in env.email(env.text("EMAIL_URL") or "console:").items():
 if not DEBUG and not env.text("EMAIL_URL"):
     raise ImproperlyConfigured("EMAIL_URL must be set: mails would only be printed")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "NexusVPN <no-reply@localhost>")
-
-# --- support --------------------------------------------------------------------------------------
-# Mails to NAME+token@HOST are piped into `manage.py receive_mail`; empty: mails cannot be answered, and none says that they can.
-SUPPORT_MAIL_ADDRESS = env.text("SUPPORT_MAIL_ADDRESS").lower()
-# With the token the name before the @ may have 64 signs (RFC 5321, 4.5.3.1.1).
-if SUPPORT_MAIL_ADDRESS and not re.fullmatch(r"[a-z0-9._-]{1,18}@[a-z0-9.-]+", SUPPORT_MAIL_ADDRESS):
-    raise ImproperlyConfigured("SUPPORT_MAIL_ADDRESS must be NAME@HOST, with at most 18 letters and digits as its name")
-# What became of mails that came in, and announcements after their end.
-INBOUND_MAILS_KEPT_DAYS = env.number("INBOUND_MAILS_KEPT_DAYS", 30)
-ANNOUNCEMENTS_KEPT_DAYS = env.number("ANNOUNCEMENTS_KEPT_DAYS", 400)
 
 # --- watching -------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()

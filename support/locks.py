@@ -1,8 +1,10 @@
-"""The row lock of this app. It is the only one that a ticket's transaction takes."""
+"""The locks of this app, in their order: a ticket's row, then what one person uploads."""
 
 from __future__ import annotations
 
 from uuid import UUID
+
+from django.db import connection
 
 from accounts.models import User
 from nexusvpn.errors import NotFound
@@ -18,3 +20,9 @@ def lock_ticket(user: User, ticket_id: UUID) -> Ticket:
     if ticket is None:
         raise NotFound
     return ticket
+
+
+def lock_uploads(sender: User) -> None:
+    """Until commit nobody else counts this person's files. The last lock of a transaction: the person's own row comes first of all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('support.uploads'), hashtext(%s))", [str(sender.pk)])

@@ -5,42 +5,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-_BLOCKS = frozenset(
-    (
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "center",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "form",
-    )
-    + (
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    )
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|center|dd|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre|section|"
+    "table|tr|ul"
 )
 # Between these a blank line stands.
 _PARAGRAPHS = frozenset(["p", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "table", "ul", "ol"])
@@ -131,7 +98,7 @@ class _Reader(HTMLParser):
         self._line += words.lstrip(" ") if self._line.endswith(" ") or not self._line else words
 
     def _break(self, tag: str) -> None:
-        if self._unseen or tag not in _BLOCKS:
+        if self._unseen or not _BLOCK.fullmatch(tag):
             self._line += " " if tag in ("td", "th") and self._line and not self._unseen else ""
             return
         if self._line.strip():
