@@ -53,6 +53,8 @@ WORDS = {
     "price_set": "Price of a plan changed",
     "recovery_code_used": "Recovery code used",
     "recovery_codes_made": "New recovery codes made",
+    "reward_approved": "Reward looked at and given",
+    "reward_refused": "Reward looked at and not given",
     "rights_changed": "Rights changed",
     "second_factor_added": "Second factor added",
     "second_factor_removed": "Second factor removed",
@@ -67,7 +69,12 @@ WORDS = {
     "subscription_unpaused": "Pause of the subscription ended",
     "subscription_withheld": "Plan off: its payment went back",
     "ticket_answered": "Ticket answered",
+    "ticket_assigned": "Ticket given to a colleague",
     "ticket_closed": "Ticket closed",
+    "ticket_merged": "Tickets merged",
+    "ticket_noted": "Internal note written",
+    "ticket_priority_changed": "Priority of a ticket changed",
+    "ticket_tagged": "Tags of a ticket set",
 }
 
 

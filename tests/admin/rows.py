@@ -55,7 +55,7 @@ from billing.models import (
     Subscription,
 )
 from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
-from support.models import IdempotencyKey, Ticket, TicketMessage
+from support.models import Attachment, AttachmentContent, IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
 from tests.factories.payments import (
     make_customer,
@@ -66,7 +66,7 @@ from tests.factories.payments import (
     price_of,
     stripe_id,
 )
-from tests.factories.support import make_ticket
+from tests.factories.support import make_attachment, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import (
     Alert,
@@ -205,6 +205,10 @@ def new_key_of_a_message() -> IdempotencyKey:
     return IdempotencyKey.objects.create(user=ticket.user, **values)
 
 
+def new_attachment() -> Attachment:
+    return make_attachment(make_ticket(new_user()).messages.get())
+
+
 def new_job() -> ProcrastinateJob:
     queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
     return ProcrastinateJob.objects.latest("id")
@@ -282,5 +286,7 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,
+    Attachment: new_attachment,
+    AttachmentContent: lambda: new_attachment().content,
     ProcrastinateJob: new_job,
 }

@@ -73,6 +73,8 @@ NEVER_BY_HAND = {
     "support.Ticket",
     "support.TicketMessage",
     "support.IdempotencyKey",
+    "support.Attachment",
+    "support.AttachmentContent",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }
