@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from accounts.people import greeting_name
 from accounts.services.notifications import Kind, notify
 from nexusvpn.texts import without_links
@@ -17,6 +20,20 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     }
     title = f"Support answered: {ticket.subject}"
     notify(customer, Kind.SUPPORT, title[:120], link=context["path"], mail="ticket_answered", context=context)
+
+
+def queue_ticket_closing(ticket: Ticket, *, closes_at: datetime) -> None:
+    """That an answered ticket will be closed unless its customer writes."""
+    customer = ticket.user
+    context: dict[str, Any] = {
+        "name": greeting_name(customer),
+        "subject": without_links(ticket.subject),
+        "answered_at": ticket.updated_at,
+        "closes_at": closes_at,
+        "path": f"/support/{ticket.pk}",
+    }
+    title = f"Ticket will be closed: {ticket.subject}"
+    notify(customer, Kind.SUPPORT, title[:120], link=context["path"], mail="ticket_closing", context=context)
 
 
 def tell_closed(ticket: Ticket) -> None:
