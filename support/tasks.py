@@ -7,6 +7,7 @@ from procrastinate.contrib.django import app
 from nexusvpn.jobs import traced
 from support.services.closing import close_silent_tickets
 from support.services.idempotency import forget_old_keys
+from support.services.kept_files import remove_old_files
 
 
 @app.periodic(cron="27 * * * *")
@@ -21,3 +22,10 @@ def forget_idempotency_keys(timestamp: int) -> None:
 @traced
 def close_silent(timestamp: int) -> None:
     close_silent_tickets()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="periodic", queueing_lock="remove-old-files")
+@traced
+def remove_files(timestamp: int) -> None:
+    remove_old_files()

@@ -12,7 +12,7 @@ from accounts.belongings import belongings_of
 from accounts.models import User
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
-from support.emails import queue_ticket_answered, tell_closed, tell_merged
+from support.emails import queue_ticket_answered, queue_ticket_opened, tell_closed, tell_merged
 from support.errors import AlreadyAssigned
 from support.files.checking import CheckedFile
 from support.locks import lock_for_staff, lock_own_ticket, lock_thread, lock_ticket, refuse_own
@@ -71,6 +71,7 @@ def open_ticket(
             id=message_id, ticket=ticket, author=user, by_staff=False, body=message, created_at=now, via=via
         )
         store_files(message=written, sender=user, files=files)
+        queue_ticket_opened(ticket)
     return ticket
 
 

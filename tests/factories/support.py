@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import importlib
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from support.models import Ticket, TicketMessage
+from support.models import Attachment, AttachmentContent, Ticket, TicketMessage
 
 QUESTION = "The tunnel stops after a minute."
 
@@ -38,3 +39,12 @@ def make_service_levels() -> None:
     """The standard ones, as the migration makes them; for databases that a test has emptied."""
     with connection.cursor() as cursor:
         cursor.execute(importlib.import_module("support.migrations.0004_standard_service_levels").LEVELS)
+
+
+def make_attachment(message: TicketMessage, data: bytes = b"a line\n", **fields: Any) -> Attachment:
+    """A text of the message's author, with its content, unless said otherwise."""
+    values: dict[str, Any] = {"name": "node.log", "kind": Attachment.Kind.LOG, "sender": message.author, **fields}
+    digest = hashlib.sha256(data).hexdigest()
+    attachment = Attachment.objects.create(message=message, size=len(data), sha256=digest, **values)
+    AttachmentContent.objects.create(attachment=attachment, data=data)
+    return attachment
