@@ -81,6 +81,11 @@ class NothingToRefund(Conflict):
     message = "Nothing of this payment is left to be paid back."
 
 
+class NobodyToCredit(Conflict):
+    code = "nobody_to_credit"
+    message = "This person has bought nothing yet, so there is no invoice from which credit could be taken."
+
+
 class RefundUnderWay(Conflict):
     code = "refund_under_way"
     message = "A refund of this payment is under way. Look again in a moment."

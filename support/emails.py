@@ -17,3 +17,14 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     }
     title = f"Support answered: {ticket.subject}"
     notify(customer, Kind.SUPPORT, title[:120], link=context["path"], mail="ticket_answered", context=context)
+
+
+def tell_closed(ticket: Ticket) -> None:
+    """A line in the customer's list; a mail would say nothing that they can answer."""
+    title = f"Ticket closed: {ticket.subject}"
+    notify(ticket.user, Kind.SUPPORT, title[:120], link=f"/support/{ticket.pk}")
+
+
+def tell_merged(source: Ticket, target: Ticket) -> None:
+    title = f"Ticket goes on in another: {source.subject}"
+    notify(target.user, Kind.SUPPORT, title[:120], link=f"/support/{target.pk}")

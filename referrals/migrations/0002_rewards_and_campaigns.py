@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="referral",
+            name="reasons",
+            field=models.JSONField(blank=True, default=list, editable=False),
+        ),
         migrations.CreateModel(
             name="Campaign",
             fields=[
@@ -99,6 +104,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("changed_at", models.DateTimeField(auto_now=True)),
+                ("undone_until", models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 "verbose_name_plural": "referral programme",
@@ -133,7 +139,7 @@ class Migration(migrations.Migration):
                             ("pending", "pending"),
                             ("held", "held for review"),
                             ("earned", "earned"),
-                            ("cancelled", "cancelled: the payment went back"),
+                            ("cancelled", "cancelled"),
                             ("refused", "refused by staff"),
                             ("taken_back", "taken back after it was earned"),
                         ],

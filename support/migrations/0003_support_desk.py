@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("shipped_hash", models.CharField(blank=True, editable=False, max_length=64)),
                 ("search", django.contrib.postgres.search.SearchVectorField(editable=False, null=True)),
             ],
             options={
