@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -12,11 +12,13 @@ from accounts.belongings import belongings_of
 from accounts.models import User
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
-from support.emails import queue_ticket_answered, tell_closed, tell_merged
+from support.emails import queue_ticket_answered, queue_ticket_opened, tell_closed, tell_merged
 from support.errors import AlreadyAssigned
+from support.files.checking import CheckedFile
 from support.locks import lock_for_staff, lock_own_ticket, lock_thread, lock_ticket, refuse_own
 from support.models import Tag, Ticket, TicketMessage
 from support.services import clocks, merging
+from support.services.attachments import store_files
 from support.services.idempotency import claim_key
 from support.services.moving import refuse_closed, was_answered, was_asked, was_closed
 from support.services.rating import check_can_rate
@@ -42,17 +44,18 @@ def open_ticket(
     priority: str = Ticket.Priority.MEDIUM,
     category: str = Ticket.Category.OTHER,
     device_id: UUID | None = None,
+    files: Sequence[CheckedFile] = (),
     idempotency_key: str = "",
     via: str = WEB,
 ) -> Ticket:
     """A new ticket with its first message, or neither; for a repeated key the ticket that has the first one's message.
 
-    Raises InvalidInput or IdempotencyKeyReused.
+    Raises InvalidInput, IdempotencyKeyReused, AttachmentsOverQuota or, without room for files, Unavailable.
     """
     subject, message = clean_subject(subject), clean_message(message)
     priority, category = clean_priority(priority), clean_category(category)
     device_name = _device_name(user, device_id)
-    asked = ("open", subject, message, priority, *_unusual(category=category, device=device_id))
+    asked = ("open", subject, message, priority, *_unusual(category, device_id, files))
     message_id, now = uuid4(), timezone.now()
     # Nobody knows the ticket before the commit, so there is nothing to lock but the key.
     with transaction.atomic(durable=True):
@@ -64,9 +67,11 @@ def open_ticket(
         ticket.created_at = ticket.updated_at = now
         clocks.begin(ticket, promise_for(user, priority), now)
         ticket.save(force_insert=True)
-        TicketMessage.objects.create(
+        written = TicketMessage.objects.create(
             id=message_id, ticket=ticket, author=user, by_staff=False, body=message, created_at=now, via=via
         )
+        store_files(message=written, sender=user, files=files)
+        queue_ticket_opened(ticket)
     return ticket
 
 
@@ -80,24 +85,37 @@ def _device_name(user: User, device_id: UUID | None) -> str:
     return names[device_id]
 
 
-def _unusual(*, category: str, device: UUID | None) -> tuple[str, ...]:
-    """Of what a repeat is told by, that which is mostly not there."""
-    return (*([category] if category != Ticket.Category.OTHER else []), *([str(device)] if device else []))
+def _unusual(category: str, device_id: UUID | None, files: Sequence[CheckedFile]) -> tuple[str, ...]:
+    """What else tells a repeat from something new; nothing at all where it is as usual."""
+    kind = (category,) if category != Ticket.Category.OTHER else ()
+    device = (str(device_id),) if device_id else ()
+    return (*kind, *device, *_told(files))
+
+
+def _told(files: Sequence[CheckedFile]) -> tuple[str, ...]:
+    return tuple(f"{file.name} {file.sha256}" for file in files)
 
 
 def reply_to_ticket(
-    *, ticket_id: UUID, author: User, message: str, idempotency_key: str = "", via: str = WEB
+    *,
+    ticket_id: UUID,
+    author: User,
+    message: str,
+    files: Sequence[CheckedFile] = (),
+    idempotency_key: str = "",
+    via: str = WEB,
 ) -> TicketMessage:
     """Add a message; for a repeated key, give back the one of the first time. What is written to a merged ticket goes to where it leads.
 
     The customer's makes the ticket open, also for a while after it was closed; staff's makes it answered and is mailed to the customer.
-    Raises InvalidInput, NotFound, TicketClosed or IdempotencyKeyReused; then nothing was written or mailed.
+    Raises InvalidInput, NotFound, TicketClosed, IdempotencyKeyReused, AttachmentsOverQuota or, without room for
+    files, Unavailable; then nothing was written or mailed.
     """
     message = clean_message(message)
     message_id = uuid4()
     # The ticket's lock closes the races of an answer with the closing and with a merge: no message is left where nobody reads it.
     with transaction.atomic(durable=True):
-        asked = ("reply", str(ticket_id), message)
+        asked = ("reply", str(ticket_id), message, *_told(files))
         earlier = claim_key(user=author, key=idempotency_key, asked=asked, message_id=message_id)
         if earlier is not None:
             return earlier
@@ -111,6 +129,7 @@ def reply_to_ticket(
         written = TicketMessage.objects.create(
             id=message_id, ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now, via=via
         )
+        store_files(message=written, sender=author, files=files)
         if by_staff:
             record_act("ticket_answered", actor=author, person=ticket.user_id, target=ticket)
             queue_ticket_answered(ticket, message)
