@@ -1,12 +1,11 @@
-"""What stands behind threads, to be looked at: messages, files, and what a repeat would not write again."""
+"""What stands behind threads, to be looked at: messages, and what a repeat would not write again."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from nexusvpn.admin_base import ReadOnlyAdmin
-from nexusvpn.templatetags.nexusvpn_ui import bytes_si
-from support.models import Attachment, IdempotencyKey, TicketMessage
+from support.models import IdempotencyKey, TicketMessage
 
 
 @admin.register(TicketMessage)
@@ -20,21 +19,6 @@ class TicketMessageAdmin(ReadOnlyAdmin):
     @admin.display(description="message")
     def beginning(self, message: TicketMessage) -> str:
         return message.body[:80]
-
-
-@admin.register(Attachment)
-class AttachmentAdmin(ReadOnlyAdmin):
-    """Files by name, kind and size; what is in them is downloaded from the thread."""
-
-    list_display = ("created_at", "name", "kind", "size_in_words", "sender", "removed_at")
-    list_select_related = ("sender",)
-    list_filter = ("kind", ("removed_at", admin.EmptyFieldListFilter))
-    search_fields = ("name", "sender__email", "=message__ticket__id", "=sha256")
-    ordering = ("-created_at", "id")
-
-    @admin.display(description="size", ordering="size")
-    def size_in_words(self, file: Attachment) -> str:
-        return bytes_si(file.size)
 
 
 @admin.register(IdempotencyKey)
