@@ -67,7 +67,12 @@ WORDS = {
     "subscription_unpaused": "Pause of the subscription ended",
     "subscription_withheld": "Plan off: its payment went back",
     "ticket_answered": "Ticket answered",
+    "ticket_assigned": "Ticket given to a colleague",
     "ticket_closed": "Ticket closed",
+    "ticket_merged": "Tickets merged",
+    "ticket_noted": "Internal note written",
+    "ticket_priority_changed": "Priority of a ticket changed",
+    "ticket_tagged": "Tags of a ticket set",
 }
 
 

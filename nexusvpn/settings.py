@@ -243,6 +243,16 @@ RENEWAL_SLACK_HOURS = env.number("RENEWAL_SLACK_HOURS", 72)
 BILLING_RECORDS_KEPT_DAYS = env.number("BILLING_RECORDS_KEPT_DAYS", 400)
 
 # --- support --------------------------------------------------------------------------------------
+# When promises to customers run ("always", or days and hours of the wall clock in SUPPORT_TIME_ZONE); `support.apps` checks both.
+SUPPORT_HOURS = env.text("SUPPORT_HOURS", "mon-fri 09:00-17:00")
+SUPPORT_TIME_ZONE = env.text("SUPPORT_TIME_ZONE", "UTC")
+# How long a customer opens a closed ticket again by answering it.
+TICKET_REOPEN_DAYS = env.number("TICKET_REOPEN_DAYS", 14)
+# A ticket that we answered is closed after so many silent days, and its customer is told so many days before.
+TICKET_SILENT_DAYS = env.number("TICKET_SILENT_DAYS", 7)
+TICKET_WARNING_DAYS = env.number("TICKET_WARNING_DAYS", 2)
+if not 0 < TICKET_WARNING_DAYS < TICKET_SILENT_DAYS:
+    raise ImproperlyConfigured("TICKET_WARNING_DAYS must lie between 0 and TICKET_SILENT_DAYS")
 # What files of tickets may take: of one person, of all (the table and its indexes on the disk), and how long they are kept.
 ATTACHMENTS_MB_PER_PERSON = env.number("ATTACHMENTS_MB_PER_PERSON", 50)
 ATTACHMENTS_TOTAL_MB = env.number("ATTACHMENTS_TOTAL_MB", 20_480)

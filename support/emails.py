@@ -56,3 +56,14 @@ def queue_mail_refused(ticket: Ticket, why: str) -> None:
     headers.pop("Reply-To", None)
     context = {**_context(ticket), "why": why, "marker": ""}
     queue_mail("ticket_mail_refused", ticket.user.email, context, user=ticket.user, headers=headers)
+
+
+def tell_closed(ticket: Ticket) -> None:
+    """A line in the customer's list; a mail would say nothing that they can answer."""
+    title = f"Ticket closed: {ticket.subject}"
+    notify(ticket.user, Kind.SUPPORT, title[:120], link=f"/support/{ticket.pk}")
+
+
+def tell_merged(source: Ticket, target: Ticket) -> None:
+    title = f"Ticket goes on in another: {source.subject}"
+    notify(target.user, Kind.SUPPORT, title[:120], link=f"/support/{target.pk}")

@@ -15,7 +15,7 @@ def _tickets(user: User) -> list[dict[str, Any]]:
     """Every thread as its owner sees it: our staff answer without their names."""
     tickets = rows_of(Ticket.objects.filter(user=user).order_by("created_at", "pk"), *_TICKET)
     messages: dict[Any, list[dict[str, Any]]] = {ticket["id"]: [] for ticket in tickets}
-    written = TicketMessage.objects.filter(ticket__user=user).order_by("created_at", "pk")
+    written = TicketMessage.objects.without_notes().filter(ticket__user=user).order_by("created_at", "pk")
     for ticket_id, by_staff, at, body in written.values_list("ticket_id", "by_staff", "created_at", "body"):
         if ticket_id in messages:
             messages[ticket_id].append({"by": "support" if by_staff else "you", "at": at, "text": body})

@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import account_erased
-from support.services.tickets import erase_tickets
+from support.services.retention import erase_tickets
 
 
 @receiver(account_erased)

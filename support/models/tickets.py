@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -11,7 +10,6 @@ from django.db import models
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from support.errors import TicketClosed
 from support.querysets import TicketQuerySet
 
 TAG = r"^[a-z0-9][a-z0-9-]*$"
@@ -33,8 +31,8 @@ class Tag(models.Model):
 class Ticket(models.Model):
     """A question of a customer, and where it stands: open → answered → open → … → closed → (open again, for a while).
 
-    Its clocks count working minutes (`support.clock`). That of the first answer runs from the opening to our first message; that of the
-    resolution runs while the ticket is open, and stands still while we wait for the customer.
+    Its clocks count working time (`support.clock`). That of the first answer runs from the opening to our first message; that of the
+    resolution runs while the ticket is open, and stands still while we wait for the customer. `support.services.moving` moves it.
     """
 
     class Status(models.TextChoices):
@@ -81,7 +79,7 @@ class Ticket(models.Model):
     # What the customer's plan and the priority promised when it was opened, in working minutes; empty: nothing.
     answer_minutes = models.PositiveIntegerField(null=True, blank=True)
     resolution_minutes = models.PositiveIntegerField(null=True, blank=True)
-    # Working minutes for which the resolution's clock ran before it last began to run; since when it runs, if it does.
+    # Working seconds for which the clocks ran before they last began to run; since when they run, if they do (`support.services.clocks`).
     resolution_used = models.PositiveIntegerField(default=0)
     clock_since = models.DateTimeField(null=True, blank=True)
     # When the clocks that run will have run out.
@@ -156,21 +154,3 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.subject
-
-    def mark_replied(self, *, by_staff: bool, at: datetime) -> None:
-        """Somebody wrote. Call with the row locked; raises TicketClosed."""
-        self._refuse_closed()
-        self.status = self.Status.ANSWERED if by_staff else self.Status.OPEN
-        self.updated_at = at
-        self.save(update_fields=["status", "updated_at"])
-
-    def mark_closed(self, *, at: datetime) -> None:
-        """Call with the row locked; raises TicketClosed."""
-        self._refuse_closed()
-        self.status = self.Status.CLOSED
-        self.updated_at = self.closed_at = at
-        self.save(update_fields=["status", "updated_at", "closed_at"])
-
-    def _refuse_closed(self) -> None:
-        if self.status == self.Status.CLOSED:
-            raise TicketClosed
