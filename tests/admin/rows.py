@@ -55,8 +55,9 @@ from billing.models import (
     Subscription,
 )
 from referrals.models import Referral
-from support.models import IdempotencyKey, Ticket, TicketMessage
+from support.models import Article, ArticleCategory, ArticleVote, IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import (
     make_customer,
     make_dispute,
@@ -272,6 +273,11 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
     EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
     Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
+    Article: lambda: make_article(f"article-{uuid4().hex[:8]}"),
+    ArticleCategory: lambda: ArticleCategory.objects.create(slug=f"c-{uuid4().hex[:8]}", name="Connection"),
+    ArticleVote: lambda: ArticleVote.objects.create(
+        article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
+    ),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,

@@ -71,6 +71,7 @@ NEVER_BY_HAND = {
     "support.Ticket",
     "support.TicketMessage",
     "support.IdempotencyKey",
+    "support.ArticleVote",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }
