@@ -21,6 +21,8 @@ WORDS = {
     "api_key_created": "API key made",
     "api_key_revoked": "API key ended",
     "checkout_opened": "Payment page opened",
+    "article_published": "Help article published",
+    "article_unpublished": "Help article taken back",
     "books_exported": "Ledger or reports downloaded",
     "denied": "Something was refused",
     "discrepancy_closed": "Difference from Stripe looked at",

@@ -55,8 +55,18 @@ from billing.models import (
     Subscription,
 )
 from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
-from support.models import Attachment, AttachmentContent, IdempotencyKey, Ticket, TicketMessage
+from support.models import (
+    Article,
+    ArticleCategory,
+    ArticleVote,
+    Attachment,
+    AttachmentContent,
+    IdempotencyKey,
+    Ticket,
+    TicketMessage,
+)
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import (
     make_customer,
     make_dispute,
@@ -283,6 +293,11 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Campaign: new_campaign,
     CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
     CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
+    Article: lambda: make_article(f"article-{uuid4().hex[:8]}"),
+    ArticleCategory: lambda: ArticleCategory.objects.create(slug=f"c-{uuid4().hex[:8]}", name="Connection"),
+    ArticleVote: lambda: ArticleVote.objects.create(
+        article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
+    ),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,
