@@ -70,7 +70,7 @@ def make_dora(staff: User) -> User:
 
 
 def _be_rewarded(dora: User, staff: User) -> None:
-    """For a friend who paid long ago: staff looked at it and wrote something, it was earned, and went to her invoices. Another one is held."""
+    """For a friend who paid long ago: staff looked at it, it was earned and went to her invoices. For another it is held."""
     make_programme()
     long_ago = timezone.now() - timedelta(days=40)
     reward = promise(dora, make_user("paying-friend-of-dora@example.com"), long_ago)
