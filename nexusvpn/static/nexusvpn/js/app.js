@@ -2,9 +2,11 @@
 import { bindCopyButtons } from "./copy.js";
 import { bindLiveState } from "./live-state.js";
 import { keepTimesTrue } from "./relative-time.js";
+import { bindShareButtons } from "./share.js";
 import { bindSubmitOnce } from "./submit-once.js";
 
 bindCopyButtons();
 bindLiveState();
+bindShareButtons();
 bindSubmitOnce();
 keepTimesTrue();
