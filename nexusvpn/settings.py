@@ -35,6 +35,8 @@ else:
         raise ImproperlyConfigured("SITE_URL must start with https://")
     env.required("DATABASE_URL", "the embedded database is for development")
     env.required("ENCRYPTION_KEYS", "preshared keys are encrypted with it (openssl rand -base64 32)")
+# Keys of before: they sign nothing any more, and what they signed still holds.
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 # The first one encrypts, all of them decrypt (nexusvpn.encryption).
 ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [hashlib.sha256(b"development" + SECRET_KEY.encode()).digest()]
 
@@ -120,6 +122,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.client_cookie.ClientCookieMiddleware",
+    "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
     "nexusvpn.uploads.UploadMiddleware",
@@ -193,6 +196,9 @@ NOTIFICATIONS_KEPT_DAYS = env.number("NOTIFICATIONS_KEPT_DAYS", 180)
 SIGNUP_ORIGINS_KEPT_DAYS = env.number("SIGNUP_ORIGINS_KEPT_DAYS", 30)
 KNOWN_CLIENTS_KEPT_DAYS = env.number("KNOWN_CLIENTS_KEPT_DAYS", 180)
 EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
+# How long a browser remembers by which campaign it came, and how long we remember which account came by it.
+CAMPAIGN_COOKIE_DAYS = env.number("CAMPAIGN_COOKIE_DAYS", 30)
+CAMPAIGN_SIGNUPS_KEPT_DAYS = env.number("CAMPAIGN_SIGNUPS_KEPT_DAYS", 400)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 7)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -256,6 +262,14 @@ if not 0 < TICKET_WARNING_DAYS < TICKET_SILENT_DAYS:
 ATTACHMENTS_MB_PER_PERSON = env.number("ATTACHMENTS_MB_PER_PERSON", 50)
 ATTACHMENTS_TOTAL_MB = env.number("ATTACHMENTS_TOTAL_MB", 20_480)
 ATTACHMENTS_KEPT_DAYS = env.number("ATTACHMENTS_KEPT_DAYS", 180)
+# Mails to NAME+token@HOST are piped into `manage.py receive_mail`; empty: mails cannot be answered, and none says that they can.
+SUPPORT_MAIL_ADDRESS = env.text("SUPPORT_MAIL_ADDRESS").lower()
+# With the token the name before the @ may have 64 signs (RFC 5321, 4.5.3.1.1).
+if SUPPORT_MAIL_ADDRESS and not re.fullmatch(r"[a-z0-9._-]{1,18}@[a-z0-9.-]+", SUPPORT_MAIL_ADDRESS):
+    raise ImproperlyConfigured("SUPPORT_MAIL_ADDRESS must be NAME@HOST, with at most 18 letters and digits as its name")
+# What became of mails that came in, and announcements after their end.
+INBOUND_MAILS_KEPT_DAYS = env.number("INBOUND_MAILS_KEPT_DAYS", 30)
+ANNOUNCEMENTS_KEPT_DAYS = env.number("ANNOUNCEMENTS_KEPT_DAYS", 400)
 
 # --- HTTP -----------------------------------------------------------------------------------------
 _secure = not DEBUG
