@@ -34,7 +34,10 @@ def chosen_view(request: HttpRequest) -> str:
 
 
 class InboxList(ChangeList):
-    """Reads one row more than a page shows, which says whether there is a next page: nothing is counted."""
+    """Reads one row more than a page shows, which says whether there is a next page: nothing is counted.
+
+    The page's ids are found first, and the facts of these rows alone then: those of the pages before would be computed too.
+    """
 
     has_next = False
 
@@ -42,9 +45,10 @@ class InboxList(ChangeList):
         if not 1 <= self.page_num <= MOST_PAGES:
             raise IncorrectLookupParameters
         first = (self.page_num - 1) * self.list_per_page
-        rows = list(self.queryset[first : first + self.list_per_page + 1])
-        self.has_next = len(rows) > self.list_per_page and self.page_num < MOST_PAGES
-        self.result_list = rows[: self.list_per_page]
+        found = list(self.queryset.values_list("pk", flat=True)[first : first + self.list_per_page + 1])
+        self.has_next = len(found) > self.list_per_page and self.page_num < MOST_PAGES
+        rows = with_facts(Ticket.objects.all()).in_bulk(found[: self.list_per_page])
+        self.result_list = [rows[pk] for pk in found[: self.list_per_page] if pk in rows]
         self.result_count = len(self.result_list)
         self.show_full_result_count = False
         self.show_admin_actions = True
