@@ -62,8 +62,8 @@ def _result(small: dict[str, dict[str, Any]], large: dict[str, dict[str, Any]], 
     )
     how = (
         f"{len(large)} lists as pages through Django's test client, their statements about tickets, messages and files executed "
-        f"again under EXPLAIN (ANALYZE, BUFFERS), everything in memory, median of {ROUNDS}; with {tickets // SHARE:,} tickets and with {tickets:,}, "
-        f"{MESSAGES} messages in each: {shown}. More than {MOST} statements: {', '.join(many) or 'none'}."
+        f"again under EXPLAIN (ANALYZE, BUFFERS), everything in memory, median of {ROUNDS}; with {tickets // SHARE:,} tickets and "
+        f"with {tickets:,}, {MESSAGES} messages in each: {shown}. More than {MOST} statements: {', '.join(many) or 'none'}."
     )
     slowest = max(cost["ms"] for cost in large.values())
     measure = f"pages read by each list with {tickets:,} tickets and {tickets * MESSAGES:,} messages"

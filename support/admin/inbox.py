@@ -81,7 +81,7 @@ class ViewFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for code, title in self.lookup_choices:
-            address = changelist.get_query_string({VIEW: code}, [PAGE_VAR])
+            address = changelist.get_query_string({VIEW: code})
             yield {"selected": code == self.chosen.code, "query_string": address, "display": title}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -133,6 +133,9 @@ class InboxAdmin(StaffModelAdmin):
     # A view has its order; any other would sort the whole table.
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "Tickets", **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return InboxList
