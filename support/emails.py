@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 
 from accounts.people import greeting_name
@@ -48,6 +50,14 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     title = f"Support answered: {ticket.subject}"
     link = context["path"]
     notify(ticket.user, Kind.SUPPORT, title[:120], link=link, mail="ticket_answered", context=context, headers=headers)
+
+
+def queue_ticket_closing(ticket: Ticket, *, closes_at: datetime) -> None:
+    """That an answered ticket will be closed unless its customer writes."""
+    context = {**_context(ticket), "answered_at": ticket.updated_at, "closes_at": closes_at}
+    headers = {**conversation_headers(ticket), **_SILENCE}
+    title, link = f"Ticket will be closed: {ticket.subject}"[:120], f"/support/{ticket.pk}"
+    notify(ticket.user, Kind.SUPPORT, title, link=link, mail="ticket_closing", context=context, headers=headers)
 
 
 def tell_closed(ticket: Ticket) -> None:

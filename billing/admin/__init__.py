@@ -1,7 +1,7 @@
 """Importing the modules registers their models and brings columns and panels to the customer's page."""
 
 from billing.admin import (
-    beside_tickets,
+    coupons,
     customers,
     events,
     gifts,
@@ -17,7 +17,7 @@ from billing.admin import (
 )
 
 __all__ = [
-    "beside_tickets",
+    "coupons",
     "customers",
     "events",
     "gifts",

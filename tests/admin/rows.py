@@ -37,6 +37,7 @@ from accounts.models import (
 from accounts.services.outbox import queue_mail
 from billing.models import (
     CheckoutSession,
+    Coupon,
     Discrepancy,
     Dispute,
     Effect,
@@ -48,6 +49,7 @@ from billing.models import (
     Plan,
     PlanGrant,
     PlanPrice,
+    PromotionCode,
     ReconcileRun,
     StripeCustomer,
     StripeEvent,
@@ -55,8 +57,18 @@ from billing.models import (
     Subscription,
 )
 from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
-from support.models import Attachment, AttachmentContent, IdempotencyKey, Ticket, TicketMessage
+from support.models import (
+    Article,
+    ArticleCategory,
+    ArticleVote,
+    Attachment,
+    AttachmentContent,
+    IdempotencyKey,
+    Ticket,
+    TicketMessage,
+)
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import (
     make_customer,
     make_dispute,
@@ -144,6 +156,10 @@ def new_entry() -> LedgerEntry:
 
 def new_batch() -> GiftBatch:
     return GiftBatch.objects.create(name="Fair", plan=new_plan(), days=30, created_by=new_user())
+
+
+def new_coupon() -> Coupon:
+    return Coupon.objects.create(stripe_id=uuid4().hex, name="Summer", percent_off=20)
 
 
 def new_device() -> VpnConfig:
@@ -256,6 +272,8 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     LedgerEntry: new_entry,
     GiftBatch: new_batch,
     GiftCode: lambda: GiftCode.objects.create(batch=new_batch(), code_hash=uuid4().bytes, code=b"encrypted"),
+    Coupon: new_coupon,
+    PromotionCode: lambda: PromotionCode.objects.create(coupon=new_coupon(), code=uuid4().hex[:12]),
     ReconcileRun: lambda: ReconcileRun.objects.create(kind=ReconcileRun.Kind.EVENTS),
     Discrepancy: lambda: Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"), user=new_user()),
     Location: lambda: make_location(f"place-{uuid4().hex[:10]}"),
@@ -283,6 +301,11 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Campaign: new_campaign,
     CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
     CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
+    Article: lambda: make_article(f"article-{uuid4().hex[:8]}"),
+    ArticleCategory: lambda: ArticleCategory.objects.create(slug=f"c-{uuid4().hex[:8]}", name="Connection"),
+    ArticleVote: lambda: ArticleVote.objects.create(
+        article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
+    ),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,

@@ -75,6 +75,7 @@ NEVER_BY_HAND = {
     "support.IdempotencyKey",
     "support.Attachment",
     "support.AttachmentContent",
+    "support.ArticleVote",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -31,6 +33,12 @@ def make_tickets(user: User, count: int) -> list[Ticket]:
 def make_message(ticket: Ticket, **fields: Any) -> TicketMessage:
     """A message of the ticket's owner unless said otherwise."""
     return TicketMessage.objects.create(ticket=ticket, **{"author": ticket.user, "body": QUESTION, **fields})
+
+
+def make_service_levels() -> None:
+    """The standard ones, as the migration makes them; for databases that a test has emptied."""
+    with connection.cursor() as cursor:
+        cursor.execute(importlib.import_module("support.migrations.0004_standard_service_levels").LEVELS)
 
 
 def make_attachment(message: TicketMessage, data: bytes = b"a line\n", **fields: Any) -> Attachment:
