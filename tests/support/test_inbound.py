@@ -144,7 +144,9 @@ class TestRefused:
         receive_mail(plain_mail(reply_address(ticket.pk), sender=sender))
         assert_nothing_happened(ticket, "refused", "other_sender")
 
-    @pytest.mark.parametrize("change", [{"email_verified_at": None}, {"is_active": False}, {"email": "new@example.com"}])
+    @pytest.mark.parametrize(
+        "change", [{"email_verified_at": None}, {"is_active": False}, {"email": "new@example.com"}]
+    )
     def test_so_is_who_has_not_verified_is_shut_out_or_has_another_address_now(
         self, ticket: Ticket, change: dict[str, object]
     ) -> None:
