@@ -53,6 +53,8 @@ WORDS = {
     "price_set": "Price of a plan changed",
     "recovery_code_used": "Recovery code used",
     "recovery_codes_made": "New recovery codes made",
+    "reward_approved": "Reward looked at and given",
+    "reward_refused": "Reward looked at and not given",
     "rights_changed": "Rights changed",
     "second_factor_added": "Second factor added",
     "second_factor_removed": "Second factor removed",

@@ -122,8 +122,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.client_cookie.ClientCookieMiddleware",
+    "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
+    "nexusvpn.uploads.UploadMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
 ]
 ROOT_URLCONF = "nexusvpn.urls"
@@ -194,6 +196,9 @@ NOTIFICATIONS_KEPT_DAYS = env.number("NOTIFICATIONS_KEPT_DAYS", 180)
 SIGNUP_ORIGINS_KEPT_DAYS = env.number("SIGNUP_ORIGINS_KEPT_DAYS", 30)
 KNOWN_CLIENTS_KEPT_DAYS = env.number("KNOWN_CLIENTS_KEPT_DAYS", 180)
 EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
+# How long a browser remembers by which campaign it came, and how long we remember which account came by it.
+CAMPAIGN_COOKIE_DAYS = env.number("CAMPAIGN_COOKIE_DAYS", 30)
+CAMPAIGN_SIGNUPS_KEPT_DAYS = env.number("CAMPAIGN_SIGNUPS_KEPT_DAYS", 400)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 7)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -288,6 +293,11 @@ API_BODY_LIMIT_BYTES = 256 * 1024
 NODE_BODY_LIMIT_BYTES = 4 * 1024 * 1024
 WEBHOOK_BODY_LIMIT_BYTES = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Five files of 5 MiB and what was written with them, where a message may bring files; they wait on the disk while they arrive.
+UPLOAD_PATHS = re.compile(r"/(api/v1/tickets(/[0-9a-f-]{36}/reply)?/?|support(/[0-9a-f-]{36}/reply)?)")
+UPLOAD_BODY_LIMIT_BYTES = 26 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 
 from accounts.people import greeting_name
@@ -50,12 +52,12 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     notify(ticket.user, Kind.SUPPORT, title[:120], link=link, mail="ticket_answered", context=context, headers=headers)
 
 
-def queue_mail_refused(ticket: Ticket, why: str) -> None:
-    """To a customer whose mail is not in their thread; whatever they chose, since they wait for an answer to it."""
-    headers = {**conversation_headers(ticket), "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
-    headers.pop("Reply-To", None)
-    context = {**_context(ticket), "why": why, "marker": ""}
-    queue_mail("ticket_mail_refused", ticket.user.email, context, user=ticket.user, headers=headers)
+def queue_ticket_closing(ticket: Ticket, *, closes_at: datetime) -> None:
+    """That an answered ticket will be closed unless its customer writes."""
+    context = {**_context(ticket), "answered_at": ticket.updated_at, "closes_at": closes_at}
+    headers = {**conversation_headers(ticket), **_SILENCE}
+    title, link = f"Ticket will be closed: {ticket.subject}"[:120], f"/support/{ticket.pk}"
+    notify(ticket.user, Kind.SUPPORT, title, link=link, mail="ticket_closing", context=context, headers=headers)
 
 
 def tell_closed(ticket: Ticket) -> None:
@@ -67,3 +69,11 @@ def tell_closed(ticket: Ticket) -> None:
 def tell_merged(source: Ticket, target: Ticket) -> None:
     title = f"Ticket goes on in another: {source.subject}"
     notify(target.user, Kind.SUPPORT, title[:120], link=f"/support/{target.pk}")
+
+
+def queue_mail_refused(ticket: Ticket, why: str) -> None:
+    """To a customer whose mail is not in their thread; whatever they chose, since they wait for an answer to it."""
+    headers = {**conversation_headers(ticket), "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
+    headers.pop("Reply-To", None)
+    context = {**_context(ticket), "why": why, "marker": ""}
+    queue_mail("ticket_mail_refused", ticket.user.email, context, user=ticket.user, headers=headers)

@@ -46,6 +46,11 @@ class AttachmentsOverQuota(Conflict):
         super().__init__(fields={"files": [self.message]})
 
 
+class ThreadMoved(Conflict):
+    code = "thread_moved"
+    message = "Somebody wrote meanwhile: look at what is new, and send your answer once more if it still holds."
+
+
 class TooManyMails(Conflict):
     code = "too_many_mails"
     message = "There were many mails about this ticket within an hour. Write on its page."

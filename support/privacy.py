@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
 from support.models import Ticket, TicketMessage
+from support.stored_files import register_files
 
 _TICKET = ("id", "subject", "priority", "status", "created_at", "updated_at", "closed_at")
 
@@ -23,6 +24,7 @@ def _tickets(user: User) -> list[dict[str, Any]]:
 
 
 def register() -> None:
+    register_files()
     register_section("tickets", "Your questions to us and our answers.", _tickets)
     register_stored(
         StoredKind(

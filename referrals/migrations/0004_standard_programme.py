@@ -9,7 +9,7 @@ PROGRAMME = """
 INSERT INTO referrals_referralprogramme (id, is_open, mode, months, refund_days, hold_days, network_limit, changed_at)
 VALUES (1, true, 'first', 12, 30, 30, 3, now()) ON CONFLICT DO NOTHING;
 INSERT INTO referrals_rewardamount (currency, referrer_minor, friend_minor)
-VALUES ('EUR', 500, 500), ('GBP', 400, 400), ('USD', 500, 500) ON CONFLICT DO NOTHING;
+VALUES ('EUR', 500, 500), ('GBP', 400, 400), ('JPY', 700, 700), ('USD', 500, 500) ON CONFLICT DO NOTHING;
 """
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Least
@@ -126,30 +128,34 @@ class Ticket(models.Model):
         indexes = [
             # "My tickets", the one that moved last first, page by page.
             models.Index(fields=["user", "-updated_at", "id"], name="ticket_user_updated_idx"),
-            # Staff's inbox: all open (or answered) tickets, the one that waits longest first.
-            models.Index(fields=["status", "updated_at"], name="ticket_status_updated_idx"),
+            # Staff's inbox: answered tickets, those first whose customers are silent the longest; closed ones, the latest first.
+            models.Index(fields=["status", "updated_at", "id"], name="ticket_status_updated_idx"),
             # Staff's inbox: my own, those first that are due first.
             models.Index(
-                fields=["assignee", "due_at", "updated_at"],
+                fields=["assignee", "due_at", "updated_at", "id"],
                 condition=~models.Q(status="closed"),
                 name="ticket_assignee_due_idx",
             ),
-            # Staff's inbox: nobody's yet.
+            # Staff's inbox: nobody's yet, those first that are due first.
             models.Index(
-                fields=["updated_at", "id"],
+                fields=["due_at", "updated_at", "id"],
                 condition=models.Q(assignee__isnull=True, status="open"),
                 name="ticket_unassigned_idx",
             ),
-            # Staff's inbox: overdue.
-            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="ticket_due_idx"),
+            # Staff's inbox: waiting for us, those first that are due first; and of these the overdue ones.
+            models.Index(
+                fields=["due_at", "updated_at", "id"], condition=models.Q(status="open"), name="ticket_open_due_idx"
+            ),
             # SET NULL when a member of staff's account is deleted; of closed tickets too.
             models.Index(fields=["assignee"], condition=models.Q(assignee__isnull=False), name="ticket_assignee_idx"),
             # What was merged into this one.
             models.Index(
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="ticket_merged_idx"
             ),
-            # Staff's list of all tickets by last movement.
-            models.Index(fields=["updated_at"], name="ticket_updated_idx"),
+            # Staff's list of all tickets, the one that moved last first.
+            models.Index(fields=["updated_at", "id"], name="ticket_updated_idx"),
+            # Staff's search for words of subjects.
+            GinIndex(SearchVector("subject", config="simple"), name="ticket_subject_idx"),
         ]
 
     def __str__(self) -> str:

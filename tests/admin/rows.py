@@ -54,8 +54,8 @@ from billing.models import (
     StripeOrder,
     Subscription,
 )
-from referrals.models import Referral
-from support.models import IdempotencyKey, Ticket, TicketMessage
+from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
+from support.models import Attachment, AttachmentContent, IdempotencyKey, Ticket, TicketMessage
 from tests.factories.accounts import make_user
 from tests.factories.payments import (
     make_customer,
@@ -66,7 +66,7 @@ from tests.factories.payments import (
     price_of,
     stripe_id,
 )
-from tests.factories.support import make_ticket
+from tests.factories.support import make_attachment, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import (
     Alert,
@@ -205,9 +205,17 @@ def new_key_of_a_message() -> IdempotencyKey:
     return IdempotencyKey.objects.create(user=ticket.user, **values)
 
 
+def new_attachment() -> Attachment:
+    return make_attachment(make_ticket(new_user()).messages.get())
+
+
 def new_job() -> ProcrastinateJob:
     queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
     return ProcrastinateJob.objects.latest("id")
+
+
+def new_campaign() -> Campaign:
+    return Campaign.objects.create(name="A newsletter", slug=f"letter-{uuid4().hex[:10]}")
 
 
 MAKERS: dict[type[Model], Callable[[], Any]] = {
@@ -272,8 +280,13 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
     EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
     Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
+    Campaign: new_campaign,
+    CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
+    CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,
+    Attachment: new_attachment,
+    AttachmentContent: lambda: new_attachment().content,
     ProcrastinateJob: new_job,
 }

@@ -68,9 +68,13 @@ NEVER_BY_HAND = {
     "billing.ReconcileRun",
     "billing.Discrepancy",
     "referrals.Referral",
+    "referrals.CampaignDay",
+    "referrals.CampaignSignup",
     "support.Ticket",
     "support.TicketMessage",
     "support.IdempotencyKey",
+    "support.Attachment",
+    "support.AttachmentContent",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }
