@@ -1,6 +1,6 @@
 from django.urls import path
 
-from support.views import attachments, help, tickets
+from support.views import announcements, attachments, help, tickets
 
 urlpatterns = [
     path("support", tickets.support, name="support"),
@@ -11,4 +11,7 @@ urlpatterns = [
     path("help/<slug:slug>", help.help_article, name="help-article"),
     path("help/<slug:slug>/vote", help.help_vote, name="help-vote"),
     path("support/<uuid:pk>/attachments/<uuid:attachment_id>", attachments.attachment, name="ticket-attachment"),
+    path("announcements", announcements.announcements, name="announcements"),
+    path("announcements/<uuid:pk>/put-away", announcements.announcement_put_away, name="announcement-put-away"),
+    path("unsubscribe/<str:token>", announcements.no_news, name="unsubscribe"),
 ]

@@ -55,7 +55,16 @@ from billing.models import (
     Subscription,
 )
 from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
-from support.models import Attachment, AttachmentContent, IdempotencyKey, Ticket, TicketMessage
+from support.models import (
+    Announcement,
+    AnnouncementSeen,
+    Attachment,
+    AttachmentContent,
+    IdempotencyKey,
+    InboundMail,
+    Ticket,
+    TicketMessage,
+)
 from tests.factories.accounts import make_user
 from tests.factories.payments import (
     make_customer,
@@ -288,5 +297,10 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     IdempotencyKey: new_key_of_a_message,
     Attachment: new_attachment,
     AttachmentContent: lambda: new_attachment().content,
+    InboundMail: lambda: InboundMail.objects.create(fingerprint=uuid4().hex, state=InboundMail.State.IGNORED),
+    Announcement: lambda: Announcement.objects.create(title="Work at night", body="From **two** on."),
+    AnnouncementSeen: lambda: AnnouncementSeen.objects.create(
+        announcement=Announcement.objects.create(title="Work at night", body="From two on."), user=new_user()
+    ),
     ProcrastinateJob: new_job,
 }
