@@ -68,12 +68,15 @@ from referrals.models import (
     RewardPayout,
 )
 from support.models import (
+    Announcement,
+    AnnouncementSeen,
     Article,
     ArticleCategory,
     ArticleVote,
     Attachment,
     AttachmentContent,
     IdempotencyKey,
+    InboundMail,
     Ticket,
     TicketMessage,
 )
@@ -347,5 +350,10 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     IdempotencyKey: new_key_of_a_message,
     Attachment: new_attachment,
     AttachmentContent: lambda: new_attachment().content,
+    InboundMail: lambda: InboundMail.objects.create(fingerprint=uuid4().hex, state=InboundMail.State.IGNORED),
+    Announcement: lambda: Announcement.objects.create(title="Work at night", body="From **two** on."),
+    AnnouncementSeen: lambda: AnnouncementSeen.objects.create(
+        announcement=Announcement.objects.create(title="Work at night", body="From two on."), user=new_user()
+    ),
     ProcrastinateJob: new_job,
 }
