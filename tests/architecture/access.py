@@ -22,6 +22,7 @@ from tests.admin.addresses import allow
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import make_checkout
 from tests.factories.support import make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
@@ -96,6 +97,7 @@ class World:
         return {
             "devices/": device.pk,
             "tickets/": make_ticket(self.alice).pk,
+            "help/articles/": make_article(f"article-{uuid4().hex}").slug,
             "notifications/": Notification.objects.create(**values).pk,
             "auth/sessions/": session.pk,
             "billing/checkout/": make_checkout(self.alice, CheckoutSession.State.COMPLETE).stripe_id,
