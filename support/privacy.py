@@ -9,6 +9,7 @@ from django.db.models import F
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
 from support.models import ArticleVote, Ticket, TicketMessage
+from support.stored_files import register_files
 
 _TICKET = ("id", "subject", "priority", "status", "created_at", "updated_at", "closed_at")
 
@@ -17,7 +18,7 @@ def _tickets(user: User) -> list[dict[str, Any]]:
     """Every thread as its owner sees it: our staff answer without their names."""
     tickets = rows_of(Ticket.objects.filter(user=user).order_by("created_at", "pk"), *_TICKET)
     messages: dict[Any, list[dict[str, Any]]] = {ticket["id"]: [] for ticket in tickets}
-    written = TicketMessage.objects.filter(ticket__user=user).order_by("created_at", "pk")
+    written = TicketMessage.objects.without_notes().filter(ticket__user=user).order_by("created_at", "pk")
     for ticket_id, by_staff, at, body in written.values_list("ticket_id", "by_staff", "created_at", "body"):
         if ticket_id in messages:
             messages[ticket_id].append({"by": "support" if by_staff else "you", "at": at, "text": body})
@@ -25,6 +26,7 @@ def _tickets(user: User) -> list[dict[str, Any]]:
 
 
 def register() -> None:
+    register_files()
     register_section("tickets", "Your questions to us and our answers.", _tickets)
     register_section(
         "article_votes",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from procrastinate.contrib.django import app
 
 from nexusvpn.jobs import traced
+from support.services.closing import close_silent_tickets
 from support.services.idempotency import forget_old_keys
+from support.services.kept_files import remove_old_files
 
 
 @app.periodic(cron="27 * * * *")
@@ -13,3 +15,17 @@ from support.services.idempotency import forget_old_keys
 @traced
 def forget_idempotency_keys(timestamp: int) -> None:
     forget_old_keys()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="close-silent-tickets")
+@traced
+def close_silent(timestamp: int) -> None:
+    close_silent_tickets()
+
+
+@app.periodic(cron="41 3 * * *")
+@app.task(queue="periodic", queueing_lock="remove-old-files")
+@traced
+def remove_files(timestamp: int) -> None:
+    remove_old_files()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from support.views import help, tickets
+from support.views import attachments, help, tickets
 
 urlpatterns = [
     path("support", tickets.support, name="support"),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("help", help.help_index, name="help"),
     path("help/<slug:slug>", help.help_article, name="help-article"),
     path("help/<slug:slug>/vote", help.help_vote, name="help-vote"),
+    path("support/<uuid:pk>/attachments/<uuid:attachment_id>", attachments.attachment, name="ticket-attachment"),
 ]

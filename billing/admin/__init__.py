@@ -1,6 +1,7 @@
 """Importing the modules registers their models and brings columns and panels to the customer's page."""
 
 from billing.admin import (
+    coupons,
     customers,
     events,
     gifts,
@@ -16,6 +17,7 @@ from billing.admin import (
 )
 
 __all__ = [
+    "coupons",
     "customers",
     "events",
     "gifts",

@@ -125,6 +125,11 @@ def create_credit(sandbox: Sandbox, params: Obj, id: str) -> Obj:
     """A negative amount is credit that the next invoices use up."""
     customer = sandbox.store.need("customer", id)
     currency = check_currency(params["currency"])
+    if customer["currency"] not in (None, currency):
+        raise StripeError(
+            f"The customer's currency is {customer['currency']}: a balance transaction must have the same.",
+            param="currency",
+        )
     return move_balance(sandbox, customer, params["amount"], currency, "adjustment", params)
 
 

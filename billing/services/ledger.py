@@ -17,6 +17,7 @@ from accounts.models import User
 from billing.gateway.client import Object
 from billing.inserts import insert_once
 from billing.models import LedgerEntry, Payment
+from billing.services.order_requests import REWARD
 
 Account, Kind = LedgerEntry.Account, LedgerEntry.Kind
 
@@ -150,7 +151,8 @@ def _paid_amount(transaction: Object, payment: Payment, kind: str) -> int:
 
 def _credit(transaction: Object) -> _Movement:
     amount = -int(transaction["amount"])
-    given = Kind.CREDIT if amount > 0 else Kind.DEBT
+    named = (transaction.get("metadata") or {}).get(REWARD)
+    given = Kind.DEBT if amount < 0 else Kind.REWARD if named else Kind.CREDIT
     return _Movement(
         account=Account.CREDIT,
         kind=Kind.CREDIT_USED if transaction["type"] in _USED else given,

@@ -10,7 +10,7 @@ from billing.gateway.errors import GatewayMissing, GatewayRefused
 from billing.models import StripeOrder
 
 # Our names for our rows in Stripe's metadata.
-USER, ORDER = "nexusvpn_user", "nexusvpn_order"
+USER, ORDER, REWARD = "nexusvpn_user", "nexusvpn_order", "nexusvpn_reward"
 Purpose = StripeOrder.Purpose
 
 
@@ -27,6 +27,10 @@ def ask_whether_done(order: StripeOrder, api: Stripe) -> Object | None:
     if order.purpose == Purpose.REFUND:
         of = {name: order.parameters[name] for name in ("charge", "payment_intent") if name in order.parameters}
         return _named(api.each(lambda v1, page: v1.refunds.list(page), **of), ORDER, str(order.pk))
+    if order.purpose == Purpose.CREDIT:
+        customer = order.parameters["customer"]
+        listed = api.each(lambda v1, page: v1.customers.balance_transactions.list(customer, page))
+        return _named(listed, ORDER, str(order.pk))
     return None
 
 
@@ -119,6 +123,14 @@ def _refund(order: StripeOrder, api: Stripe) -> Object:
     return api.call(lambda v1: v1.refunds.create(parameters, options=keyed(order.pk)))
 
 
+def _give_credit(order: StripeOrder, api: Stripe) -> Object:
+    """The key says in the books that it is a reward, and whose decision it was."""
+    asked = {name: value for name, value in order.parameters.items() if name != "customer"}
+    parameters: Any = {**asked, "metadata": {ORDER: str(order.pk), REWARD: order.subject}}
+    customer = order.parameters["customer"]
+    return api.call(lambda v1: v1.customers.balance_transactions.create(customer, parameters, options=keyed(order.pk)))
+
+
 def _change_address(order: StripeOrder, api: Stripe) -> Object:
     """To the one that the person has now: it may have changed once more, and rows keep no addresses."""
     try:
@@ -151,5 +163,6 @@ _REQUESTS: dict[StripeOrder.Purpose, Callable[[StripeOrder, Stripe], Object]] = 
     Purpose.END: _end,
     Purpose.REFUND: _refund,
     Purpose.ADDRESS: _change_address,
+    Purpose.CREDIT: _give_credit,
     Purpose.DELETE_CUSTOMER: _delete_customer,
 }

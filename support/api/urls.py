@@ -1,7 +1,7 @@
 from django.urls import re_path
 
-from nexusvpn.api.routes import UUID_PATTERN
-from support.api import articles, tickets
+from nexusvpn.api.routes import INNER_UUID_PATTERN, UUID_PATTERN
+from support.api import articles, attachments, tickets
 
 urlpatterns = [
     re_path(r"^help/articles/?$", articles.ArticlesView.as_view(), name="api-articles"),
@@ -14,4 +14,9 @@ urlpatterns = [
     re_path(rf"^tickets/{UUID_PATTERN}/messages/?$", tickets.TicketMessagesView.as_view(), name="api-ticket-messages"),
     re_path(rf"^tickets/{UUID_PATTERN}/reply/?$", tickets.TicketReplyView.as_view(), name="api-ticket-reply"),
     re_path(rf"^tickets/{UUID_PATTERN}/close/?$", tickets.TicketCloseView.as_view(), name="api-ticket-close"),
+    re_path(
+        rf"^tickets/{UUID_PATTERN}/attachments/{INNER_UUID_PATTERN}/?$",
+        attachments.AttachmentView.as_view(),
+        name="api-ticket-attachment",
+    ),
 ]

@@ -29,5 +29,5 @@ def thread_page(ticket: Ticket, reader: User, wanted: PageRequest) -> Page:
         label = "You" if author_id == reader.pk else "Support" if by_staff else "Customer"
         return ThreadMessage(label, by_staff, body, created_at)
 
-    messages: Any = TicketMessage.objects.filter(ticket=ticket)
+    messages: Any = TicketMessage.objects.without_notes().filter(ticket=ticket)
     return fetch_page(messages, wanted, COLUMNS, row)
