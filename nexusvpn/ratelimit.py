@@ -52,6 +52,8 @@ SUBSCRIPTION = Limit("subscription", "10/m")
 GIFT_CODE = Limit("gift-code", "10/h")
 # A configuration for every location: each may take an address of its server.
 CONFIG_BUNDLE = Limit("config-bundle", "6/m")
+# Messages with files: to look at them takes a processor some seconds.
+UPLOADS = Limit("uploads", "30/h")
 EVERYTHING = Limit("everything", "100/m")
 # Not what somebody may do, but how often the audit log says that they may not.
 DENIALS_NOTED = Limit("denials-noted", "1/m")

@@ -38,6 +38,43 @@ LEFT JOIN LATERAL (
 ) booked ON true
 WHERE c.deleted_at IS NULL AND c.synced_at IS NOT NULL AND coalesce(booked.owed, 0) <> -c.balance_minor
   AND NOT EXISTS (SELECT 1 FROM billing_stripecustomer d WHERE d.user_id = c.user_id AND d.deleted_at IS NOT NULL);
+-- I3 a person has less than nothing of rewards, and owes less than that
+SELECT user_id, currency FROM referrals_rewardentry GROUP BY user_id, currency
+HAVING sum(available_minor) < least(0, sum(available_minor) FILTER (WHERE kind = 'debt')) OR sum(pending_minor) < 0;
+-- I3 somebody sent more of rewards to their invoices than they had at that time
+SELECT e.id FROM referrals_rewardentry e WHERE e.kind = 'spent' AND (
+    SELECT sum(b.available_minor) FROM referrals_rewardentry b
+    WHERE b.user_id = e.user_id AND b.currency = e.currency AND b.id <= e.id) < 0;
+-- I4 a payment is rewarded twice to one person, or two rewards of a friend have one number
+SELECT referral_id, kind, invoice_id FROM referrals_reward GROUP BY 1, 2, 3 HAVING count(*) > 1;
+SELECT referral_id, kind, number FROM referrals_reward GROUP BY 1, 2, 3 HAVING count(*) > 1;
+-- I4 a reward is not one of the two people whom its referral is about
+SELECT w.id FROM referrals_reward w JOIN referrals_referral r ON r.id = w.referral_id
+WHERE w.user_id <> CASE w.kind WHEN 'referrer' THEN r.referrer_id ELSE r.referred_id END;
+-- I3 a reward's entries are not what its state says
+SELECT w.id, w.state FROM referrals_reward w
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(e.pending_minor), 0) AS pending, coalesce(sum(e.available_minor), 0) AS available,
+           bool_and(e.user_id = w.user_id AND e.currency = w.currency) AS own
+    FROM referrals_rewardentry e WHERE e.reward_id = w.id
+) booked ON true
+WHERE booked.own IS NOT TRUE
+   OR booked.pending <> CASE WHEN w.state IN ('pending', 'held') THEN w.amount_minor ELSE 0 END
+   OR booked.available <> CASE WHEN w.state = 'earned' THEN w.amount_minor ELSE 0 END;
+-- I3 a payout's entries are not what became of it
+SELECT p.id, p.state FROM referrals_rewardpayout p
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(e.available_minor) FILTER (WHERE e.kind = 'spent'), 0) AS spent,
+           coalesce(sum(e.available_minor) FILTER (WHERE e.kind = 'returned'), 0) AS returned,
+           bool_and(e.user_id = p.user_id AND e.currency = p.currency AND e.kind IN ('spent', 'returned')) AS own
+    FROM referrals_rewardentry e WHERE e.payout_id = p.id
+) booked ON true
+WHERE booked.own IS NOT TRUE OR booked.spent <> -p.amount_minor
+   OR booked.returned <> CASE WHEN p.state = 'refused' THEN p.amount_minor ELSE 0 END;
+-- I10 a payout came to the provider twice, or with another amount
+SELECT p.id FROM referrals_rewardpayout p
+JOIN billing_stripeorder o ON o.user_id = p.user_id AND o.purpose = 'credit' AND o.subject = p.id::text
+GROUP BY p.id HAVING count(*) > 1 OR bool_or((o.parameters->>'amount')::bigint <> -p.amount_minor);
 -- I6 a device's usage is not the sum of its registers
 SELECT d.id FROM vpn_vpnconfig d
 LEFT JOIN (SELECT device_id, sum(rx) AS rx, sum(tx) AS tx FROM vpn_usagecounter GROUP BY 1) c ON c.device_id = d.id

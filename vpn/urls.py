@@ -5,6 +5,7 @@ from vpn.views import (
     dashboard,
     device_life,
     devices,
+    guides,
     home,
     installer,
     kept_devices,
@@ -38,5 +39,7 @@ urlpatterns = [
     path("devices/<uuid:pk>/expiry/remove", device_life.device_expiry_remove, name="device-expiry-remove"),
     path("devices/<uuid:pk>/rotate-key", rotate_key.device_rotate_key, name="device-rotate-key"),
     path("devices/<uuid:pk>/revoke", devices.device_revoke, name="device-revoke"),
+    path("help/set-up", guides.guides, name="help-set-up"),
+    path("help/set-up/<slug:system>", guides.guide, name="help-guide"),
     path("speed-test", speed_test.speed_test, name="speed-test"),
 ]

@@ -18,6 +18,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="giftbatch",
+            options={"ordering": ["-created_at"], "verbose_name_plural": "gift batches"},
+        ),
         migrations.CreateModel(
             name="Coupon",
             fields=[

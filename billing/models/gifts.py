@@ -23,6 +23,7 @@ class GiftBatch(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
+        verbose_name_plural = "gift batches"
         constraints = [
             models.CheckConstraint(condition=models.Q(days__gte=1), name="giftbatch_days_positive"),
         ]

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from nexusvpn.money import major
+
 
 class Plan(models.Model):
     """What a customer may use. `free` is what everybody has who has nothing else."""
@@ -76,7 +78,8 @@ class PlanPrice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_id} {self.currency} {self.amount_minor}/{self.interval}"
+        # Without its plan, which lists would ask for row by row.
+        return f"{major(self.amount_minor, self.currency)} {self.currency} a {self.interval}"
 
 
 class PlanGrant(models.Model):

@@ -26,10 +26,9 @@ class Migration(migrations.Migration):
     dependencies = [
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("accounts", "0008_suspended_at"),
-        ("billing", "0008_coupons"),
-        ("referrals", "0004_standard_programme"),
-        ("support", "0004_standard_service_levels"),
-        ("vpn", "0010_kept_devices"),
+        ("referrals", "0001_initial"),
+        ("support", "0002_idempotency_key"),
+        ("vpn", "0009_removed_devices_index"),
     ]
 
     operations = [

@@ -18,6 +18,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="referral",
+            name="reasons",
+            field=models.JSONField(blank=True, default=list, editable=False),
+        ),
         migrations.CreateModel(
             name="Campaign",
             fields=[
@@ -99,6 +104,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("changed_at", models.DateTimeField(auto_now=True)),
+                ("undone_until", models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 "verbose_name_plural": "referral programme",
@@ -133,7 +139,7 @@ class Migration(migrations.Migration):
                             ("pending", "pending"),
                             ("held", "held for review"),
                             ("earned", "earned"),
-                            ("cancelled", "cancelled: the payment went back"),
+                            ("cancelled", "cancelled"),
                             ("refused", "refused by staff"),
                             ("taken_back", "taken back after it was earned"),
                         ],
@@ -344,7 +350,8 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
                         related_name="campaign_signup",
                         to=settings.AUTH_USER_MODEL,
                     ),
@@ -352,7 +359,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "id"],
-                "indexes": [models.Index(fields=["campaign", "-created_at", "id"], name="campaign_signup_newest_idx")],
+                "indexes": [
+                    models.Index(fields=["campaign", "-created_at", "id"], name="campaign_signup_newest_idx"),
+                    models.Index(
+                        condition=models.Q(
+                            ("user__isnull", False), models.Q(("invoice_id", ""), _negated=True), _connector="OR"
+                        ),
+                        fields=["created_at"],
+                        name="campaign_signup_named_idx",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

@@ -32,6 +32,8 @@ class ReferralProgramme(models.Model):
         default=3, help_text="Friends from one network within 30 days; rewards for those beyond are held for review."
     )
     changed_at = models.DateTimeField(auto_now=True)
+    # How far the job has come that looks for payments which went back (`services.maturing`).
+    undone_until = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "referral programme"

@@ -15,6 +15,8 @@ class Referral(models.Model):
     )
     referred = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="referral")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What was noticed at the sign-up (`services.suspicion`): the network is forgotten before a patient friend pays.
+    reasons = models.JSONField(default=list, blank=True, editable=False)
 
     objects = ReferralQuerySet.as_manager()
 

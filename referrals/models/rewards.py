@@ -22,7 +22,7 @@ class Reward(models.Model):
         PENDING = "pending", "pending"
         HELD = "held", "held for review"
         EARNED = "earned", "earned"
-        CANCELLED = "cancelled", "cancelled: the payment went back"
+        CANCELLED = "cancelled", "cancelled"
         REFUSED = "refused", "refused by staff"
         TAKEN_BACK = "taken_back", "taken back after it was earned"
 

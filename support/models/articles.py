@@ -43,6 +43,8 @@ class Article(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True, blank=True)
+    # Of the text that came with the product (`load_articles`), as long as nobody else wrote it; empty: staff's own.
+    shipped_hash = models.CharField(max_length=64, blank=True, editable=False)
     # Title before body, by the words of its language; written with the row.
     search = SearchVectorField(null=True, editable=False)
 

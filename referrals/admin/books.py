@@ -1,0 +1,94 @@
+"""The books of rewards, to be read: entries, payouts, and a person's balances on their page."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import reverse
+
+from accounts.admin import LATEST, UserAdmin
+from accounts.models import User
+from billing.admin.columns import money_column
+from billing.services.credit import credit_currency
+from nexusvpn.admin_base import Panel, ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import day, money
+from referrals.models import Reward, RewardEntry, RewardPayout
+from referrals.services.books import Balance, balances
+from referrals.services.programme import amounts
+
+
+@admin.register(RewardEntry)
+class RewardEntryAdmin(ReadOnlyAdmin):
+    list_display = (
+        "occurred_at",
+        "user",
+        "kind",
+        money_column("pending_minor", "pending"),
+        money_column("available_minor", "available"),
+        "source",
+    )
+    list_select_related = ("user",)
+    list_filter = ("kind", "currency")
+    search_fields = ("source", "user__email", "=reward__invoice_id")
+
+
+@admin.register(RewardPayout)
+class RewardPayoutAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "user",
+        money_column("amount_minor", "amount"),
+        "state",
+        "finished_at",
+        "result",
+    )
+    list_select_related = ("user",)
+    list_filter = ("state", "currency")
+    search_fields = ("=id", "=result", "user__email")
+
+
+def rewards_panel(user: User) -> Panel:
+    rows = Reward.objects.filter(user=user).select_related("referral__referred")[:LATEST]
+    shown = [
+        (
+            day(reward.created_at),
+            reward.get_kind_display(),
+            str(reward.referral.referred),
+            money(reward.amount_minor, reward.currency),
+            reward.get_state_display(),
+            day(reward.matures_at),
+        )
+        for reward in rows
+    ]
+    url = f"{reverse('admin:referrals_reward_changelist')}?user__id__exact={user.pk}"
+    return Panel("Rewards", ("Since", "What", "Friend", "Amount", "State", "Earned from"), shown, url)
+
+
+def balances_panel(user: User) -> Panel:
+    """With what becomes of it, since that is what people ask about."""
+    invoiced_in = credit_currency(user)
+    rows = [
+        (
+            currency,
+            money(held.pending_minor, currency),
+            money(held.available_minor, currency),
+            _prospect(held, currency, invoiced_in),
+        )
+        for currency, held in balances(user).items()
+    ]
+    url = f"{reverse('admin:referrals_rewardentry_changelist')}?user__id__exact={user.pk}"
+    return Panel("Reward balances", ("Currency", "Pending", "Available", "What becomes of it"), rows, url)
+
+
+def _prospect(held: Balance, currency: str, invoiced_in: str) -> str:
+    if held.available_minor == 0:
+        return ""
+    if held.available_minor < 0:
+        return "Owed; set off against later rewards"
+    if not invoiced_in:
+        return "Waits: no invoice is to come"
+    if invoiced_in != currency and not {invoiced_in, currency} <= amounts().keys():
+        return f"Waits: no reward amount in {invoiced_in} and {currency} to convert by"
+    return "Goes to the balance for the next invoice"
+
+
+UserAdmin.panels += [rewards_panel, balances_panel]

@@ -1,0 +1,107 @@
+"""Rewards, and what staff decide about those that are held."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.people import signed_in
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.forms import ServiceForm
+from nexusvpn.templatetags.nexusvpn_ui import money
+from referrals.models import Reward
+from referrals.services.decisions import approve_reward, refuse_reward
+from referrals.services.suspicion import in_words
+
+REASON = "Kept with the reward; neither of the two sees it."
+
+
+class ReasonForm(ServiceForm):
+    reason = forms.CharField(max_length=300, help_text=REASON)
+
+
+class ToDecide(admin.SimpleListFilter):
+    title = "to decide"
+    parameter_name = "decide"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Waits for a decision"), ("done", "Was decided")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Reward]) -> QuerySet[Reward]:
+        if self.value() == "yes":
+            return queryset.filter(state=Reward.State.HELD)
+        return queryset.filter(decided_at__isnull=False) if self.value() == "done" else queryset
+
+
+def _is_held(reward: Reward) -> bool:
+    return reward.state == Reward.State.HELD
+
+
+def _question(reward: Reward) -> str:
+    return "It is held because: " + "; ".join(in_words(reward.reasons)) + "."
+
+
+@admin.register(Reward)
+class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
+    fields = (
+        "user",
+        "kind",
+        "referrer",
+        "friend",
+        "amount",
+        "state",
+        "why",
+        "number",
+        "invoice_id",
+        "created_at",
+        "matures_at",
+        "decided_by",
+        "decided_at",
+        "decision_note",
+    )
+    list_display = ("created_at", "user", "kind", "friend", "amount", "state", "why", "matures_at")
+    list_select_related = ("user", "referral__referrer", "referral__referred", "decided_by")
+    list_filter = (ToDecide, "state", "kind", "currency")
+    search_fields = ("=invoice_id", "user__email", "referral__referred__email", "referral__referrer__email")
+
+    @admin.display(ordering="amount_minor")
+    def amount(self, reward: Reward) -> str:
+        return money(reward.amount_minor, reward.currency)
+
+    @admin.display(ordering="referral__referred__email")
+    def friend(self, reward: Reward) -> str:
+        return str(reward.referral.referred)
+
+    @admin.display(ordering="referral__referrer__email")
+    def referrer(self, reward: Reward) -> str:
+        return str(reward.referral.referrer)
+
+    @admin.display(description="why it is held")
+    def why(self, reward: Reward) -> str:
+        return "; ".join(in_words(reward.reasons))
+
+    @object_action(
+        "Approve",
+        lambda reward: f"{_question(reward)} Approved, it is earned at its date, or within minutes where that is over.",
+        applies=_is_held,
+        form=ReasonForm,
+    )
+    def approve(self, request: HttpRequest, reward: Reward, reason: str) -> Outcome:
+        approve_reward(reward_id=reward.pk, by=signed_in(request), reason=reason)
+        return "The reward is approved."
+
+    @object_action(
+        "Refuse",
+        lambda reward: f"{_question(reward)} Refused, it is not given; that cannot be taken back.",
+        applies=_is_held,
+        danger=True,
+        form=ReasonForm,
+    )
+    def refuse(self, request: HttpRequest, reward: Reward, reason: str) -> Outcome:
+        refuse_reward(reward_id=reward.pk, by=signed_in(request), reason=reason)
+        return "The reward is refused."

@@ -1,0 +1,10 @@
+"""What deciding about rewards may refuse. Codes are part of the API contract."""
+
+from __future__ import annotations
+
+from nexusvpn.errors import Conflict
+
+
+class NothingToDecide(Conflict):
+    code = "reward_decided"
+    message = "This reward waits for no decision any more: somebody decided, or its payment went back."

@@ -1,0 +1,79 @@
+"""What becomes of promises by time: they are earned after the hold, or withdrawn because their payment went back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing.services.undone import undone_invoices
+from nexusvpn.one_by_one import one_by_one
+from referrals.locks import lock_reward
+from referrals.models import ReferralProgramme, Reward
+from referrals.services.programme import rules
+from referrals.services.rewards import EVER, earn, hold, is_undone, withdraw
+from referrals.services.suspicion import reasons_for
+
+AT_ONCE = 1_000
+# Rows are seen a while after the time that they bear: a sync's transaction lasts half a minute at most.
+UNSEEN = timedelta(minutes=10)
+State = Reward.State
+WITHDRAWN_FROM = (State.PENDING, State.HELD, State.EARNED)
+
+
+def mature_due_rewards() -> int:
+    """Decide about every pending reward whose hold is over; returns how many were earned. Those of the suspended and the leaving wait."""
+    due = Reward.objects.filter(state=State.PENDING, matures_at__lte=timezone.now(), user__is_active=True)
+    return sum(one_by_one(mature, list(due.order_by("matures_at").values_list("pk", flat=True)[:AT_ONCE])))
+
+
+def mature(reward_id: UUID) -> bool:
+    """Earn it, unless its payment went back, or something speaks against it that staff have not looked at; whether it was earned."""
+    # The owner's lock closes the race with staff's decision, with the job that looks for refunds, and with another run.
+    with transaction.atomic(durable=True):
+        reward = lock_reward(reward_id)
+        if reward is None or not _is_due(reward):
+            return False
+        if is_undone(reward.invoice_id):
+            withdraw(reward)
+        elif reward.decided_at is None and (reasons := reasons_for(reward.referral)):
+            hold(reward, reasons)
+        else:
+            earn(reward)
+        return reward.state == State.EARNED
+
+
+def _is_due(reward: Reward) -> bool:
+    return reward.state == State.PENDING and reward.matures_at <= timezone.now() and reward.user.is_active
+
+
+def withdraw_undone_rewards() -> int:
+    """Withdraw what was given for payments that went back since the last look; returns how many were.
+
+    The look counts as had only where each was withdrawn: what failed is found again.
+    """
+    began, since = timezone.now(), _looked_until()
+    given = Reward.objects.filter(state__in=WITHDRAWN_FROM, invoice_id__in=undone_invoices(since=since))
+    ids = list(given.values_list("pk", flat=True))
+    done = one_by_one(withdraw_if_undone, ids)
+    if len(done) == len(ids):
+        ReferralProgramme.objects.filter(pk=1).update(undone_until=began)
+    return sum(done)
+
+
+def _looked_until() -> datetime:
+    until = rules().undone_until
+    return EVER if until is None else until - UNSEEN
+
+
+def withdraw_if_undone(reward_id: UUID) -> bool:
+    """Whether it was withdrawn: a dispute may have been won, or staff may have refused it, meanwhile."""
+    # The owner's lock closes the race with a payout, which spends what is here, and with staff's decision.
+    with transaction.atomic(durable=True):
+        reward = lock_reward(reward_id)
+        if reward is None or reward.state not in WITHDRAWN_FROM or not is_undone(reward.invoice_id):
+            return False
+        withdraw(reward)
+        return True

@@ -1,0 +1,132 @@
+"""Earned money on its way to the next invoice: to the person's balance at the payment provider, which takes it off there.
+
+What is owed is set off first, never charged to a card.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.utils import timezone
+
+from accounts.locks import lock_person
+from accounts.models import User
+from billing.models import Subscription
+from billing.services.credit import credit_currency, credit_outcome, give_credit
+from nexusvpn.logs import logger
+from nexusvpn.one_by_one import one_by_one
+from referrals.locks import lock_payout
+from referrals.models import RewardAmount, RewardEntry, RewardPayout
+from referrals.services.books import available_in, balances, book_conversion, book_payout
+from referrals.services.programme import amounts
+
+NOTE = "Reward for bringing friends"
+# Whose credit the provider refused is not asked for again at once.
+REFUSED_FOR = timedelta(days=1)
+State, Entry = RewardPayout.State, RewardEntry.Kind
+log = logger(__name__)
+
+
+def pay_out_rewards() -> int:
+    """Send what is available to everybody who will be invoiced; returns to how many."""
+    return sum(one_by_one(pay_out, list(people_to_pay())))
+
+
+def people_to_pay() -> QuerySet[RewardEntry, UUID]:
+    """Ids of those who have something in some currency, pay for a plan, and are owed no answer about an earlier payout."""
+    own = RewardPayout.objects.filter(user=OuterRef("user"))
+    refused = own.filter(state=State.REFUSED, finished_at__gt=timezone.now() - REFUSED_FOR)
+    paying = Subscription.objects.filter(user=OuterRef("user"), status__in=Subscription.LIVE, is_surplus=False)
+    entries = RewardEntry.objects.filter(
+        Exists(paying), ~Exists(own.filter(state=State.ASKED)), ~Exists(refused), user__is_active=True
+    )
+    sums = entries.order_by().values("user", "currency").annotate(sum=Sum("available_minor"))
+    return sums.filter(sum__gt=0).values_list("user", flat=True).distinct()
+
+
+def pay_out(user_id: UUID) -> bool:
+    """Send what this person has to their balance at the provider; whether there was anything to send, and a way."""
+    # The lock closes the race of two runs, and that with a payment that goes back: what is spent here is not taken back there.
+    with transaction.atomic(durable=True):
+        user = lock_person(user_id)
+        if user is None or not user.is_active or user.reward_payouts.filter(state=State.ASKED).exists():
+            return False
+        currency = credit_currency(user)
+        if not currency:
+            return False
+        _bring_into(currency, user)
+        amount = available_in(user.pk, currency)
+        if amount <= 0:
+            return False
+        payout = RewardPayout.objects.create(user=user, amount_minor=amount, currency=currency)
+        book_payout(payout, Entry.SPENT, -amount)
+        give_credit(user=user, key=str(payout.pk), amount_minor=amount, currency=currency, note=NOTE)
+        return True
+
+
+def _bring_into(currency: str, user: User) -> None:
+    """What is available in other currencies becomes this one; then what is owed in others is set off against what is here.
+
+    Where a currency has no amount there is no rate: it stays as it is, and staff see it.
+    """
+    rates = amounts()
+    others = {name: held.available_minor for name, held in balances(user).items() if name != currency and name in rates}
+    if currency not in rates:
+        return
+    for name, amount in others.items():
+        if amount > 0:
+            _convert(user, name, currency, amount, converted(amount, rates[name], rates[currency]))
+    for name, amount in others.items():
+        here = available_in(user.pk, currency)
+        if amount < 0 < here:
+            # Rounded in favour of the person who owes.
+            due = min(here, converted(-amount, rates[name], rates[currency]))
+            back = -amount if due < here else min(-amount, converted(due, rates[currency], rates[name]))
+            _convert(user, currency, name, due, back)
+
+
+def converted(amount_minor: int, of: RewardAmount, to: RewardAmount) -> int:
+    """As much in another currency as the rewards of the two stand to each other, rounded downwards."""
+    return amount_minor * to.referrer_minor // of.referrer_minor if of.referrer_minor else 0
+
+
+def _convert(user: User, source: str, target: str, amount: int, becomes: int) -> None:
+    if amount > 0 and becomes > 0:
+        book_conversion(user, uuid4(), {source: -amount, target: becomes})
+
+
+def follow_payouts() -> int:
+    """Ask what became of every payout that is under way; returns how many are over."""
+    asked = RewardPayout.objects.filter(state=State.ASKED).order_by("created_at")
+    return sum(one_by_one(follow_payout, list(asked.values_list("pk", flat=True))))
+
+
+def follow_payout(payout_id: UUID) -> bool:
+    """Write down what the provider did with it; what it refused is available again. Whether it is over now."""
+    # The lock closes the race of two runs: what comes back comes back once.
+    with transaction.atomic(durable=True):
+        payout = lock_payout(payout_id)
+        if payout is None or payout.state != State.ASKED:
+            return False
+        return settle_payout(payout)
+
+
+def settle_payout(payout: RewardPayout) -> bool:
+    """The same, inside the caller's transaction; the owner is locked."""
+    outcome = credit_outcome(payout.user, str(payout.pk))
+    if outcome.state == "open":
+        return False
+    if outcome.state == "unknown" and payout.user.erased_at is None:
+        log.error("payout_without_order", payout=payout.pk)
+        return False
+    # Of an erased person the request may be forgotten with its answer; there is nobody to give anything back to.
+    refused = outcome.state == "refused"
+    payout.state, payout.result = (State.REFUSED if refused else State.DONE), outcome.result
+    payout.finished_at = timezone.now()
+    payout.save(update_fields=["state", "result", "finished_at"])
+    if refused:
+        book_payout(payout, Entry.RETURNED, payout.amount_minor)
+    return True

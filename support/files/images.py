@@ -1,0 +1,84 @@
+"""Images are decoded within bounds and written anew: nothing that was hidden in the file, or said about its maker, is left."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+from PIL import Image
+
+from nexusvpn.errors import Unavailable
+from support.files.dimensions import jpeg_size, png_size, webp_size
+from support.files.refusals import Refused
+
+# A photograph of a telephone has 12 to 24 million. Decoding one takes up to 24 bytes a pixel, its turned copy included.
+MAX_PIXELS = 24_000_000
+# A progressive JPEG goes over all of its pixels in each scan, and a scan takes a few bytes; cameras and editors write ten or so.
+MAX_SCANS = 64
+# One image at a time in a process; what waits longer is told to come again.
+WAIT_S = 20.0
+RETRY_S = 20
+_turn = threading.BoundedSemaphore(1)
+_SIZES = {"png": png_size, "jpeg": jpeg_size, "webp": webp_size}
+_MODES = {
+    "png": {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"},
+    "jpeg": {"L", "RGB"},
+    "webp": {"RGB", "RGBA"},
+}
+# For WebP the quick way of writing: the thorough one takes ten times as long and saves a few per cent.
+_WRITING: dict[str, dict[str, Any]] = {"png": {}, "jpeg": {"quality": 85}, "webp": {"quality": 85, "method": 1}}
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def rewrite_image(data: bytes, kind: str) -> bytes:
+    """The picture (the first one of several), upright, in the same format, and nothing else of the file.
+
+    Raises Refused, or Unavailable when too many others wait for the same.
+    """
+    width, height = _SIZES[kind](data)
+    if not 0 < width * height <= MAX_PIXELS:
+        raise Refused(f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller.")
+    if kind == "jpeg" and data.count(b"\xff\xda") > MAX_SCANS:
+        raise Refused("The image is built in too many steps. Save it anew.")
+    if not _turn.acquire(timeout=WAIT_S):
+        raise Unavailable(code="attachments_busy", retry_after=RETRY_S)
+    try:
+        return _rewritten(data, kind, (width, height))
+    except Refused:
+        raise
+    # A decoder of hostile bytes fails in ways that it does not list; each of them is a refusal, none a failure of ours.
+    except Exception as error:
+        raise Refused("It is not a whole image.") from error
+    finally:
+        _turn.release()
+
+
+def _rewritten(data: bytes, kind: str, announced: tuple[int, int]) -> bytes:
+    with Image.open(io.BytesIO(data), formats=[kind.upper()]) as opened:
+        if opened.size != announced:
+            raise Refused("It is not a whole image.")
+        opened.load()
+        orientation = opened.getexif().get(_ORIENTATION, 1)
+        transparent = opened.info.get("transparency")
+        picture: Image.Image = opened
+        if opened.mode not in _MODES[kind]:
+            has_alpha = kind != "jpeg" and (opened.has_transparency_data or "A" in opened.getbands())
+            picture, transparent = opened.convert("RGBA" if has_alpha else "RGB"), None
+        turn = _TURNS.get(orientation)
+        if turn is not None:
+            picture = picture.transpose(turn)
+        # Formats write what they find here: profiles, comments, times.
+        picture.info = {"transparency": transparent} if transparent is not None and kind == "png" else {}
+        written = io.BytesIO()
+        picture.save(written, kind.upper(), **_WRITING[kind])
+    return written.getvalue()

@@ -1,0 +1,246 @@
+"""What is earned goes to the next invoice, once; what is owed is set off before. The provider's word is in our orders here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from billing.models import StripeOrder, Subscription
+from billing.services.orders import end_order, finish_order
+from referrals.models import Reward, RewardAmount, RewardEntry, RewardPayout
+from referrals.services import payouts
+from referrals.services.books import Balance, balances
+from referrals.services.maturing import withdraw_undone_rewards
+from referrals.services.payouts import follow_payouts, pay_out, pay_out_rewards, people_to_pay
+from tests.factories.accounts import make_user
+from tests.factories.referrals import earned, promise, subscribed
+from tests.invariants import assert_invariants
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme")]
+State = RewardPayout.State
+
+
+@pytest.fixture
+def alice(alice: User) -> User:
+    return subscribed(alice)
+
+
+def credits() -> list[StripeOrder]:
+    return list(StripeOrder.objects.filter(purpose="credit").order_by("created_at"))
+
+
+def pay_back(reward: Reward) -> None:
+    User.objects.get(pk=reward.referral.referred_id).payments.update(refunded_minor=499, synced_at=timezone.now())
+    withdraw_undone_rewards()
+
+
+def entries(user: User) -> list[tuple[str, int, str]]:
+    rows = RewardEntry.objects.filter(user=user).exclude(available_minor=0).order_by("id")
+    return list(rows.values_list("kind", "available_minor", "currency"))
+
+
+class TestSending:
+    def test_what_is_available_is_sent_once(self, alice: User, bob: User) -> None:
+        earned(alice, bob)
+        assert pay_out_rewards() == 1
+        assert pay_out_rewards() == 0
+        (order,) = credits()
+        payout = RewardPayout.objects.get()
+        assert (order.subject, order.is_durable) == (str(payout.pk), True)
+        assert (order.parameters["amount"], order.parameters["currency"]) == (-500, "usd")
+        assert (payout.amount_minor, payout.state) == (500, "asked")
+        assert balances(alice) == {"USD": Balance(0, 0)}
+        assert_invariants()
+
+    def test_what_is_pending_is_not(self, alice: User, bob: User) -> None:
+        promise(alice, bob)
+        assert list(people_to_pay()) == []
+        assert pay_out(alice.pk) is False
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda user: Subscription.objects.filter(user=user).update(status="canceled"),
+            lambda user: Subscription.objects.filter(user=user).update(cancel_at_period_end=True),
+            lambda user: User.objects.filter(pk=user.pk).update(is_active=False, suspended_at=timezone.now()),
+        ],
+        ids=["has no plan", "whose plan ends", "is suspended"],
+    )
+    def test_nothing_is_sent_to_who(self, alice: User, bob: User, change: Callable[[User], Any]) -> None:
+        earned(alice, bob)
+        change(alice)
+        assert pay_out_rewards() == 0
+        assert pay_out(alice.pk) is False
+        assert balances(alice) == {"USD": Balance(0, 500)}
+        assert credits() == []
+
+    def test_one_payout_at_a_time(self, alice: User, bob: User, charlie: User) -> None:
+        earned(alice, bob)
+        pay_out_rewards()
+        earned(alice, charlie)
+        assert pay_out_rewards() == 0
+        assert pay_out(alice.pk) is False
+        finish_order(credits()[0], "cbtxn_1")
+        assert follow_payouts() == 1
+        assert pay_out_rewards() == 1
+        assert_invariants()
+
+    def test_a_kill_before_the_commit_leaves_nothing_and_the_next_run_sends_it(
+        self, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        earned(alice, bob)
+        with monkeypatch.context() as broken:
+            broken.setattr(payouts, "give_credit", lambda **asked: 1 / 0)
+            assert pay_out_rewards() == 0
+        assert not RewardPayout.objects.exists()
+        assert balances(alice) == {"USD": Balance(0, 500)}
+        assert pay_out_rewards() == 1
+        assert_invariants()
+
+
+class TestAnswers:
+    @pytest.fixture
+    def order(self, alice: User, bob: User) -> StripeOrder:
+        earned(alice, bob)
+        pay_out_rewards()
+        return credits()[0]
+
+    def test_no_answer_yet_is_none(self, order: StripeOrder) -> None:
+        assert follow_payouts() == 0
+        assert RewardPayout.objects.get().state == State.ASKED
+
+    def test_what_was_done_is_done(self, order: StripeOrder) -> None:
+        finish_order(order, "cbtxn_1")
+        assert follow_payouts() == 1
+        assert follow_payouts() == 0
+        payout = RewardPayout.objects.get()
+        assert (payout.state, payout.result) == (State.DONE, "cbtxn_1")
+        assert payout.finished_at
+        assert_invariants()
+
+    def test_what_was_refused_is_here_again_and_is_not_asked_for_at_once(self, alice: User, order: StripeOrder) -> None:
+        end_order(order, "resource_missing")
+        assert follow_payouts() == 1
+        assert (RewardPayout.objects.get().state, RewardPayout.objects.get().result) == ("refused", "resource_missing")
+        assert balances(alice) == {"USD": Balance(0, 500)}
+        assert pay_out_rewards() == 0
+        assert_invariants()
+        RewardPayout.objects.update(finished_at=timezone.now() - timedelta(days=2))
+        assert pay_out_rewards() == 1
+        assert len(credits()) == 2
+
+    def test_a_request_that_is_gone_is_never_thought_to_be_done_or_refused(self, order: StripeOrder) -> None:
+        order.delete()
+        assert follow_payouts() == 0
+        assert RewardPayout.objects.get().state == State.ASKED
+
+    def test_of_an_erased_person_it_is_over(self, alice: User, order: StripeOrder) -> None:
+        order.delete()
+        User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
+        assert follow_payouts() == 1
+        assert RewardPayout.objects.get().state == State.DONE
+
+
+class TestDebt:
+    def test_what_was_spent_and_went_back_is_owed_and_set_off_against_the_next(
+        self, alice: User, bob: User, charlie: User
+    ) -> None:
+        reward = earned(alice, bob)
+        pay_out_rewards()
+        finish_order(credits()[0], "cbtxn_1")
+        follow_payouts()
+        pay_back(reward)
+        assert entries(alice) == [("earned", 500, "USD"), ("spent", -500, "USD"), ("debt", -500, "USD")]
+        assert balances(alice) == {"USD": Balance(0, -500)}
+        assert_invariants()
+        earned(alice, charlie)
+        assert balances(alice) == {"USD": Balance(0, 0)}
+        assert pay_out_rewards() == 0
+        assert len(credits()) == 1, "what is owed is never charged"
+        earned(alice, make_user("dana@example.com"))
+        assert pay_out_rewards() == 1
+        assert_invariants()
+
+    def test_what_is_partly_here_is_taken_back_and_the_rest_is_owed(
+        self, alice: User, bob: User, charlie: User
+    ) -> None:
+        first = earned(alice, bob)
+        pay_out_rewards()
+        RewardAmount.objects.update(referrer_minor=200)
+        earned(alice, charlie)
+        pay_back(first)
+        assert entries(alice)[-2:] == [("taken_back", -200, "USD"), ("debt", -300, "USD")]
+        assert balances(alice) == {"USD": Balance(0, -300)}
+        assert_invariants()
+
+    def test_a_refused_payout_pays_what_is_owed(self, alice: User, bob: User) -> None:
+        reward = earned(alice, bob)
+        pay_out_rewards()
+        pay_back(reward)
+        assert balances(alice) == {"USD": Balance(0, -500)}
+        end_order(credits()[0], "resource_missing")
+        follow_payouts()
+        assert balances(alice) == {"USD": Balance(0, 0)}
+        assert_invariants()
+
+
+class TestCurrencies:
+    @pytest.fixture(autouse=True)
+    def rates(self, programme: object) -> None:
+        RewardAmount.objects.filter(pk="GBP").update(referrer_minor=400)
+
+    def test_what_is_in_another_currency_is_converted_as_the_rewards_stand_to_each_other(
+        self, alice: User, bob: User
+    ) -> None:
+        earned(alice, bob)
+        alice.stripe_customers.update(currency="GBP")
+        assert pay_out_rewards() == 1
+        assert entries(alice)[1:] == [("converted", -500, "USD"), ("converted", 400, "GBP"), ("spent", -400, "GBP")]
+        assert credits()[0].parameters["currency"] == "gbp"
+        assert_invariants()
+
+    def test_without_an_amount_in_the_currency_of_the_invoices_it_waits(self, alice: User, bob: User) -> None:
+        RewardAmount.objects.filter(pk="JPY").delete()
+        earned(alice, bob)
+        alice.stripe_customers.update(currency="JPY")
+        assert pay_out_rewards() == 0
+        assert balances(alice) == {"USD": Balance(0, 500)}
+        RewardAmount.objects.create(currency="JPY", referrer_minor=700, friend_minor=0)
+        assert pay_out_rewards() == 1
+        assert RewardPayout.objects.get().amount_minor == 700
+
+    @pytest.mark.parametrize(
+        ("more", "left"),
+        [(500, {"GBP": Balance(0, 0), "USD": Balance(0, 0)}), (100, {"GBP": Balance(0, 0), "USD": Balance(0, -375)})],
+    )
+    def test_what_is_owed_in_another_currency_is_set_off(
+        self, alice: User, bob: User, charlie: User, more: int, left: dict[str, Balance]
+    ) -> None:
+        reward = earned(alice, bob)
+        pay_out_rewards()
+        finish_order(credits()[0], "cbtxn_1")
+        follow_payouts()
+        pay_back(reward)
+        alice.stripe_customers.update(currency="GBP")
+        earned(alice, charlie)
+        RewardEntry.objects.create(
+            user=alice, kind="converted", available_minor=more - 400, currency="GBP", source="convert:test:GBP"
+        )
+        sent = max(more - 400, 0)
+        assert pay_out_rewards() == bool(sent)
+        assert balances(alice) == left
+        assert sum(payout.amount_minor for payout in RewardPayout.objects.filter(currency="GBP")) == sent
+        assert_invariants()
+
+    def test_what_is_too_little_to_be_one_unit_waits(self, alice: User, bob: User) -> None:
+        RewardAmount.objects.filter(pk="USD").update(referrer_minor=1)
+        earned(alice, bob)
+        RewardAmount.objects.filter(pk="USD").update(referrer_minor=500)
+        alice.stripe_customers.update(currency="GBP")
+        assert pay_out_rewards() == 0
+        assert balances(alice) == {"USD": Balance(0, 1)}

@@ -1,0 +1,66 @@
+"""How to set a device up, system by system; for who is signed in, with the values of their own device."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.people import signed_in
+from nexusvpn.errors import NotFound
+from vpn.services.device_views import DeviceView, find_device, live_devices
+from vpn.services.guides import PLACEHOLDERS, guide_values
+
+
+class System(NamedTuple):
+    slug: str
+    name: str
+
+
+SYSTEMS = (
+    System("windows", "Windows"),
+    System("macos", "macOS"),
+    System("linux", "Linux"),
+    System("ios", "iPhone and iPad"),
+    System("android", "Android"),
+    System("openwrt", "OpenWrt routers"),
+    System("router", "Other routers"),
+)
+
+
+@never_cache
+@require_safe
+def guides(request: HttpRequest) -> HttpResponse:
+    return render(request, "vpn/guides/index.html")
+
+
+@never_cache
+@require_safe
+def guide(request: HttpRequest, system: str) -> HttpResponse:
+    """The guide of one system, with `?device=` the values of that device; the newest one's unless said otherwise."""
+    chosen = next((each for each in SYSTEMS if each.slug == system), None)
+    if chosen is None:
+        raise NotFound
+    context: dict[str, Any] = {"system": chosen, "values": PLACEHOLDERS, "device": None, "has_values": False}
+    if request.user.is_authenticated:
+        user = signed_in(request)
+        context["devices"] = devices = live_devices(user.pk)
+        if device := _chosen(user.pk, devices, request.GET.get("device", "")):
+            found = guide_values(user.pk, device)
+            context |= {"device": device, "values": found or PLACEHOLDERS, "has_values": found is not None}
+    return render(request, f"vpn/guides/{chosen.slug}.html", context)
+
+
+def _chosen(user_id: UUID, devices: list[DeviceView], wanted: str) -> DeviceView | None:
+    """Raises NotFound for a device that is none of theirs."""
+    if not wanted:
+        return devices[0] if devices else None
+    try:
+        pk = UUID(wanted)
+    except ValueError:
+        raise NotFound from None
+    return find_device(user_id, pk)
