@@ -115,6 +115,7 @@ def make_world() -> World:
 # What is sent where an empty body would be refused before anybody asks whose the object is.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "POST devices/{id}/rotate-key": lambda: {"public_key": new_key()},
+    "POST tickets/{id}/rating": lambda: {"rating": 5},
     "POST tickets/{id}/reply": lambda: {"message": "One more sentence."},
 }
 
