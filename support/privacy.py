@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
 from support.models import ArticleVote, Ticket, TicketMessage
 from support.stored_files import register_files
+from support.stored_news import register_news
 
 _TICKET = ("id", "subject", "priority", "status", "created_at", "updated_at", "closed_at")
 
@@ -27,6 +28,7 @@ def _tickets(user: User) -> list[dict[str, Any]]:
 
 def register() -> None:
     register_files()
+    register_news()
     register_section("tickets", "Your questions to us and our answers.", _tickets)
     register_section(
         "article_votes",

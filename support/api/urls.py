@@ -14,6 +14,7 @@ urlpatterns = [
     re_path(rf"^tickets/{UUID_PATTERN}/messages/?$", tickets.TicketMessagesView.as_view(), name="api-ticket-messages"),
     re_path(rf"^tickets/{UUID_PATTERN}/reply/?$", tickets.TicketReplyView.as_view(), name="api-ticket-reply"),
     re_path(rf"^tickets/{UUID_PATTERN}/close/?$", tickets.TicketCloseView.as_view(), name="api-ticket-close"),
+    re_path(rf"^tickets/{UUID_PATTERN}/rating/?$", tickets.TicketRatingView.as_view(), name="api-ticket-rating"),
     re_path(
         rf"^tickets/{UUID_PATTERN}/attachments/{INNER_UUID_PATTERN}/?$",
         attachments.AttachmentView.as_view(),
