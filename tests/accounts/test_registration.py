@@ -6,12 +6,13 @@ from pytest_django import Settings
 from accounts.models import SignupOrigin, User
 from accounts.services import registration
 from accounts.services.deletion import leave
-from referrals.models import Referral
+from referrals.models import CampaignSignup, Referral
 from tests.api_client import ApiClient
 from tests.factories.accounts import PASSWORD
 from tests.jobs import run_waiting_jobs
 from tests.mails import waiting_mails
 from tests.queries import recorded_queries
+from tests.referrals.campaigns import make_campaign
 
 GOOD = {"email": "dora@example.com", "password": "a long enough secret"}
 
@@ -118,6 +119,21 @@ class TestOverTheApi:
                 answer = api.post("auth/register", {**GOOD, "email": email, "referral_code": "NOSUCHCODE22"})
             assert answer.code == "unknown_referral_code"
             assert all(query.startswith("SELECT") for query in queries)
+
+    def test_with_referral_and_campaign_the_work_is_the_same_for_a_known_address(
+        self, api: ApiClient, alice: User, bob: User
+    ) -> None:
+        make_campaign()
+        body = {**GOOD, "referral_code": bob.referral_code, "campaign": "letter"}
+        done, answers = [], []
+        for email in ("warm@example.com", GOOD["email"], alice.email):
+            with recorded_queries() as queries:
+                answers.append(api.post("auth/register", {**body, "email": email}))
+            done.append([" ".join(query.split()[:3]) for query in queries if "SAVEPOINT" not in query])
+        assert done[1] == done[2]
+        assert [answer.status for answer in answers] == [201] * 3
+        assert any(statement == 'INSERT INTO "referrals_campaignsignup"' for statement in done[2])
+        assert (Referral.objects.count(), CampaignSignup.objects.count()) == (2, 2)
 
     def test_one_mail_is_queued(self, api: ApiClient) -> None:
         api.post("auth/register", GOOD)
