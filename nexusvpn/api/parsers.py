@@ -38,5 +38,7 @@ class FilesParser(BaseParser):
             fields, files = MultiPartParser(request.META, stream, request.upload_handlers, "utf-8").parse()
         except (MultiPartParserError, UnreadablePostError):
             raise InvalidInput("The body cannot be read.", code="malformed_request") from None
+        # Closed with the request, and its files with them.
+        request._files = files
         values: dict[str, Any] = {name: sent[0] if len(sent) == 1 else sent for name, sent in fields.lists()}
         return {**values, **dict(files.lists())}
