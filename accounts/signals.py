@@ -2,7 +2,8 @@
 
 from django.dispatch import Signal
 
-# Sent with send() inside the transaction that makes the account: `user` (User), `referrer` (User or None).
+# Sent with send() inside the transaction that makes the account: `user` (User), `referrer` (User or None), `campaign` (str, empty
+# for none; not looked at).
 # A receiver that raises undoes the account.
 account_registered = Signal()
 

@@ -20,6 +20,7 @@ from nexusvpn.http import client_address, discard_body, is_api, user_agent
 from nexusvpn.logs import logger, without_secrets
 from nexusvpn.pages import bad_request, error_page, exception_page, too_large
 from nexusvpn.ratelimit import enforce_everything
+from nexusvpn.uploads import carries_files
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = logger("nexusvpn.request")
@@ -88,8 +89,10 @@ class BodyLimitMiddleware:
     def _limit(request: HttpRequest) -> int:
         if request.path_info.startswith("/webhooks/"):
             return int(settings.WEBHOOK_BODY_LIMIT_BYTES)
+        if carries_files(request):
+            return int(settings.UPLOAD_BODY_LIMIT_BYTES)
         if not is_api(request):
-            # Nothing is uploaded here; Django alone would write files of any size to the disk.
+            # Nothing else is uploaded here; Django alone would write files of any size to the disk.
             return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         node = request.path_info.startswith("/api/v1/node/")
         return int(settings.NODE_BODY_LIMIT_BYTES if node else settings.API_BODY_LIMIT_BYTES)

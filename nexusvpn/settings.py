@@ -35,6 +35,8 @@ else:
         raise ImproperlyConfigured("SITE_URL must start with https://")
     env.required("DATABASE_URL", "the embedded database is for development")
     env.required("ENCRYPTION_KEYS", "preshared keys are encrypted with it (openssl rand -base64 32)")
+# Keys of before: they sign nothing any more, and what they signed still holds.
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 # The first one encrypts, all of them decrypt (nexusvpn.encryption).
 ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [hashlib.sha256(b"development" + SECRET_KEY.encode()).digest()]
 
@@ -120,8 +122,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.client_cookie.ClientCookieMiddleware",
+    "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
+    "nexusvpn.uploads.UploadMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
 ]
 ROOT_URLCONF = "nexusvpn.urls"
@@ -192,6 +196,9 @@ NOTIFICATIONS_KEPT_DAYS = env.number("NOTIFICATIONS_KEPT_DAYS", 180)
 SIGNUP_ORIGINS_KEPT_DAYS = env.number("SIGNUP_ORIGINS_KEPT_DAYS", 30)
 KNOWN_CLIENTS_KEPT_DAYS = env.number("KNOWN_CLIENTS_KEPT_DAYS", 180)
 EXPORT_KEPT_DAYS = env.number("EXPORT_KEPT_DAYS", 7)
+# How long a browser remembers by which campaign it came, and how long we remember which account came by it.
+CAMPAIGN_COOKIE_DAYS = env.number("CAMPAIGN_COOKIE_DAYS", 30)
+CAMPAIGN_SIGNUPS_KEPT_DAYS = env.number("CAMPAIGN_SIGNUPS_KEPT_DAYS", 400)
 DELETION_GRACE_DAYS = env.number("DELETION_GRACE_DAYS", 7)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
@@ -241,10 +248,28 @@ RENEWAL_SLACK_HOURS = env.number("RENEWAL_SLACK_HOURS", 72)
 BILLING_RECORDS_KEPT_DAYS = env.number("BILLING_RECORDS_KEPT_DAYS", 400)
 
 # --- support --------------------------------------------------------------------------------------
+# When promises to customers run ("always", or days and hours of the wall clock in SUPPORT_TIME_ZONE); `support.apps` checks both.
+SUPPORT_HOURS = env.text("SUPPORT_HOURS", "mon-fri 09:00-17:00")
+SUPPORT_TIME_ZONE = env.text("SUPPORT_TIME_ZONE", "UTC")
+# How long a customer opens a closed ticket again by answering it.
+TICKET_REOPEN_DAYS = env.number("TICKET_REOPEN_DAYS", 14)
+# A ticket that we answered is closed after so many silent days, and its customer is told so many days before.
+TICKET_SILENT_DAYS = env.number("TICKET_SILENT_DAYS", 7)
+TICKET_WARNING_DAYS = env.number("TICKET_WARNING_DAYS", 2)
+if not 0 < TICKET_WARNING_DAYS < TICKET_SILENT_DAYS:
+    raise ImproperlyConfigured("TICKET_WARNING_DAYS must lie between 0 and TICKET_SILENT_DAYS")
 # What files of tickets may take: of one person, of all (the table and its indexes on the disk), and how long they are kept.
 ATTACHMENTS_MB_PER_PERSON = env.number("ATTACHMENTS_MB_PER_PERSON", 50)
 ATTACHMENTS_TOTAL_MB = env.number("ATTACHMENTS_TOTAL_MB", 20_480)
 ATTACHMENTS_KEPT_DAYS = env.number("ATTACHMENTS_KEPT_DAYS", 180)
+# Mails to NAME+token@HOST are piped into `manage.py receive_mail`; empty: mails cannot be answered, and none says that they can.
+SUPPORT_MAIL_ADDRESS = env.text("SUPPORT_MAIL_ADDRESS").lower()
+# With the token the name before the @ may have 64 signs (RFC 5321, 4.5.3.1.1).
+if SUPPORT_MAIL_ADDRESS and not re.fullmatch(r"[a-z0-9._-]{1,18}@[a-z0-9.-]+", SUPPORT_MAIL_ADDRESS):
+    raise ImproperlyConfigured("SUPPORT_MAIL_ADDRESS must be NAME@HOST, with at most 18 letters and digits as its name")
+# What became of mails that came in, and announcements after their end.
+INBOUND_MAILS_KEPT_DAYS = env.number("INBOUND_MAILS_KEPT_DAYS", 30)
+ANNOUNCEMENTS_KEPT_DAYS = env.number("ANNOUNCEMENTS_KEPT_DAYS", 400)
 
 # --- HTTP -----------------------------------------------------------------------------------------
 _secure = not DEBUG
@@ -268,6 +293,11 @@ API_BODY_LIMIT_BYTES = 256 * 1024
 NODE_BODY_LIMIT_BYTES = 4 * 1024 * 1024
 WEBHOOK_BODY_LIMIT_BYTES = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Five files of 5 MiB and what was written with them, where a message may bring files; they wait on the disk while they arrive.
+UPLOAD_PATHS = re.compile(r"/(api/v1/tickets(/[0-9a-f-]{36}/reply)?/?|support(/[0-9a-f-]{36}/reply)?)")
+UPLOAD_BODY_LIMIT_BYTES = 26 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],

@@ -1,4 +1,4 @@
-"""What a person's referral link is, and how the people they brought are shown to them."""
+"""What links of people and of campaigns are, and how the people that somebody brought are shown to them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ GONE = "Account deleted"
 
 def referral_link(code: str) -> str:
     return f"{settings.SITE_URL}/r/{code}"
+
+
+def campaign_link(slug: str) -> str:
+    return f"{settings.SITE_URL}/?c={slug}"
 
 
 def mask_email(email: str) -> str:

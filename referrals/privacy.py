@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
+
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
 from referrals.links import mask_email
-from referrals.models import Referral, Reward, RewardEntry, RewardPayout
+from referrals.models import CampaignSignup, Referral, Reward, RewardEntry, RewardPayout
 
 
 def _referrals(user: User) -> dict[str, Any]:
@@ -20,6 +22,11 @@ def _referrals(user: User) -> dict[str, Any]:
         ],
         "somebody_brought_you_at": came,
     }
+
+
+def _campaigns(user: User) -> list[dict[str, Any]]:
+    signups = CampaignSignup.objects.filter(user=user)
+    return rows_of(signups, "created_at", "paid_at", "paid_minor", "currency", link=F("campaign__slug"))
 
 
 # Nobody is told that something was held or refused: who knew would know what to avoid.
@@ -66,6 +73,7 @@ def _register_rewards() -> None:
 
 
 def register() -> None:
+    _register_campaigns()
     register_section("referrals", "Whom you brought, and whether somebody brought you.", _referrals)
     _register_rewards()
     register_stored(
@@ -76,4 +84,31 @@ def register() -> None:
             "As long as one of the two has the account, and longer where a reward refers to it; it names nobody who is gone.",
             section="referrals",
         )
+    )
+
+
+def _register_campaigns() -> None:
+    register_section("campaigns", "By which link of ours you came before you signed up.", _campaigns)
+    register_stored(
+        StoredKind(
+            "referrals.Campaign",
+            "Links of ours by which people come.",
+            "To know which of our announcements are read.",
+            "Always.",
+            about_people=False,
+        ),
+        StoredKind(
+            "referrals.CampaignDay",
+            "How many browsers came by a link on a day; not which ones.",
+            "To know which of our announcements are read.",
+            "Always.",
+            about_people=False,
+        ),
+        StoredKind(
+            "referrals.CampaignSignup",
+            "By which link of ours you came before you signed up, and your first payment.",
+            "To know which of our announcements bring customers.",
+            "{CAMPAIGN_SIGNUPS_KEPT_DAYS} days after you signed up; then it is a number that is nobody's.",
+            section="campaigns",
+        ),
     )

@@ -1,10 +1,11 @@
-"""Periodic work on rewards."""
+"""Periodic work on rewards and campaigns."""
 
 from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
 from nexusvpn.jobs import traced
+from referrals.services import campaigns
 from referrals.services.maturing import mature_due_rewards, withdraw_undone_rewards
 from referrals.services.payouts import follow_payouts, pay_out_rewards
 
@@ -35,3 +36,10 @@ def pay_out(timestamp: int) -> None:
 @traced
 def follow_every_payout(timestamp: int) -> None:
     follow_payouts()
+
+
+@app.periodic(cron="52 3 * * *")
+@app.task(queue="periodic", queueing_lock="forget-who-signed-up")
+@traced
+def forget_who_signed_up(timestamp: int) -> None:
+    campaigns.forget_who_signed_up()

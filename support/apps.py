@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 
 
 class SupportConfig(AppConfig):
@@ -6,5 +7,10 @@ class SupportConfig(AppConfig):
 
     def ready(self) -> None:
         from support import privacy, receivers  # noqa: F401  (connects the receivers)
+        from support.services.clocks import support_hours
 
         privacy.register()
+        try:
+            support_hours()
+        except ValueError as error:
+            raise ImproperlyConfigured(f"SUPPORT_HOURS or SUPPORT_TIME_ZONE cannot be read: {error}") from None

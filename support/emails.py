@@ -1,19 +1,79 @@
+"""The mails about tickets: each a row of the caller's transaction. All of one ticket are one conversation to mail programs."""
+
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.conf import settings
+
 from accounts.people import greeting_name
-from accounts.services.notifications import Kind, notify
+from accounts.services.notifications import Kind, notify, wants_mail
+from accounts.services.outbox import id_of_ours, queue_mail
 from nexusvpn.texts import without_links
+from support.inbound.trimming import MARKER
 from support.models import Ticket
+from support.tokens import reply_address
+
+# Asks automatic answers to stay away (RFC 3834; the second is what Exchange understands).
+_SILENCE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def conversation_headers(ticket: Ticket) -> dict[str, str]:
+    """What a mail program knows the conversation by; what was never sent under that name is its beginning."""
+    beginning = id_of_ours(f"ticket-{ticket.pk}")
+    headers = {"References": beginning, "In-Reply-To": beginning}
+    address = reply_address(ticket.pk)
+    return {**headers, "Reply-To": address} if address else headers
+
+
+def _context(ticket: Ticket) -> dict[str, str]:
+    return {
+        "name": greeting_name(ticket.user),
+        "subject": without_links(ticket.subject),
+        "path": f"/support/{ticket.pk}",
+        "marker": MARKER if settings.SUPPORT_MAIL_ADDRESS else "",
+    }
+
+
+def queue_ticket_opened(ticket: Ticket) -> None:
+    """That the question has come; to who wants mails about tickets, and only to an address that is known to be theirs."""
+    customer = ticket.user
+    if customer.is_verified and wants_mail(customer, Kind.SUPPORT):
+        headers = {**conversation_headers(ticket), **_SILENCE}
+        queue_mail("ticket_opened", customer.email, _context(ticket), user=customer, headers=headers)
 
 
 def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     """Queued inside the transaction that holds the answer. Says what was answered, never who of us did."""
-    customer = ticket.user
-    context = {
-        "name": greeting_name(customer),
-        "subject": without_links(ticket.subject),
-        "message": message,
-        "path": f"/support/{ticket.pk}",
-    }
+    context = {**_context(ticket), "message": message}
+    headers = {**conversation_headers(ticket), "X-Auto-Response-Suppress": "All"}
     title = f"Support answered: {ticket.subject}"
-    notify(customer, Kind.SUPPORT, title[:120], link=context["path"], mail="ticket_answered", context=context)
+    link = context["path"]
+    notify(ticket.user, Kind.SUPPORT, title[:120], link=link, mail="ticket_answered", context=context, headers=headers)
+
+
+def queue_ticket_closing(ticket: Ticket, *, closes_at: datetime) -> None:
+    """That an answered ticket will be closed unless its customer writes."""
+    context = {**_context(ticket), "answered_at": ticket.updated_at, "closes_at": closes_at}
+    headers = {**conversation_headers(ticket), **_SILENCE}
+    title, link = f"Ticket will be closed: {ticket.subject}"[:120], f"/support/{ticket.pk}"
+    notify(ticket.user, Kind.SUPPORT, title, link=link, mail="ticket_closing", context=context, headers=headers)
+
+
+def tell_closed(ticket: Ticket) -> None:
+    """A line in the customer's list; a mail would say nothing that they can answer."""
+    title = f"Ticket closed: {ticket.subject}"
+    notify(ticket.user, Kind.SUPPORT, title[:120], link=f"/support/{ticket.pk}")
+
+
+def tell_merged(source: Ticket, target: Ticket) -> None:
+    title = f"Ticket goes on in another: {source.subject}"
+    notify(target.user, Kind.SUPPORT, title[:120], link=f"/support/{target.pk}")
+
+
+def queue_mail_refused(ticket: Ticket, why: str) -> None:
+    """To a customer whose mail is not in their thread; whatever they chose, since they wait for an answer to it."""
+    headers = {**conversation_headers(ticket), "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
+    headers.pop("Reply-To", None)
+    context = {**_context(ticket), "why": why, "marker": ""}
+    queue_mail("ticket_mail_refused", ticket.user.email, context, user=ticket.user, headers=headers)

@@ -16,5 +16,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
 
 class TicketMessageQuerySet(models.QuerySet["TicketMessage"]):
+    def without_notes(self) -> TicketMessageQuerySet:
+        """What a ticket's customer may read. Notes are shown in the admin, nowhere else."""
+        return self.filter(is_note=False)
+
     def visible_to(self, user: User) -> TicketMessageQuerySet:
-        return self if user.acts_as_staff else self.filter(ticket__user=user)
+        """Staff see every thread, everybody else their own; nobody the notes."""
+        written = self.without_notes()
+        return written if user.acts_as_staff else written.filter(ticket__user=user)

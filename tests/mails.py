@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accounts.models import Mail
-from accounts.services.outbox import bodies_of
+from accounts.services.outbox import bodies_of, headers_of
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Waiting:
     subject: str
     text: str
     html: str
+    headers: dict[str, str]
     row: Mail
 
 
@@ -23,5 +24,5 @@ def waiting_mails(kind: str = "") -> list[Waiting]:
     found = []
     for row in rows.filter(kind=kind) if kind else rows:
         bodies = bodies_of(row)
-        found.append(Waiting(row.to, row.subject, bodies["txt"], bodies["html"], row))
+        found.append(Waiting(row.to, row.subject, bodies["txt"], bodies["html"], headers_of(row), row))
     return found

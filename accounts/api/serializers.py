@@ -15,6 +15,13 @@ class RegisterForm(StrictSerializer):
     full_name = Text(max_length=150, required=False, allow_blank=True, default="")
     referral_code = Text(max_length=16, required=False, allow_blank=True, default="")
     invitation_code = Text(max_length=64, required=False, allow_blank=True, default="")
+    campaign = Text(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="The `c` of the link that somebody came by. One that is not counted is ignored.",
+    )
     challenge_answer = Text(max_length=300, required=False, allow_blank=True, default="")
 
 

@@ -84,6 +84,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.Index(fields=["stripe_customer_id"], name="user_stripe_customer_idx"),
             # The admin's list of people, newest first.
             models.Index(fields=["-date_joined", "id"], name="user_newest_idx"),
+            # Our staff, of all people: whom a ticket can be given to, whom alerts are mailed to.
+            models.Index(fields=["email"], condition=models.Q(is_staff=True), name="user_staff_idx"),
             # The job that erases accounts: "due and not done".
             models.Index(
                 fields=["deletion_due_at"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,14 +26,15 @@ def notify(
     link: str = "",
     mail: str = "",
     context: dict[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> None:
     """Add to the person's list; with `mail`, a folder below templates/emails, also write to them.
 
-    `link` is a path of ours. Call it inside the transaction that makes it true.
+    `link` is a path of ours, `headers` are the mail's. Call it inside the transaction that makes it true.
     """
     Notification.objects.create(user=user, kind=kind, title=title, text=text, link=link)
     if mail and wants_mail(user, kind):
-        queue_mail(mail, user.email, context or {}, user=user)
+        queue_mail(mail, user.email, context or {}, user=user, headers=headers)
 
 
 def wants_mail(user: User, kind: Notification.Kind) -> bool:

@@ -6,6 +6,8 @@ the same one to every mail server. Without a crash none is sent twice: an attemp
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -30,18 +32,33 @@ FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
 # Of one look for what lost jobs have left.
 SWEEP = 500
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z-]{1,50}")
+# Nothing that would end the line, or be taken for the beginning of another.
+_HEADER_VALUE = re.compile(r"[\x20-\x7e]{1,900}")
 
 
-def queue_mail(name: str, to: str, context: dict[str, Any], *, user: User | None = None) -> Mail:
+def queue_mail(
+    name: str,
+    to: str,
+    context: dict[str, Any],
+    *,
+    user: User | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Mail:
     """Queue the mail `templates/emails/<name>/{subject.txt,body.txt,body.html}`; call it inside the transaction.
 
-    `user` is whose mail it is, where it belongs to an account: it is in their export and goes with the account.
+    `user` is whose mail it is, where it belongs to an account: it is in their export and goes with the account. `headers` go out with
+    it: one line of plain characters each, or a ValueError.
     """
+    for header, value in (headers or {}).items():
+        if not _HEADER_NAME.fullmatch(header) or not _HEADER_VALUE.fullmatch(value):
+            raise ValueError(f"{header[:50]!r} is no header of one line")
     context = {"site_url": settings.SITE_URL, "site_name": "NexusVPN", **context}
     subject = " ".join(render_to_string(f"emails/{name}/subject.txt", context).split())
     mail = Mail(user=user, to=to, kind=name, subject=subject[:200])
     bodies = {part: render_to_string(f"emails/{name}/body.{part}", context) for part in ("txt", "html")}
-    mail.content = encrypt(orjson.dumps(bodies), mail_place(mail.pk))
+    content = {**bodies, "headers": dict(headers or {})}
+    mail.content = encrypt(orjson.dumps(content), mail_place(mail.pk))
     mail.save(force_insert=True)
     deliver_soon(mail.pk)
     return mail
@@ -49,13 +66,28 @@ def queue_mail(name: str, to: str, context: dict[str, Any], *, user: User | None
 
 def bodies_of(mail: Mail) -> dict[str, str]:
     """The text (`txt`) and HTML (`html`) of a mail that has not gone out yet."""
-    bodies: dict[str, str] = orjson.loads(decrypt(bytes(mail.content), mail_place(mail.pk)))
-    return bodies
+    content = _content_of(mail)
+    return {part: content[part] for part in ("txt", "html")}
+
+
+def headers_of(mail: Mail) -> dict[str, str]:
+    """The headers of its own of a mail that has not gone out yet."""
+    return dict(_content_of(mail).get("headers", {}))
+
+
+def _content_of(mail: Mail) -> dict[str, Any]:
+    content: dict[str, Any] = orjson.loads(decrypt(bytes(mail.content), mail_place(mail.pk)))
+    return content
 
 
 def message_id(mail: Mail) -> str:
+    return id_of_ours(str(mail.pk))
+
+
+def id_of_ours(name: str) -> str:
+    """A Message-ID at our own host."""
     host = settings.SITE_URL.split("//")[-1].split("/")[0].split(":")[0]
-    return f"<{mail.pk}@{host}>"
+    return f"<{name}@{host}>"
 
 
 def deliver(mail_id: UUID) -> bool:
@@ -95,12 +127,12 @@ def _claim(mail_id: UUID) -> Mail | None:
 
 
 def _send(mail: Mail) -> None:
-    bodies = bodies_of(mail)
-    headers = {"Message-ID": message_id(mail)}
+    content = _content_of(mail)
+    headers = {**content.get("headers", {}), "Message-ID": message_id(mail)}
     message = EmailMultiAlternatives(
-        mail.subject, bodies["txt"], settings.DEFAULT_FROM_EMAIL, [mail.to], headers=headers
+        mail.subject, content["txt"], settings.DEFAULT_FROM_EMAIL, [mail.to], headers=headers
     )
-    message.attach_alternative(bodies["html"], "text/html")
+    message.attach_alternative(content["html"], "text/html")
     message.send()
 
 

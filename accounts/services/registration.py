@@ -1,4 +1,4 @@
-"""Making an account: the person, their referral and what is to be mailed, all or nothing.
+"""Making an account: the person, their referral, their campaign and what is to be mailed, all or nothing.
 
 With e-mail verification on, the answer is the same for an address that has an account, and so is the work: a row is written for a
 stand-in and taken back. What differs, the mail, is a job's.
@@ -15,13 +15,14 @@ from django.db import IntegrityError, transaction
 
 from accounts.deferred import answer_sign_up
 from accounts.emails import queue_account_exists, queue_welcome
-from accounts.errors import EmailTaken, UnknownReferralCode
+from accounts.errors import EmailTaken
 from accounts.locks import lock_person
 from accounts.models import SignupOrigin, User
 from accounts.services.abuse import flag_sign_up
 from accounts.services.email_tokens import had_enough_mails
 from accounts.services.invitations import use_invitation
 from accounts.services.passwords import check_new_password
+from accounts.services.referrers import check_referral_code
 from accounts.services.registration_policy import admit_sign_up, check_sign_up
 from accounts.services.verification import account_or_nobody, mail_verification, needs_verification
 from accounts.signals import account_registered
@@ -35,11 +36,12 @@ class _Taken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignUp:
-    """What somebody asks for; the code may be empty. `network` is where they come from (`accounts.services.abuse`)."""
+    """What somebody asks for; code and campaign may be empty. `network` is where they come from (`accounts.services.abuse`)."""
 
     user: User
     email: str
     referral_code: str
+    campaign: str
     network: str
 
 
@@ -50,6 +52,7 @@ def register_account(
     full_name: str = "",
     referral_code: str = "",
     invitation_code: str = "",
+    campaign: str = "",
     network: str = "",
 ) -> User:
     """Make an account and everything that belongs to it in one durable transaction. Asking again does no harm.
@@ -57,15 +60,16 @@ def register_account(
     With verification on, what comes back says nothing about whether there was an account: only its address and name are to be
     used. With it off it is the new account, or EmailTaken is raised.
     Raises besides InvalidInput (a weak password, a name of several lines), UnknownReferralCode, or what
-    `accounts.services.registration_policy` refuses; then nothing was written.
+    `accounts.services.registration_policy` refuses; then nothing was written. A campaign that is not counted is no error.
     """
     check_sign_up(invitation_code)
+    check_referral_code(referral_code)
     email = User.objects.normalize_email(email.strip())
     user = User(email=email, full_name=one_line(full_name, "full_name"))
     check_new_password(password, user)
     # Hashing takes tens of milliseconds and belongs before the transaction, not into it.
     user.password = make_password(password)
-    wish = SignUp(user, email, referral_code, network)
+    wish = SignUp(user, email, referral_code, campaign, network)
     with transaction.atomic(durable=True):
         admit_sign_up(invitation_code)
         owner = _owner(email)
@@ -107,25 +111,15 @@ def _write(wish: SignUp, owner: UUID | None) -> UUID:
 
 def _write_account(wish: SignUp) -> None:
     user = wish.user
-    user.referred_by = _referrer(wish.referral_code)
+    # Looked at again: who was suspended meanwhile brings nobody. Not locked: if the referrer is deleted before our row names
+    # them, the foreign key refuses and everything is undone.
+    user.referred_by = check_referral_code(wish.referral_code)
     user.save(force_insert=True)
     SignupOrigin.objects.create(user=user, network=wish.network)
-    account_registered.send(sender=User, user=user, referrer=user.referred_by)
+    account_registered.send(sender=User, user=user, referrer=user.referred_by, campaign=wish.campaign)
     record_act("account_registered", actor=user, person=user.pk)
     if not settings.EMAIL_VERIFICATION:
         queue_welcome(user)
-
-
-def _referrer(code: str) -> User | None:
-    """The owner of a referral code; case and blanks do not matter. An empty code is nobody's."""
-    wanted = code.strip().upper()
-    if not wanted:
-        return None
-    # Not locked: if the referrer is deleted before our row names them, the foreign key refuses and everything is undone.
-    referrer = User.objects.filter(referral_code=wanted, is_active=True).first()
-    if referrer is None:
-        raise UnknownReferralCode(fields={"referral_code": [UnknownReferralCode.message]})
-    return referrer
 
 
 def finish_sign_up(user_id: UUID) -> None:

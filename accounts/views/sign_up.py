@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -10,11 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.arrivals import forget_referral, promise, remember_referral, remembered_campaigns, remembered_referral
 from accounts.challenges import check_challenge, sign_up_challenge
 from accounts.forms import SignupForm
 from accounts.models import User
 from accounts.services.abuse import network_of
 from accounts.services.browser_sign_in import enter
+from accounts.services.referrers import find_referrer
 from accounts.services.registration import register_account
 from accounts.services.registration_policy import Mode, sign_up_mode
 from accounts.wanted import remember_wanted, wanted_page, with_next
@@ -22,32 +26,16 @@ from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.http import client_address
 from nexusvpn.ratelimit import REGISTER, enforce
 
-REFERRAL_COOKIE = "__Host-referral" if settings.SESSION_COOKIE_SECURE else "referral"
-REFERRAL_LIFETIME_S = 30 * 24 * 3600
-REFERRAL_SALT = "accounts.referral"
-
 
 @never_cache
 @require_safe
 def referral_link(request: HttpRequest, code: str) -> HttpResponse:
-    """Remember whose link was followed. A code that nobody has is forgotten without a word."""
+    """Remember whose link was followed. A code that nobody has is forgotten without a word, and so is one's own."""
     response = redirect("signup")
-    if User.objects.filter(referral_code=code.upper(), is_active=True).exists():
-        response.set_signed_cookie(
-            REFERRAL_COOKIE,
-            code.upper(),
-            salt=REFERRAL_SALT,
-            max_age=REFERRAL_LIFETIME_S,
-            secure=settings.SESSION_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+    referrer = find_referrer(code)
+    if referrer is not None and referrer.pk != request.user.pk:
+        remember_referral(response, referrer.referral_code)
     return response
-
-
-def _remembered_code(request: HttpRequest) -> str:
-    code = request.get_signed_cookie(REFERRAL_COOKIE, "", salt=REFERRAL_SALT, max_age=REFERRAL_LIFETIME_S)
-    return code or ""
 
 
 def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
@@ -59,9 +47,16 @@ def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResp
         "form": form,
         "closed": mode == Mode.CLOSED,
         "challenge": challenge.issue() if challenge is not None else None,
+        **_invitation(form),
         "next": wanted_page(request),
     }
     return render(request, "accounts/signup.html", context, status=status)
+
+
+def _invitation(form: SignupForm) -> dict[str, Any]:
+    """Whether somebody has the code in the form, and what the two get."""
+    is_invited = find_referrer(form["referral_code"].value() or "") is not None
+    return {"is_invited": is_invited, "promise": promise() if is_invited else ""}
 
 
 @sensitive_post_parameters("password")
@@ -71,7 +66,11 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return HttpResponseRedirect(wanted_page(request) or reverse("dashboard"))
     if request.method != "POST":
-        known = {"referral_code": _remembered_code(request), "invitation_code": request.GET.get("invitation", "")}
+        referrer = find_referrer(remembered_referral(request))
+        known = {
+            "referral_code": referrer.referral_code if referrer is not None else "",
+            "invitation_code": request.GET.get("invitation", ""),
+        }
         return _page(request, SignupForm(initial=known))
     enforce(request, REGISTER)
     form, status = SignupForm(request.POST), 400
@@ -89,7 +88,8 @@ def signup(request: HttpRequest) -> HttpResponse:
 
 def _register(request: HttpRequest, *, challenge_answer: str, **values: str) -> User:
     check_challenge(challenge_answer)
-    return register_account(**values, network=network_of(client_address(request)))
+    campaign = next(iter(remembered_campaigns(request)), "")
+    return register_account(**values, campaign=campaign, network=network_of(client_address(request)))
 
 
 def _registered(request: HttpRequest, user: User) -> HttpResponse:
@@ -100,7 +100,7 @@ def _registered(request: HttpRequest, user: User) -> HttpResponse:
     else:
         enter(request, user)
         response = HttpResponseRedirect(target or reverse("dashboard"))
-    response.delete_cookie(REFERRAL_COOKIE, samesite="Lax")
+    forget_referral(response)
     return response
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import Http404
 from rest_framework import exceptions as drf
 from rest_framework.request import Request
@@ -102,7 +102,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         log.error("database_unavailable", error=type(error).__name__)
         note_lost_database(error)
         error = errors.Unavailable(code="database_unavailable")
-    elif isinstance(error, RequestDataTooBig | TooManyFieldsSent):
+    elif isinstance(error, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
         return ErrorResponse(413, "payload_too_large", "The body is too large.")
     if isinstance(error, errors.NotAllowed):
         _note_denial(error, context["request"])

@@ -350,7 +350,8 @@ class Migration(migrations.Migration):
                 (
                     "user",
                     models.OneToOneField(
-                        on_delete=django.db.models.deletion.CASCADE,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
                         related_name="campaign_signup",
                         to=settings.AUTH_USER_MODEL,
                     ),
@@ -358,7 +359,16 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-created_at", "id"],
-                "indexes": [models.Index(fields=["campaign", "-created_at", "id"], name="campaign_signup_newest_idx")],
+                "indexes": [
+                    models.Index(fields=["campaign", "-created_at", "id"], name="campaign_signup_newest_idx"),
+                    models.Index(
+                        condition=models.Q(
+                            ("user__isnull", False), models.Q(("invoice_id", ""), _negated=True), _connector="OR"
+                        ),
+                        fields=["created_at"],
+                        name="campaign_signup_named_idx",
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(

@@ -52,11 +52,17 @@ class CampaignDay(models.Model):
         return f"{self.day}: {self.visits}"
 
 
+LEADS_TO_SOMEBODY = models.Q(user__isnull=False) | ~models.Q(invoice_id="")
+
+
 class CampaignSignup(models.Model):
-    """That an account was made by who came by a campaign, and what they first paid."""
+    """That an account was made by who came by a campaign, and what they first paid. After a while it is nobody's, and still counts."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="signups", db_index=False)
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="campaign_signup")
+    # Empty once the account is erased, or its time is over (`CAMPAIGN_SIGNUPS_KEPT_DAYS`).
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="campaign_signup"
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True)
     invoice_id = models.CharField(max_length=64, blank=True)
@@ -75,6 +81,8 @@ class CampaignSignup(models.Model):
         indexes = [
             # A campaign's sign-ups and payments, by time.
             models.Index(fields=["campaign", "-created_at", "id"], name="campaign_signup_newest_idx"),
+            # Retention: what still leads to a person.
+            models.Index(fields=["created_at"], condition=LEADS_TO_SOMEBODY, name="campaign_signup_named_idx"),
         ]
 
     def __str__(self) -> str:

@@ -507,7 +507,7 @@ class Migration(migrations.Migration):
             model_name="ticket",
             index=models.Index(
                 condition=models.Q(("status", "closed"), _negated=True),
-                fields=["assignee", "due_at", "updated_at"],
+                fields=["assignee", "due_at", "updated_at", "id"],
                 name="ticket_assignee_due_idx",
             ),
         ),
@@ -515,13 +515,23 @@ class Migration(migrations.Migration):
             model_name="ticket",
             index=models.Index(
                 condition=models.Q(("assignee__isnull", True), ("status", "open")),
-                fields=["updated_at", "id"],
+                fields=["due_at", "updated_at", "id"],
                 name="ticket_unassigned_idx",
             ),
         ),
         migrations.AddIndex(
             model_name="ticket",
-            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="ticket_due_idx"),
+            index=models.Index(
+                condition=models.Q(("status", "open")),
+                fields=["due_at", "updated_at", "id"],
+                name="ticket_open_due_idx",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="ticket",
+            index=django.contrib.postgres.indexes.GinIndex(
+                django.contrib.postgres.search.SearchVector("subject", config="simple"), name="ticket_subject_idx"
+            ),
         ),
         migrations.AddIndex(
             model_name="ticket",
@@ -632,4 +642,13 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("fingerprint",), name="inbound_mail_once"),
         ),
     ]
-    operations = [Together(operations)]
+    # Lists of staff end with the id, so that pages neither repeat nor leave out a row.
+    operations = [
+        Together(operations),
+        migrations.RemoveIndex("ticket", "ticket_status_updated_idx"),
+        migrations.AddIndex(
+            "ticket", models.Index(fields=["status", "updated_at", "id"], name="ticket_status_updated_idx")
+        ),
+        migrations.RemoveIndex("ticket", "ticket_updated_idx"),
+        migrations.AddIndex("ticket", models.Index(fields=["updated_at", "id"], name="ticket_updated_idx")),
+    ]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Least
 from django.utils import timezone
 
-from support.errors import TicketClosed
 from support.querysets import TicketQuerySet
 
 TAG = r"^[a-z0-9][a-z0-9-]*$"
@@ -33,8 +33,8 @@ class Tag(models.Model):
 class Ticket(models.Model):
     """A question of a customer, and where it stands: open → answered → open → … → closed → (open again, for a while).
 
-    Its clocks count working minutes (`support.clock`). That of the first answer runs from the opening to our first message; that of the
-    resolution runs while the ticket is open, and stands still while we wait for the customer.
+    Its clocks count working time (`support.clock`). That of the first answer runs from the opening to our first message; that of the
+    resolution runs while the ticket is open, and stands still while we wait for the customer. `support.services.moving` moves it.
     """
 
     class Status(models.TextChoices):
@@ -81,7 +81,7 @@ class Ticket(models.Model):
     # What the customer's plan and the priority promised when it was opened, in working minutes; empty: nothing.
     answer_minutes = models.PositiveIntegerField(null=True, blank=True)
     resolution_minutes = models.PositiveIntegerField(null=True, blank=True)
-    # Working minutes for which the resolution's clock ran before it last began to run; since when it runs, if it does.
+    # Working seconds for which the clocks ran before they last began to run; since when they run, if they do (`support.services.clocks`).
     resolution_used = models.PositiveIntegerField(default=0)
     clock_since = models.DateTimeField(null=True, blank=True)
     # When the clocks that run will have run out.
@@ -128,49 +128,35 @@ class Ticket(models.Model):
         indexes = [
             # "My tickets", the one that moved last first, page by page.
             models.Index(fields=["user", "-updated_at", "id"], name="ticket_user_updated_idx"),
-            # Staff's inbox: all open (or answered) tickets, the one that waits longest first.
-            models.Index(fields=["status", "updated_at"], name="ticket_status_updated_idx"),
+            # Staff's inbox: answered tickets, those first whose customers are silent the longest; closed ones, the latest first.
+            models.Index(fields=["status", "updated_at", "id"], name="ticket_status_updated_idx"),
             # Staff's inbox: my own, those first that are due first.
             models.Index(
-                fields=["assignee", "due_at", "updated_at"],
+                fields=["assignee", "due_at", "updated_at", "id"],
                 condition=~models.Q(status="closed"),
                 name="ticket_assignee_due_idx",
             ),
-            # Staff's inbox: nobody's yet.
+            # Staff's inbox: nobody's yet, those first that are due first.
             models.Index(
-                fields=["updated_at", "id"],
+                fields=["due_at", "updated_at", "id"],
                 condition=models.Q(assignee__isnull=True, status="open"),
                 name="ticket_unassigned_idx",
             ),
-            # Staff's inbox: overdue.
-            models.Index(fields=["due_at"], condition=models.Q(due_at__isnull=False), name="ticket_due_idx"),
+            # Staff's inbox: waiting for us, those first that are due first; and of these the overdue ones.
+            models.Index(
+                fields=["due_at", "updated_at", "id"], condition=models.Q(status="open"), name="ticket_open_due_idx"
+            ),
             # SET NULL when a member of staff's account is deleted; of closed tickets too.
             models.Index(fields=["assignee"], condition=models.Q(assignee__isnull=False), name="ticket_assignee_idx"),
             # What was merged into this one.
             models.Index(
                 fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="ticket_merged_idx"
             ),
-            # Staff's list of all tickets by last movement.
-            models.Index(fields=["updated_at"], name="ticket_updated_idx"),
+            # Staff's list of all tickets, the one that moved last first.
+            models.Index(fields=["updated_at", "id"], name="ticket_updated_idx"),
+            # Staff's search for words of subjects.
+            GinIndex(SearchVector("subject", config="simple"), name="ticket_subject_idx"),
         ]
 
     def __str__(self) -> str:
         return self.subject
-
-    def mark_replied(self, *, by_staff: bool, at: datetime) -> None:
-        """Somebody wrote. Call with the row locked; raises TicketClosed."""
-        self._refuse_closed()
-        self.status = self.Status.ANSWERED if by_staff else self.Status.OPEN
-        self.updated_at = at
-        self.save(update_fields=["status", "updated_at"])
-
-    def mark_closed(self, *, at: datetime) -> None:
-        """Call with the row locked; raises TicketClosed."""
-        self._refuse_closed()
-        self.status = self.Status.CLOSED
-        self.updated_at = self.closed_at = at
-        self.save(update_fields=["status", "updated_at", "closed_at"])
-
-    def _refuse_closed(self) -> None:
-        if self.status == self.Status.CLOSED:
-            raise TicketClosed

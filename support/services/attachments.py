@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files import File
@@ -11,7 +12,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import User
-from nexusvpn.errors import InvalidInput, Unavailable
+from nexusvpn.errors import InvalidInput, NotFound, Unavailable
 from support.errors import AttachmentsOverQuota
 from support.files.checking import MAX_BYTES, MAX_FILES, CheckedFile, checked, too_large
 from support.files.names import clean_name
@@ -98,3 +99,18 @@ def _refuse_without_room() -> None:
             code="attachments_full",
             retry_after=FULL_RETRY_S,
         )
+
+
+def readable_content(*, reader: User, ticket_id: UUID, attachment_id: UUID) -> AttachmentContent:
+    """A file that is still there, for who may read its message: the ticket's customer, but for notes, and staff. Raises NotFound.
+
+    Its bytes are read from the database when they are first asked for.
+    """
+    rows = AttachmentContent.objects.select_related("attachment").defer("data")
+    rows = rows.filter(attachment_id=attachment_id, attachment__message__ticket_id=ticket_id)
+    if not reader.acts_as_staff:
+        rows = rows.filter(attachment__message__ticket__user=reader, attachment__message__is_note=False)
+    content = rows.first()
+    if content is None:
+        raise NotFound
+    return content

@@ -58,6 +58,23 @@ class TestTheNormalWay:
         mail.refresh_from_db()
         assert (mail.state, mail.attempts, bytes(mail.content)) == ("sent", 1, b"")
 
+    def test_a_mail_takes_its_own_headers_with_it(self, sink: SmtpSink) -> None:
+        mail = queue_mail("welcome", "a@example.com", {}, headers={"Reply-To": "b@example.com", "Message-ID": "<x@y>"})
+        assert deliver(mail.pk)
+        (sent,) = sink.received
+        assert sent["Reply-To"] == "b@example.com"
+        # What tells a repeat from something new stays ours.
+        assert sent.get_all("Message-ID") == [message_id(mail)]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"X-A": "b\nBcc: c@example.com"}, {"X-A": "b\r"}, {"X-A\nBcc": "b"}, {"X-A": ""}, {"X A": "b"}, {"X-A": "ü"}],
+    )
+    def test_no_header_brings_another_one_along(self, headers: dict[str, str]) -> None:
+        with pytest.raises(ValueError, match="is no header of one line"):
+            queue_mail("welcome", "a@example.com", {}, headers=headers)
+        assert not Mail.objects.exists()
+
     def test_what_is_rolled_back_was_never_written(self, sink: SmtpSink) -> None:
         with transaction.atomic():
             write()

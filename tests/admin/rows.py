@@ -37,6 +37,7 @@ from accounts.models import (
 from accounts.services.outbox import queue_mail
 from billing.models import (
     CheckoutSession,
+    Coupon,
     Discrepancy,
     Dispute,
     Effect,
@@ -48,15 +49,39 @@ from billing.models import (
     Plan,
     PlanGrant,
     PlanPrice,
+    PromotionCode,
     ReconcileRun,
     StripeCustomer,
     StripeEvent,
     StripeOrder,
     Subscription,
 )
-from referrals.models import Referral, ReferralProgramme, Reward, RewardAmount, RewardEntry, RewardPayout
-from support.models import IdempotencyKey, Ticket, TicketMessage
+from referrals.models import (
+    Campaign,
+    CampaignDay,
+    CampaignSignup,
+    Referral,
+    ReferralProgramme,
+    Reward,
+    RewardAmount,
+    RewardEntry,
+    RewardPayout,
+)
+from support.models import (
+    Announcement,
+    AnnouncementSeen,
+    Article,
+    ArticleCategory,
+    ArticleVote,
+    Attachment,
+    AttachmentContent,
+    IdempotencyKey,
+    InboundMail,
+    Ticket,
+    TicketMessage,
+)
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import (
     make_customer,
     make_dispute,
@@ -66,7 +91,7 @@ from tests.factories.payments import (
     price_of,
     stripe_id,
 )
-from tests.factories.support import make_ticket
+from tests.factories.support import make_attachment, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import (
     Alert,
@@ -146,6 +171,10 @@ def new_batch() -> GiftBatch:
     return GiftBatch.objects.create(name="Fair", plan=new_plan(), days=30, created_by=new_user())
 
 
+def new_coupon() -> Coupon:
+    return Coupon.objects.create(stripe_id=uuid4().hex, name="Summer", percent_off=20)
+
+
 def new_device() -> VpnConfig:
     """A device with its address and its peer on a server of its own."""
     server = new_server()
@@ -205,6 +234,10 @@ def new_key_of_a_message() -> IdempotencyKey:
     return IdempotencyKey.objects.create(user=ticket.user, **values)
 
 
+def new_attachment() -> Attachment:
+    return make_attachment(make_ticket(new_user()).messages.get())
+
+
 def new_referral() -> Referral:
     return Referral.objects.create(referrer=new_user(), referred=new_user())
 
@@ -229,6 +262,10 @@ def new_reward_amount() -> RewardAmount:
 def new_job() -> ProcrastinateJob:
     queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
     return ProcrastinateJob.objects.latest("id")
+
+
+def new_campaign() -> Campaign:
+    return Campaign.objects.create(name="A newsletter", slug=f"letter-{uuid4().hex[:10]}")
 
 
 MAKERS: dict[type[Model], Callable[[], Any]] = {
@@ -269,6 +306,8 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     LedgerEntry: new_entry,
     GiftBatch: new_batch,
     GiftCode: lambda: GiftCode.objects.create(batch=new_batch(), code_hash=uuid4().bytes, code=b"encrypted"),
+    Coupon: new_coupon,
+    PromotionCode: lambda: PromotionCode.objects.create(coupon=new_coupon(), code=uuid4().hex[:12]),
     ReconcileRun: lambda: ReconcileRun.objects.create(kind=ReconcileRun.Kind.EVENTS),
     Discrepancy: lambda: Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"), user=new_user()),
     Location: lambda: make_location(f"place-{uuid4().hex[:10]}"),
@@ -292,6 +331,14 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Incident: new_incident,
     IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
     EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
+    Campaign: new_campaign,
+    CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
+    CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
+    Article: lambda: make_article(f"article-{uuid4().hex[:8]}"),
+    ArticleCategory: lambda: ArticleCategory.objects.create(slug=f"c-{uuid4().hex[:8]}", name="Connection"),
+    ArticleVote: lambda: ArticleVote.objects.create(
+        article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
+    ),
     Referral: new_referral,
     ReferralProgramme: lambda: ReferralProgramme.objects.get_or_create(pk=1)[0],
     Reward: new_reward,
@@ -301,5 +348,12 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,
+    Attachment: new_attachment,
+    AttachmentContent: lambda: new_attachment().content,
+    InboundMail: lambda: InboundMail.objects.create(fingerprint=uuid4().hex, state=InboundMail.State.IGNORED),
+    Announcement: lambda: Announcement.objects.create(title="Work at night", body="From **two** on."),
+    AnnouncementSeen: lambda: AnnouncementSeen.objects.create(
+        announcement=Announcement.objects.create(title="Work at night", body="From two on."), user=new_user()
+    ),
     ProcrastinateJob: new_job,
 }

@@ -22,8 +22,9 @@ from tests.admin.addresses import allow
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import make_checkout
-from tests.factories.support import make_ticket
+from tests.factories.support import make_attachment, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.vpn.acting import add
 from vpn.models import Server
@@ -43,7 +44,7 @@ def endpoints() -> dict[str, type[ApiView]]:
             if isinstance(entry, URLResolver):
                 walk(entry.url_patterns, path)
             elif path.startswith("api/v1/"):
-                shape = re.sub(r"\(\?P<pk>.*?\)", "{id}", path.removeprefix("api/v1/"))
+                shape = re.sub(r"\(\?P<\w+>.*?\)", "{id}", path.removeprefix("api/v1/"))
                 found[re.sub(r"[\^$?]", "", shape).rstrip("/")] = entry.callback.view_class  # type: ignore[attr-defined, union-attr]
 
     walk(get_resolver().url_patterns, "")
@@ -92,10 +93,13 @@ class World:
         elsewhere = token_of(self.alice)
         session = self.alice.sessions.latest("created_at")
         assert elsewhere
+        ticket = make_ticket(self.alice)
         key = self.alice.api_keys.first() or create_api_key(user=self.alice, name=uuid4().hex, scopes=["read"])[1]
         return {
             "devices/": device.pk,
-            "tickets/": make_ticket(self.alice).pk,
+            "help/articles/": make_article(f"article-{uuid4().hex}").slug,
+            "tickets/": ticket.pk,
+            "tickets/{id}/attachments/": make_attachment(ticket.messages.get()).pk,
             "notifications/": Notification.objects.create(**values).pk,
             "auth/sessions/": session.pk,
             "billing/checkout/": make_checkout(self.alice, CheckoutSession.State.COMPLETE).stripe_id,
@@ -111,6 +115,7 @@ def make_world() -> World:
 # What is sent where an empty body would be refused before anybody asks whose the object is.
 BODIES: dict[str, Callable[[], dict[str, Any]]] = {
     "POST devices/{id}/rotate-key": lambda: {"public_key": new_key()},
+    "POST tickets/{id}/rating": lambda: {"rating": 5},
     "POST tickets/{id}/reply": lambda: {"message": "One more sentence."},
 }
 
@@ -125,13 +130,22 @@ def _status(client: ApiClient, method: str, path: str, body: dict[str, Any] | No
         transaction.savepoint_rollback(mark)
 
 
+def _with_ids(path: str, ids: dict[str, Any]) -> str:
+    """Each `{id}` of the path by what stands in front of it."""
+    parts = path.split("{id}")
+    made = parts[0]
+    for number, part in enumerate(parts[1:], 1):
+        made += str(ids["{id}".join(parts[:number])]) + part
+    return made
+
+
 def access_table(world: World) -> Iterator[str]:
     """One line per endpoint and method: the status that each role gets for it, with an empty body where one is due."""
     clients = world.clients()
     ids = world.ids()
     yield " | ".join(("endpoint", *ROLES))
     for path, view in sorted(endpoints().items()):
-        concrete = path.replace("{id}", str(ids[path.split("{id}")[0]])) if "{id}" in path else path
+        concrete = _with_ids(path, ids)
         for method in METHODS:
             if hasattr(view, method.lower()):
                 name = f"{method} {path}"

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import hashlib
+import importlib
 from datetime import timedelta
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from support.models import Ticket, TicketMessage
+from support.models import Attachment, AttachmentContent, Ticket, TicketMessage
 
 QUESTION = "The tunnel stops after a minute."
 
@@ -30,3 +33,18 @@ def make_tickets(user: User, count: int) -> list[Ticket]:
 def make_message(ticket: Ticket, **fields: Any) -> TicketMessage:
     """A message of the ticket's owner unless said otherwise."""
     return TicketMessage.objects.create(ticket=ticket, **{"author": ticket.user, "body": QUESTION, **fields})
+
+
+def make_service_levels() -> None:
+    """The standard ones, as the migration makes them; for databases that a test has emptied."""
+    with connection.cursor() as cursor:
+        cursor.execute(importlib.import_module("support.migrations.0004_standard_service_levels").LEVELS)
+
+
+def make_attachment(message: TicketMessage, data: bytes = b"a line\n", **fields: Any) -> Attachment:
+    """A text of the message's author, with its content, unless said otherwise."""
+    values: dict[str, Any] = {"name": "node.log", "kind": Attachment.Kind.LOG, "sender": message.author, **fields}
+    digest = hashlib.sha256(data).hexdigest()
+    attachment = Attachment.objects.create(message=message, size=len(data), sha256=digest, **values)
+    AttachmentContent.objects.create(attachment=attachment, data=data)
+    return attachment

@@ -41,7 +41,7 @@ def mails() -> list[Waiting]:
         ("answered", "staff", "reply", 201, "answered"),
         ("answered", "customer", "close", 200, "closed"),
         ("answered", "staff", "close", 200, "closed"),
-        ("closed", "customer", "reply", 409, "closed"),
+        ("closed", "customer", "reply", 201, "open"),
         ("closed", "staff", "reply", 409, "closed"),
         ("closed", "customer", "close", 409, "closed"),
         ("closed", "staff", "close", 409, "closed"),

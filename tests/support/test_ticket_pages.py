@@ -89,7 +89,7 @@ def test_a_line_break_counts_once_as_the_browser_counts_it(browser: Client) -> N
 
 
 def test_an_answer_to_a_ticket_that_was_closed_meanwhile_says_so(browser: Client, alice: User) -> None:
-    ticket = make_ticket(alice, status="closed")
+    ticket = make_ticket(alice, status="closed", closed_at=timezone.now() - timedelta(days=15))
     answer = browser.post(f"/support/{ticket.pk}/reply", {"message": "One more sentence."})
     assert answer.status_code == 409
     assert "This ticket is closed." in answer.content.decode()
@@ -154,7 +154,7 @@ def test_other_methods_are_refused(browser: Client, alice: User, method: str, pa
     assert getattr(browser, method)(f"/support/{make_ticket(alice).pk}{path}").status_code == 405
 
 
-@pytest.mark.parametrize("action", ["reply", "close"])
+@pytest.mark.parametrize("action", ["reply", "rate"])
 def test_who_signed_in_again_on_the_way_to_an_action_comes_to_the_ticket(
     browser: Client, alice: User, action: str
 ) -> None:

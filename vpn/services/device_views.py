@@ -10,9 +10,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from accounts.models import User
 from nexusvpn.api.pagination import Page, PageRequest
 from nexusvpn.db import planned_once
 from nexusvpn.errors import NotFound
+from vpn.models import VpnConfig
 from vpn.services.heard import HEARD_SQL, fresh_since
 
 # From the most to the least telling, with the words of their badges.
@@ -265,3 +267,8 @@ def leaving_places(devices: Iterable[DeviceView]) -> list[tuple[DeviceView, Plac
     found = [(device, place) for device in devices for place in device.leaving]
     latest = datetime.max.replace(tzinfo=UTC)
     return sorted(found, key=lambda pair: pair[1].leaves_at or latest)
+
+
+def names_of_devices(user: User) -> list[tuple[UUID, str]]:
+    """What a person may name as theirs when they ask us something (`accounts.belongings`)."""
+    return list(VpnConfig.objects.live().filter(user=user).order_by("name", "id").values_list("pk", "name"))

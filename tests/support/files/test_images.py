@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -53,7 +54,7 @@ def test_a_print_in_four_colours_is_shown_in_three() -> None:
 def test_nothing_that_was_said_beside_the_picture_is_left(kind: str) -> None:
     exif = Image.Exif()
     exif[0x010E] = SECRET.decode()
-    extra = {"exif": exif, "icc_profile": b"profile " + SECRET}
+    extra: dict[str, Any] = {"exif": exif, "icc_profile": b"profile " + SECRET}
     if kind == "png":
         texts = PngImagePlugin.PngInfo()
         texts.add_text("Comment", SECRET.decode())

@@ -1,0 +1,39 @@
+"""What a person has that they may name to us, and what staff see of it, as each app says it.
+
+Apps register theirs when they are ready; who asks need not know the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from accounts.models import User
+from nexusvpn.admin_base import Panel
+
+Belonging = tuple[UUID, str]
+
+_belongings: dict[str, Callable[[User], list[Belonging]]] = {}
+_panels: list[Callable[[User], Panel]] = []
+
+
+def register_belongings(kind: str, of: Callable[[User], list[Belonging]]) -> None:
+    """`of` gives the ids and names of all that a person has of this kind now; few enough for a list to choose from."""
+    if kind in _belongings:
+        raise ValueError(f"Belongings of the kind {kind} are registered already.")
+    _belongings[kind] = of
+
+
+def belongings_of(user: User, kind: str) -> list[Belonging]:
+    """Nothing for a kind that no app has registered."""
+    return _belongings[kind](user) if kind in _belongings else []
+
+
+def register_panel(panel: Callable[[User], Panel]) -> None:
+    """A small table for staff who answer a person's question."""
+    if panel not in _panels:
+        _panels.append(panel)
+
+
+def panels_of(user: User) -> list[Panel]:
+    return [panel(user) for panel in _panels]

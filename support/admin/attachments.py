@@ -1,0 +1,37 @@
+"""Files of messages, as lists of names: nothing of their content is shown here."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import bytes_exact
+from support.models import Attachment, AttachmentContent
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "name", "kind", "size_in_words", "sender", "removed_at")
+    list_select_related = ("sender",)
+    list_filter = ("kind",)
+    search_fields = ("name", "sender__email", "=message__ticket__id")
+    ordering = ("-created_at", "id")
+
+    @admin.display(description="size", ordering="size")
+    def size_in_words(self, file: Attachment) -> SafeString | str:
+        return bytes_exact(file.size)
+
+
+@admin.register(AttachmentContent)
+class AttachmentContentAdmin(ReadOnlyAdmin):
+    """Which files are still there. The bytes are read by whoever may see the thread, as a download."""
+
+    list_display = ("attachment",)
+    list_select_related = ("attachment",)
+    fields = ("attachment",)
+    search_fields = ("attachment__name", "=attachment__id")
+    ordering = ("attachment",)
+
+    def get_queryset(self, request: object) -> object:  # type: ignore[override]
+        return super().get_queryset(request).defer("data")  # type: ignore[arg-type]

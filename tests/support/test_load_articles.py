@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import Resolver404, resolve
+
+from support.markdown import render
+from support.models import Article, ArticleCategory
+from support.services import shipped_articles
+from support.services.articles import suggest
+from support.services.shipped_articles import CATEGORIES, load_articles
+from support.services.shipped_articles import shipped_articles as shipped
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_the_articles_are_there_once_however_often_they_are_loaded() -> None:
+    output = io.StringIO()
+    call_command("load_articles", stdout=output)
+    count = len(list(shipped()))
+    assert output.getvalue() == f"{count} articles written.\n"
+    assert load_articles() == 0
+    assert Article.objects.filter(state="published").count() == count
+    assert suggest("my phone does not connect", "en")[0].path == "/help/connection-problems"
+
+
+def test_a_new_version_is_taken_over_unless_staff_have_edited_the_article(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_articles()
+    Article.objects.filter(slug="new-key").update(body="As staff want it.")
+    Article.objects.filter(slug="kill-switch").update(state="draft")
+    newer = [replace(one, body=f"{one.body}\n\nAnd zebras.") for one in shipped()]
+    monkeypatch.setattr(shipped_articles, "shipped_articles", lambda: iter(newer))
+    assert load_articles() == len(newer) - 1
+    assert Article.objects.get(slug="new-key").body == "As staff want it."
+    kept_back = Article.objects.get(slug="kill-switch")
+    assert (kept_back.state, kept_back.body[-11:]) == ("draft", "And zebras.")
+    assert suggest("zebras", "en")
+    assert load_articles() == 0
+
+
+def test_categories_keep_what_staff_call_them() -> None:
+    load_articles()
+    ArticleCategory.objects.filter(slug="plans").update(name="Money")
+    load_articles()
+    assert ArticleCategory.objects.get(slug="plans").name == "Money"
+    assert ArticleCategory.objects.count() == len(CATEGORIES)
+
+
+def test_every_link_of_an_article_leads_to_a_page() -> None:
+    load_articles()
+    paths = {path for one in shipped() for path in re.findall(r'href="(/[^"#?]*)"', render(one.body))}
+    assert "/help/new-key" in paths
+    broken = [path for path in paths if not _exists(path)]
+    assert broken == []
+
+
+def _exists(path: str) -> bool:
+    if path.startswith("/help"):
+        return Client().get(path).status_code == 200
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+def test_every_article_is_markdown_without_anything_that_is_shown_as_it_was_written() -> None:
+    for one in shipped():
+        html = render(one.body)
+        assert not re.search(r"\{[A-Z_]+\}|&lt;|\]\(|\*\*", html), one.slug
+        assert len(one.title) <= 160
