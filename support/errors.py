@@ -44,3 +44,23 @@ class AttachmentsOverQuota(Conflict):
 
     def __init__(self) -> None:
         super().__init__(fields={"files": [self.message]})
+
+
+class ThreadMoved(Conflict):
+    code = "thread_moved"
+    message = "Somebody wrote meanwhile: look at what is new, and send your answer once more if it still holds."
+
+
+class TooManyMails(Conflict):
+    code = "too_many_mails"
+    message = "There were many mails about this ticket within an hour. Write on its page."
+
+
+class NotADraft(Conflict):
+    code = "announcement_not_a_draft"
+    message = "This announcement is published already."
+
+
+class AnnouncementOver(Conflict):
+    code = "announcement_over"
+    message = "This announcement is over, or was never published."

@@ -30,6 +30,11 @@ def clean_message(message: str) -> str:
     return _bounded(message, "message", MESSAGE_MIN, MESSAGE_MAX)
 
 
+def clean_mailed(message: str) -> str:
+    """An answer that came by mail, 1 to 5000 characters: nobody stood beside it who could ask for more than "Yes". Raises InvalidInput."""
+    return _bounded(message, "message", 1, MESSAGE_MAX)
+
+
 def clean_note(message: str) -> str:
     """An internal note without blanks around it, 1 to 5000 characters; raises InvalidInput."""
     return _bounded(message, "message", 1, MESSAGE_MAX)

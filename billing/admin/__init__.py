@@ -1,6 +1,8 @@
 """Importing the modules registers their models and brings columns and panels to the customer's page."""
 
 from billing.admin import (
+    beside_tickets,
+    coupons,
     customers,
     events,
     gifts,
@@ -16,6 +18,8 @@ from billing.admin import (
 )
 
 __all__ = [
+    "beside_tickets",
+    "coupons",
     "customers",
     "events",
     "gifts",

@@ -12,6 +12,7 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from typing import Any
 
 from support.inbound.automatic import why_automatic
 from support.inbound.html_text import text_of_html
@@ -100,11 +101,15 @@ def _only_address(values: list[str]) -> str:
 def _leaves(message: Message, depth: int = 0) -> Iterable[Message]:
     """The parts that hold something, in their order. A mail that is attached is one of them, and is not looked into."""
     if message.get_content_maintype() == "multipart" and message.is_multipart() and depth < _DEPTH:
-        for part in message.get_payload()[:_PARTS]:
-            if isinstance(part, Message):
-                yield from _leaves(part, depth + 1)
+        for part in _parts_of(message):
+            yield from _leaves(part, depth + 1)
     else:
         yield message
+
+
+def _parts_of(message: Message) -> list[Message]:
+    parts: Any = message.get_payload()
+    return [part for part in parts[:_PARTS] if isinstance(part, Message)]
 
 
 def _is_file(part: Message) -> bool:
@@ -119,7 +124,7 @@ def _is_file(part: Message) -> bool:
 def _text_of(message: Message, depth: int = 0) -> str:
     """The text to read: of alternatives the plain one, of a mixture all in a row."""
     if message.get_content_maintype() == "multipart" and message.is_multipart() and depth < _DEPTH:
-        parts = [part for part in message.get_payload()[:_PARTS] if isinstance(part, Message)]
+        parts = _parts_of(message)
         if message.get_content_subtype() == "alternative":
             plain_first = sorted(parts, key=lambda part: part.get_content_type() != "text/plain")
             return next((text for part in plain_first if (text := _text_of(part, depth + 1)).strip()), "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -25,6 +25,7 @@ from support.services.rating import check_can_rate
 from support.services.service_levels import promise_for
 from support.validators import (
     clean_category,
+    clean_mailed,
     clean_message,
     clean_note,
     clean_priority,
@@ -103,14 +104,16 @@ def reply_to_ticket(
     files: Sequence[CheckedFile] = (),
     idempotency_key: str = "",
     via: str = WEB,
+    alongside: Callable[[TicketMessage], None] | None = None,
 ) -> TicketMessage:
     """Add a message; for a repeated key, give back the one of the first time. What is written to a merged ticket goes to where it leads.
 
     The customer's makes the ticket open, also for a while after it was closed; staff's makes it answered and is mailed to the customer.
     Raises InvalidInput, NotFound, TicketClosed, IdempotencyKeyReused, AttachmentsOverQuota or, without room for
-    files, Unavailable; then nothing was written or mailed.
+    files, Unavailable; then nothing was written or mailed. `alongside` writes what belongs to the message, in its transaction and
+    under the ticket's lock; what it raises undoes the message.
     """
-    message = clean_message(message)
+    message = clean_mailed(message) if via == TicketMessage.Via.MAIL else clean_message(message)
     message_id = uuid4()
     # The ticket's lock closes the races of an answer with the closing and with a merge: no message is left where nobody reads it.
     with transaction.atomic(durable=True):
@@ -129,6 +132,8 @@ def reply_to_ticket(
             id=message_id, ticket=ticket, author=author, by_staff=by_staff, body=message, created_at=now, via=via
         )
         store_files(message=written, sender=author, files=files)
+        if alongside is not None:
+            alongside(written)
         if by_staff:
             record_act("ticket_answered", actor=author, person=ticket.user_id, target=ticket)
             queue_ticket_answered(ticket, message)

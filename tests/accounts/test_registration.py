@@ -1,16 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
-from django.db import DatabaseError, connection
-from procrastinate.exceptions import ConnectorException
 from pytest_django import Settings
 
 from accounts.models import SignupOrigin, User
 from accounts.services.deletion import leave
-from accounts.services.registration import register_account
 from referrals.models import Referral
 from tests.api_client import ApiClient
 from tests.factories.accounts import PASSWORD
@@ -130,67 +124,3 @@ class TestWithoutVerification:
         api.post("auth/register", GOOD)
         run_waiting_jobs()
         assert [mail.row.kind for mail in waiting_mails()] == ["welcome"]
-
-
-TABLES = [
-    "accounts_user",
-    "accounts_signuporigin",
-    "referrals_referral",
-    "accounts_auditevent",
-    "accounts_mail",
-    "procrastinate_jobs",
-]
-
-
-@contextmanager
-def failing_insert(table: str) -> Iterator[None]:
-    """The database itself refuses the next insert into `table`."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE OR REPLACE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION 'planted failure'; END $$"
-        )
-        cursor.execute(
-            f"CREATE TRIGGER planted BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION pg_temp.refuse()"
-        )
-    try:
-        yield
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP TRIGGER planted ON {table}")
-
-
-@pytest.mark.django_db(transaction=True)
-class TestFailures:
-    @pytest.fixture(autouse=True)
-    def _writes_most(self, settings: Settings) -> None:
-        settings.EMAIL_VERIFICATION = False
-
-    @pytest.mark.parametrize("table", TABLES)
-    def test_a_failure_at_any_write_leaves_nothing_and_the_same_call_then_succeeds(self, table: str) -> None:
-        referrer = User.objects.create_user("alice@example.com", "a long enough secret")
-        with failing_insert(table), pytest.raises((DatabaseError, ConnectorException)):
-            register_account(**GOOD, referral_code=referrer.referral_code)
-        assert list(User.objects.all()) == [referrer]
-        assert not Referral.objects.exists()
-        assert queued_mails() == []
-
-        register_account(**GOOD, referral_code=referrer.referral_code)
-        assert Referral.objects.get().referred.email == GOOD["email"]
-        assert queued_mails() == [GOOD["email"]]
-
-    def test_every_table_that_registration_writes_is_tried_above(self) -> None:
-        referrer = User.objects.create_user("alice@example.com", "a long enough secret")
-        written: set[str] = set()
-
-        def watch(execute, sql, params, many, context):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-            words = sql.replace('"', "").split()
-            if words[:2] == ["INSERT", "INTO"]:
-                written.add(words[2])
-            elif "procrastinate_defer" in sql:
-                written.add("procrastinate_jobs")
-            return execute(sql, params, many, context)
-
-        with connection.execute_wrapper(watch):
-            register_account(**GOOD, referral_code=referrer.referral_code)
-        assert written == set(TABLES)

@@ -1,3 +1,4 @@
+from vpn.admin import beside_tickets
 from vpn.admin.addresses import IpAssignmentAdmin
 from vpn.admin.devices import DeviceAdmin
 from vpn.admin.locations import LocationAdmin
@@ -14,4 +15,5 @@ __all__ = [
     "NodeStatusAdmin",
     "OutageAdmin",
     "ServerAdmin",
+    "beside_tickets",
 ]

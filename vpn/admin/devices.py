@@ -33,12 +33,12 @@ RESUME_QUESTIONS: dict[str, str] = {
 }
 
 
-def _state(view: DeviceView) -> str:
+def state_in_words(view: DeviceView) -> str:
     word = STATES[view.state].word
     return f"{word}: waiting for {', '.join(view.unconfirmed)}" if view.unconfirmed and not view.is_active else word
 
 
-def _why(blocked: str, suspended_by: str) -> str:
+def why_off(blocked: str, suspended_by: str) -> str:
     """Why a device is off, in staff's words; empty when it is not."""
     if blocked == VpnConfig.Blocked.SUSPENDED:
         return f"Suspended by {VpnConfig.SuspendedBy(suspended_by).label.lower()}"
@@ -53,8 +53,8 @@ def devices_panel(user: User) -> Panel:
             view.location_name,
             view.ipv4,
             view.ipv6,
-            _state(view),
-            _why(view.blocked, view.suspended_by),
+            state_in_words(view),
+            why_off(view.blocked, view.suspended_by),
             ago(view.created_at),
         )
         for view in views
@@ -161,7 +161,7 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
             return format_html("Removed {}", ago(device.removal_confirmed_at))
         if device.revoked_at is not None:
             return "Removing: not confirmed by every server"
-        return _why(device.blocked, device.suspended_by) or "Admitted"
+        return why_off(device.blocked, device.suspended_by) or "Admitted"
 
     @object_action(
         "Suspend",

@@ -1,0 +1,99 @@
+"""What staff write and choose about tickets. The rules are the services'; the forms put their refusals where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from accounts.models import User
+from nexusvpn.forms import ServiceForm
+from support.admin.words import name_of
+from support.forms import MessageField, SentOnceForm
+from support.models import Tag, Ticket, TicketMessage
+from support.services.inbox import colleagues, others_of
+
+# Of more other tickets the older ones are merged from their own pages.
+MOST_OTHERS = 50
+
+
+class ColleagueField(forms.ModelChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=User.objects.none(), **{"empty_label": "Nobody", "required": False, **kwargs})
+
+    def label_from_instance(self, obj: Any) -> str:
+        return name_of(obj)
+
+
+class AssignForm(ServiceForm):
+    assignee = ColleagueField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].queryset = colleagues()  # type: ignore[attr-defined]
+
+
+class PriorityForm(ServiceForm):
+    priority = forms.ChoiceField(choices=Ticket.Priority.choices)
+
+
+class TagsForm(ServiceForm):
+    names = forms.CharField(
+        required=False,
+        max_length=400,
+        label="Tags",
+        help_text="Small letters, digits and hyphens; blanks between them.",
+    )
+
+    def clean_names(self) -> list[str]:
+        return str(self.cleaned_data["names"]).replace(",", " ").lower().split()
+
+
+class AddTagForm(ServiceForm):
+    tag = forms.SlugField(
+        max_length=Tag._meta.get_field("name").max_length, help_text="Small letters, digits and hyphens."
+    )
+
+    def clean_tag(self) -> str:
+        return str(self.cleaned_data["tag"]).lower()
+
+
+class MergeForm(ServiceForm):
+    target = forms.ModelChoiceField(
+        Ticket.objects.none(), widget=forms.RadioSelect, empty_label=None, label="Into which of the customer's tickets"
+    )
+
+    def __init__(self, *args: Any, source: Ticket, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["target"].queryset = others_of(source)  # type: ignore[attr-defined]
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """What the browser sent; the service looks at it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"required": False, "widget": FilesInput, **kwargs})
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        return [each for each in (data or []) if each]
+
+
+class AnswerForm(SentOnceForm):
+    """An answer or a note. `seen` is the last message that was on the page when it was written."""
+
+    message = MessageField(widget=forms.Textarea({"rows": 9, "data-canned-into": ""}))
+    # What Django calls `files` is what a browser sent with the whole form.
+    files = FilesField()  # type: ignore[assignment]
+    seen = forms.UUIDField(required=False)
+    # What was written meanwhile, when the answer is shown again because of it.
+    news: frozenset[UUID] = frozenset()
+
+    def show_news(self, news: Iterable[TicketMessage]) -> None:
+        """Mark what is new. Sent once more, it has been seen."""
+        self.news = frozenset(message.pk for message in news)

@@ -1,0 +1,115 @@
+"""What staff prepare: answers, tags, and how soon tickets of a plan and priority are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+
+from billing.models import Plan
+from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.errors import DomainError
+from support.models import CannedReply, ServiceLevel, Tag
+from support.services.canned import VARIABLES, check_variables
+
+NEW_ONLY = "It holds for tickets that are opened from now on; those that are there keep what they were promised."
+
+
+class CannedReplyForm(forms.ModelForm):
+    class Meta:
+        model = CannedReply
+        fields = ("title", "category", "body", "is_active")
+        widgets = {"body": forms.Textarea({"rows": 12, "class": "vLargeTextField"})}
+        help_texts = {
+            "body": "; ".join(f"{{{name}}}: {meaning}" for name, (meaning, _) in VARIABLES.items()),
+            "category": "Offered first with tickets of this category; empty: with all alike.",
+        }
+
+    def clean_body(self) -> str:
+        """The service's own rule, so that its refusal is shown at its field."""
+        body = str(self.cleaned_data["body"])
+        try:
+            check_variables(body)
+        except DomainError as error:
+            raise forms.ValidationError(error.fields["body"]) from None
+        return body
+
+
+@admin.register(CannedReply)
+class CannedReplyAdmin(StaffModelAdmin):
+    form = CannedReplyForm
+    list_display = ("title", "category", "is_active")
+    list_filter = ("category", "is_active")
+    search_fields = ("title", "body")
+
+
+class ServiceLevelForm(forms.ModelForm):
+    plan = forms.ChoiceField(required=False)
+
+    class Meta:
+        model = ServiceLevel
+        fields = ("plan", "priority", "answer_minutes", "resolution_minutes")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plans = list(Plan.objects.order_by("rank").values_list("code", "name"))
+        former = [(self.instance.plan, self.instance.plan)] if self.instance.plan else []
+        unknown = [choice for choice in former if choice[0] not in dict(plans)]
+        self.fields["plan"].choices = [("", "All other plans"), *plans, *unknown]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        answer, resolution = values.get("answer_minutes"), values.get("resolution_minutes")
+        if answer is not None and answer < 1:
+            self.add_error("answer_minutes", "Promise at least a minute.")
+        elif answer is not None and resolution is not None and resolution < answer:
+            self.add_error("resolution_minutes", "A ticket is not resolved before it is answered.")
+        return values
+
+
+@admin.register(ServiceLevel)
+class ServiceLevelAdmin(StaffModelAdmin):
+    form = ServiceLevelForm
+    list_display = ("of_plan", "priority", "answer_time", "resolution_time")
+    list_filter = ("priority",)
+    search_fields = ("plan",)
+
+    @admin.display(description="plan", ordering="plan")
+    def of_plan(self, level: ServiceLevel) -> str:
+        return level.plan or "All other plans"
+
+    @admin.display(description="first answer within", ordering="answer_minutes")
+    def answer_time(self, level: ServiceLevel) -> str:
+        return working(level.answer_minutes)
+
+    @admin.display(description="resolved within", ordering="resolution_minutes")
+    def resolution_time(self, level: ServiceLevel) -> str:
+        return working(level.resolution_minutes)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        context["subtitle"] = NEW_ONLY
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        messages.info(request, NEW_ONLY)
+
+
+def working(minutes: int) -> str:
+    """Working time as it is promised: "4 working hours"."""
+    if minutes % 60:
+        return f"{minutes} working minutes"
+    hours = minutes // 60
+    return f"{hours} working hour{'' if hours == 1 else 's'}"
+
+
+@admin.register(Tag)
+class TagAdmin(StaffModelAdmin):
+    list_display = ("name",)
+    search_fields = ("name",)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The tag, and not each of the tickets that lose it: there may be a great many."""
+        return [f"{tag}, from every ticket that has it" for tag in objs], {}, set(), []

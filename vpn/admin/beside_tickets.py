@@ -1,0 +1,45 @@
+"""What staff who answer a customer's question see of their devices: what nodes last said of them, and how those nodes are."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts.admin import LATEST
+from accounts.belongings import register_panel
+from accounts.models import User
+from nexusvpn.admin_base import Panel
+from nexusvpn.templatetags.nexusvpn_ui import ago
+from vpn.admin.devices import state_in_words, why_off
+from vpn.models import IpAssignment, Server
+from vpn.services.device_views import live_devices
+from vpn.services.heard import is_heard
+
+
+def device_states_panel(user: User) -> Panel:
+    """The state is the last handshakes' in words; when they were is not kept."""
+    rows = []
+    for view in live_devices(user.pk, LATEST):
+        link = format_html('<a href="{}">{}</a>', reverse("admin:vpn_vpnconfig_change", args=[view.id]), view.name)
+        state = why_off(view.blocked, view.suspended_by) or state_in_words(view)
+        rows.append((link, view.location_name, state, ago(view.state_at)))
+    url = f"{reverse('admin:vpn_vpnconfig_changelist')}?user__id__exact={user.pk}"
+    return Panel("Devices", ("Name", "Location", "State", "Said"), rows, url)
+
+
+def nodes_panel(user: User) -> Panel:
+    """The servers that the customer's devices are on now."""
+    places = IpAssignment.objects.live().filter(user=user).values("server")
+    servers = Server.objects.filter(pk__in=places).select_related("status", "location").order_by("name")
+    rows = []
+    for server in servers[:LATEST]:
+        status = getattr(server, "status", None)
+        in_sync = {True: "In sync", False: "Not in sync", None: "Not compared"}[getattr(status, "in_sync", None)]
+        link = format_html('<a href="{}">{}</a>', reverse("admin:vpn_server_change", args=[server.pk]), server.name)
+        heard = "Heard" if is_heard(status) else "Silent"
+        rows.append((link, server.get_state_display(), heard, in_sync, ago(status.last_report_at) if status else None))
+    return Panel("Their servers", ("Server", "State", "Node", "Interface", "Last report"), rows)
+
+
+register_panel(device_states_panel)
+register_panel(nodes_panel)
