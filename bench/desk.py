@@ -47,7 +47,7 @@ def fill_desk(tickets: int) -> None:
     owner, ticket = owner_sql(people), owner_sql(tickets)
     who = {"id": owner, "email": "n || '@bench.example'", "referral_code": "n::text", "password": "'!'"}
     fill_table(User, people, {**who, "is_active": "true", "email_verified_at": "now()", "is_staff": f"n <= {STAFF}"})
-    colleague = f"md5((n %% {STAFF} + 1)::text)::uuid"
+    colleague = f"md5((n / {A_HUNDRED} %% {STAFF} + 1)::text)::uuid"
     waits = f"n %% {A_HUNDRED} = 0"
     due = "now() + (n / 100 %% 2000 - 500) * interval '1 minute'"
     columns = {
@@ -144,7 +144,6 @@ def statements_about(*tables: str) -> Iterator[list[Asked]]:
 
 def statements_of(ask: Callable[[], Any]) -> list[Asked]:
     """Of one list: those that read tickets, messages or files. Raises RuntimeError for an answer that is none."""
-    ask()
     with statements_about("support_ticket", "support_ticketmessage", "support_attachment") as found:
         answer = ask()
     if answer.status_code != 200:

@@ -86,6 +86,16 @@ class NobodyToCredit(Conflict):
     message = "This person has bought nothing yet, so there is no invoice from which credit could be taken."
 
 
+class DiscountWaits(Conflict):
+    code = "discount_waits"
+    message = "Stripe has not been asked for this yet. Look again in a moment."
+
+
+class DiscountOver(Conflict):
+    code = "discount_over"
+    message = "This cannot be used any more, or is being ended already."
+
+
 class RefundUnderWay(Conflict):
     code = "refund_under_way"
     message = "A refund of this payment is under way. Look again in a moment."

@@ -14,6 +14,11 @@ def push_prices_soon() -> None:
     _defer_once("push_prices")
 
 
+def ask_for_discounts_soon() -> None:
+    """Have coupons and promotion codes made or ended at Stripe."""
+    _defer_once("ask_for_discounts")
+
+
 def compare_customer_soon(customer_id: str) -> None:
     """Compare everything that we have of a customer with Stripe."""
     _defer_once("compare_customer", customer_id=customer_id)

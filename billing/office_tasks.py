@@ -9,12 +9,15 @@ from billing.gateway.client import sells
 from billing.models import ReconcileRun
 from billing.services import reconcile, stored_comparison
 from billing.services.catalogue import push_catalogue
+from billing.services.coupon_requests import ask_for_discounts as ask_for_waiting_discounts
+from billing.services.coupons_sync import follow_discounts as follow_all_discounts
 from nexusvpn.jobs import traced
 
 Kind = ReconcileRun.Kind
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=2)
 # One run at a time, whoever asked for it.
 LOCK = "reconcile"
+DISCOUNTS = "discounts"
 
 
 @app.periodic(cron="7 * * * *")
@@ -57,3 +60,25 @@ def compare_customer(customer_id: str) -> None:
 def push_prices() -> None:
     if sells():
         push_catalogue()
+
+
+@app.task(queue="payments", lock=DISCOUNTS)
+@traced
+def ask_for_discounts() -> None:
+    ask_for_waiting_discounts()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="payments", queueing_lock="ask-for-every-discount", lock=DISCOUNTS)
+@traced
+def ask_for_every_discount(timestamp: int) -> None:
+    """What could not be done when it was decided."""
+    ask_for_waiting_discounts()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="payments", queueing_lock="follow-discounts", lock=DISCOUNTS)
+@traced
+def follow_discounts(timestamp: int) -> None:
+    """What was made or changed at Stripe and of which no event came, and how often each was used."""
+    follow_all_discounts()

@@ -127,6 +127,20 @@ def _register_plans() -> None:
         StoredKind("billing.Plan", "What can be had.", "To offer it.", "Always.", about_people=False),
         StoredKind("billing.PlanPrice", "What it costs and cost.", "To offer it.", "Always.", about_people=False),
         StoredKind(
+            "billing.Coupon",
+            "Discounts that we offer, and how often each was used. Not by whom.",
+            "To offer them.",
+            "As long as the law wants our books.",
+            about_people=False,
+        ),
+        StoredKind(
+            "billing.PromotionCode",
+            "Codes for these discounts, and how often each was used. Not by whom.",
+            "To offer them.",
+            "As long as the law wants our books.",
+            about_people=False,
+        ),
+        StoredKind(
             "billing.GiftBatch",
             "Gift codes that were made together, and by which of our staff.",
             "To give plans away.",

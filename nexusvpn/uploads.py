@@ -83,7 +83,9 @@ class UploadMiddleware:
         if not carries_files(request):
             return self.get_response(request)
         length = int(request.META.get("CONTENT_LENGTH") or 0)
-        refused = None if is_api(request) else self._refused(request)
+        # A form of the usual size is let in whoever sends it, so that its page can show again what was typed.
+        is_usual = is_api(request) or length <= settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        refused = None if is_usual else self._refused(request)
         if refused is not None:
             discard_body(request, length)
             return refused

@@ -2,15 +2,24 @@ from __future__ import annotations
 
 import secrets
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.core.files import File
 
+from accounts.belongings import belongings_of
+from accounts.models import User
 from nexusvpn.api.idempotency import KEY_SHAPE
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from support.errors import IdempotencyKeyReused
+from support.files.checking import MAX_FILES
+from support.files.names import EXTENSIONS, clean_name
 from support.models import Ticket
-from support.validators import MESSAGE_MAX, MESSAGE_MIN, SUBJECT_MAX, SUBJECT_MIN
+from support.validators import COMMENT_MAX, MESSAGE_MAX, MESSAGE_MIN, RATINGS, SUBJECT_MAX, SUBJECT_MIN
+
+ACCEPTED = ",".join(f".{extension}" for extensions in EXTENSIONS.values() for extension in extensions)
+RATING_WORDS = ("Very bad", "Bad", "So-so", "Good", "Very good")
 
 
 class MessageField(forms.CharField):
@@ -21,6 +30,23 @@ class MessageField(forms.CharField):
     def to_python(self, value: Any) -> str:
         # Browsers send a line break as two characters but count it as one against `maxlength`.
         return str(super().to_python(value)).replace("\r\n", "\n")
+
+
+class FilesInput(forms.FileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, as they were sent: what they are is looked at by `support.services.attachments`."""
+
+    widget = FilesInput({"accept": ACCEPTED})
+
+    def __init__(self) -> None:
+        text = f"Up to {MAX_FILES} of 5 MB each: PNG, JPEG, WebP, PDF, or text. Images are kept without what your camera noted in them."
+        super().__init__(required=False, help_text=text)
+
+    def clean(self, data: Any, initial: Any = None) -> list[File[Any]]:
+        return [file for file in data or [] if file is not None]
 
 
 def new_key() -> str:
@@ -41,12 +67,54 @@ class SentOnceForm(ServiceForm):
             self.data = {**sent, "idempotency_key": new_key()}
         return super().add_domain_error(error)
 
+    @property
+    def files_to_choose_again(self) -> list[str]:
+        """The names of files that came with a form that was refused: a page cannot put them back."""
+        sent = self.files.getlist("files") if self.errors and self.files else []
+        return [clean_name(file.name or "") for file in sent]
+
 
 class TicketForm(SentOnceForm):
     subject = forms.CharField(min_length=SUBJECT_MIN, max_length=SUBJECT_MAX)
+    category = forms.TypedChoiceField(
+        choices=Ticket.Category.choices,
+        initial=Ticket.Category.OTHER,
+        label="What is it about?",
+        required=False,
+        empty_value=Ticket.Category.OTHER,
+    )
     priority = forms.ChoiceField(choices=Ticket.Priority.choices, initial=Ticket.Priority.MEDIUM)
+    device = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False)
     message = MessageField()
+    files = FilesField()  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        devices = [(str(pk), name) for pk, name in belongings_of(user, "device")]
+        if devices:
+            self.fields["device"].choices = [("", "None in particular"), *devices]  # type: ignore[attr-defined]
+        else:
+            del self.fields["device"]
 
 
 class ReplyForm(SentOnceForm):
     message = MessageField()
+
+
+class AnswerForm(ReplyForm):
+    """An answer on the pages, with files."""
+
+    message = MessageField(label="Your message")
+    files = FilesField()  # type: ignore[assignment]
+
+
+class RatingForm(ServiceForm):
+    rating = forms.TypedChoiceField(
+        choices=list(zip(RATINGS, RATING_WORDS, strict=True)),
+        coerce=int,
+        widget=forms.RadioSelect,
+        label="How good was our answer?",
+    )
+    comment = forms.CharField(
+        max_length=COMMENT_MAX, required=False, widget=forms.Textarea({"rows": 3}), label="What could be better?"
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
+
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
-from support.models import Ticket, TicketMessage
+from support.models import ArticleVote, Ticket, TicketMessage
 from support.stored_files import register_files
 from support.stored_news import register_news
 
@@ -28,6 +30,16 @@ def register() -> None:
     register_files()
     register_news()
     register_section("tickets", "Your questions to us and our answers.", _tickets)
+    register_section(
+        "article_votes",
+        "Help articles that you said helped you, or did not.",
+        lambda user: rows_of(
+            ArticleVote.objects.filter(user=user).order_by("pk"),
+            "helped",
+            "created_at",
+            article_title=F("article__title"),
+        ),
+    )
     register_stored(
         StoredKind(
             "support.Ticket",
@@ -49,5 +61,20 @@ def register() -> None:
             "So that a message that is sent twice is written once.",
             "A day.",
             not_exported="It repeats nothing of what you wrote, and is gone after a day.",
+        ),
+        StoredKind(
+            "support.ArticleVote",
+            "Whether a help article helped you, if you said so.",
+            "To make the articles better.",
+            "As long as you have the account.",
+            section="article_votes",
+        ),
+        StoredKind("support.Article", "Help articles.", "To help you.", "While they are true.", about_people=False),
+        StoredKind(
+            "support.ArticleCategory",
+            "What help articles are about.",
+            "To find them.",
+            "While there are any.",
+            about_people=False,
         ),
     )

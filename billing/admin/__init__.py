@@ -2,6 +2,7 @@
 
 from billing.admin import (
     beside_tickets,
+    coupons,
     customers,
     events,
     gifts,
@@ -18,6 +19,7 @@ from billing.admin import (
 
 __all__ = [
     "beside_tickets",
+    "coupons",
     "customers",
     "events",
     "gifts",

@@ -131,4 +131,4 @@ def _ours(error: stripe.StripeError) -> Exception:
     if status == 404 or code == "resource_missing":
         return GatewayMissing(str(getattr(error, "param", None) or ""))
     log.warning("stripe_refused", status=status, code=code, param=getattr(error, "param", None))
-    return GatewayRefused(code)
+    return GatewayRefused(code, str(told.get("message") or ""))

@@ -24,14 +24,15 @@ class PaymentDeclined(Conflict):
 
 
 class GatewayRefused(Conflict):
-    """Stripe does not do this; `stripe_code` is its own word for why."""
+    """Stripe does not do this; `stripe_code` is its own word for why, and `words` its sentence, which is for staff alone."""
 
     code = "payment_refused"
     message = "The payment provider refused this. Nothing was charged."
 
-    def __init__(self, stripe_code: str = "") -> None:
+    def __init__(self, stripe_code: str = "", words: str = "") -> None:
         super().__init__()
         self.stripe_code = stripe_code
+        self.words = words
 
 
 class GatewayMissing(NotFound):

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("asked", "not at Stripe yet"),
                             ("live", "can be used"),
+                            ("ending", "is being ended"),
                             ("ended", "cannot be used any more"),
                             ("refused", "refused by Stripe"),
                         ],
@@ -64,7 +65,7 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("refusal", models.CharField(blank=True, max_length=96)),
+                ("refusal", models.CharField(blank=True, max_length=200)),
                 ("times_redeemed", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("synced_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -85,11 +86,16 @@ class Migration(migrations.Migration):
                 ("minimum_minor", models.PositiveIntegerField(blank=True, null=True)),
                 ("minimum_currency", models.CharField(blank=True, max_length=3)),
                 (
+                    "is_personal",
+                    models.BooleanField(default=False, editable=False, verbose_name="for one customer alone"),
+                ),
+                (
                     "standing",
                     models.CharField(
                         choices=[
                             ("asked", "not at Stripe yet"),
                             ("live", "can be used"),
+                            ("ending", "is being ended"),
                             ("ended", "cannot be used any more"),
                             ("refused", "refused by Stripe"),
                         ],
@@ -97,7 +103,7 @@ class Migration(migrations.Migration):
                         max_length=7,
                     ),
                 ),
-                ("refusal", models.CharField(blank=True, max_length=96)),
+                ("refusal", models.CharField(blank=True, max_length=200)),
                 ("times_redeemed", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("synced_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -145,7 +151,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="coupon",
             index=models.Index(
-                condition=models.Q(("standing", "asked")), fields=["created_at"], name="coupon_asked_idx"
+                condition=models.Q(("standing__in", ["asked", "ending"])),
+                fields=["created_at"],
+                name="coupon_asked_idx",
             ),
         ),
         migrations.AddConstraint(
@@ -193,14 +201,16 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="promotioncode",
             index=models.Index(
-                condition=models.Q(("standing", "asked")), fields=["created_at"], name="promotioncode_asked_idx"
+                condition=models.Q(("standing__in", ["asked", "ending"])),
+                fields=["created_at"],
+                name="promotioncode_asked_idx",
             ),
         ),
         migrations.AddConstraint(
             model_name="promotioncode",
             constraint=models.UniqueConstraint(
                 django.db.models.functions.text.Upper("code"),
-                condition=models.Q(("standing__in", ["asked", "live"])),
+                condition=models.Q(("is_personal", False), ("standing__in", ["asked", "live", "ending"])),
                 name="promotioncode_one_of_a_code",
             ),
         ),

@@ -11,8 +11,13 @@ from django.utils import timezone
 class Standing(models.TextChoices):
     ASKED = "asked", "not at Stripe yet"
     LIVE = "live", "can be used"
+    ENDING = "ending", "is being ended"
     ENDED = "ended", "cannot be used any more"
     REFUSED = "refused", "refused by Stripe"
+
+
+# Stripe is to be asked for something.
+WAITING = (Standing.ASKED, Standing.ENDING)
 
 
 class Coupon(models.Model):
@@ -35,7 +40,7 @@ class Coupon(models.Model):
     max_redemptions = models.PositiveIntegerField(null=True, blank=True)
     redeem_by = models.DateTimeField(null=True, blank=True)
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.ASKED)
-    refusal = models.CharField(max_length=96, blank=True)
+    refusal = models.CharField(max_length=200, blank=True)
     times_redeemed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -58,7 +63,9 @@ class Coupon(models.Model):
             # The admin's list.
             models.Index(fields=["-created_at", "id"], name="coupon_newest_idx"),
             # What is still to be asked of Stripe.
-            models.Index(fields=["created_at"], condition=models.Q(standing="asked"), name="coupon_asked_idx"),
+            models.Index(
+                fields=["created_at"], condition=models.Q(standing__in=["asked", "ending"]), name="coupon_asked_idx"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,8 +84,10 @@ class PromotionCode(models.Model):
     first_time_only = models.BooleanField("only for who has never paid", default=False)
     minimum_minor = models.PositiveIntegerField(null=True, blank=True)
     minimum_currency = models.CharField(max_length=3, blank=True)
+    # Made so at Stripe's dashboard; whose it is, is said there.
+    is_personal = models.BooleanField("for one customer alone", default=False, editable=False)
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.ASKED)
-    refusal = models.CharField(max_length=96, blank=True)
+    refusal = models.CharField(max_length=200, blank=True)
     times_redeemed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -86,10 +95,10 @@ class PromotionCode(models.Model):
     class Meta:
         ordering = ["-created_at", "id"]
         constraints = [
-            # As at Stripe: of the codes that can be used, no two are the same; case does not matter.
+            # As at Stripe: of the codes that anybody can use, no two are the same; case does not matter.
             models.UniqueConstraint(
                 models.functions.Upper("code"),
-                condition=models.Q(standing__in=["asked", "live"]),
+                condition=models.Q(standing__in=["asked", "live", "ending"], is_personal=False),
                 name="promotioncode_one_of_a_code",
             ),
             models.CheckConstraint(
@@ -102,7 +111,11 @@ class PromotionCode(models.Model):
             # The admin's list.
             models.Index(fields=["-created_at", "id"], name="promotioncode_newest_idx"),
             # What is still to be asked of Stripe.
-            models.Index(fields=["created_at"], condition=models.Q(standing="asked"), name="promotioncode_asked_idx"),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(standing__in=["asked", "ending"]),
+                name="promotioncode_asked_idx",
+            ),
         ]
 
     def __str__(self) -> str:

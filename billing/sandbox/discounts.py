@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from billing.sandbox.clock import add_interval
+from billing.sandbox.discount_checks import check_positive, check_promotion, check_time
 from billing.sandbox.errors import StripeError, no_such
 from billing.sandbox.listing import page, within
 from billing.sandbox.metadata import checked, update_plain
@@ -12,6 +13,9 @@ from billing.sandbox.money import check_currency, share
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.shapes import Obj
 from billing.sandbox.store import token
+
+# https://docs.stripe.com/api/coupons/create
+_LONGEST_NAME = 40
 
 
 def create_coupon(sandbox: Sandbox, params: Obj) -> Obj:
@@ -21,6 +25,10 @@ def create_coupon(sandbox: Sandbox, params: Obj) -> Obj:
         raise StripeError("You must pass currency when passing amount_off", param="currency")
     if not 0 < params.get("percent_off", 1) <= 100:
         raise StripeError("Invalid percent_off: must be above 0 and at most 100", param="percent_off")
+    check_positive(params, "amount_off", "duration_in_months", "max_redemptions")
+    check_time(params, "redeem_by", sandbox.now())
+    if len(params.get("name", "")) > _LONGEST_NAME:
+        raise StripeError(f"Invalid string: name must be at most {_LONGEST_NAME} characters", param="name")
     duration = params.get("duration", "once")
     if (duration == "repeating") != ("duration_in_months" in params):
         raise StripeError("`duration_in_months` goes with a `repeating` duration", param="duration_in_months")
@@ -50,10 +58,12 @@ def update_coupon(sandbox: Sandbox, params: Obj, id: str) -> Obj:
 
 
 def delete_coupon(sandbox: Sandbox, params: Obj, id: str) -> Obj:
-    """Discounts that were made of it stay."""
+    """Discounts that were made of it stay; its codes can be used no more."""
     coupon = sandbox.store.remove("coupon", id)
     coupon["valid"] = False
     sandbox.events.emit("coupon.deleted", coupon)
+    for promotion in sandbox.store.all("promotion_code", lambda one: one["promotion"]["coupon"] == id):
+        promotion["active"] = False
     return {"id": id, "object": "coupon", "deleted": True}
 
 
@@ -63,7 +73,8 @@ def create_promotion_code(sandbox: Sandbox, params: Obj) -> Obj:
         raise StripeError(
             "Missing required param: promotion[coupon].", code="parameter_missing", param="promotion[coupon]"
         )
-    sandbox.store.need("coupon", coupon_id, "promotion[coupon]")
+    coupon = sandbox.store.need("coupon", coupon_id, "promotion[coupon]")
+    check_promotion(params, coupon, sandbox.now())
     code = params.get("code", token(8).upper())
     same = sandbox.store.all("promotion_code", lambda one: one["active"] and one["code"].lower() == code.lower())
     if same:
@@ -186,3 +197,14 @@ def is_spent(sandbox: Sandbox, discount: Obj) -> bool:
     """Whether it takes nothing off a further invoice."""
     once = sandbox.store.hidden(discount["id"])["coupon"]["duration"] == "once"
     return once or (discount["end"] is not None and discount["end"] <= sandbox.now())
+
+
+def lapse(thing: Obj) -> None:
+    """Its time is over."""
+    thing["valid" if thing["object"] == "coupon" else "active"] = False
+
+
+def lapses_at(thing: Obj) -> int | None:
+    """When the time of one that can still be used is over."""
+    at: int | None = thing.get("redeem_by") or thing.get("expires_at")
+    return at if thing.get("valid") or thing.get("active") else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from billing.sandbox import balance, checkout, renewals, schedules
+from billing.sandbox import balance, checkout, discounts, renewals, schedules
 from billing.sandbox.errors import StripeError
 from billing.sandbox.sandbox import Sandbox
 
@@ -41,6 +41,9 @@ def _all_due(sandbox: Sandbox) -> Iterator[Due]:
     store = sandbox.store
     for session in store.all("checkout.session", lambda one: one["status"] == "open"):
         yield session["expires_at"], 0, partial(checkout.expire, sandbox, {}, session["id"])
+    for thing in (*store.all("coupon"), *store.all("promotion_code")):
+        if (moment := discounts.lapses_at(thing)) is not None:
+            yield moment, 0, partial(discounts.lapse, thing)
     for schedule in store.all("subscription_schedule"):
         if (moment := schedules.next_due(schedule)) is not None:
             yield moment, 1, partial(schedules.happen, sandbox, schedule)

@@ -100,6 +100,9 @@ def _customer_of(about: dict[str, Any]) -> Any:
     """Whose it is, or nothing where the object does not say: a dispute, a refund."""
     if about.get("object") == "customer":
         return about.get("id")
+    # One that a single customer may use is not about what they have.
+    if about.get("object") == "promotion_code":
+        return None
     customer = about.get("customer")
     return customer.get("id") if isinstance(customer, dict) else customer
 

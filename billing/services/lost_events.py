@@ -29,6 +29,9 @@ FOLLOWED = (
     "charge.succeeded",
     "checkout.session.completed",
     "checkout.session.expired",
+    "coupon.created",
+    "coupon.deleted",
+    "coupon.updated",
     "customer.deleted",
     "customer.subscription.created",
     "customer.subscription.deleted",
@@ -43,6 +46,8 @@ FOLLOWED = (
     "invoice.payment_failed",
     "invoice.updated",
     "invoice.voided",
+    "promotion_code.created",
+    "promotion_code.updated",
     "refund.failed",
     "refund.updated",
 )

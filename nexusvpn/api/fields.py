@@ -55,3 +55,12 @@ class Text(_BoundedText):
         except UnicodeEncodeError:
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class WholeNumber(serializers.IntegerField):
+    """A whole number, and only a number: DRF's own IntegerField also takes strings, truth and 3.0."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)

@@ -34,7 +34,10 @@ def chosen_view(request: HttpRequest) -> str:
 
 
 class InboxList(ChangeList):
-    """Reads one row more than a page shows, which says whether there is a next page: nothing is counted."""
+    """Reads one row more than a page shows, which says whether there is a next page: nothing is counted.
+
+    The page's ids are found first, and the facts of these rows alone then: those of the pages before would be computed too.
+    """
 
     has_next = False
 
@@ -42,9 +45,10 @@ class InboxList(ChangeList):
         if not 1 <= self.page_num <= MOST_PAGES:
             raise IncorrectLookupParameters
         first = (self.page_num - 1) * self.list_per_page
-        rows = list(self.queryset[first : first + self.list_per_page + 1])
-        self.has_next = len(rows) > self.list_per_page and self.page_num < MOST_PAGES
-        self.result_list = rows[: self.list_per_page]
+        found = list(self.queryset.values_list("pk", flat=True)[first : first + self.list_per_page + 1])
+        self.has_next = len(found) > self.list_per_page and self.page_num < MOST_PAGES
+        rows = with_facts(Ticket.objects.all()).in_bulk(found[: self.list_per_page])
+        self.result_list = [rows[pk] for pk in found[: self.list_per_page] if pk in rows]
         self.result_count = len(self.result_list)
         self.show_full_result_count = False
         self.show_admin_actions = True
@@ -77,7 +81,7 @@ class ViewFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for code, title in self.lookup_choices:
-            address = changelist.get_query_string({VIEW: code}, [PAGE_VAR])
+            address = changelist.get_query_string({VIEW: code})
             yield {"selected": code == self.chosen.code, "query_string": address, "display": title}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -129,6 +133,9 @@ class InboxAdmin(StaffModelAdmin):
     # A view has its order; any other would sort the whole table.
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "Tickets", **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return InboxList

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,24 +16,64 @@ from nexusvpn.api.pagination import CompiledPage, fetch_list, list_request
 from nexusvpn.api.schema import LIST_PARAMETERS, listed
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
-from nexusvpn.errors import NotFound
-from support.api.serializers import CloseForm, ReplyForm, TicketForm, TicketMessageView, TicketView
+from nexusvpn.errors import InvalidInput, NotFound
+from support.api.serializers import CloseForm, RatingForm, ReplyForm, TicketForm, TicketMessageView, TicketView
 from support.models import Ticket, TicketMessage
-from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
+from support.services.moving import reopens_until
+from support.services.tickets import close_ticket, open_ticket, rate_ticket, reply_to_ticket
 
-TICKET_COLUMNS = tuple(TicketView().fields)
+TICKET_COLUMNS = (
+    "id",
+    "subject",
+    "status",
+    "priority",
+    "category",
+    "device_id",
+    "device_name",
+    "created_at",
+    "updated_at",
+    "closed_at",
+    "merged_into_id",
+    "answer_due",
+    "rating",
+    "rating_comment",
+)
 MESSAGE_COLUMNS = ("id", "body", "by_staff", "created_at")
+STATUS_PARAMETER = OpenApiParameter(
+    "status", {"type": "string", "enum": list(Ticket.Status.values)}, description="Only tickets that stand so."
+)
 
 
 def _ticket_row(*values: Any) -> dict[str, Any]:
-    return dict(zip(TICKET_COLUMNS, values, strict=True))
+    row = dict(zip(TICKET_COLUMNS, values, strict=True))
+    device_id, device_name = row.pop("device_id"), row.pop("device_name")
+    merged_into, answer_due = row.pop("merged_into_id"), row.pop("answer_due")
+    return {
+        **row,
+        "device": {"id": device_id, "name": device_name} if device_id else None,
+        "answer_due_at": answer_due,
+        "reopens_until": reopens_until(row["closed_at"], merged_into),
+        "merged_into": merged_into,
+    }
 
 
-MY_TICKETS = CompiledPage(lambda owner: Ticket.objects.filter(user_id=owner), TICKET_COLUMNS, _ticket_row)
+def _my_tickets(**only: str) -> CompiledPage:
+    return CompiledPage(lambda owner: Ticket.objects.filter(user_id=owner, **only), TICKET_COLUMNS, _ticket_row)
+
+
+# By what `?status=` says, which is nothing mostly.
+MY_TICKETS = {"": _my_tickets(), **{status: _my_tickets(status=status) for status in Ticket.Status.values}}
 
 
 def _ticket_view(ticket: Ticket) -> dict[str, Any]:
-    return {name: getattr(ticket, name) for name in TICKET_COLUMNS}
+    return _ticket_row(*(getattr(ticket, name) for name in TICKET_COLUMNS))
+
+
+def _wanted_status(params: Mapping[str, Any]) -> str:
+    status = str(params.get("status", ""))
+    if "status" in params and status not in Ticket.Status.values:
+        raise InvalidInput(fields={"status": [f"Choose one of {', '.join(Ticket.Status.values)}."]})
+    return status
 
 
 def _message_row(*values: Any) -> dict[str, Any]:
@@ -43,10 +84,11 @@ def _message_row(*values: Any) -> dict[str, Any]:
 class TicketsView(ApiView):
     scope = Scope.SUPPORT
 
-    @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketView)})
+    @extend_schema(parameters=[*LIST_PARAMETERS, STATUS_PARAMETER], responses={200: listed(TicketView)})
     def get(self, request: Request) -> Response:
         """The caller's own tickets, the one that moved last first; staff find the others in the admin."""
-        return Response(MY_TICKETS.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
+        tickets = MY_TICKETS[_wanted_status(request.query_params)]
+        return Response(tickets.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
 
     @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=TicketForm, responses={201: TicketView})
     def post(self, request: Request) -> Response:
@@ -71,11 +113,11 @@ class TicketMessagesView(ApiView):
 
     @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketMessageView)})
     def get(self, request: Request, pk: UUID) -> Response:
-        """The thread, the oldest message first."""
+        """The thread, the oldest message first. One that was merged is empty: its messages are in the ticket that it says."""
         messages = TicketMessage.objects.visible_to(signed_in(request)).filter(ticket_id=pk)
         found = fetch_list(messages, list_request(request.query_params), MESSAGE_COLUMNS, _message_row)
-        # A ticket is made with its first message, so one without any is one that the caller may not see.
-        if not found.items and not messages.exists():
+        # Who sees a message sees the ticket; one without any is asked for itself.
+        if not found.items and not Ticket.objects.visible_to(signed_in(request)).filter(pk=pk).exists():
             raise NotFound
         return Response(found.as_dict())
 
@@ -85,6 +127,7 @@ class TicketReplyView(ApiView):
 
     @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=ReplyForm, responses={201: TicketMessageView})
     def post(self, request: Request, pk: UUID) -> Response:
+        """Answer; the customer's answer opens a closed ticket again until the time that it says."""
         key = idempotency_key(request)
         written = reply_to_ticket(ticket_id=pk, author=signed_in(request), idempotency_key=key, **self.read(ReplyForm))
         return Response(_message_row(*(getattr(written, name) for name in MESSAGE_COLUMNS)), status=201)
@@ -97,3 +140,13 @@ class TicketCloseView(ApiView):
     def post(self, request: Request, pk: UUID) -> Response:
         self.read(CloseForm)
         return Response(_ticket_view(close_ticket(ticket_id=pk, closer=signed_in(request))))
+
+
+class TicketRatingView(ApiView):
+    scope = Scope.SUPPORT
+
+    @extend_schema(request=RatingForm, responses={200: TicketView})
+    def post(self, request: Request, pk: UUID) -> Response:
+        """What its customer thinks of our answer, instead of what they thought before; until 14 days after the closing."""
+        rated = rate_ticket(ticket_id=pk, user=signed_in(request), **self.read(RatingForm))
+        return Response(_ticket_view(rated))

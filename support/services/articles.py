@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.batches import delete_some
 from nexusvpn.errors import NotFound
 from support.models import Article, ArticleVote
 
@@ -83,6 +84,11 @@ def votes_for(article: Article) -> tuple[int, int]:
     """How many people it helped, and how many have said anything."""
     counted = article.votes.aggregate(helped=Count("pk", filter=Q(helped=True)), said=Count("pk"))
     return counted["helped"], counted["said"]
+
+
+def erase_votes(user: User, batch: int) -> bool:
+    """Erase some of an erased person's votes; returns whether more may be left. Inside a transaction."""
+    return delete_some(ArticleVote.objects.filter(user=user), batch)
 
 
 def suggest(text: str, language: str) -> list[Suggestion]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 
@@ -20,11 +21,11 @@ def refuse_closed(ticket: Ticket) -> None:
         raise TicketClosed
 
 
-def reopens_until(ticket: Ticket) -> datetime | None:
+def reopens_until(closed_at: datetime | None, merged_into_id: UUID | None) -> datetime | None:
     """Until when its customer's answer opens a closed ticket again; None for one that is not closed, or was merged."""
-    if ticket.closed_at is None or ticket.merged_into_id is not None:
+    if closed_at is None or merged_into_id is not None:
         return None
-    return ticket.closed_at + timedelta(days=settings.TICKET_REOPEN_DAYS)
+    return closed_at + timedelta(days=settings.TICKET_REOPEN_DAYS)
 
 
 def was_answered(ticket: Ticket, *, by: User, at: datetime) -> None:
@@ -37,7 +38,7 @@ def was_answered(ticket: Ticket, *, by: User, at: datetime) -> None:
 
 def was_asked(ticket: Ticket, *, at: datetime) -> None:
     """The customer wrote; what was closed not long ago is open again. Raises TicketClosed."""
-    until = reopens_until(ticket)
+    until = reopens_until(ticket.closed_at, ticket.merged_into_id)
     if until is None or at > until:
         refuse_closed(ticket)
     clocks.note_question(ticket, at)

@@ -55,7 +55,6 @@ def open_ticket(
     """
     subject, message = clean_subject(subject), clean_message(message)
     priority, category = clean_priority(priority), clean_category(category)
-    device_name = _device_name(user, device_id)
     asked = ("open", subject, message, priority, *_unusual(category, device_id, files))
     message_id, now = uuid4(), timezone.now()
     # Nobody knows the ticket before the commit, so there is nothing to lock but the key.
@@ -64,7 +63,7 @@ def open_ticket(
         if earlier is not None:
             return earlier.ticket
         ticket = Ticket(user=user, subject=subject, priority=priority, category=category)
-        ticket.device_id, ticket.device_name = device_id, device_name
+        ticket.device_id, ticket.device_name = device_id, _device_name(user, device_id)
         ticket.created_at = ticket.updated_at = now
         clocks.begin(ticket, promise_for(user, priority), now)
         ticket.save(force_insert=True)

@@ -1,8 +1,8 @@
-"""The support pages: my tickets, one thread, answering it and closing it."""
+"""My tickets, and the form that opens one."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -12,13 +12,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people import signed_in
-from nexusvpn.api.pagination import MAX_LIMIT, Page, fetch_page, page_request
-from nexusvpn.errors import DomainError, NotFound
-from support.errors import TicketClosed
-from support.forms import ReplyForm, TicketForm
+from nexusvpn.api.pagination import Page, fetch_page, page_request
+from nexusvpn.errors import DomainError, InvalidInput
+from support.forms import TicketForm
+from support.languages import wanted_language
 from support.models import Ticket
-from support.services.threads import thread_page
-from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
+from support.services.articles import suggest
+from support.services.tickets import open_ticket
+from support.uploads import received_files
+from support.validators import SUBJECT_MAX, SUBJECT_MIN
 
 LISTED = ("id", "subject", "status", "priority", "updated_at")
 
@@ -27,8 +29,14 @@ def _row(*values: object) -> dict[str, object]:
     return dict(zip(LISTED, values, strict=True))
 
 
-def _my_tickets(request: HttpRequest) -> Page:
-    return fetch_page(Ticket.objects.filter(user=signed_in(request)), page_request(request.GET), LISTED, _row)
+def _my_tickets(request: HttpRequest, state: str) -> Page:
+    """One page of them; raises InvalidInput for a page or state that there is not."""
+    mine = Ticket.objects.filter(user=signed_in(request))
+    if state:
+        if state not in Ticket.Status.values:
+            raise InvalidInput(fields={"state": ["Choose open, answered or closed."]})
+        mine = mine.filter(status=state)
+    return fetch_page(mine, page_request(request.GET), LISTED, _row)
 
 
 @never_cache
@@ -36,67 +44,34 @@ def _my_tickets(request: HttpRequest) -> Page:
 @require_http_methods(["GET", "HEAD", "POST"])
 def support(request: HttpRequest) -> HttpResponse:
     """My tickets, and the form that opens one; a refused form keeps what was typed."""
-    form = TicketForm(request.POST if request.method == "POST" else None)
-    status = 400 if form.is_bound else 200
+    user = signed_in(request)
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = TicketForm(*sent, user=user)
+    status, retry_after = 400 if form.is_bound else 200, None
     if form.is_valid():
+        values: dict[str, Any] = dict(form.cleaned_data)
+        values["device_id"] = values.pop("device", None)
         try:
-            ticket = open_ticket(user=signed_in(request), **form.cleaned_data)
+            values["files"] = received_files(request, user, values["files"])
+            ticket = open_ticket(user=user, **values)
         except DomainError as error:
-            status = form.add_domain_error(error)
+            status, retry_after = form.add_domain_error(error), error.retry_after
         else:
             messages.success(request, "Your ticket has been sent. We answer here and by mail.")
             return redirect("ticket", ticket.pk)
-    return render(request, "support/tickets.html", {"page": _my_tickets(request), "form": form}, status=status)
-
-
-def _thread(request: HttpRequest, pk: UUID, form: ReplyForm, status: int = 200) -> HttpResponse:
-    ticket = Ticket.objects.visible_to(signed_in(request)).filter(pk=pk).first()
-    if ticket is None:
-        raise NotFound
-    page = thread_page(ticket, signed_in(request), page_request(request.GET, default_limit=MAX_LIMIT))
-    context = {"ticket": ticket, "messages": page.items, "page": page, "form": form}
-    return render(request, "support/ticket.html", context, status=status)
-
-
-def _to_ticket(pk: UUID) -> HttpResponse:
-    """To the thread: after an action, and for who had to sign in again on the way to one."""
-    return redirect("ticket", pk)
+    state = request.GET.get("state", "")
+    context = {"page": _my_tickets(request, state), "form": form, "state": state, "states": Ticket.Status.choices}
+    response = render(request, "support/tickets.html", context, status=status)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
 
 
 @never_cache
 @login_required
 @require_safe
-def ticket(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return _thread(request, pk, ReplyForm())
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "POST"])
-def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if request.method == "GET":
-        return _to_ticket(pk)
-    form, status = ReplyForm(request.POST), 400
-    if form.is_valid():
-        try:
-            reply_to_ticket(ticket_id=pk, author=signed_in(request), **form.cleaned_data)
-        except DomainError as error:
-            status = form.add_domain_error(error)
-        else:
-            return _to_ticket(pk)
-    return _thread(request, pk, form, status)
-
-
-@never_cache
-@login_required
-@require_http_methods(["GET", "POST"])
-def ticket_close(request: HttpRequest, pk: UUID) -> HttpResponse:
-    if request.method == "GET":
-        return _to_ticket(pk)
-    try:
-        close_ticket(ticket_id=pk, closer=signed_in(request))
-    except TicketClosed as error:
-        messages.info(request, error.message)
-    else:
-        messages.success(request, "The ticket is closed.")
-    return _to_ticket(pk)
+def suggestions(request: HttpRequest) -> HttpResponse:
+    """Help articles for a subject that is being typed, as a part of the page."""
+    subject = request.GET.get("subject", "").strip()[:SUBJECT_MAX]
+    found = suggest(subject, wanted_language(request)) if len(subject) >= SUBJECT_MIN else []
+    return render(request, "support/_suggestions.html", {"found": found})

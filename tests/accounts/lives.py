@@ -32,10 +32,14 @@ from billing.services.grants import grant_plan
 from nexusvpn.audit import record_act
 from nexusvpn.encryption import encrypt
 from referrals.models import Referral
+from referrals.services.decisions import approve_reward
+from referrals.services.maturing import mature
+from referrals.services.payouts import pay_out
 from support.services.tickets import open_ticket, reply_to_ticket
 from tests.factories.accounts import make_user
 from tests.factories.payers import make_payer, pay
 from tests.factories.payments import make_dispute, make_subscription, price_of
+from tests.factories.referrals import make_programme, promise
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import Location, QuotaMeter, Server, UsageMonth, VpnConfig
 from vpn.services.devices import add_device, remove_device
@@ -61,7 +65,19 @@ def make_dora(staff: User) -> User:
     dora.referred_by = make_user("brought-dora@example.com")
     dora.save(update_fields=["referred_by"])
     Referral.objects.create(referrer=dora.referred_by, referred=dora)
+    _be_rewarded(dora, staff)
     return dora
+
+
+def _be_rewarded(dora: User, staff: User) -> None:
+    """For a friend who paid long ago: staff looked at it, it was earned and went to her invoices. For another it is held."""
+    make_programme()
+    long_ago = timezone.now() - timedelta(days=40)
+    reward = promise(dora, make_user("paying-friend-of-dora@example.com"), long_ago)
+    approve_reward(reward_id=reward.pk, by=staff, reason=f"{NAME} wrote to us")
+    assert mature(reward.pk)
+    assert pay_out(dora.pk)
+    promise(dora, make_user("new-friend-of-dora@example.com"))
 
 
 def _sign_in_with_everything(dora: User) -> None:

@@ -295,7 +295,9 @@ class TestErasing:
         erase(dora)
         (item,) = ApiClient(token_of(referrer)).get("referrals").data["items"]
         assert item["email"] == "Account deleted"
-        assert not Referral.objects.filter(referrer=dora).exists()
+        kept = Referral.objects.filter(referrer=dora)
+        assert kept.count() == 2
+        assert not kept.filter(rewards=None).exists()
         assert User.objects.get(email="friend-of-dora@example.com").referred_by is None
 
     def test_other_people_lose_nothing(self, dora: User, alice: User) -> None:

@@ -74,6 +74,9 @@ class TestWhatIsInIt:
         assert data["payments"]["payments"][0]["invoice_number"] == data["invoices"][0]["number"]
         assert data["payments"]["disputes"][0]["status"] == "won"
         assert data["gift_codes"][0]["plan_name"] == "Basic"
+        assert [reward["state"] for reward in data["rewards"]["rewards"]] == ["earned", "pending"]
+        assert [entry["kind"] for entry in data["rewards"]["movements"]] == ["pending", "earned", "spent", "pending"]
+        assert data["rewards"]["payouts"][0]["amount_minor"] == 500
         assert [copy["object"] for copy in data["stripe_copy"]] == ["customer", "invoice"]
         assert [message["by"] for message in data["tickets"][0]["messages"]] == ["you", "support"]
 

@@ -37,6 +37,7 @@ from accounts.models import (
 from accounts.services.outbox import queue_mail
 from billing.models import (
     CheckoutSession,
+    Coupon,
     Discrepancy,
     Dispute,
     Effect,
@@ -48,16 +49,30 @@ from billing.models import (
     Plan,
     PlanGrant,
     PlanPrice,
+    PromotionCode,
     ReconcileRun,
     StripeCustomer,
     StripeEvent,
     StripeOrder,
     Subscription,
 )
-from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
+from referrals.models import (
+    Campaign,
+    CampaignDay,
+    CampaignSignup,
+    Referral,
+    ReferralProgramme,
+    Reward,
+    RewardAmount,
+    RewardEntry,
+    RewardPayout,
+)
 from support.models import (
     Announcement,
     AnnouncementSeen,
+    Article,
+    ArticleCategory,
+    ArticleVote,
     Attachment,
     AttachmentContent,
     IdempotencyKey,
@@ -66,6 +81,7 @@ from support.models import (
     TicketMessage,
 )
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import (
     make_customer,
     make_dispute,
@@ -155,6 +171,10 @@ def new_batch() -> GiftBatch:
     return GiftBatch.objects.create(name="Fair", plan=new_plan(), days=30, created_by=new_user())
 
 
+def new_coupon() -> Coupon:
+    return Coupon.objects.create(stripe_id=uuid4().hex, name="Summer", percent_off=20)
+
+
 def new_device() -> VpnConfig:
     """A device with its address and its peer on a server of its own."""
     server = new_server()
@@ -218,6 +238,27 @@ def new_attachment() -> Attachment:
     return make_attachment(make_ticket(new_user()).messages.get())
 
 
+def new_referral() -> Referral:
+    return Referral.objects.create(referrer=new_user(), referred=new_user())
+
+
+def new_reward() -> Reward:
+    referral, values = new_referral(), {"amount_minor": 500, "currency": "USD", "state": "held", "reasons": ["network"]}
+    values |= {"invoice_id": stripe_id("in"), "matures_at": timezone.now(), "number": 1}
+    return Reward.objects.create(referral=referral, user=referral.referrer, kind="referrer", **values)
+
+
+def new_reward_entry() -> RewardEntry:
+    reward = new_reward()
+    values = {"kind": "pending", "pending_minor": 500, "currency": "USD", "source": f"reward:{reward.pk}:pending"}
+    return RewardEntry.objects.create(user=reward.user, reward=reward, **values)
+
+
+def new_reward_amount() -> RewardAmount:
+    code = f"X{chr(65 + RewardAmount.objects.count() // 26)}{chr(65 + RewardAmount.objects.count() % 26)}"
+    return RewardAmount.objects.create(currency=code, referrer_minor=500, friend_minor=0)
+
+
 def new_job() -> ProcrastinateJob:
     queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
     return ProcrastinateJob.objects.latest("id")
@@ -265,6 +306,8 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     LedgerEntry: new_entry,
     GiftBatch: new_batch,
     GiftCode: lambda: GiftCode.objects.create(batch=new_batch(), code_hash=uuid4().bytes, code=b"encrypted"),
+    Coupon: new_coupon,
+    PromotionCode: lambda: PromotionCode.objects.create(coupon=new_coupon(), code=uuid4().hex[:12]),
     ReconcileRun: lambda: ReconcileRun.objects.create(kind=ReconcileRun.Kind.EVENTS),
     Discrepancy: lambda: Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"), user=new_user()),
     Location: lambda: make_location(f"place-{uuid4().hex[:10]}"),
@@ -288,10 +331,20 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Incident: new_incident,
     IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
     EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
-    Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
     Campaign: new_campaign,
     CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
     CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
+    Article: lambda: make_article(f"article-{uuid4().hex[:8]}"),
+    ArticleCategory: lambda: ArticleCategory.objects.create(slug=f"c-{uuid4().hex[:8]}", name="Connection"),
+    ArticleVote: lambda: ArticleVote.objects.create(
+        article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
+    ),
+    Referral: new_referral,
+    ReferralProgramme: lambda: ReferralProgramme.objects.get_or_create(pk=1)[0],
+    Reward: new_reward,
+    RewardAmount: new_reward_amount,
+    RewardEntry: new_reward_entry,
+    RewardPayout: lambda: RewardPayout.objects.create(user=new_user(), amount_minor=500, currency="USD"),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,

@@ -154,7 +154,7 @@ def test_other_methods_are_refused(browser: Client, alice: User, method: str, pa
     assert getattr(browser, method)(f"/support/{make_ticket(alice).pk}{path}").status_code == 405
 
 
-@pytest.mark.parametrize("action", ["reply", "close"])
+@pytest.mark.parametrize("action", ["reply", "rate"])
 def test_who_signed_in_again_on_the_way_to_an_action_comes_to_the_ticket(
     browser: Client, alice: User, action: str
 ) -> None:

@@ -12,7 +12,10 @@ from tests.factories.support import make_message, make_ticket, make_tickets
 from tests.queries import recorded_queries
 
 VALID = {"subject": "My tunnel stops", "message": "It stops after a minute.", "priority": "high"}
-TICKET_KEYS = {"id", "subject", "status", "priority", "created_at", "updated_at", "closed_at"}
+TICKET_KEYS = {
+    *("id", "subject", "status", "priority", "category", "device", "created_at", "updated_at", "closed_at"),
+    *("reopens_until", "answer_due_at", "rating", "rating_comment", "merged_into"),
+}
 LISTS = ["tickets", "tickets/{}/messages"]
 
 

@@ -20,7 +20,8 @@ function exchangeParts(answer) {
   }
 }
 
-async function ask(url) {
+/** Asks for a part of a page and gives it to `take`; says whether that was the last answer, and how long to wait for another. */
+export async function ask(url, take) {
   const response = await fetch(url, {
     headers: { Accept: "text/html" },
     credentials: "same-origin",
@@ -29,7 +30,7 @@ async function ask(url) {
   });
   if (response.ok) {
     const answer = new DOMParser().parseFromString(await response.text(), "text/html");
-    exchangeParts(answer);
+    take(answer);
     return { ok: true, final: answer.querySelector("[data-live-done]") !== null };
   }
   // Signed out, or the device is gone: asking again gives no other answer.
@@ -37,8 +38,8 @@ async function ask(url) {
   return { ok: false, final, retryAfter: Number(response.headers.get("Retry-After")) || 0 };
 }
 
-function keepAlive(element) {
-  const everyMs = Number(element.dataset.liveEvery) * 1000;
+/** Asks `url()` every `everyMs` while the page is visible; `element` says by `data-stale` when it could not. */
+export function keepAsking(element, everyMs, url, take) {
   let failures = 0;
   let timer = null;
   let ended = false;
@@ -48,7 +49,7 @@ function keepAlive(element) {
     if (!ended && !document.hidden) timer = setTimeout(refresh, delay);
   };
   const refresh = async () => {
-    const result = await ask(element.dataset.liveSrc).catch(() => ({ ok: false }));
+    const result = await ask(url(), take).catch(() => ({ ok: false }));
     failures = result.ok ? 0 : failures + 1;
     ended = Boolean(result.final);
     element.toggleAttribute("data-stale", !result.ok);
@@ -60,5 +61,8 @@ function keepAlive(element) {
 }
 
 export function bindLiveState() {
-  document.querySelectorAll("[data-live-src]").forEach(keepAlive);
+  for (const element of document.querySelectorAll("[data-live-src]")) {
+    const { liveSrc, liveEvery } = element.dataset;
+    keepAsking(element, Number(liveEvery) * 1000, () => liveSrc, exchangeParts);
+  }
 }

@@ -1,0 +1,217 @@
+"""Coupons and their promotion codes: made and ended here, kept at Stripe, never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.people import signed_in
+from billing.gateway.client import sells
+from billing.models import Coupon, PromotionCode, Standing
+from billing.models.coupons import WAITING
+from billing.services.coupons import (
+    add_coupon,
+    add_promotion_code,
+    check_coupon,
+    check_promotion_code,
+    end_coupon,
+    end_promotion_code,
+)
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_base import Panel
+from nexusvpn.admin_site import Notice
+from nexusvpn.errors import DomainError
+from nexusvpn.templatetags.nexusvpn_ui import day, money
+
+LATEST_CODES = 50
+ENDING = "Stripe is being asked to end it. Look at it in a moment."
+
+
+class DiscountForm(forms.ModelForm):
+    """The service's own rules, so that their refusals are shown at their fields; the table's constraints say the same less well."""
+
+    def check_terms(self, values: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        self._validate_constraints = False
+        if self.errors:
+            return values
+        try:
+            self.check_terms(values)
+        except DomainError as error:
+            for field, texts in error.fields.items():
+                self.add_error(field, texts)
+        return values
+
+
+class CouponForm(DiscountForm):
+    class Meta:
+        model = Coupon
+        fields = (
+            "name",
+            "percent_off",
+            "amount_minor",
+            "currency",
+            "duration",
+            "duration_months",
+            "max_redemptions",
+            "redeem_by",
+        )
+
+    def check_terms(self, values: dict[str, Any]) -> None:
+        check_coupon(**values)
+
+
+class CodeForm(DiscountForm):
+    class Meta:
+        model = PromotionCode
+        fields = (
+            "coupon",
+            "code",
+            "max_redemptions",
+            "expires_at",
+            "first_time_only",
+            "minimum_minor",
+            "minimum_currency",
+        )
+
+    def check_terms(self, values: dict[str, Any]) -> None:
+        check_promotion_code(**values)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "coupon" in self.fields:
+            coupon: Any = self.fields["coupon"]
+            coupon.queryset = Coupon.objects.filter(standing__in=(Standing.ASKED, Standing.LIVE))
+
+
+def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
+    """Why something is not as staff wanted it."""
+    if row.refusal:
+        yield Notice(f"Stripe refused this: {row.refusal}", "", "bad")
+    elif row.standing in WAITING and not sells():
+        yield Notice("Stripe is not connected: it is asked once it is.", "", "warn")
+    elif row.standing in WAITING:
+        yield Notice("Stripe is being asked. This is tried again every minute until it has answered.", "", "warn")
+
+
+def codes_panel(coupon: Coupon) -> Panel:
+    rows = [
+        (code.code, code.get_standing_display(), code.times_redeemed, day(code.expires_at), day(code.created_at))
+        for code in coupon.codes.all()[:LATEST_CODES]
+    ]
+    url = f"{reverse('admin:billing_promotioncode_changelist')}?coupon__id__exact={coupon.pk}"
+    return Panel("Codes", ("Code", "Now", "Used", "Until", "Made"), rows, url)
+
+
+class DiscountAdmin(ActionsAdmin):
+    """Terms never change, as at Stripe; what was used stays."""
+
+    banners: ClassVar[list[Any]] = [how_it_stands]
+    # What is known of one that exists, after its terms.
+    facts: tuple[str, ...] = ("standing", "used", "created_at", "synced_at", "stripe_id")
+    terms: tuple[str, ...] = ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return (*self.terms, *self.facts) if obj else self.terms
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.get_fields(request, obj) if obj else ()
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="used", ordering="times_redeemed")
+    def used(self, row: Any) -> str:
+        """As of the last look at Stripe."""
+        return f"{row.times_redeemed} of {row.max_redemptions}" if row.max_redemptions else str(row.times_redeemed)
+
+
+@admin.register(Coupon)
+class CouponAdmin(DiscountAdmin):
+    form = CouponForm
+    terms = CouponForm.Meta.fields
+    list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
+    list_filter = ("standing", "duration")
+    search_fields = ("name", "=stripe_id")
+    panels: ClassVar[list[Any]] = [codes_panel]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Coupon]:
+        rows: QuerySet[Coupon] = super().get_queryset(request)
+        return rows.annotate(code_count=Count("codes"))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.pk = add_coupon(by=signed_in(request), **form.cleaned_data).pk
+
+    @admin.display(description="takes off")
+    def worth(self, coupon: Coupon) -> str:
+        if coupon.percent_off is not None:
+            return f"{coupon.percent_off.normalize():f} %"
+        return money(coupon.amount_minor or 0, coupon.currency)
+
+    @admin.display(description="of", ordering="duration")
+    def lasts(self, coupon: Coupon) -> str:
+        return f"{coupon.duration_months} months" if coupon.duration_months else coupon.get_duration_display()
+
+    @admin.display(description="codes", ordering="code_count")
+    def codes_made(self, coupon: Any) -> int:
+        return int(coupon.code_count)
+
+    @object_action(
+        "End",
+        "Nobody can use this coupon or one of its codes any more. Whoever has used it keeps what it takes off.",
+        applies=lambda coupon: coupon.standing == Standing.LIVE,
+        danger=True,
+    )
+    def end(self, request: HttpRequest, coupon: Coupon) -> Outcome:
+        end_coupon(coupon, by=signed_in(request))
+        return ENDING
+
+
+@admin.register(PromotionCode)
+class PromotionCodeAdmin(DiscountAdmin):
+    form = CodeForm
+    terms = CodeForm.Meta.fields
+    facts = ("is_personal", *DiscountAdmin.facts)
+    list_display = (
+        "code",
+        "coupon",
+        "standing",
+        "used",
+        "expires_at",
+        "first_time_only",
+        "minimum",
+        "is_personal",
+        "created_at",
+    )
+    list_select_related = ("coupon",)
+    list_filter = ("standing", "first_time_only")
+    search_fields = ("code", "coupon__name", "=stripe_id")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        obj.pk = add_promotion_code(by=signed_in(request), **form.cleaned_data).pk
+
+    @admin.display(description="from", ordering="minimum_minor")
+    def minimum(self, code: PromotionCode) -> str:
+        return money(code.minimum_minor, code.minimum_currency) if code.minimum_minor else "any amount"
+
+    @object_action(
+        "End",
+        "Nobody can use this code any more. Whoever has used it keeps what its coupon takes off.",
+        applies=lambda code: code.standing == Standing.LIVE,
+        danger=True,
+    )
+    def end(self, request: HttpRequest, code: PromotionCode) -> Outcome:
+        end_promotion_code(code, by=signed_in(request))
+        return ENDING

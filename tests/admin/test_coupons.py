@@ -1,0 +1,129 @@
+"""Staff make and end coupons and their codes; a customer who types one pays less."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEvent, User
+from billing.models import Coupon, PromotionCode
+from billing.services.checkout import open_checkout
+from billing.services.coupons import add_coupon, add_promotion_code
+from tests.admin.addresses import action, change
+from tests.billing.buying import charged, pay
+from tests.billing.conftest import shop
+from tests.billing.shop import Shop
+from tests.jobs import run_due_jobs
+
+pytestmark = pytest.mark.django_db
+NO_TIME = {"redeem_by_0": "", "redeem_by_1": "", "expires_at_0": "", "expires_at_1": ""}
+COUPON = {"name": "Summer", "percent_off": "20", "duration": "once", **NO_TIME}
+
+__all__ = ["shop"]
+
+
+def send(staff: Client, model: str, **values: Any) -> Any:
+    return staff.post(reverse(f"admin:billing_{model}_add"), {**NO_TIME, **values})
+
+
+def test_a_code_that_was_made_by_the_forms_makes_a_checkout_cheaper(
+    staff: Client, sam: User, alice: User, shop: Shop
+) -> None:
+    assert send(staff, "coupon", **COUPON).status_code == 302
+    coupon = Coupon.objects.get()
+    assert "Stripe is being asked" in staff.get(change(coupon)).text
+    assert send(staff, "promotioncode", coupon=coupon.pk, code="SUMMER-20").status_code == 302
+    run_due_jobs("payments")
+    code = PromotionCode.objects.get()
+    page = staff.get(change(code)).text
+    assert "can be used" in page
+    assert "Stripe is being asked" not in page
+    assert pay(shop, open_checkout(user=alice, plan="basic", interval="month", promotion_code="summer-20")) == 303
+    assert charged(shop) == [399]
+    acts = set(AuditEvent.objects.values_list("action", "actor_id"))
+    assert {("coupon_made", sam.pk), ("promotion_code_made", sam.pk)} <= acts
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"percent_off": ""}, "Give a percentage or an amount, one of them."),
+        ({"percent_off": "120"}, "Choose more than 0 and at most 100 percent."),
+        ({"duration": "repeating"}, "Say for how many months, from 1 to 120."),
+        ({"amount_minor": "5"}, "Give a percentage or an amount, one of them."),
+    ],
+)
+def test_what_the_service_refuses_is_said_at_the_field_and_nowhere_else(
+    staff: Client, values: dict[str, str], words: str
+) -> None:
+    answer = send(staff, "coupon", **{**COUPON, **values})
+    assert answer.status_code == 200
+    assert words in answer.text
+    assert "is violated" not in answer.text
+    assert not Coupon.objects.exists()
+
+
+def test_a_code_that_is_in_use_is_refused_at_its_field(staff: Client, sam: User) -> None:
+    coupon = add_coupon(by=sam, name="Summer", percent_off=20)
+    add_promotion_code(by=sam, coupon=coupon, code="SUMMER")
+    answer = send(staff, "promotioncode", coupon=coupon.pk, code="summer")
+    assert "This code is in use." in answer.text
+    assert PromotionCode.objects.count() == 1
+
+
+def test_terms_are_only_read_once_it_exists(staff: Client, sam: User) -> None:
+    coupon = add_coupon(by=sam, name="Summer", percent_off=20)
+    code = add_promotion_code(by=sam, coupon=coupon, code="SUMMER")
+    for row in (coupon, code):
+        assert 'name="code"' not in staff.get(change(row)).text
+        assert 'name="percent_off"' not in staff.get(change(row)).text
+        assert staff.post(change(row), {"percent_off": "90", "code": "OTHER"}).status_code == 403
+        assert staff.post(change(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
+
+
+def test_a_list_says_what_one_decides_by(staff: Client, sam: User) -> None:
+    coupon = add_coupon(
+        by=sam, name="Summer", amount_minor=150, currency="USD", duration="repeating", duration_months=3
+    )
+    add_promotion_code(
+        by=sam, coupon=coupon, code="SUMMER", max_redemptions=50, minimum_minor=499, minimum_currency="USD"
+    )
+    PromotionCode.objects.update(times_redeemed=12)
+    coupons = staff.get(reverse("admin:billing_coupon_changelist")).text
+    assert all(words in coupons for words in ("$1.50", "3 months", "not at Stripe yet"))
+    codes = staff.get(reverse("admin:billing_promotioncode_changelist")).text
+    assert all(words in codes for words in ("SUMMER", "12 of 50", "$4.99"))
+
+
+def test_a_refusal_of_stripe_is_shown(staff: Client, sam: User) -> None:
+    coupon = add_coupon(by=sam, name="Summer", percent_off=20)
+    Coupon.objects.update(standing="refused", refusal="Coupons are <closed> today")
+    page = staff.get(change(coupon)).text
+    assert "Stripe refused this: Coupons are &lt;closed&gt; today" in page
+    assert action(coupon, "end") not in page
+
+
+def test_a_code_and_a_coupon_are_ended_by_their_pages(staff: Client, sam: User, shop: Shop) -> None:
+    coupon = add_coupon(by=sam, name="Summer", percent_off=20)
+    code = add_promotion_code(by=sam, coupon=coupon, code="SUMMER")
+    run_due_jobs("payments")
+    for row in (code, coupon):
+        staff.post(action(row, "end"))
+        run_due_jobs("payments")
+        row.refresh_from_db()
+        assert row.standing == "ended"
+    assert shop.api.coupons.list().data == []
+
+
+def test_who_may_only_look_ends_nothing(helper: User, helper_browser: Client, sam: User) -> None:
+    coupon = add_coupon(by=sam, name="Summer", percent_off=20)
+    Coupon.objects.update(standing="live")
+    helper.user_permissions.set(Permission.objects.filter(codename="view_coupon"))
+    assert action(coupon, "end") not in helper_browser.get(change(coupon)).text
+    assert helper_browser.post(action(coupon, "end")).status_code == 403
+    coupon.refresh_from_db()
+    assert coupon.standing == "live"
