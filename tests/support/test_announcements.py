@@ -201,7 +201,7 @@ class TestStaff:
         assert "<strong>speed</strong>" in page
         assert "<script>alert" not in page
         assert "plan: Pro" in page
-        assert "1 people are meant now" in staff.get(action(row, "publish")).content.decode()
+        assert "1 person is meant now" in staff.get(action(row, "publish")).content.decode()
         assert titles(bob) == []
         staff.post(action(row, "publish"))
         assert (titles(alice), titles(bob)) == ([], ["Pro news"])
