@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -86,7 +87,7 @@ class TestBanners:
             {"audience": {"gone": ["x"]}},
         ],
     )
-    def test_others_are_not_shown(self, alice: User, fields: dict[str, object]) -> None:
+    def test_others_are_not_shown(self, alice: User, fields: dict[str, Any]) -> None:
         make_announcement(**fields)
         assert titles(alice) == []
 
