@@ -41,13 +41,18 @@ class Offer:
         return self._amount({name: amount.friend_minor for name, amount in self.amounts.items()}, "")
 
     def _amount(self, minors: dict[str, int], currency: str) -> str:
-        """ "$5.00" in a known currency; otherwise "$5.00 (or €5.00, £4.00, by currency)"; empty where nothing is given."""
+        """ "$5.00 of credit", with what it is "in other currencies" where the person's is not known; empty where nothing is given."""
         texts = {name: money(minor, name) for name, minor in minors.items() if minor}
-        if currency in minors:
-            return texts.get(currency, "")
         shop = settings.BILLING_CURRENCY
-        first = texts.pop(shop if shop in texts else next(iter(texts), ""), "")
-        return f"{first} (or {', '.join(texts.values())}, by currency)" if texts else first
+        first = currency if currency in minors else shop if shop in texts else next(iter(texts), "")
+        if first not in texts:
+            return ""
+        amount = f"{texts.pop(first)} of credit"
+        return (
+            amount
+            if first == currency or not texts
+            else f"{amount} ({_either(list(texts.values()))} in other currencies)"
+        )
 
     def promise(self) -> str:
         """To somebody who signs up with a code; empty while nothing is given."""
@@ -80,7 +85,7 @@ class Offer:
         """What somebody writes to a friend, before the link."""
         if not self.is_open or not self.for_friend:
             return "I use NexusVPN. You can join with my link:"
-        return f"I use NexusVPN. Join with my link and you get {self.for_friend} of credit after your first payment:"
+        return f"I use NexusVPN. Join with my link and you get {self.for_friend} after your first payment:"
 
     @property
     def _months(self) -> str:
@@ -92,11 +97,16 @@ class Offer:
         return f"It is earned {days} after the payment, unless that goes back, and comes off a later invoice."
 
     def _each(self, friend: str, referrer: str) -> str:
-        """ "they and you get $5.00 of credit each", or what one of the two gets."""
+        """ "they and you each get $5.00 of credit", or what one of the two gets."""
         if self.for_friend == self.for_referrer:
-            return f"{friend} and {referrer} get {self.for_friend} of credit each"
+            return f"{friend} and {referrer} each get {self.for_friend}"
         given = ((friend, self.for_friend), (referrer, self.for_referrer))
-        return " and ".join(f"{who} {_gets(who)} {text} of credit" for who, text in given if text)
+        return " and ".join(f"{who} {_gets(who)} {text}" for who, text in given if text)
+
+
+def _either(texts: list[str]) -> str:
+    """ "€5.00, £4.00 or 700 JPY"."""
+    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
 
 
 def _gets(who: str) -> str:

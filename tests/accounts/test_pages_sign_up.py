@@ -81,7 +81,7 @@ def test_the_code_of_a_suspended_person_is_nobodys(page: Client, alice: User) ->
 
 def test_beside_a_code_the_page_says_what_the_two_get(page: Client, alice: User) -> None:
     make_programme()
-    promised = "you and whoever invited you get $5.00"
+    promised = "you and whoever invited you each get $5.00"
     assert promised not in page.get("/signup").text
     assert promised in page.get(f"/r/{alice.referral_code}", follow=True).text
     typed = {**FORM, "email": "x", "referral_code": alice.referral_code.lower()}
@@ -93,7 +93,7 @@ def test_while_nothing_is_given_nothing_is_promised_and_what_is_seen_is_said(pag
     make_programme(is_open=False)
     text = page.get(f"/r/{alice.referral_code}", follow=True).text
     assert "credit" not in text
-    assert "sees that you joined, with your address masked" in text
+    assert "sees when you joined, with your address masked" in text
 
 
 def test_ones_own_link_brings_nobody(page: Client, alice: User, bob: User) -> None:

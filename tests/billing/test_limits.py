@@ -14,7 +14,7 @@ from tests.billing.buying import buy, pay
 from tests.billing.shop import Shop
 from tests.factories.payments import make_checkout, make_subscription
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_minute")]
 PAGES = ["cancel", "resume", "pause", "unpause", "change/drop"]
 REQUESTS = [
     ("delete", ""),

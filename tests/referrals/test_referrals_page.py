@@ -65,7 +65,7 @@ def test_the_page_has_the_link_as_code_text_and_qr(browser: Client, alice: User,
     page = browser.get("/referrals").content.decode()
     assert f'data-qr="{link}"' in page
     assert f'data-share-url="{link}"' in page
-    assert f"credit after your first payment: {link}</blockquote>" in page
+    assert f"after your first payment: {link}</blockquote>" in page
 
 
 def test_without_referrals_the_page_says_what_to_do_and_what_the_rules_are(browser: Client) -> None:

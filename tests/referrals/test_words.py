@@ -25,12 +25,12 @@ def offer(*, currency: str = "", amounts: dict[str, tuple[int, int]] | None = No
     [
         (
             offer(),
-            "When you pay for the first time, you and whoever invited you get $5.00 of credit each."
+            "When you pay for the first time, you and whoever invited you each get $5.00 of credit."
             " It is earned 30 days after the payment, unless that goes back, and comes off a later invoice.",
         ),
         (
             offer(mode=Mode.EVERY, months=6, hold_days=1),
-            "For every payment in the 6 months from your first one, you and whoever invited you get $5.00 of credit each."
+            "For every payment in the 6 months from your first one, you and whoever invited you each get $5.00 of credit."
             " It is earned 1 day after the payment, unless that goes back, and comes off a later invoice.",
         ),
         (
@@ -55,10 +55,10 @@ def test_who_signs_up_reads_what_the_two_get(made: Offer, promise: str) -> None:
 @pytest.mark.parametrize(
     ("currency", "text"),
     [
-        ("", "$5.00 (or €4.00, 700 JPY, by currency)"),
-        ("EUR", "€4.00"),
-        ("JPY", "700 JPY"),
-        ("SEK", "$5.00 (or €4.00, 700 JPY, by currency)"),
+        ("", "$5.00 of credit (€4.00 or 700 JPY in other currencies)"),
+        ("EUR", "€4.00 of credit"),
+        ("JPY", "700 JPY of credit"),
+        ("SEK", "$5.00 of credit (€4.00 or 700 JPY in other currencies)"),
     ],
 )
 def test_an_amount_is_that_of_the_currency_if_it_is_known(currency: str, text: str) -> None:
@@ -67,12 +67,17 @@ def test_an_amount_is_that_of_the_currency_if_it_is_known(currency: str, text: s
 
 
 def test_the_shops_currency_comes_first_and_without_it_another() -> None:
-    assert offer(amounts={"EUR": (400, 0), "GBP": (300, 0)}).for_referrer == "€4.00 (or £3.00, by currency)"
+    made = offer(amounts={"EUR": (400, 0), "GBP": (300, 0), "JPY": (500, 0), "SEK": (4000, 0)})
+    assert made.for_referrer == "€4.00 of credit (£3.00, 500 JPY or 40.00 SEK in other currencies)"
+
+
+def test_nothing_in_the_persons_currency_is_nothing() -> None:
+    assert offer(currency="EUR", amounts={"EUR": (0, 400), "USD": (500, 500)}).for_referrer == ""
 
 
 def test_who_brings_friends_reads_all_the_rules() -> None:
     assert offer(hold_days=45).terms() == [
-        "When a friend who joined with your link pays for the first time, they and you get $5.00 of credit each."
+        "When a friend who joined with your link pays for the first time, they and you each get $5.00 of credit."
         " Nothing is given for a sign-up alone.",
         "A reward is pending for 45 days after the payment. Then it is earned.",
         *ALWAYS,
