@@ -18,6 +18,8 @@ WORDS = {
     "account_erased": "Account erased",
     "account_suspended": "Account suspended",
     "account_reinstated": "Account reinstated",
+    "announcement_ended": "Announcement ended",
+    "announcement_published": "Announcement published",
     "api_key_created": "API key made",
     "api_key_revoked": "API key ended",
     "checkout_opened": "Payment page opened",

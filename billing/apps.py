@@ -6,7 +6,8 @@ class BillingConfig(AppConfig):
 
     def ready(self) -> None:
         # Connects the receivers, and registers the tasks that are in no module named `tasks`.
-        from billing import encrypted, office_tasks, privacy, receivers  # noqa: F401
+        from billing import audiences, encrypted, office_tasks, privacy, receivers  # noqa: F401
 
+        audiences.register()
         privacy.register()
         encrypted.register()

@@ -31,11 +31,20 @@ def subscriptions_in_force(at: datetime | None = None) -> Q:
 
 def plan_name_now(person: str = "pk") -> Subquery:
     """The name of the highest plan that a person (`person` of the outer query's row) has, as `entitlement_for` finds it."""
+    return _plan_now("name", person)
+
+
+def plan_code_now() -> Subquery:
+    """The code of the highest plan of the outer query's person."""
+    return _plan_now("code", "pk")
+
+
+def _plan_now(column: str, person: str) -> Subquery:
     own = {"user": OuterRef(OuterRef(person)), "plan": OuterRef("pk")}
     granted = PlanGrant.objects.filter(grants_in_force(), **own)
     subscribed = Subscription.objects.filter(subscriptions_in_force(), user=own["user"], price__plan=own["plan"])
     held = Plan.objects.filter(Q(code=Plan.FREE) | Exists(granted) | Exists(subscribed))
-    return Subquery(held.order_by("-rank").values("name")[:1])
+    return Subquery(held.order_by("-rank").values(column)[:1])
 
 
 def _in_grace(now: _Moment) -> Q:

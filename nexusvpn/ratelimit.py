@@ -44,6 +44,10 @@ MAILED_LINK = Limit("mailed-link", "5/m")
 LINK_USE = Limit("link-use", "20/m")
 CHALLENGE = Limit("challenge", "20/m")
 CHECKOUT = Limit("checkout", "10/m")
+# What became of a payment page: while it is open, Stripe is asked each time.
+CHECKOUT_LOOK = Limit("checkout-look", "10/m")
+# Ending, keeping, pausing a subscription: each asks Stripe for something.
+SUBSCRIPTION = Limit("subscription", "10/m")
 # Tries at gift codes, of an account: whoever guesses has no code, and whoever mistypes needs few.
 GIFT_CODE = Limit("gift-code", "10/h")
 # A configuration for every location: each may take an address of its server.

@@ -5,6 +5,8 @@ class ReferralsConfig(AppConfig):
     name = "referrals"
 
     def ready(self) -> None:
-        from referrals import privacy, receivers  # noqa: F401  (connects the receivers)
+        from accounts.arrivals import register_promise
+        from referrals import privacy, receivers, words  # noqa: F401  (connects the receivers)
 
         privacy.register()
+        register_promise(words.promise)

@@ -9,7 +9,7 @@ from django.db.models import F
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
 from referrals.links import mask_email
-from referrals.models import CampaignSignup, Referral
+from referrals.models import CampaignSignup, Referral, Reward, RewardEntry, RewardPayout
 
 
 def _referrals(user: User) -> dict[str, Any]:
@@ -29,15 +29,59 @@ def _campaigns(user: User) -> list[dict[str, Any]]:
     return rows_of(signups, "created_at", "paid_at", "paid_minor", "currency", link=F("campaign__slug"))
 
 
+# Nobody is told that something was held or refused: who knew would know what to avoid.
+TOLD = {Reward.State.HELD: Reward.State.PENDING, Reward.State.REFUSED: Reward.State.CANCELLED}
+
+
+def _rewards(user: User) -> dict[str, Any]:
+    own = Reward.objects.filter(user=user).order_by("created_at", "pk")
+    rewards = rows_of(own, "kind", "amount_minor", "currency", "state", "created_at", "matures_at")
+    entries = RewardEntry.objects.filter(user=user).order_by("pk")
+    payouts = RewardPayout.objects.filter(user=user).order_by("created_at", "pk")
+    return {
+        "rewards": [{**reward, "state": TOLD.get(reward["state"], reward["state"])} for reward in rewards],
+        "movements": rows_of(entries, "kind", "pending_minor", "available_minor", "currency", "occurred_at"),
+        "payouts": rows_of(payouts, "amount_minor", "currency", "state", "created_at", "finished_at"),
+    }
+
+
+def _register_rewards() -> None:
+    register_section("rewards", "What you got for bringing friends, and for coming by one.", _rewards)
+    why, kept = (
+        "To give you what you were promised, once.",
+        "For the books, also after you left; then they name nobody.",
+    )
+    register_stored(
+        StoredKind("referrals.Reward", "What a friend's payment is worth to you.", why, kept, section="rewards"),
+        StoredKind("referrals.RewardEntry", "Each movement of your rewards.", why, kept, section="rewards"),
+        StoredKind("referrals.RewardPayout", "What went to your invoices.", why, kept, section="rewards"),
+        StoredKind(
+            "referrals.ReferralProgramme",
+            "The rules of rewards.",
+            "They are the same for everybody.",
+            "As long as they hold.",
+            about_people=False,
+        ),
+        StoredKind(
+            "referrals.RewardAmount",
+            "What a reward is in each currency.",
+            "It is the same for everybody.",
+            "As long as it holds.",
+            about_people=False,
+        ),
+    )
+
+
 def register() -> None:
     _register_campaigns()
     register_section("referrals", "Whom you brought, and whether somebody brought you.", _referrals)
+    _register_rewards()
     register_stored(
         StoredKind(
             "referrals.Referral",
             "Who brought whom.",
             "To thank for it.",
-            "As long as one of the two has the account; it names nobody who is gone.",
+            "As long as one of the two has the account, and longer where a reward refers to it; it names nobody who is gone.",
             section="referrals",
         )
     )

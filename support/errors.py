@@ -54,3 +54,13 @@ class ThreadMoved(Conflict):
 class TooManyMails(Conflict):
     code = "too_many_mails"
     message = "There were many mails about this ticket within an hour. Write on its page."
+
+
+class NotADraft(Conflict):
+    code = "announcement_not_a_draft"
+    message = "This announcement is published already."
+
+
+class AnnouncementOver(Conflict):
+    code = "announcement_over"
+    message = "This announcement is over, or was never published."

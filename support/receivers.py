@@ -6,6 +6,7 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import account_erased
+from support.services.announcements import forget_put_away
 from support.services.articles import erase_votes
 from support.services.kept_files import forget_sender
 from support.services.retention import erase_tickets
@@ -24,3 +25,8 @@ def forget_who_sent_files(sender: Any, user: User, batch: int, **kwargs: Any) ->
 @receiver(account_erased)
 def forget_votes(sender: Any, user: User, batch: int, **kwargs: Any) -> bool:
     return erase_votes(user, batch)
+
+
+@receiver(account_erased)
+def forget_what_they_put_away(sender: Any, user: User, batch: int, **kwargs: Any) -> bool:
+    return forget_put_away(user, batch)

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.services.sessions import open_token
+from nexusvpn.kept import Kept
+from support.services import announcements
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
@@ -49,6 +51,12 @@ def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     caches["default"].clear()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE nexusvpn_counter, procrastinate_jobs CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def _no_banners(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees another's banners, and looking for them is no query of a page that is counted."""
+    monkeypatch.setattr(announcements, "_banners", Kept(list, 3600))
 
 
 @pytest.fixture

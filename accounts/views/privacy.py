@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.activity import activity_page
+from accounts.cookies import cookies
 from accounts.forms import LeaveForm
 from accounts.models import Session
 from accounts.people import signed_in
@@ -99,6 +100,7 @@ def what_we_store(request: HttpRequest) -> HttpResponse:
     context = {
         "people": [kind for kind in kinds if kind.about_people],
         "service": [kind for kind in kinds if not kind.about_people],
+        "cookies": cookies(),
         "grace_days": settings.DELETION_GRACE_DAYS,
     }
     return render(request, "accounts/what_we_store.html", context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -45,15 +47,16 @@ def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResp
         "form": form,
         "closed": mode == Mode.CLOSED,
         "challenge": challenge.issue() if challenge is not None else None,
-        "promise": _promise(form),
+        **_invitation(form),
         "next": wanted_page(request),
     }
     return render(request, "accounts/signup.html", context, status=status)
 
 
-def _promise(form: SignupForm) -> str:
-    """What the two get, beside a code that somebody has."""
-    return promise() if find_referrer(form["referral_code"].value() or "") is not None else ""
+def _invitation(form: SignupForm) -> dict[str, Any]:
+    """Whether somebody has the code in the form, and what the two get."""
+    is_invited = find_referrer(form["referral_code"].value() or "") is not None
+    return {"is_invited": is_invited, "promise": promise() if is_invited else ""}
 
 
 @sensitive_post_parameters("password")

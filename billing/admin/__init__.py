@@ -1,6 +1,7 @@
 """Importing the modules registers their models and brings columns and panels to the customer's page."""
 
 from billing.admin import (
+    beside_tickets,
     coupons,
     customers,
     events,
@@ -17,6 +18,7 @@ from billing.admin import (
 )
 
 __all__ = [
+    "beside_tickets",
     "coupons",
     "customers",
     "events",

@@ -15,7 +15,7 @@ from billing.services.checkout import look_up_checkout, open_checkout
 from billing.services.portal import open_portal
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
-from nexusvpn.ratelimit import CHECKOUT, enforce
+from nexusvpn.ratelimit import CHECKOUT, CHECKOUT_LOOK, enforce
 
 
 def _shown(page: CheckoutSession) -> dict[str, Any]:
@@ -45,8 +45,10 @@ class CheckoutDetailView(ApiView):
 
     @extend_schema(responses={200: CheckoutView})
     def get(self, request: Request, pk: str) -> Response:
-        """What became of a page. Your plan is there when billing/subscription says so, moments after the payment."""
-        return Response(_shown(look_up_checkout(user=signed_in(request), session_id=pk)))
+        """What became of a page. Your plan is there when billing/subscription says so, moments after the payment. Ten a minute."""
+        user = signed_in(request)
+        enforce(request._request, CHECKOUT_LOOK, f"user:{user.pk}")
+        return Response(_shown(look_up_checkout(user=user, session_id=pk)))
 
 
 class PortalView(ApiView):

@@ -31,7 +31,7 @@ from nexusvpn.api.pagination import page_request
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
-from nexusvpn.ratelimit import CHECKOUT, enforce
+from nexusvpn.ratelimit import CHECKOUT, SUBSCRIPTION, enforce
 
 # Of a subscription that is not there.
 NOTHING: dict[str, Any] = {
@@ -111,6 +111,7 @@ class SubscriptionDetailView(ApiView):
     def delete(self, request: Request) -> Response:
         """End it at the end of its period, which is yours; where a payment is missing, at once, and its open invoice becomes void."""
         user = signed_in(request)
+        enforce(request._request, SUBSCRIPTION, f"user:{user.pk}")
         return Response(_shown(user, state_with(subscriptions.cancel(user))))
 
 
@@ -121,6 +122,7 @@ class SubscriptionResumeView(ApiView):
     def post(self, request: Request) -> Response:
         """Let it go on after all."""
         user = signed_in(request)
+        enforce(request._request, SUBSCRIPTION, f"user:{user.pk}")
         self.read(NothingForm)
         return Response(_shown(user, state_with(subscriptions.resume(user))))
 
@@ -132,6 +134,7 @@ class SubscriptionPauseView(ApiView):
     def post(self, request: Request) -> Response:
         """Charge nothing for a while. What is paid for may be used to its end."""
         user = signed_in(request)
+        enforce(request._request, SUBSCRIPTION, f"user:{user.pk}")
         return Response(_shown(user, state_with(subscriptions.pause(user, **self.read(PauseForm)))))
 
 
@@ -142,6 +145,7 @@ class SubscriptionUnpauseView(ApiView):
     def post(self, request: Request) -> Response:
         """End the pause. Where what was paid for is over, a new period begins and is charged at once."""
         user = signed_in(request)
+        enforce(request._request, SUBSCRIPTION, f"user:{user.pk}")
         self.read(NothingForm)
         return Response(_shown(user, state_with(subscriptions.unpause(user))))
 
@@ -175,6 +179,7 @@ class ChangeDropView(ApiView):
     def post(self, request: Request) -> Response:
         """Take back a change that waits for the period's end."""
         user = signed_in(request)
+        enforce(request._request, SUBSCRIPTION, f"user:{user.pk}")
         self.read(NothingForm)
         return Response(_shown(user, state_with(drop_change(user=user))))
 

@@ -27,7 +27,7 @@ from billing.views.overview import render_billing
 from billing.views.plans import render_plans
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError, RateLimited
-from nexusvpn.ratelimit import CHECKOUT, enforce
+from nexusvpn.ratelimit import CHECKOUT, SUBSCRIPTION, enforce
 
 MONTHS = {Interval.MONTH: 1, Interval.YEAR: 12}
 
@@ -109,8 +109,10 @@ def _said(done: Change) -> str:
 @require_POST
 @leads_to_stripe
 def change_drop(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    enforce(request, SUBSCRIPTION, f"user:{user.pk}")
     try:
-        drop_change(user=signed_in(request))
+        drop_change(user=user)
     except DomainError as error:
         return render_billing(request, error=error)
     messages.success(request, "Your present plan goes on; the change is taken back.")

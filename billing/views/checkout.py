@@ -21,7 +21,7 @@ from billing.services.overview import plan_state
 from billing.views.plans import render_plans
 from billing.views.stripe_pages import leads_to_stripe, refused, to_stripe
 from nexusvpn.errors import DomainError, NotFound, RateLimited
-from nexusvpn.ratelimit import CHECKOUT, enforce
+from nexusvpn.ratelimit import CHECKOUT, CHECKOUT_LOOK, enforce
 
 CHOSEN = ("plan", "interval", "currency")
 
@@ -60,9 +60,14 @@ def checkout(request: HttpRequest) -> HttpResponse:
 def success(request: HttpRequest) -> HttpResponse:
     """Where Stripe sends people who have paid. The plan is theirs when our own tables say so, whatever this address claims."""
     user, session_id = signed_in(request), request.GET.get("session_id", "")
-    error = None
+    error: DomainError | None = None
     try:
+        enforce(request, CHECKOUT_LOOK, f"user:{user.pk}")
         bought = look_up_checkout(user=user, session_id=session_id)
+    except RateLimited as limited:
+        # The page looks by itself, often. What is over is known here; of what was open Stripe alone knows.
+        bought = _as_known(user, session_id)
+        error = limited if bought.state == CheckoutSession.State.OPEN else None
     except PaymentsUnavailable as unavailable:
         # The payment may be known all the same: a webhook comes by a way of its own.
         bought, error = _as_known(user, session_id), unavailable

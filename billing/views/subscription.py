@@ -22,6 +22,7 @@ from billing.services.overview import plan_besides, plan_state
 from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError, InvalidInput
+from nexusvpn.ratelimit import SUBSCRIPTION, enforce
 
 _ENDS = "Your subscription is set to end, and nothing more is charged."
 _ENDED = "Your subscription has ended. The open invoice is void, and nothing more is charged."
@@ -37,6 +38,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
         return redirect("billing")
     context: dict[str, Any] = {"plan": plan}
     if request.method == "POST":
+        enforce(request, SUBSCRIPTION, f"user:{user.pk}")
         try:
             ended = subscriptions.cancel(user)
         except DomainError as error:
@@ -60,6 +62,7 @@ def pause(request: HttpRequest) -> HttpResponse:
     form = PauseForm(request.POST if request.method == "POST" else None)
     error = None
     if form.is_valid():
+        enforce(request, SUBSCRIPTION, f"user:{user.pk}")
         day = form.cleaned_data["until"]
         until = timezone.make_aware(datetime.combine(day, time.min)) if day else None
         try:
@@ -96,8 +99,10 @@ def unpause(request: HttpRequest) -> HttpResponse:
 
 
 def _taken_back(request: HttpRequest, service: Callable[..., Any], said: str) -> HttpResponse:
+    user = signed_in(request)
+    enforce(request, SUBSCRIPTION, f"user:{user.pk}")
     try:
-        service(signed_in(request))
+        service(user)
     except DomainError as error:
         return render_billing(request, error=error)
     messages.success(request, said)

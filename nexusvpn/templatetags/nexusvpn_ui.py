@@ -83,6 +83,12 @@ STATES = {
     "invoice_paid": Look("Paid", "check", "good"),
     "invoice_uncollectible": Look("Not paid", "cross", "bad"),
     "invoice_void": Look("Void", "bar"),
+    "reward_joined": Look("Joined", "dots"),
+    "reward_pending": Look("Pending", "half"),
+    "reward_review": Look("Being looked at", "half"),
+    "reward_earned": Look("Earned", "check", "good"),
+    "reward_credited": Look("On your invoices", "check", "good"),
+    "reward_cancelled": Look("Cancelled", "bar"),
 }
 
 

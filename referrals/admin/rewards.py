@@ -10,10 +10,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.people import signed_in
-from billing.admin.columns import money_column
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.forms import ServiceForm
+from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import Reward
 from referrals.services.decisions import approve_reward, refuse_reward
 from referrals.services.suspicion import in_words
@@ -64,11 +64,14 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
         "decided_at",
         "decision_note",
     )
-    amount = money_column("amount_minor", "amount")
     list_display = ("created_at", "user", "kind", "friend", "amount", "state", "why", "matures_at")
     list_select_related = ("user", "referral__referrer", "referral__referred", "decided_by")
     list_filter = (ToDecide, "state", "kind", "currency")
     search_fields = ("=invoice_id", "user__email", "referral__referred__email", "referral__referrer__email")
+
+    @admin.display(ordering="amount_minor")
+    def amount(self, reward: Reward) -> str:
+        return money(reward.amount_minor, reward.currency)
 
     @admin.display(ordering="referral__referred__email")
     def friend(self, reward: Reward) -> str:

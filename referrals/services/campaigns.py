@@ -27,7 +27,7 @@ def record_visit(slug: str) -> bool:
     """Count a browser that came by a campaign today (UTC); returns whether there is such a campaign and it is counted."""
     with connection.cursor() as cursor:
         cursor.execute(_VISIT, [timezone.now().date(), slug])
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount)
 
 
 def record_sign_up(user: User, slug: str) -> None:
@@ -37,18 +37,16 @@ def record_sign_up(user: User, slug: str) -> None:
         CampaignSignup.objects.create(campaign=campaign, user=user)
 
 
-def record_first_payment(user_id: UUID, invoice_id: str) -> None:
-    """Inside the sync's transaction: what somebody who came by a campaign first paid, and did not get back."""
+def record_first_payment(user_id: UUID, invoice_id: str) -> bool:
+    """Inside the sync's transaction: what somebody who came by a campaign first paid, and did not get back. Whether it was this."""
     signup = CampaignSignup.objects.filter(user_id=user_id).first()
-    if signup is None or not _awaits_payment(signup):
-        return
-    paid = paid_invoice(invoice_id)
-    if paid is None or paid.amount_minor <= 0:
-        return
+    paid = paid_invoice(invoice_id) if signup is not None and _awaits_payment(signup) else None
+    if signup is None or paid is None or paid.amount_minor <= 0:
+        return False
     # Conditional: of two payments told at once one is the first.
-    CampaignSignup.objects.filter(pk=signup.pk, invoice_id=signup.invoice_id).update(
-        paid_at=paid.paid_at, paid_minor=paid.amount_minor, currency=paid.currency, invoice_id=invoice_id
-    )
+    unchanged = CampaignSignup.objects.filter(pk=signup.pk, invoice_id=signup.invoice_id)
+    values = {"paid_at": paid.paid_at, "paid_minor": paid.amount_minor, "currency": paid.currency}
+    return bool(unchanged.update(invoice_id=invoice_id, **values))
 
 
 def _awaits_payment(signup: CampaignSignup) -> bool:

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import page_request
 from referrals.links import referral_link
+from referrals.services.next_steps import next_steps
+from referrals.services.overview import overview_of
 from referrals.services.referrals import referrals_page
 
 
@@ -16,9 +18,17 @@ from referrals.services.referrals import referrals_page
 @login_required
 @require_safe
 def referrals(request: HttpRequest) -> HttpResponse:
-    """The person's link and whom they brought."""
+    """The person's link, whom they brought, and what became of the rewards."""
     user = signed_in(request)
-    page = referrals_page(user, page_request(request.GET))
-    # A page past the end has no rows to count from; its total is asked for separately, so it is right there too.
-    context = {"code": user.referral_code, "link": referral_link(user.referral_code), "counts": {"total": page.total}}
-    return render(request, "referrals/referrals.html", {**context, "page": page})
+    overview = overview_of(user)
+    context = {
+        "code": user.referral_code,
+        "link": referral_link(user.referral_code),
+        # A page past the end has no rows to count from; its total is asked for separately, so it is right there too.
+        "page": referrals_page(user, page_request(request.GET)),
+        "overview": overview,
+        "steps": next_steps(overview),
+        "terms": overview.offer.terms(),
+        "invitation": overview.offer.invitation(),
+    }
+    return render(request, "referrals/referrals.html", context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,7 +21,7 @@ from support.errors import ThreadMoved
 from support.models import CannedReply, Ticket
 from support.services.attachments import check_files
 from support.services.canned import fill_reply
-from support.services.desk import check_unmoved, messages_since
+from support.services.desk import messages_since, refuse_moved
 from support.services.tickets import (
     add_note,
     assign_ticket,
@@ -87,11 +88,16 @@ class AnsweringAdmin(PageAdmin):
 
     def _answer(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
         me, values = signed_in(request), form.cleaned_data
-        key = values["idempotency_key"]
-        check_unmoved(ticket, seen=values["seen"], author=me, idempotency_key=key)
         files = check_files(values["files"])
+        seen: UUID | None = values["seen"]
         reply_to_ticket(
-            ticket_id=ticket.pk, author=me, message=values["message"], files=files, idempotency_key=key, via="web"
+            ticket_id=ticket.pk,
+            author=me,
+            message=values["message"],
+            files=files,
+            idempotency_key=values["idempotency_key"],
+            # Two who answer at once: the second is shown what the first has written.
+            alongside=(lambda written: refuse_moved(written, seen)) if seen else None,
         )
         self.log_change(request, ticket, "Answered")
         if request.POST.get("do") != SEND_AND_CLOSE:
@@ -153,9 +159,9 @@ class AnsweringAdmin(PageAdmin):
         ticket = self.ticket_at(request, object_id)
         form = MergeForm(request.POST if request.method == "POST" else None, source=ticket)
         if form.is_valid():
-            target: Ticket = form.cleaned_data["target"]
+            chosen = UUID(form.cleaned_data["target"])
             try:
-                merge_tickets(source_id=ticket.pk, target_id=target.pk, staff=signed_in(request))
+                target = merge_tickets(source_id=ticket.pk, target_id=chosen, staff=signed_in(request))
             except DomainError as error:
                 form.add_domain_error(error)
             else:

@@ -34,7 +34,10 @@ def chosen_view(request: HttpRequest) -> str:
 
 
 class InboxList(ChangeList):
-    """Reads one row more than a page shows, which says whether there is a next page: nothing is counted."""
+    """Reads one row more than a page shows, which says whether there is a next page: nothing is counted.
+
+    The page's ids are found first, and the facts of these rows alone then: those of the pages before would be computed too.
+    """
 
     has_next = False
 
@@ -42,18 +45,30 @@ class InboxList(ChangeList):
         if not 1 <= self.page_num <= MOST_PAGES:
             raise IncorrectLookupParameters
         first = (self.page_num - 1) * self.list_per_page
-        rows = list(self.queryset[first : first + self.list_per_page + 1])
-        self.has_next = len(rows) > self.list_per_page and self.page_num < MOST_PAGES
-        self.result_list = rows[: self.list_per_page]
+        found = list(self.queryset.values_list("pk", flat=True)[first : first + self.list_per_page + 1])
+        self.has_next = len(found) > self.list_per_page and self.page_num < MOST_PAGES
+        rows = with_facts(Ticket.objects.order_by()).in_bulk(found[: self.list_per_page])
+        self.result_list = [rows[pk] for pk in found[: self.list_per_page] if pk in rows]
         self.result_count = len(self.result_list)
         self.show_full_result_count = False
         self.show_admin_actions = True
-        self.full_result_count = None
+        self.full_result_count = self.result_count
         self.can_show_all = self.multi_page = False
 
     @property
     def tabs(self) -> list[Any]:
         return [choice for spec in self.filter_specs if isinstance(spec, ViewFilter) for choice in spec.choices(self)]
+
+    @property
+    def narrowings(self) -> list[dict[str, Any]]:
+        """What narrows a view, each with its choices and the one that holds."""
+        found = [
+            (spec.title, list(spec.choices(self))) for spec in self.filter_specs if not isinstance(spec, ViewFilter)
+        ]
+        return [
+            {"title": title, "choices": choices, "chosen": next((each for each in choices if each["selected"]), None)}
+            for title, choices in found
+        ]
 
     @property
     def previous_page(self) -> str:
@@ -69,7 +84,6 @@ class ViewFilter(admin.SimpleListFilter):
 
     title = "view"
     parameter_name = VIEW
-    is_tabs = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         self.chosen = view_named(chosen_view(request))
@@ -77,7 +91,7 @@ class ViewFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Any:
         for code, title in self.lookup_choices:
-            address = changelist.get_query_string({VIEW: code}, [PAGE_VAR])
+            address = changelist.get_query_string({VIEW: code})
             yield {"selected": code == self.chosen.code, "query_string": address, "display": title}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
@@ -129,6 +143,9 @@ class InboxAdmin(StaffModelAdmin):
     # A view has its order; any other would sort the whole table.
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"title": "Tickets", **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return InboxList

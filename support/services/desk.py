@@ -7,9 +7,8 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from accounts.models import User
 from support.errors import ThreadMoved
-from support.models import Attachment, IdempotencyKey, Ticket, TicketMessage
+from support.models import Attachment, Ticket, TicketMessage
 
 # Messages of a page.
 THREAD = 100
@@ -33,7 +32,7 @@ def thread_of(ticket: Ticket, before: UUID | None = None) -> Thread:
     """The latest messages, or those before that one; with their authors and the names of their files, in two queries."""
     messages = _with_all(ticket)
     if before is not None:
-        messages = messages.filter(_side_of(ticket, before, "lt"))
+        messages = messages.filter(_side_of(ticket.pk, before, "lt"))
     found = list(messages.order_by("-created_at", "-id")[: THREAD + 1])
     shown = found[:THREAD][::-1]
     return Thread(shown, shown[0].pk if len(found) > THREAD else None)
@@ -41,14 +40,13 @@ def thread_of(ticket: Ticket, before: UUID | None = None) -> Thread:
 
 def messages_since(ticket: Ticket, seen: UUID) -> list[TicketMessage]:
     """What was written after that message, the oldest first; the whole thread if that is no message of it any more."""
-    return list(_with_all(ticket).filter(_side_of(ticket, seen, "gt")).order_by("created_at", "id")[:MOST_NEW])
+    return list(_with_all(ticket).filter(_side_of(ticket.pk, seen, "gt")).order_by("created_at", "id")[:MOST_NEW])
 
 
-def check_unmoved(ticket: Ticket, *, seen: UUID | None, author: User, idempotency_key: str) -> None:
-    """Raises ThreadMoved if somebody wrote since; not for a form that is sent again, whose own message would be what is new."""
-    if seen is None or IdempotencyKey.objects.filter(user=author, key=idempotency_key or None).exists():
-        return
-    if messages_since(ticket, seen):
+def refuse_moved(written: TicketMessage, seen: UUID) -> None:
+    """Raises ThreadMoved if somebody wrote between that message and the one that is just being written, under the ticket's lock."""
+    others = TicketMessage.objects.filter(ticket=written.ticket_id).exclude(pk=written.pk)
+    if others.filter(_side_of(written.ticket_id, seen, "gt")).exists():
         raise ThreadMoved
 
 
@@ -57,9 +55,9 @@ def _with_all(ticket: Ticket) -> QuerySet[TicketMessage]:
     return TicketMessage.objects.filter(ticket=ticket).select_related("author").prefetch_related(files)
 
 
-def _side_of(ticket: Ticket, message: UUID, side: str) -> Q:
+def _side_of(ticket_id: UUID, message: UUID, side: str) -> Q:
     """Messages before ("lt") or after ("gt") this one of the ticket; a message that is not there is before all others."""
-    place = TicketMessage.objects.filter(ticket=ticket, pk=message).values_list("created_at", flat=True).first()
+    place = TicketMessage.objects.filter(ticket=ticket_id, pk=message).values_list("created_at", flat=True).first()
     if place is None:
         return Q(pk__isnull=side == "lt")
     # The first condition bounds what is read of the index, the second tells apart what was written at once.

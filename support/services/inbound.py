@@ -93,7 +93,9 @@ def _ticket_of(mail: SentMail) -> Ticket | None:
     """The ticket that a good token of the mail names; where it was merged into another, the service finds that."""
     named = (id_in(Purpose.ANSWER, token) for token in tokens_in(mail.recipients))
     ticket_id = next((ticket_id for ticket_id in named if ticket_id is not None), None)
-    return ticket_id and Ticket.objects.select_related("user").filter(pk=ticket_id).first()
+    if ticket_id is None:
+        return None
+    return Ticket.objects.select_related("user").filter(pk=ticket_id).first()
 
 
 def _is_from(mail: SentMail, customer: User) -> bool:

@@ -14,7 +14,6 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from billing.holding import plan_name_now
@@ -64,11 +63,6 @@ def overdue(now: datetime) -> Q:
 
 def view_named(code: str | None) -> InboxView:
     return VIEWS.get(code or DEFAULT_VIEW, VIEWS[DEFAULT_VIEW])
-
-
-def tickets_in(view: InboxView, staff: User) -> QuerySet[Ticket]:
-    """A view's tickets in its order, with all that the list shows of them."""
-    return with_facts(Ticket.objects.filter(view.condition(staff, timezone.now()))).order_by(*view.order)
 
 
 def with_facts(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:

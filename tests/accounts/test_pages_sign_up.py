@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import Session, User
 from referrals.models import Referral
 from tests.api_client import ApiClient
+from tests.factories.referrals import make_programme
 
 # Limits count by the minute; a test must not begin in one and end in the next.
 NOW = datetime.now(UTC)
@@ -76,6 +77,41 @@ def test_the_code_of_a_suspended_person_is_nobodys(page: Client, alice: User) ->
     User.objects.update(is_active=False)
     page.get(f"/r/{alice.referral_code}")
     assert "referral" not in page.cookies
+
+
+def test_beside_a_code_the_page_says_what_the_two_get(page: Client, alice: User) -> None:
+    make_programme()
+    promised = "you and whoever invited you each get $5.00"
+    assert promised not in page.get("/signup").text
+    assert promised in page.get(f"/r/{alice.referral_code}", follow=True).text
+    typed = {**FORM, "email": "x", "referral_code": alice.referral_code.lower()}
+    assert promised in page.post("/signup", typed).text
+    assert promised not in page.post("/signup", {**typed, "referral_code": "NOBODYS"}).text
+
+
+def test_while_nothing_is_given_nothing_is_promised_and_what_is_seen_is_said(page: Client, alice: User) -> None:
+    make_programme(is_open=False)
+    text = page.get(f"/r/{alice.referral_code}", follow=True).text
+    assert "credit" not in text
+    assert "sees when you joined, with your address masked" in text
+
+
+def test_ones_own_link_brings_nobody(page: Client, alice: User, bob: User) -> None:
+    page.force_login(alice)
+    page.get(f"/r/{alice.referral_code}")
+    assert "referral" not in page.cookies
+    page.get(f"/r/{bob.referral_code}")
+    assert "referral" in page.cookies
+
+
+def test_the_code_of_somebody_who_was_suspended_since_is_not_filled_in_and_is_refused(
+    page: Client, alice: User
+) -> None:
+    page.get(f"/r/{alice.referral_code}")
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    assert alice.referral_code not in page.get("/signup").text
+    answer = page.post("/signup", {**FORM, "referral_code": alice.referral_code})
+    assert (answer.status_code, User.objects.count()) == (400, 1)
 
 
 @pytest.mark.parametrize("path", ["/r/", "/r/" + "2" * 17, "/r/a/b", "/r/%C3%A9"])

@@ -56,14 +56,27 @@ from billing.models import (
     StripeOrder,
     Subscription,
 )
-from referrals.models import Campaign, CampaignDay, CampaignSignup, Referral
+from referrals.models import (
+    Campaign,
+    CampaignDay,
+    CampaignSignup,
+    Referral,
+    ReferralProgramme,
+    Reward,
+    RewardAmount,
+    RewardEntry,
+    RewardPayout,
+)
 from support.models import (
+    Announcement,
+    AnnouncementSeen,
     Article,
     ArticleCategory,
     ArticleVote,
     Attachment,
     AttachmentContent,
     IdempotencyKey,
+    InboundMail,
     Ticket,
     TicketMessage,
 )
@@ -225,6 +238,27 @@ def new_attachment() -> Attachment:
     return make_attachment(make_ticket(new_user()).messages.get())
 
 
+def new_referral() -> Referral:
+    return Referral.objects.create(referrer=new_user(), referred=new_user())
+
+
+def new_reward() -> Reward:
+    referral, values = new_referral(), {"amount_minor": 500, "currency": "USD", "state": "held", "reasons": ["network"]}
+    values |= {"invoice_id": stripe_id("in"), "matures_at": timezone.now(), "number": 1}
+    return Reward.objects.create(referral=referral, user=referral.referrer, kind="referrer", **values)
+
+
+def new_reward_entry() -> RewardEntry:
+    reward = new_reward()
+    values = {"kind": "pending", "pending_minor": 500, "currency": "USD", "source": f"reward:{reward.pk}:pending"}
+    return RewardEntry.objects.create(user=reward.user, reward=reward, **values)
+
+
+def new_reward_amount() -> RewardAmount:
+    code = f"X{chr(65 + RewardAmount.objects.count() // 26)}{chr(65 + RewardAmount.objects.count() % 26)}"
+    return RewardAmount.objects.create(currency=code, referrer_minor=500, friend_minor=0)
+
+
 def new_job() -> ProcrastinateJob:
     queue_mail("welcome", "somebody@example.com", {"name": "Somebody"})
     return ProcrastinateJob.objects.latest("id")
@@ -297,7 +331,6 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Incident: new_incident,
     IncidentUpdate: lambda: IncidentUpdate.objects.create(incident=new_incident(), text="We are looking at it."),
     EmergencyStop: lambda: EmergencyStop.objects.create(scope="server", server=new_server(), reason="A leak"),
-    Referral: lambda: Referral.objects.create(referrer=new_user(), referred=new_user()),
     Campaign: new_campaign,
     CampaignDay: lambda: CampaignDay.objects.create(campaign=new_campaign(), day=timezone.now().date(), visits=3),
     CampaignSignup: lambda: CampaignSignup.objects.create(campaign=new_campaign(), user=new_user()),
@@ -306,10 +339,21 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     ArticleVote: lambda: ArticleVote.objects.create(
         article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
     ),
+    Referral: new_referral,
+    ReferralProgramme: lambda: ReferralProgramme.objects.get_or_create(pk=1)[0],
+    Reward: new_reward,
+    RewardAmount: new_reward_amount,
+    RewardEntry: new_reward_entry,
+    RewardPayout: lambda: RewardPayout.objects.create(user=new_user(), amount_minor=500, currency="USD"),
     Ticket: lambda: make_ticket(new_user()),
     TicketMessage: lambda: make_ticket(new_user()).messages.get(),
     IdempotencyKey: new_key_of_a_message,
     Attachment: new_attachment,
     AttachmentContent: lambda: new_attachment().content,
+    InboundMail: lambda: InboundMail.objects.create(fingerprint=uuid4().hex, state=InboundMail.State.IGNORED),
+    Announcement: lambda: Announcement.objects.create(title="Work at night", body="From **two** on."),
+    AnnouncementSeen: lambda: AnnouncementSeen.objects.create(
+        announcement=Announcement.objects.create(title="Work at night", body="From two on."), user=new_user()
+    ),
     ProcrastinateJob: new_job,
 }

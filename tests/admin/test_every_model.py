@@ -70,17 +70,22 @@ NEVER_BY_HAND = {
     "referrals.Referral",
     "referrals.CampaignDay",
     "referrals.CampaignSignup",
+    "referrals.Reward",
+    "referrals.RewardEntry",
+    "referrals.RewardPayout",
     "support.Ticket",
     "support.TicketMessage",
     "support.IdempotencyKey",
     "support.Attachment",
     "support.AttachmentContent",
     "support.ArticleVote",
+    "support.InboundMail",
+    "support.AnnouncementSeen",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }
-# People sign up themselves, and there is one policy.
-NOT_ADDED = {"accounts.User", "accounts.RegistrationPolicy"}
+# People sign up themselves, and there is one policy and one programme.
+NOT_ADDED = {"accounts.User", "accounts.RegistrationPolicy", "referrals.ReferralProgramme"}
 every_model = pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
 
 

@@ -1,89 +1,190 @@
-"""The inbox: in its order, answered through the same service as everywhere."""
+"""The inbox: views in their own order, the facts one decides by, and nothing that grows with the table."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from django.contrib.admin.models import LogEntry
+import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from support.models import Ticket
-from tests.admin.addresses import action, allow, change
+from support.admin import inbox
+from support.models import Tag, Ticket
+from tests.admin.addresses import allow
+from tests.admin.conftest import browser_with_factor
 from tests.factories.accounts import make_user
 from tests.factories.support import make_ticket
+from tests.queries import recorded_queries
+
+NOW = timezone.now()
 
 
-def test_the_inbox_begins_with_who_waits_longest(staff: Client, alice: User) -> None:
-    now = timezone.now()
-    for hours, status in ((1, "open"), (5, "open"), (9, "answered"), (3, "open")):
-        make_ticket(alice, subject=f"Since {hours}", status=status, updated_at=now - timedelta(hours=hours))
-    address = reverse("admin:support_ticket_changelist")
-    page = staff.get(address).content.decode()
-    assert page.index("Since 5") < page.index("Since 3") < page.index("Since 1")
-    assert "Since 9" not in page
-    assert "5 hours" in page
-    assert "Since 9" in staff.get(address, {"status": "answered"}).content.decode()
+def listed(browser: Client, **query: str) -> list[str]:
+    """The subjects of the list, in its order."""
+    page = browser.get(reverse("admin:support_ticket_changelist"), query)
+    assert page.status_code == 200
+    return [ticket.subject for ticket in page.context["cl"].result_list]
 
 
-def test_a_ticket_is_answered_in_the_admin(helper: User, helper_browser: Client, alice: User) -> None:
-    allow(helper, "view_ticket", "change_ticket")
-    ticket = make_ticket(alice)
-    page = helper_browser.get(change(ticket)).content.decode()
-    assert "The tunnel stops after a minute." in page
-    address = reverse("admin:support_ticket_reply", args=[ticket.pk])
-    assert address in page
-    assert helper_browser.post(address, {"message": "Restart it, please."}).status_code == 302
-    ticket.refresh_from_db()
-    assert ticket.status == "answered"
-    assert ticket.messages.get(by_staff=True).author == helper
-    assert LogEntry.objects.get().change_message == "Answered"
+def page_of(browser: Client, **query: str) -> str:
+    return str(browser.get(reverse("admin:support_ticket_changelist"), query).content.decode())
 
 
-def test_a_refused_answer_is_shown_again_with_its_thread(staff: Client, alice: User) -> None:
-    ticket = make_ticket(alice)
-    answer = staff.post(reverse("admin:support_ticket_reply", args=[ticket.pk]), {"message": "too shrt"})
-    page = answer.content.decode()
-    assert "too shrt" in page
-    assert "at least 10 characters" in page
-    assert "The tunnel stops after a minute." in page
+def waiting(user: User, subject: str, *, due_in_hours: float | None = None, **fields: Any) -> Ticket:
+    due = None if due_in_hours is None else NOW + timedelta(hours=due_in_hours)
+    since = NOW - timedelta(hours=1)
+    return make_ticket(user, subject=subject, **{"clock_since": since, "answer_due": due, **fields})
 
 
-def test_a_ticket_closed_in_the_admin_takes_no_answer(staff: Client, alice: User) -> None:
-    ticket = make_ticket(alice)
-    staff.post(action(ticket, "close"))
-    ticket.refresh_from_db()
-    assert ticket.status == Ticket.Status.CLOSED
-    address = reverse("admin:support_ticket_reply", args=[ticket.pk])
-    assert address not in staff.get(change(ticket)).content.decode()
-    assert "This ticket is closed." in staff.post(address, {"message": "Too late for that."}).content.decode()
-    assert ticket.messages.count() == 1
+@pytest.fixture
+def tickets(alice: User, sam: User) -> None:
+    waiting(alice, "Due later", due_in_hours=5, assignee=sam)
+    waiting(alice, "Without a clock", updated_at=NOW - timedelta(days=2))
+    waiting(alice, "Overdue", due_in_hours=-2)
+    waiting(alice, "Due soon", due_in_hours=1)
+    make_ticket(alice, subject="Answered", status="answered", assignee=sam, updated_at=NOW - timedelta(hours=1))
+    make_ticket(alice, subject="Answered long ago", status="answered", updated_at=NOW - timedelta(days=3))
+    make_ticket(alice, subject="Closed", status="closed", updated_at=NOW - timedelta(hours=2))
+    make_ticket(alice, subject="Closed before", status="closed", updated_at=NOW - timedelta(hours=9))
 
 
-def test_viewing_tickets_is_not_enough_to_answer(helper: User, helper_browser: Client, alice: User) -> None:
+@pytest.mark.usefixtures("tickets")
+@pytest.mark.parametrize(
+    ("view", "subjects"),
+    [
+        ("", ["Overdue", "Due soon", "Due later", "Without a clock"]),
+        ("waiting", ["Overdue", "Due soon", "Due later", "Without a clock"]),
+        ("mine", ["Due later", "Answered"]),
+        ("unassigned", ["Overdue", "Due soon", "Without a clock"]),
+        ("overdue", ["Overdue"]),
+        ("answered", ["Answered long ago", "Answered"]),
+        ("closed", ["Closed", "Closed before"]),
+        ("no such view", ["Overdue", "Due soon", "Due later", "Without a clock"]),
+    ],
+)
+def test_a_view_shows_its_tickets_in_its_order(staff: Client, view: str, subjects: list[str]) -> None:
+    assert listed(staff, **({"view": view} if view else {})) == subjects
+
+
+@pytest.mark.usefixtures("tickets")
+def test_all_are_there_whatever_their_state(staff: Client) -> None:
+    assert len(listed(staff, view="all")) == 8
+
+
+def test_a_row_says_what_one_decides_by(alice: User, sam: User) -> None:
+    monday = datetime(2026, 11, 30, 10, 30, tzinfo=UTC)
+    ticket = waiting(alice, "Slow", priority="high", answer_due=monday)
+    Ticket.objects.filter(pk=ticket.pk).update(assignee=sam)
+    ticket.tags.add(Tag.objects.create(name="speed"), Tag.objects.create(name="madrid"))
+    # A Friday at four: the weekend is no working time.
+    with time_machine.travel(datetime(2026, 11, 27, 16, 0, tzinfo=UTC), tick=False):
+        page = page_of(browser_with_factor(sam))
+    for words in ("alice@example.com", "Free", "High", "Waiting for us", "in 2 h 30 min", "Sam", "speed", "madrid"):
+        assert words in page, words
+
+
+@pytest.mark.usefixtures("tickets")
+def test_priority_category_tag_and_assignee_narrow_a_view(staff: Client, alice: User, sam: User) -> None:
+    ticket = make_ticket(alice, subject="Fast", priority="high", category="payments")
+    ticket.tags.add(Tag.objects.create(name="refund"))
+    assert listed(staff, priority__exact="high") == ["Fast"]
+    assert listed(staff, category__exact="payments") == ["Fast"]
+    assert listed(staff, tag="refund") == ["Fast"]
+    assert listed(staff, tag="refund", priority__exact="low") == []
+    assert listed(staff, assignee="me") == ["Due later"]
+    assert listed(staff, assignee=str(sam.pk), view="all") == listed(staff, assignee="me", view="all")
+    assert "Due later" not in listed(staff, assignee="nobody")
+    assert listed(staff, assignee=str(alice.pk)) == []
+    assert listed(staff, assignee="x'") == []
+
+
+@pytest.mark.usefixtures("tickets")
+def test_a_search_looks_everywhere_unless_a_view_was_chosen(staff: Client, bob: User) -> None:
+    ticket = make_ticket(bob, subject="Ключ & кабель: 100 % off", status="closed")
+    assert listed(staff, q="Ключ") == ["Ключ & кабель: 100 % off"]
+    assert listed(staff, q="каб 10") == ["Ключ & кабель: 100 % off"]
+    assert listed(staff, q="BOB@example.com") == ["Ключ & кабель: 100 % off"]
+    assert listed(staff, q=str(ticket.pk)) == ["Ключ & кабель: 100 % off"]
+    assert listed(staff, q="Ключ", view="waiting") == []
+    for odd in ("& | !", "':*", "a:* | b", "%", "\\", "() <->", "'"):
+        listed(staff, q=odd)
+
+
+def test_a_page_costs_two_queries_and_nothing_is_counted(staff: Client, alice: User, sam: User) -> None:
+    tag = Tag.objects.create(name="speed")
+
+    def cost() -> list[str]:
+        with recorded_queries() as statements:
+            listed(staff, view="mine")
+        return statements
+
+    def add(count: int) -> None:
+        for n in range(count):
+            waiting(make_user(f"{n}-{count}@example.com"), f"Number {n}", due_in_hours=n, assignee=sam).tags.add(tag)
+
+    listed(staff)
+    add(2)
+    few = cost()
+    add(40)
+    many = cost()
+    assert len(few) == len(many), "\n".join(many)
+    about = [each for each in many if '"support_ticket"' in each and 'FROM "support_tag"' not in each[:60]]
+    assert len(about) == 2, about
+    assert not any("COUNT(" in each.upper() for each in many)
+
+
+def test_pages_follow_each_other_without_a_count(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inbox.InboxAdmin, "list_per_page", 3)
+    for n in range(7):
+        waiting(alice, f"Number {n}", due_in_hours=n + 1)
+    seen, address = [], reverse("admin:support_ticket_changelist")
+    for wanted in ("", "2", "3"):
+        page = staff.get(address, {"p": wanted} if wanted else {})
+        seen += [ticket.subject for ticket in page.context["cl"].result_list]
+        assert bool(page.context["cl"].next_page) == (wanted != "3")
+        assert bool(page.context["cl"].previous_page) == (wanted != "")
+    assert seen == [f"Number {n}" for n in range(7)]
+    assert staff.get(address, {"p": str(inbox.MOST_PAGES + 1)}).status_code == 302
+
+
+def test_the_tabs_keep_what_was_searched_and_begin_anew(staff: Client, alice: User) -> None:
+    make_ticket(alice, subject="Slow tunnel")
+    page = page_of(staff, q="slow", view="waiting", priority__exact="medium")
+    tabs = re.findall(r'<a href="([^"]+)"(?: aria-current="page")?>(?:Mine|Closed)</a>', page)
+    assert len(tabs) == 2
+    for tab in tabs:
+        assert "q=slow" in tab
+        assert "priority__exact=medium" in tab
+    assert 'aria-current="page">Waiting for us' in page
+
+
+def test_who_may_only_view_is_offered_no_action(helper: User, helper_browser: Client, alice: User) -> None:
     allow(helper, "view_ticket")
-    ticket = make_ticket(alice)
-    address = reverse("admin:support_ticket_reply", args=[ticket.pk])
-    assert address not in helper_browser.get(change(ticket)).content.decode()
-    assert helper_browser.post(address, {"message": "Restart it, please."}).status_code == 403
-    assert helper_browser.get(address).status_code == 405
-    assert ticket.messages.count() == 1
+    make_ticket(alice)
+    page = page_of(helper_browser)
+    assert "My tunnel stops" in page
+    assert "Assign to me" not in page
+    allow(helper, "view_ticket", "change_ticket")
+    assert "Assign to me" in page_of(helper_browser)
 
 
-def test_a_customer_reaches_neither_action_nor_answer(alice: User, bob: User) -> None:
-    browser = Client()
-    browser.force_login(bob)
-    ticket = make_ticket(alice)
-    for address in (action(ticket, "close"), reverse("admin:support_ticket_reply", args=[ticket.pk])):
-        assert browser.post(address, {"message": "Let me in, please."}, follow=True).status_code == 403
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.messages.count()) == ("open", 1)
+def test_the_home_says_what_is_overdue_and_what_nobody_has(staff: Client, alice: User, sam: User) -> None:
+    assert "overdue" not in staff.get("/admin/").content.decode()
+    waiting(alice, "Overdue", due_in_hours=-30 * 24, assignee=sam)
+    waiting(alice, "Free", clock_since=NOW - timedelta(days=2))
+    waiting(alice, "Free too", clock_since=NOW - timedelta(hours=3), updated_at=NOW - timedelta(days=9))
+    page = staff.get("/admin/").content.decode()
+    assert re.search(r"1 ticket is overdue, the first by \d+ h", page)
+    assert "2 tickets wait and nobody has them, the longest for 2 days" in page
+    assert "1 ticket of yours waits for us" in page
+    assert page.index("is overdue") < page.index("nobody has them")
 
 
-def test_who_answered_is_named_to_staff(staff: Client, alice: User) -> None:
-    colleague = make_user("colleague@example.com", is_staff=True)
-    ticket = make_ticket(alice)
-    ticket.messages.create(author=colleague, by_staff=True, body="Restart it, please.")
-    assert "Support (colleague@example.com)" in staff.get(change(ticket)).content.decode()
+def test_the_home_says_nothing_of_tickets_to_who_may_not_see_them(helper_browser: Client, alice: User) -> None:
+    waiting(alice, "Overdue", due_in_hours=-2)
+    assert "overdue" not in helper_browser.get("/admin/").content.decode()

@@ -22,6 +22,7 @@ from tests.admin.addresses import allow
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payments import make_checkout
 from tests.factories.support import make_attachment, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
@@ -96,6 +97,7 @@ class World:
         key = self.alice.api_keys.first() or create_api_key(user=self.alice, name=uuid4().hex, scopes=["read"])[1]
         return {
             "devices/": device.pk,
+            "help/articles/": make_article(f"article-{uuid4().hex}").slug,
             "tickets/": ticket.pk,
             "tickets/{id}/attachments/": make_attachment(ticket.messages.get()).pk,
             "notifications/": Notification.objects.create(**values).pk,

@@ -100,6 +100,7 @@ def test_where_no_payments_are_configured_nothing_is_sold(alice_api: ApiClient) 
     assert (answer.status, answer.code) == (503, "payments_unavailable")
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_ten_checkouts_a_minute_and_no_more(shop: Shop, alice_api: ApiClient, bob_api: ApiClient) -> None:
     statuses = [alice_api.post("billing/checkout", BASIC).status for _ in range(11)]
     assert statuses == [200] * 10 + [429]

@@ -225,6 +225,7 @@ def test_who_paid_a_moment_ago_pays_no_second_time(shop: Shop, alice: User) -> N
     assert "Stripe has done what you asked." not in words(page)
 
 
+@pytest.mark.usefixtures("one_minute")
 def test_ten_a_minute_and_the_eleventh_waits(shop: Shop, alice: User) -> None:
     make_subscription(alice)
     page = browser(alice)

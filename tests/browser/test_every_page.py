@@ -15,6 +15,7 @@ from tests.browser.people import PASSWORD, Person, new_person, sign_in
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
 from tests.live.stack import Stack
+from vpn.views.guides import SYSTEMS
 
 pytestmark = pytest.mark.live
 
@@ -53,11 +54,11 @@ SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 @SIZES
 @SCHEMES
 def test_pages_of_a_stranger(
-    open_context: Callable[..., BrowserContext], viewport: dict[str, int], scheme: str
+    open_context: Callable[..., BrowserContext], stack: Stack, viewport: dict[str, int], scheme: str
 ) -> None:
     context = open_context(viewport=viewport, color_scheme=scheme)
     watch = Watch(context)
-    watch.expected = {400}
+    watch.expected = {400, 404}
     page = context.new_page()
     paths = [
         "/",
@@ -69,11 +70,15 @@ def test_pages_of_a_stranger(
         "/verify-email/resend",
         "/password/forgot",
     ]
+    stack.manage("load_articles")
+    paths += ["/help", "/help?q=tunnel", "/help?q=zebra", "/help/connection-problems", "/help/set-up"]
+    paths += [f"/help/set-up/{system.slug}" for system in SYSTEMS]
     for path in [*paths, "/privacy/what-we-store", "/account/restore"]:
         check(page, path)
     # Of a link that was never mailed.
     for path in ("/verify-email/", "/password/reset/", "/email-change/"):
         check(page, path + "x" * 43, 400)
+    check(page, "/unsubscribe/" + "x" * 45, 404)
     watch.assert_quiet()
 
 
@@ -111,12 +116,15 @@ def test_pages_of_a_customer(
         "/settings/api-keys",
         "/settings/notifications",
         "/notifications",
+        "/announcements",
     ]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
     paths += ["/settings/privacy", "/settings/privacy/delete"]
     paths += ["/speed-test", "/referrals", "/support", "/"]
     paths += ["/settings/password", "/settings/email", "/verify-email/resend"]
+    stack.manage("load_articles")
+    paths += ["/help", "/help/kill-switch", *(f"/help/set-up/{system.slug}?device={devices[0]}" for system in SYSTEMS)]
     for path in paths:
         check(page, path)
     [(passkey,)] = stack.sql(

@@ -25,7 +25,7 @@ def test_who_signs_up_with_a_code_appears_masked(alice: User, alice_api: ApiClie
     register_account(email="xavier@secret-domain.org", password="a long enough pass", referral_code=alice.referral_code)
     answer = alice_api.get("referrals")
     (item,) = answer.data["items"]
-    assert set(item) == {"email", "created_at"}
+    assert set(item) == {"email", "created_at", "state", "awaits_payment", "reward"}
     assert item["email"] == "x•••@s•••.org"
     assert "xavier" not in str(answer.body)
     assert "secret-domain" not in str(answer.body)
@@ -39,15 +39,19 @@ def test_no_part_of_an_answer_holds_an_address(alice: User, alice_api: ApiClient
         assert "secret-domain" not in text
 
 
-def test_the_summary_holds_code_link_and_count_and_no_more(
-    alice: User, alice_api: ApiClient, settings: Settings
-) -> None:
+def test_the_summary_begins_with_code_link_and_count(alice: User, alice_api: ApiClient, settings: Settings) -> None:
     settings.SITE_URL = "https://vpn.example"
     bring(alice, 2)
-    assert alice_api.get("referrals/summary").data == {
-        "code": alice.referral_code,
-        "link": f"https://vpn.example/r/{alice.referral_code}",
-        "counts": {"total": 2},
+    summary = alice_api.get("referrals/summary").data
+    link = f"https://vpn.example/r/{alice.referral_code}"
+    assert (summary["code"], summary["link"], summary["counts"]) == (alice.referral_code, link, {"total": 2})
+    assert summary["share_text"].endswith(f": {link}")
+    assert set(summary) - {"code", "link", "counts", "share_text"} == {
+        "reward",
+        "own_reward",
+        "credit",
+        "next_steps",
+        "programme",
     }
 
 

@@ -7,6 +7,10 @@ from pytest_django import Settings
 from accounts.models import User
 from referrals.models import Referral
 from tests.factories.accounts import make_user
+from tests.factories.referrals import bring, earned, promise
+from tests.queries import recorded_queries
+
+pytestmark = pytest.mark.usefixtures("programme")
 
 
 @pytest.fixture
@@ -53,3 +57,54 @@ def test_who_is_not_signed_in_is_sent_to_sign_in() -> None:
 
 def test_the_page_is_only_read(browser: Client) -> None:
     assert browser.post("/referrals").status_code == 405
+
+
+def test_the_page_has_the_link_as_code_text_and_qr(browser: Client, alice: User, settings: Settings) -> None:
+    settings.SITE_URL = "https://vpn.example"
+    link = f"https://vpn.example/r/{alice.referral_code}"
+    page = browser.get("/referrals").content.decode()
+    assert f'data-qr="{link}"' in page
+    assert f'data-share-url="{link}"' in page
+    assert f"after your first payment: {link}</blockquote>" in page
+
+
+def test_without_referrals_the_page_says_what_to_do_and_what_the_rules_are(browser: Client) -> None:
+    page = browser.get("/referrals").content.decode()
+    assert "Send your link to a friend." in page
+    assert "Nothing is given for a sign-up alone." in page
+    assert "Your rewards" not in page
+
+
+def test_every_friend_has_the_state_of_the_reward(browser: Client, alice: User) -> None:
+    bring(alice, make_user("a@example.com"))
+    waiting = promise(alice, make_user("b@example.com"))
+    bring(alice, held := make_user("c@example.com"), reasons=["network"])
+    promise(alice, held)
+    earned(alice, make_user("d@example.com"))
+    page = browser.get("/referrals").content.decode()
+    for word in ("First payment awaited", "Pending", "Being looked at", "Earned", "Choose a plan"):
+        assert word in page
+    assert page.count(f'until <time datetime="{waiting.matures_at.isoformat()}') == 1
+    assert "network" not in page
+
+
+def test_who_was_brought_reads_what_they_may_earn_until_they_have_paid(browser: Client, alice: User, bob: User) -> None:
+    bring(bob, alice)
+    words = "Your own reward begins with your first payment."
+    assert words in browser.get("/referrals").text
+    promise(bob, alice)
+    page = browser.get("/referrals").text
+    assert words not in page
+    assert "For having been brought" in page
+    assert "bob" not in page
+
+
+def test_the_page_costs_the_same_with_1_and_with_20_friends(browser: Client, alice: User) -> None:
+    earned(alice, make_user("first@example.com"))
+    with recorded_queries() as few:
+        browser.get("/referrals")
+    for number in range(19):
+        promise(alice, make_user(f"more{number}@example.com"))
+    with recorded_queries() as many:
+        assert browser.get("/referrals").text.count("@e•••") == 20
+    assert len(many) == len(few) <= 15, many

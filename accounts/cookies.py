@@ -1,0 +1,52 @@
+"""Every cookie that a browser gets from us, in words: all of them our own, none read by anybody else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from accounts.arrivals import CAMPAIGN_COOKIE, REFERRAL_COOKIE, REFERRAL_DAYS
+from accounts.client_cookie import CLIENT_COOKIE
+from accounts.wanted import COOKIE as WANTED_COOKIE
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    name: str
+    what: str
+    kept: str
+
+
+def cookies() -> list[Cookie]:
+    days = settings.CAMPAIGN_COOKIE_DAYS
+    return [
+        Cookie(
+            settings.SESSION_COOKIE_NAME,
+            "A random key that keeps you signed in, or remembers that you have shown your password and not yet your second factor.",
+            "Until you sign out or the session ends.",
+        ),
+        Cookie(
+            settings.CSRF_COOKIE_NAME,
+            "A random number, so that no other site can send forms of ours in your name.",
+            "A year.",
+        ),
+        Cookie("messages", "What the next page has to tell you, such as “Saved”.", "Until that page has told it."),
+        Cookie(
+            CLIENT_COOKIE,
+            "A random number, by which we know that you have signed in with this browser before.",
+            f"{settings.KNOWN_CLIENTS_KEPT_DAYS} days after you last signed in.",
+        ),
+        Cookie(WANTED_COOKIE, "The page of ours that you wanted before you made an account.", "A day."),
+        Cookie(
+            REFERRAL_COOKIE,
+            "The code of the person whose link you followed, to be filled in when you sign up.",
+            f"{REFERRAL_DAYS} days, or until you have signed up.",
+        ),
+        Cookie(
+            CAMPAIGN_COOKIE,
+            "By which links of ours you came here, such as one in a newsletter: their names, no number of yours. With it"
+            " we count you once, and know which link brought you if you sign up. Nobody else counts.",
+            f"{days} days after you last came by another one.",
+        ),
+    ]
