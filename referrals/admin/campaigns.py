@@ -40,6 +40,10 @@ class CampaignList(ChangeList):
             row.figures = found[row.pk]
 
 
+def _with_rate(number: int, rate: float | None) -> str:
+    return f"{number}" if rate is None else f"{number} ({percent(rate)})"
+
+
 def _revenue(figures: Figures) -> str:
     return ", ".join(money(minor, currency) for currency, minor in sorted(figures.revenue.items())) or UNKNOWN
 
@@ -48,7 +52,7 @@ def _revenue(figures: Figures) -> str:
 class CampaignAdmin(StaffModelAdmin):
     """Made and closed here. None is deleted: its numbers would go with it, and somebody may come by its link still."""
 
-    list_display = ("name", "slug", "is_open", "visits", "signups", "signup_rate", "paid", "paid_rate", "revenue")
+    list_display = ("name", "slug", "is_open", "visits", "signups", "paid", "revenue")
     list_filter = ("is_open",)
     search_fields = ("name", "slug")
     fields = ("name", "slug", "link", "is_open", "note", "created_at")
@@ -87,21 +91,13 @@ class CampaignAdmin(StaffModelAdmin):
     def visits(self, campaign: Any) -> int:
         return int(campaign.figures.visits)
 
-    @admin.display(description="sign-ups")
-    def signups(self, campaign: Any) -> int:
-        return int(campaign.figures.signups)
+    @admin.display(description="sign-ups, of visits")
+    def signups(self, campaign: Any) -> str:
+        return _with_rate(campaign.figures.signups, campaign.figures.signup_rate)
 
-    @admin.display(description="of visits")
-    def signup_rate(self, campaign: Any) -> str:
-        return percent(campaign.figures.signup_rate)
-
-    @admin.display(description="paid")
-    def paid(self, campaign: Any) -> int:
-        return int(campaign.figures.paid)
-
-    @admin.display(description="of sign-ups")
-    def paid_rate(self, campaign: Any) -> str:
-        return percent(campaign.figures.paid_rate)
+    @admin.display(description="paid, of sign-ups")
+    def paid(self, campaign: Any) -> str:
+        return _with_rate(campaign.figures.paid, campaign.figures.paid_rate)
 
     @admin.display(description="first payments")
     def revenue(self, campaign: Any) -> str:

@@ -159,9 +159,9 @@ class AnsweringAdmin(PageAdmin):
         ticket = self.ticket_at(request, object_id)
         form = MergeForm(request.POST if request.method == "POST" else None, source=ticket)
         if form.is_valid():
-            target: Ticket = form.cleaned_data["target"]
+            chosen = UUID(form.cleaned_data["target"])
             try:
-                merge_tickets(source_id=ticket.pk, target_id=target.pk, staff=signed_in(request))
+                target = merge_tickets(source_id=ticket.pk, target_id=chosen, staff=signed_in(request))
             except DomainError as error:
                 form.add_domain_error(error)
             else:

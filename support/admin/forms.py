@@ -10,7 +10,7 @@ from django import forms
 
 from accounts.models import User
 from nexusvpn.forms import ServiceForm
-from support.admin.words import name_of
+from support.admin.words import STATE_WORDS, name_of
 from support.forms import MessageField, SentOnceForm
 from support.models import Tag, Ticket, TicketMessage
 from support.services.inbox import colleagues, others_of
@@ -61,13 +61,16 @@ class AddTagForm(ServiceForm):
 
 
 class MergeForm(ServiceForm):
-    target = forms.ModelChoiceField(
-        Ticket.objects.none(), widget=forms.RadioSelect, empty_label=None, label="Into which of the customer's tickets"
-    )
+    target = forms.ChoiceField(widget=forms.RadioSelect, label="Into which of the customer's tickets")
 
     def __init__(self, *args: Any, source: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["target"].queryset = others_of(source)  # type: ignore[attr-defined]
+        choices = [(str(each.pk), self._named(each)) for each in others_of(source)[:MOST_OTHERS]]
+        self.fields["target"].choices = choices  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _named(ticket: Ticket) -> str:
+        return f"{ticket.subject} ({STATE_WORDS[ticket.status].lower()}, opened {ticket.created_at:%-d %B %Y})"
 
 
 class FilesInput(forms.ClearableFileInput):

@@ -79,6 +79,8 @@ NEVER_BY_HAND = {
     "support.Attachment",
     "support.AttachmentContent",
     "support.ArticleVote",
+    "support.InboundMail",
+    "support.AnnouncementSeen",
     "admin.LogEntry",
     "procrastinate.ProcrastinateJob",
 }

@@ -20,6 +20,7 @@ from tests.factories.accounts import make_user
 from tests.factories.payments import make_invoice, make_payment, make_subscription
 from tests.factories.support import make_attachment, make_message, make_ticket
 from tests.queries import recorded_queries
+from vpn.models import NodeStatus
 
 ANSWER = "Restart it, please."
 
@@ -217,6 +218,7 @@ def test_beside_it_is_what_one_needs_to_know_of_the_customer(staff: Client) -> N
     customer = device.user
     subscription = make_subscription(customer)
     make_payment(customer, make_invoice(customer, subscription))
+    NodeStatus.objects.update(last_report_at=timezone.now() - timedelta(hours=1))
     page = shown(staff, make_ticket(customer, device_name="Laptop"))
     for words in (
         "Plan",

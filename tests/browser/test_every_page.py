@@ -58,7 +58,7 @@ def test_pages_of_a_stranger(
 ) -> None:
     context = open_context(viewport=viewport, color_scheme=scheme)
     watch = Watch(context)
-    watch.expected = {400}
+    watch.expected = {400, 404}
     page = context.new_page()
     paths = [
         "/",
@@ -78,6 +78,7 @@ def test_pages_of_a_stranger(
     # Of a link that was never mailed.
     for path in ("/verify-email/", "/password/reset/", "/email-change/"):
         check(page, path + "x" * 43, 400)
+    check(page, "/unsubscribe/" + "x" * 45, 404)
     watch.assert_quiet()
 
 
@@ -115,6 +116,7 @@ def test_pages_of_a_customer(
         "/settings/api-keys",
         "/settings/notifications",
         "/notifications",
+        "/announcements",
     ]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
