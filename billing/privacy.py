@@ -34,7 +34,16 @@ _CARD = ("card_brand", "card_last4", "card_exp_month", "card_exp_year")
 _SUBSCRIPTION = ("stripe_id", "status", "started_at", "trial_end", "current_period_start", "current_period_end")
 _ITS_END = ("cancel_at_period_end", "cancel_at", "canceled_at", "ended_at", "pause_behavior", "pause_resumes_at")
 _PRICE = {"plan_name": F("price__plan__name"), "interval": F("price__interval")}
-_INVOICE = ("stripe_id", "number", "status", "currency", "total_minor", "tax_minor", "amount_paid_minor")
+_INVOICE = (
+    "stripe_id",
+    "number",
+    "status",
+    "currency",
+    "total_minor",
+    "tax_minor",
+    "amount_paid_minor",
+    "promotion_codes",
+)
 _ITS_TIME = ("created_at", "paid_at", "period_start", "period_end", "hosted_url", "pdf_url")
 _PAYMENT = ("stripe_id", "status", "currency", "amount_minor", "refunded_minor", "failure_code", "created_at")
 _DISPUTE = ("stripe_id", "payment_id", "status", "reason", "currency", "amount_minor", "created_at")
@@ -168,7 +177,7 @@ def _register_payments() -> None:
         ),
         StoredKind(
             "billing.Invoice",
-            "Your invoices: numbers, amounts and times, and where they can be read at Stripe.",
+            "Your invoices: numbers, amounts, times and the promotion codes on them, and where they can be read at Stripe.",
             "The law wants it, and so that you can read them.",
             BOOKS,
             section="invoices",

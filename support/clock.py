@@ -38,15 +38,15 @@ def read_hours(text: str, zone: str) -> WorkingHours:
         return WorkingHours(place, (((0, DAY_MINUTES),),) * len(DAYS))
     week: list[list[Span]] = [[] for _ in DAYS]
     for part in text.lower().split(","):
-        for day, span in _part(" ".join(part.split())):
-            week[day].append(span)
-    for day in week:
-        day.sort()
-        if any(earlier[1] > later[0] for earlier, later in pairwise(day)):
+        for number, span in _part(" ".join(part.split())):
+            week[number].append(span)
+    for spans in week:
+        spans.sort()
+        if any(earlier[1] > later[0] for earlier, later in pairwise(spans)):
             raise ValueError("hours of one day overlap")
-    if sum(until - since for day in week for since, until in day) < LEAST_A_WEEK:
+    if sum(until - since for spans in week for since, until in spans) < LEAST_A_WEEK:
         raise ValueError("there must be at least an hour a week")
-    return WorkingHours(place, tuple(tuple(day) for day in week))
+    return WorkingHours(place, tuple(tuple(spans) for spans in week))
 
 
 def _zone(name: str) -> ZoneInfo:

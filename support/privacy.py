@@ -12,11 +12,14 @@ from support.models import ArticleVote, Ticket, TicketMessage
 from support.stored_files import register_files
 from support.stored_news import register_news
 
-_TICKET = ("id", "subject", "priority", "status", "created_at", "updated_at", "closed_at")
+_TICKET = (
+    *("id", "subject", "category", "priority", "status", "device_name", "created_at", "updated_at", "closed_at"),
+    *("rating", "rating_comment", "rated_at", "merged_into"),
+)
 
 
 def _tickets(user: User) -> list[dict[str, Any]]:
-    """Every thread as its owner sees it: our staff answer without their names."""
+    """Every thread as its owner sees it: our staff answer without their names, and their notes are not in it."""
     tickets = rows_of(Ticket.objects.filter(user=user).order_by("created_at", "pk"), *_TICKET)
     messages: dict[Any, list[dict[str, Any]]] = {ticket["id"]: [] for ticket in tickets}
     written = TicketMessage.objects.without_notes().filter(ticket__user=user).order_by("created_at", "pk")
@@ -43,15 +46,15 @@ def register() -> None:
     register_stored(
         StoredKind(
             "support.Ticket",
-            "Your questions to us.",
-            "To answer them.",
+            "Your questions to us, of which device they are, how soon we answered, and how you rated it.",
+            "To answer them, in time.",
             "As long as you have the account.",
             section="tickets",
         ),
         StoredKind(
             "support.TicketMessage",
-            "What you and we wrote.",
-            "To answer them.",
+            "What you and we wrote, and what our staff note for each other.",
+            "To answer your questions.",
             "As long as you have the account.",
             section="tickets",
         ),
@@ -61,6 +64,27 @@ def register() -> None:
             "So that a message that is sent twice is written once.",
             "A day.",
             not_exported="It repeats nothing of what you wrote, and is gone after a day.",
+        ),
+        StoredKind(
+            "support.Tag",
+            "Words by which staff find questions again.",
+            "To see what many ask.",
+            "While there are any; which question has which goes with the question.",
+            about_people=False,
+        ),
+        StoredKind(
+            "support.ServiceLevel",
+            "How soon we mean to answer.",
+            "To answer in time.",
+            "While it holds.",
+            about_people=False,
+        ),
+        StoredKind(
+            "support.CannedReply",
+            "Prepared answers.",
+            "To answer sooner.",
+            "While they are true.",
+            about_people=False,
         ),
         StoredKind(
             "support.ArticleVote",

@@ -15,6 +15,7 @@ from accounts.people import signed_in
 from billing.gateway.client import sells
 from billing.models import Coupon, PromotionCode, Standing
 from billing.models.coupons import WAITING
+from billing.services.coupon_results import brought_by
 from billing.services.coupons import (
     add_coupon,
     add_promotion_code,
@@ -112,6 +113,11 @@ def codes_panel(coupon: Coupon) -> Panel:
     return Panel("Codes", ("Code", "Now", "Used", "Until", "Made"), rows, url)
 
 
+def brought_panel(code: PromotionCode) -> Panel:
+    rows = [(one.people, one.invoices, money(one.paid_minor, one.currency)) for one in brought_by(code)]
+    return Panel("What it brought", ("People", "Paid invoices with it", "Paid for them, before refunds"), rows)
+
+
 class DiscountAdmin(ActionsAdmin):
     """Terms never change, as at Stripe; what was used stays."""
 
@@ -184,6 +190,7 @@ class PromotionCodeAdmin(DiscountAdmin):
     form = CodeForm
     terms = CodeForm.Meta.fields
     facts = ("is_personal", *DiscountAdmin.facts)
+    panels: ClassVar[list[Any]] = [brought_panel]
     list_display = (
         "code",
         "coupon",

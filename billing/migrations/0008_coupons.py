@@ -2,6 +2,8 @@
 
 import uuid
 
+import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
@@ -132,6 +134,21 @@ class Migration(migrations.Migration):
                     ("delete_customer", "delete the customer"),
                 ],
                 max_length=16,
+            ),
+        ),
+        migrations.AddField(
+            model_name="invoice",
+            name="promotion_codes",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.CharField(max_length=64), blank=True, default=list, size=None
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="invoice",
+            index=django.contrib.postgres.indexes.GinIndex(
+                condition=models.Q(("promotion_codes", []), _negated=True),
+                fields=["promotion_codes"],
+                name="invoice_promotion_codes_idx",
             ),
         ),
         migrations.AddIndex(

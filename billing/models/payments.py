@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from billing.models.plans import PlanPrice
@@ -41,6 +43,8 @@ class Invoice(models.Model):
     # The time that it pays for: of its subscription lines, prorations included.
     period_start = models.DateTimeField(null=True, blank=True)
     period_end = models.DateTimeField(null=True, blank=True)
+    # Stripe's ids of the promotion codes that took something off it.
+    promotion_codes = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     attempt_count = models.PositiveSmallIntegerField(default=0)
     next_payment_attempt = models.DateTimeField(null=True, blank=True)
     hosted_url = models.TextField(blank=True)
@@ -56,6 +60,10 @@ class Invoice(models.Model):
             models.Index(fields=["-created_at", "stripe_id"], name="invoice_newest_idx"),
             # What was paid in a month: reports.
             models.Index(fields=["paid_at"], condition=models.Q(paid_at__isnull=False), name="invoice_paid_idx"),
+            # What a promotion code brought. Most invoices have none.
+            GinIndex(
+                fields=["promotion_codes"], condition=~models.Q(promotion_codes=[]), name="invoice_promotion_codes_idx"
+            ),
         ]
 
     def __str__(self) -> str:

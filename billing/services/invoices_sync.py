@@ -29,11 +29,19 @@ def read_invoice(found: Object, prices: Mapping[str, PlanPrice]) -> dict[str, An
         "paid_at": moment(moments["paid_at"]),
         "period_start": moment(start),
         "period_end": moment(end),
+        "promotion_codes": _promotion_codes(found),
         "attempt_count": found["attempt_count"],
         "next_payment_attempt": moment(found["next_payment_attempt"]),
         "hosted_url": found["hosted_invoice_url"] or "",
         "pdf_url": found["invoice_pdf"] or "",
     }
+
+
+def _promotion_codes(found: Object) -> list[str]:
+    """Of its discounts, which are expanded, those that took something off and came by a code; the others name a coupon alone."""
+    took = {id_of(one["discount"]) for one in found["total_discount_amounts"] or [] if one["amount"]}
+    discounts = [one for one in found["discounts"] or [] if isinstance(one, dict) and one["id"] in took]
+    return sorted({id_of(one.get("promotion_code")) for one in discounts} - {""})
 
 
 def subscription_id(found: Object) -> str:

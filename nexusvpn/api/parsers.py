@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
-from django.http import UnreadablePostError
-from django.http.multipartparser import MultiPartParser, MultiPartParserError
+from django.http import QueryDict, UnreadablePostError
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import BaseParser
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from nexusvpn.errors import InvalidInput
 
@@ -27,16 +26,16 @@ class StrictJSONParser(BaseParser):
             raise ParseError from None
 
 
-class FilesParser(BaseParser):
-    """A form with files, read into the same plain values as JSON: what is sent once is a value, and files are always a list."""
-
-    media_type = "multipart/form-data"
+class FilesParser(MultiPartParser):
+    """A form with files. They are closed with the request."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
-        request = (parser_context or {})["request"]._request
         try:
-            fields, files = MultiPartParser(request.META, stream, request.upload_handlers, "utf-8").parse()
-        except (MultiPartParserError, UnreadablePostError):
+            return super().parse(stream, media_type, parser_context)
+        except (ParseError, UnreadablePostError):
             raise InvalidInput("The body cannot be read.", code="malformed_request") from None
-        values: dict[str, Any] = {name: sent[0] if len(sent) == 1 else sent for name, sent in fields.lists()}
-        return {**values, **dict(files.lists())}
+
+
+def form_values(sent: QueryDict, files: Collection[str]) -> dict[str, Any]:
+    """A form in the plain values of JSON: what is sent once is a value, what is sent more often a list; and files are always one."""
+    return {name: values[0] if len(values) == 1 and name not in files else values for name, values in sent.lists()}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from nexusvpn.api.fields import StrictSerializer
+from nexusvpn.api.parsers import form_values
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.scopes import Scope
 from nexusvpn.errors import InvalidInput, NotFound
@@ -51,6 +53,8 @@ class ApiView(APIView):
     def read(self, serializer: type[StrictSerializer]) -> dict[str, Any]:
         """The validated body; raises a ValidationError that names each bad field."""
         data = self.request.data
+        if isinstance(data, QueryDict):
+            data = form_values(data, self.request.FILES)
         if not isinstance(data, dict):
             raise InvalidInput("The body must be a JSON object.", fields={"body": ["Must be a JSON object."]})
         form = serializer(data=data)

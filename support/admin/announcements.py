@@ -40,7 +40,7 @@ class AnnouncementForm(forms.ModelForm):
                 required=False,
                 initial=chosen,
                 widget=forms.CheckboxSelectMultiple,
-                help_text="None: whatever it is.",
+                help_text=f"None chosen: whatever the {kind.label} is.",
             )
 
     @property
@@ -68,9 +68,10 @@ def _may_end(announcement: Announcement) -> bool:
 def _what_publishing_does(announcement: Announcement) -> str:
     count = people_in(announcement.audience).count()
     ways = [way for way, wanted in (("a banner", announcement.has_banner), ("a mail", announcement.has_mail)) if wanted]
+    meant = "1 person is" if count == 1 else f"{count} people are"
     shown = " and ".join(ways) or "neither banner nor mail, only the page of announcements"
     return (
-        f"{count} people are meant now ({audience_in_words(announcement.audience)}): {shown}, from "
+        f"{meant} meant now ({audience_in_words(announcement.audience)}): {shown}, from "
         f"{announcement.starts_at:%Y-%m-%d %H:%M %Z} on. A published announcement is not changed any more; it can be ended."
     )
 

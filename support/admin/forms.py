@@ -10,8 +10,8 @@ from django import forms
 
 from accounts.models import User
 from nexusvpn.forms import ServiceForm
-from support.admin.words import name_of
-from support.forms import MessageField, SentOnceForm
+from support.admin.words import STATE_WORDS, name_of
+from support.forms import FilesField, MessageField, SentOnceForm
 from support.models import Tag, Ticket, TicketMessage
 from support.services.inbox import colleagues, others_of
 
@@ -61,27 +61,16 @@ class AddTagForm(ServiceForm):
 
 
 class MergeForm(ServiceForm):
-    target = forms.ModelChoiceField(
-        Ticket.objects.none(), widget=forms.RadioSelect, empty_label=None, label="Into which of the customer's tickets"
-    )
+    target = forms.ChoiceField(widget=forms.RadioSelect, label="Into which of the customer's tickets")
 
     def __init__(self, *args: Any, source: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["target"].queryset = others_of(source)  # type: ignore[attr-defined]
+        choices = [(str(each.pk), self._named(each)) for each in others_of(source)[:MOST_OTHERS]]
+        self.fields["target"].choices = choices  # type: ignore[attr-defined]
 
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """What the browser sent; the service looks at it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "widget": FilesInput, **kwargs})
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        return [each for each in (data or []) if each]
+    @staticmethod
+    def _named(ticket: Ticket) -> str:
+        return f"{ticket.subject} ({STATE_WORDS[ticket.status].lower()}, opened {ticket.created_at:%-d %B %Y})"
 
 
 class AnswerForm(SentOnceForm):

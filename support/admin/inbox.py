@@ -47,17 +47,28 @@ class InboxList(ChangeList):
         first = (self.page_num - 1) * self.list_per_page
         found = list(self.queryset.values_list("pk", flat=True)[first : first + self.list_per_page + 1])
         self.has_next = len(found) > self.list_per_page and self.page_num < MOST_PAGES
-        rows = with_facts(Ticket.objects.all()).in_bulk(found[: self.list_per_page])
+        rows = with_facts(Ticket.objects.order_by()).in_bulk(found[: self.list_per_page])
         self.result_list = [rows[pk] for pk in found[: self.list_per_page] if pk in rows]
         self.result_count = len(self.result_list)
         self.show_full_result_count = False
         self.show_admin_actions = True
-        self.full_result_count = None
+        self.full_result_count = self.result_count
         self.can_show_all = self.multi_page = False
 
     @property
     def tabs(self) -> list[Any]:
         return [choice for spec in self.filter_specs if isinstance(spec, ViewFilter) for choice in spec.choices(self)]
+
+    @property
+    def narrowings(self) -> list[dict[str, Any]]:
+        """What narrows a view, each with its choices and the one that holds."""
+        found = [
+            (spec.title, list(spec.choices(self))) for spec in self.filter_specs if not isinstance(spec, ViewFilter)
+        ]
+        return [
+            {"title": title, "choices": choices, "chosen": next((each for each in choices if each["selected"]), None)}
+            for title, choices in found
+        ]
 
     @property
     def previous_page(self) -> str:
@@ -73,7 +84,6 @@ class ViewFilter(admin.SimpleListFilter):
 
     title = "view"
     parameter_name = VIEW
-    is_tabs = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         self.chosen = view_named(chosen_view(request))

@@ -72,6 +72,7 @@ class ServiceLevelForm(forms.ModelForm):
 @admin.register(ServiceLevel)
 class ServiceLevelAdmin(StaffModelAdmin):
     form = ServiceLevelForm
+    fieldsets = ((None, {"fields": ServiceLevelForm.Meta.fields, "description": NEW_ONLY}),)
     list_display = ("of_plan", "priority", "answer_time", "resolution_time")
     list_filter = ("priority",)
     search_fields = ("plan",)
@@ -87,10 +88,6 @@ class ServiceLevelAdmin(StaffModelAdmin):
     @admin.display(description="resolved within", ordering="resolution_minutes")
     def resolution_time(self, level: ServiceLevel) -> str:
         return working(level.resolution_minutes)
-
-    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        context["subtitle"] = NEW_ONLY
-        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,10 +11,29 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from accounts.people import signed_in
+from nexusvpn.api.fields import StrictSerializer
+from nexusvpn.api.parsers import FilesParser, StrictJSONParser
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from support.downloads import download
 from support.services.attachments import readable_content
+from support.uploads import received_files
+
+TAKES_FILES = [StrictJSONParser, FilesParser]
+
+
+def read_with_files(
+    view: ApiView, without: type[StrictSerializer], with_files: type[StrictSerializer]
+) -> dict[str, Any]:
+    """The validated body, with its files as they will be kept if it is a form.
+
+    Raises a ValidationError, InvalidInput, RateLimited or Unavailable.
+    """
+    request = view.request
+    if request._request.content_type != FilesParser.media_type:
+        return view.read(without)
+    sent = view.read(with_files)
+    return {**sent, "files": received_files(request._request, signed_in(request), sent["files"])}
 
 
 class AttachmentView(ApiView):

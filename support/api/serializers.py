@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from nexusvpn.api.fields import StrictSerializer, Text, WholeNumber
-from support.models import Ticket
+from support.files.checking import MAX_FILES
+from support.models import Attachment, Ticket
 from support.validators import COMMENT_MAX, MESSAGE_MAX, MESSAGE_MIN, RATINGS, SUBJECT_MAX, SUBJECT_MIN
 
 
@@ -21,6 +22,23 @@ class TicketForm(StrictSerializer):
 
 class ReplyForm(StrictSerializer):
     message = Text(min_length=MESSAGE_MIN, max_length=MESSAGE_MAX, help_text="Counted without blanks around it.")
+
+
+class SentFiles(serializers.Serializer[Any]):
+    files = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True),
+        default=[],
+        max_length=MAX_FILES,
+        help_text="PNG, JPEG, WebP, PDF or text, 5 MB each; images are written anew, names cleaned.",
+    )
+
+
+class TicketFilesForm(SentFiles, TicketForm):
+    """A new ticket with files, as `multipart/form-data`."""
+
+
+class ReplyFilesForm(SentFiles, ReplyForm):
+    """An answer with files, as `multipart/form-data`."""
 
 
 class CloseForm(StrictSerializer):
@@ -60,8 +78,18 @@ class TicketView(serializers.Serializer[Any]):
     )
 
 
+class TicketFileView(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=Attachment.Kind.choices, help_text="What it is by its content.")
+    size = serializers.IntegerField(help_text="Bytes.")
+    created_at = serializers.DateTimeField()
+    removed_at = serializers.DateTimeField(allow_null=True, help_text="When its content was deleted; the name stays.")
+
+
 class TicketMessageView(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     message = serializers.CharField()
     by_staff = serializers.BooleanField(help_text="Whether support wrote it; which member of staff is not said.")
     created_at = serializers.DateTimeField()
+    attachments = TicketFileView(many=True)

@@ -17,9 +17,20 @@ from nexusvpn.api.schema import LIST_PARAMETERS, listed
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput, NotFound
-from support.api.serializers import CloseForm, RatingForm, ReplyForm, TicketForm, TicketMessageView, TicketView
+from support.api.attachments import TAKES_FILES, read_with_files
+from support.api.serializers import (
+    CloseForm,
+    RatingForm,
+    ReplyFilesForm,
+    ReplyForm,
+    TicketFilesForm,
+    TicketForm,
+    TicketMessageView,
+    TicketView,
+)
 from support.models import Ticket, TicketMessage
 from support.services.moving import reopens_until
+from support.services.threads import file_values, with_files
 from support.services.tickets import close_ticket, open_ticket, rate_ticket, reply_to_ticket
 
 TICKET_COLUMNS = (
@@ -38,7 +49,7 @@ TICKET_COLUMNS = (
     "rating",
     "rating_comment",
 )
-MESSAGE_COLUMNS = ("id", "body", "by_staff", "created_at")
+MESSAGE_COLUMNS = ("id", "body", "by_staff", "created_at", "files")
 STATUS_PARAMETER = OpenApiParameter(
     "status", {"type": "string", "enum": list(Ticket.Status.values)}, description="Only tickets that stand so."
 )
@@ -77,12 +88,14 @@ def _wanted_status(params: Mapping[str, Any]) -> str:
 
 
 def _message_row(*values: Any) -> dict[str, Any]:
-    pk, body, by_staff, created_at = values
-    return {"id": pk, "message": body, "by_staff": by_staff, "created_at": created_at}
+    pk, body, by_staff, created_at, files = values
+    attachments = file_values(files)
+    return {"id": pk, "message": body, "by_staff": by_staff, "created_at": created_at, "attachments": attachments}
 
 
 class TicketsView(ApiView):
     scope = Scope.SUPPORT
+    parser_classes = TAKES_FILES
 
     @extend_schema(parameters=[*LIST_PARAMETERS, STATUS_PARAMETER], responses={200: listed(TicketView)})
     def get(self, request: Request) -> Response:
@@ -90,10 +103,16 @@ class TicketsView(ApiView):
         tickets = MY_TICKETS[_wanted_status(request.query_params)]
         return Response(tickets.fetch_list(signed_in(request).pk, list_request(request.query_params)).as_dict())
 
-    @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=TicketForm, responses={201: TicketView})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_PARAMETER],
+        request={"application/json": TicketForm, "multipart/form-data": TicketFilesForm},
+        responses={201: TicketView},
+    )
     def post(self, request: Request) -> Response:
+        """With files as `multipart/form-data`, 26 MiB at most; without any as JSON."""
         key = idempotency_key(request)
-        ticket = open_ticket(user=signed_in(request), idempotency_key=key, **self.read(TicketForm))
+        sent = read_with_files(self, TicketForm, TicketFilesForm)
+        ticket = open_ticket(user=signed_in(request), idempotency_key=key, **sent)
         return Response(_ticket_view(ticket), status=201)
 
 
@@ -114,7 +133,7 @@ class TicketMessagesView(ApiView):
     @extend_schema(parameters=LIST_PARAMETERS, responses={200: listed(TicketMessageView)})
     def get(self, request: Request, pk: UUID) -> Response:
         """The thread, the oldest message first. One that was merged is empty: its messages are in the ticket that it says."""
-        messages = TicketMessage.objects.visible_to(signed_in(request)).filter(ticket_id=pk)
+        messages = with_files(TicketMessage.objects.visible_to(signed_in(request)).filter(ticket_id=pk))
         found = fetch_list(messages, list_request(request.query_params), MESSAGE_COLUMNS, _message_row)
         # Who sees a message sees the ticket; one without any is asked for itself.
         if not found.items and not Ticket.objects.visible_to(signed_in(request)).filter(pk=pk).exists():
@@ -124,13 +143,20 @@ class TicketMessagesView(ApiView):
 
 class TicketReplyView(ApiView):
     scope = Scope.SUPPORT
+    parser_classes = TAKES_FILES
 
-    @extend_schema(parameters=[IDEMPOTENCY_PARAMETER], request=ReplyForm, responses={201: TicketMessageView})
+    @extend_schema(
+        parameters=[IDEMPOTENCY_PARAMETER],
+        request={"application/json": ReplyForm, "multipart/form-data": ReplyFilesForm},
+        responses={201: TicketMessageView},
+    )
     def post(self, request: Request, pk: UUID) -> Response:
-        """Answer; the customer's answer opens a closed ticket again until the time that it says."""
+        """Answer, with files as `multipart/form-data`; the customer's opens a closed ticket again until the time that it says."""
         key = idempotency_key(request)
-        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), idempotency_key=key, **self.read(ReplyForm))
-        return Response(_message_row(*(getattr(written, name) for name in MESSAGE_COLUMNS)), status=201)
+        sent = read_with_files(self, ReplyForm, ReplyFilesForm)
+        written = reply_to_ticket(ticket_id=pk, author=signed_in(request), idempotency_key=key, **sent)
+        [row] = with_files(TicketMessage.objects.filter(pk=written.pk)).values_list(*MESSAGE_COLUMNS)
+        return Response(_message_row(*row), status=201)
 
 
 class TicketCloseView(ApiView):

@@ -16,6 +16,7 @@ from accounts.models import User
 from nexusvpn.api.pagination import MAX_LIMIT, Page, PageRequest, fetch_page
 from support.models import Attachment, Ticket, TicketMessage
 
+FILE_COLUMNS = ("id", "name", "kind", "size", "created_at", "removed_at")
 COLUMNS = ("id", "author_id", "by_staff", "body", "created_at", "files")
 
 
@@ -45,8 +46,17 @@ class ThreadMessage:
 def with_files(messages: QuerySet[TicketMessage]) -> QuerySet[Any]:
     """Each message with its `files`, read by the same query: plain values of each, in the order in which they were sent."""
     rows = Attachment.objects.filter(message=OuterRef("pk")).order_by("created_at", "id")
-    columns = {name: name for name in ("id", "name", "kind", "size", "created_at", "removed_at")}
+    columns = {name: name for name in FILE_COLUMNS}
     return messages.annotate(files=ArraySubquery(rows.values(row=JSONObject(**columns))))
+
+
+def file_values(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The `files` of a message with their times as such: JSON has none."""
+    moments = ("created_at", "removed_at")
+    return [
+        {**file, **{name: datetime.fromisoformat(file[name]) if file[name] else None for name in moments}}
+        for file in files
+    ]
 
 
 def thread_page(ticket: Ticket, reader: User, wanted: PageRequest | None) -> Page:

@@ -37,7 +37,7 @@ def _visible_ticket(request: HttpRequest, pk: UUID) -> Ticket:
 
 def _standing(request: HttpRequest, ticket: Ticket, rating: RatingForm | None = None) -> dict[str, Any]:
     """What a page says of where the ticket stands, and what its reader may do now."""
-    now, until = timezone.now(), reopens_until(ticket)
+    now, until = timezone.now(), reopens_until(ticket.closed_at, ticket.merged_into_id)
     is_mine = ticket.user_id == request.user.pk
     reopens = until if is_mine and until is not None and now <= until else None
     if rating is None and is_mine and asks_for_rating(ticket, now):

@@ -36,7 +36,8 @@ from referrals.services.campaigns import record_sign_up
 from referrals.services.decisions import approve_reward
 from referrals.services.maturing import mature
 from referrals.services.payouts import pay_out
-from support.services.tickets import open_ticket, reply_to_ticket
+from support.models import Ticket
+from support.services.tickets import add_note, merge_tickets, open_ticket, rate_ticket, reply_to_ticket, set_tags
 from tests.factories.accounts import make_user
 from tests.factories.payers import make_payer, pay
 from tests.factories.payments import make_dispute, make_subscription, price_of
@@ -63,6 +64,7 @@ def make_dora(staff: User) -> User:
         user=dora, subject="Dora's subject", message="Dora's words, ten of them.", idempotency_key="k1"
     )
     reply_to_ticket(ticket_id=ticket.pk, author=staff, message="Our answer to Dora's words.")
+    _ask_again(dora, staff, ticket)
     friend = make_user("friend-of-dora@example.com", referred_by=dora)
     Referral.objects.create(referrer=dora, referred=friend)
     dora.referred_by = make_user("brought-dora@example.com")
@@ -105,6 +107,21 @@ def _hear_from_us(dora: User) -> None:
     MailChoice.objects.create(user=dora, kind="news", wanted=False)
     DataExport.objects.create(user=dora, state="failed")
     record_act("password_changed", actor=dora, person=dora.pk, target=dora, address="192.0.2.77")
+
+
+def _ask_again(dora: User, staff: User, ticket: Ticket) -> None:
+    """A ticket of a device that is merged into the one before, what staff note of it, and what Dora thinks of the answer."""
+    again = open_ticket(
+        user=dora,
+        subject="Dora asks again",
+        message="Dora's words, once more.",
+        category="devices",
+        device_id=VpnConfig.objects.live().get(user=dora, name="Dora's laptop").pk,
+    )
+    add_note(ticket_id=again.pk, author=staff, message="Unmistakable note about Dora.")
+    set_tags(ticket_id=again.pk, staff=staff, names=["laptop"])
+    merge_tickets(source_id=again.pk, target_id=ticket.pk, staff=staff)
+    rate_ticket(ticket_id=ticket.pk, user=dora, rating=4, comment="Unmistakable comment.")
 
 
 def _use_the_vpn(dora: User, staff: User) -> None:

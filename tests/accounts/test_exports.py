@@ -78,7 +78,12 @@ class TestWhatIsInIt:
         assert [entry["kind"] for entry in data["rewards"]["movements"]] == ["pending", "earned", "spent", "pending"]
         assert data["rewards"]["payouts"][0]["amount_minor"] == 500
         assert [copy["object"] for copy in data["stripe_copy"]] == ["customer", "invoice"]
-        assert [message["by"] for message in data["tickets"][0]["messages"]] == ["you", "support"]
+        ticket, merged = data["tickets"]
+        assert [message["by"] for message in ticket["messages"]] == ["you", "support", "you"]
+        assert (ticket["rating"], ticket["rating_comment"]) == (4, "Unmistakable comment.")
+        assert (merged["category"], merged["device_name"], merged["messages"]) == ("devices", "Dora's laptop", [])
+        assert merged["merged_into"] == ticket["id"]
+        assert "Unmistakable note" not in str(data)
 
     def test_it_holds_no_secret_and_nobody_else(self, dora: User, sam: User) -> None:
         text = orjson.dumps(made(dora)).decode()

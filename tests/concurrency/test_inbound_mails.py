@@ -7,6 +7,7 @@ from unittest import mock
 import pytest
 from pytest_django import Settings
 
+from support.inbound.messages import SentMail
 from support.models import InboundMail, Ticket, TicketMessage
 from support.services import inbound
 from support.services.inbound import MAILS_AN_HOUR, receive_mail
@@ -42,7 +43,7 @@ def hand_over(ticket: Ticket) -> None:
 
 
 def test_looking_before_writing_writes_several(alices_tickets: list[Ticket]) -> None:
-    def note_if_new(mail: inbound.SentMail, state: str, reason: str, message: TicketMessage) -> InboundMail:
+    def note_if_new(mail: SentMail, state: str, reason: str, message: TicketMessage) -> InboundMail:
         row = InboundMail(fingerprint=mail.fingerprint, state=state, reason=reason, message=message)
         InboundMail.objects.bulk_create([row], ignore_conflicts=True)
         return row

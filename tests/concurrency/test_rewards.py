@@ -24,6 +24,7 @@ from billing.models import Invoice, Payment, StripeEvent
 from billing.tasks import follow_events
 from referrals.models import Referral, Reward, RewardEntry, RewardPayout
 from referrals.services import decisions, maturing, payouts, rewards
+from referrals.services.books import available_in
 from referrals.services.decisions import approve_reward, refuse_reward
 from referrals.services.maturing import mature, withdraw_if_undone
 from referrals.services.payouts import pay_out
@@ -224,8 +225,8 @@ class TestAPayoutAgainstARefund:
         with (
             mock.patch.object(payouts, "lock_person", look_at_person),
             mock.patch.object(maturing, "lock_reward", look_at_reward),
-            mock.patch.object(payouts, "available_in", pause_then(payouts.available_in)),
-            mock.patch.object(rewards, "available_in", pause_then(rewards.available_in)),
+            mock.patch.object(payouts, "available_in", pause_then(available_in)),
+            mock.patch.object(rewards, "available_in", pause_then(available_in)),
         ):
             for _ in range(ROUNDS):
                 self.race()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -86,7 +87,7 @@ class TestBanners:
             {"audience": {"gone": ["x"]}},
         ],
     )
-    def test_others_are_not_shown(self, alice: User, fields: dict[str, object]) -> None:
+    def test_others_are_not_shown(self, alice: User, fields: dict[str, Any]) -> None:
         make_announcement(**fields)
         assert titles(alice) == []
 
@@ -129,6 +130,10 @@ class TestBanners:
 
 
 class TestThePage:
+    def test_it_says_so_where_nothing_was_announced(self, browser: Client) -> None:
+        answer = browser.get("/announcements")
+        assert (answer.status_code, "<article" in answer.content.decode()) == (200, False)
+
     def test_it_shows_present_and_past_ones_that_the_person_is_meant_by(self, browser: Client, bob: User) -> None:
         make_announcement("Past", ends_at=timezone.now() - timedelta(minutes=1))
         make_announcement("Present", has_banner=False)
@@ -201,7 +206,7 @@ class TestStaff:
         assert "<strong>speed</strong>" in page
         assert "<script>alert" not in page
         assert "plan: Pro" in page
-        assert "1 people are meant now" in staff.get(action(row, "publish")).content.decode()
+        assert "1 person is meant now" in staff.get(action(row, "publish")).content.decode()
         assert titles(bob) == []
         staff.post(action(row, "publish"))
         assert (titles(alice), titles(bob)) == ([], ["Pro news"])

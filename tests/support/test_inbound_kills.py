@@ -70,8 +70,9 @@ def assert_it_is_there_once(ticket: Ticket, raw: bytes) -> None:
     receive_mail(raw)
     assert ticket.messages.filter(via="mail").count() == 1
     note = InboundMail.objects.get(message__ticket=ticket)
-    assert (note.state, note.message) == ("written", ticket.messages.get(via="mail"))
-    assert note.message.attachments.count() == 1
+    message = ticket.messages.get(via="mail")
+    assert (note.state, note.message) == ("written", message)
+    assert message.attachments.count() == 1
 
 
 def test_killed_at_any_statement_and_handed_over_again_a_mail_is_written_once(alice: User) -> None:

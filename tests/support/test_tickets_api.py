@@ -117,7 +117,8 @@ def test_the_thread_is_oldest_first_and_names_no_author(
         "Which system do you use?",
         "It is the newest one.",
     ]
-    assert all(set(message) == {"id", "message", "by_staff", "created_at"} for message in answer.data["items"])
+    keys = {"id", "message", "by_staff", "created_at", "attachments"}
+    assert all(set(message) == keys for message in answer.data["items"])
     assert "elper" not in str(answer.body)
 
 
