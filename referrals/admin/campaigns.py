@@ -30,7 +30,7 @@ HEADINGS = ("Day", "Visits", "Sign-ups", "First payments", "Of these gone back",
 
 
 class CampaignList(ChangeList):
-    """The list with what each of its campaigns brought: five queries a page, however many campaigns."""
+    """The list with what each of its campaigns brought: at most six queries more a page, however many campaigns."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

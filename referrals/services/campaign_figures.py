@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Aggregate, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
 from billing.services.undone import undone_invoices
@@ -44,16 +44,17 @@ class Figures:
 
 def campaign_figures(campaigns: Sequence[UUID]) -> dict[UUID, Figures]:
     """Of each of these campaigns, those without anything included."""
-    found = {pk: Figures() for pk in campaigns}
-    visits = CampaignDay.objects.filter(campaign__in=campaigns).order_by()
-    for pk, count in visits.values_list("campaign").annotate(Sum("visits")):
-        found[pk].visits = count
-    signups = CampaignSignup.objects.filter(campaign__in=campaigns).order_by()
-    for pk, count in signups.values_list("campaign").annotate(Count("pk")):
-        found[pk].signups = count
-    for pk, *payments in _payments(signups, F("campaign")):
+    rows = Campaign.objects.filter(pk__in=campaigns).order_by()
+    counted = rows.values_list("pk", _of_each(CampaignDay, Sum("visits")), _of_each(CampaignSignup, Count("pk")))
+    found = {pk: Figures(visits=visits or 0, signups=signups or 0) for pk, visits, signups in counted}
+    for pk, *payments in _payments(CampaignSignup.objects.filter(campaign__in=campaigns).order_by(), F("campaign")):
         found[pk].add_payments(*payments)
     return found
+
+
+def _of_each(model: type[CampaignDay | CampaignSignup], total: Aggregate) -> Subquery:
+    rows = model._default_manager.filter(campaign=OuterRef("pk")).order_by().values("campaign")
+    return Subquery(rows.annotate(total=total).values("total"))
 
 
 def campaign_days(campaign: Campaign) -> list[tuple[date, Figures]]:
