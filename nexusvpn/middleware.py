@@ -25,8 +25,9 @@ from nexusvpn.uploads import carries_files
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = logger("nexusvpn.request")
 # Probes and files are asked for often and cost nothing; a limiter in front of them would only add a way to fail. Deliveries come in
-# bursts from a few addresses, and what is not signed is refused before anything is asked of the database.
-UNLIMITED_PATHS = ("/api/", "/static/", "/webhooks/")
+# bursts from a few addresses, and what is not signed is refused before anything is asked of the database; so do the posts by which
+# mail programs unsubscribe their people.
+UNLIMITED_PATHS = ("/api/", "/static/", "/webhooks/", "/unsubscribe/")
 
 
 class QueryCounter:

@@ -9,6 +9,7 @@ from billing.sandbox.catalogue import amount_in, create_price
 from billing.sandbox.checkout_checks import check_request
 from billing.sandbox.checkout_checks import expiry as page_expiry
 from billing.sandbox.customers import create_customer, create_tax_id
+from billing.sandbox.discount_checks import check_minimum
 from billing.sandbox.discounts import make_discounts, off, promotion_by_code
 from billing.sandbox.errors import StripeError
 from billing.sandbox.invoices import collect
@@ -40,6 +41,9 @@ def create(sandbox: Sandbox, params: Obj) -> Obj:
     check_request(sandbox, params, mode)
     discounts = _named_discounts(sandbox, params)
     lines, currency = _lines(sandbox, params, mode)
+    for one in discounts:
+        if promotion := sandbox.store.get("promotion_code", one.get("promotion_code")):
+            check_minimum(promotion, lines, currency)
     if mode == "subscription" and "customer" in params:
         check_one_currency(sandbox, params["customer"], currency)
     expires = page_expiry(params, sandbox.now())
@@ -117,6 +121,7 @@ def apply_code(sandbox: Sandbox, session: Obj, code: str) -> None:
         hidden["discounts"] = []
     else:
         promotion = promotion_by_code(sandbox, code, session["customer"])
+        check_minimum(promotion, hidden["lines"], session["currency"])
         hidden["discounts"] = [{"promotion_code": promotion["id"]}]
     _count(sandbox, session)
 

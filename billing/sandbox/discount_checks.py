@@ -30,6 +30,16 @@ def check_promotion(params: Obj, coupon: Obj, now: int) -> None:
         )
 
 
+def check_minimum(promotion: Obj, lines: list[Obj], currency: str) -> None:
+    """Of what is bought with it, before anything is taken off."""
+    minimum = promotion["restrictions"]["minimum_amount"]
+    of_it = promotion["restrictions"]["minimum_amount_currency"]
+    if minimum is None:
+        return
+    if of_it != currency or sum(line["amount_subtotal"] for line in lines) < minimum:
+        raise StripeError("This promotion code needs a larger purchase.", param="promotion_code")
+
+
 def check_positive(params: Obj, *names: str) -> None:
     for name in names:
         if params.get(name, 1) < 1:

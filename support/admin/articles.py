@@ -46,7 +46,7 @@ class ArticleAdmin(ActionsAdmin):
     form = ArticleForm
     change_form_template = "admin/support/article/change_form.html"
     fields = ("title", "slug", "language", "category", "body", "state", "published_at", "updated_at")
-    list_display = ("title", "slug", "language", "category", "state", "helpful", "updated_at")
+    list_display = ("title", "category", "state", "helpful", "updated_at")
     list_select_related = ("category",)
     list_filter = ("state", "language", "category")
     search_fields = ("title", "body", "slug")

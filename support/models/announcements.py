@@ -20,7 +20,7 @@ class Announcement(models.Model):
     title = models.CharField(max_length=120)
     body = models.TextField(max_length=5000, help_text="Markdown; HTML and images are shown as text.")
     level = models.CharField(max_length=7, choices=Level.choices, default=Level.INFO)
-    # `{"plan": ["pro"], "location": ["<uuid>"]}` (`accounts.audiences`): who is in any of each kind that is named; empty: everybody.
+    # `{"plan": ["pro"], "location": ["3"]}` (`accounts.audiences`): who is in any of each kind that is named; empty: everybody.
     audience = models.JSONField(default=dict, blank=True)
     is_published = models.BooleanField(default=False)
     has_banner = models.BooleanField("banner", default=True)

@@ -25,7 +25,7 @@ from support.tokens import Purpose, id_in, token_for
 
 BATCH = 200
 # Of one run of the job, which comes every minute and shares its worker with others.
-BATCHES_AT_ONCE = 25
+BATCHES_AT_ONCE = 10
 
 
 def announcements_to_mail() -> QuerySet[Announcement]:

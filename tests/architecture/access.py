@@ -125,7 +125,7 @@ def _status(client: ApiClient, method: str, path: str, body: dict[str, Any] | No
     # Not atomic(): services insist on being outermost, and a bare savepoint does not count.
     mark = transaction.savepoint()
     try:
-        return str(client.request(method, path, body).status)
+        return str(client.status_of(method, path, body))
     finally:
         transaction.savepoint_rollback(mark)
 

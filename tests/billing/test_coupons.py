@@ -52,10 +52,11 @@ def codes_at_stripe(shop: Shop) -> list[str]:
 
 
 def test_what_staff_decided_is_at_stripe_with_all_its_terms(shop: Shop, sam: User) -> None:
-    months: Any = {"duration": "repeating", "duration_months": 3, "max_redemptions": 50, "redeem_by": soon()}
+    end = soon()
+    months: Any = {"duration": "repeating", "duration_months": 3, "max_redemptions": 50, "redeem_by": end}
     coupon = coupon_of(sam, amount_minor=150, currency="usd", **months)
     restrictions: Any = {"first_time_only": True, "minimum_minor": 300, "minimum_currency": "USD"}
-    code = code_of(sam, coupon, max_redemptions=5, expires_at=soon(), **restrictions)
+    code = code_of(sam, coupon, max_redemptions=5, expires_at=end, **restrictions)
     assert (coupon.standing, code.standing) == ("asked", "asked")
     run_due_jobs("payments")
     for row in (coupon, code):
@@ -63,9 +64,9 @@ def test_what_staff_decided_is_at_stripe_with_all_its_terms(shop: Shop, sam: Use
         assert row.standing == "live"
     there = shop.api.coupons.retrieve(coupon.stripe_id)
     assert (there.amount_off, there.currency, there.duration, there.duration_in_months) == (150, "usd", "repeating", 3)
-    assert (there.name, there.max_redemptions, there.redeem_by) == ("Summer", 50, int(soon().timestamp()))
+    assert (there.name, there.max_redemptions, there.redeem_by) == ("Summer", 50, int(end.timestamp()))
     typed = shop.api.promotion_codes.retrieve(str(code.stripe_id))
-    assert (typed.code, typed.max_redemptions, typed.expires_at) == ("SUMMER-20", 5, int(soon().timestamp()))
+    assert (typed.code, typed.max_redemptions, typed.expires_at) == ("SUMMER-20", 5, int(end.timestamp()))
     limits = typed.restrictions
     assert (limits.first_time_transaction, limits.minimum_amount, limits.minimum_amount_currency) == (True, 300, "usd")
     acts = set(AuditEvent.objects.values_list("action", "actor_id"))
@@ -82,6 +83,17 @@ def test_a_customer_who_types_the_code_pays_less_and_it_is_counted(shop: Shop, s
     follow_discounts()
     code.refresh_from_db()
     assert (code.times_redeemed, code.coupon.times_redeemed) == (1, 1)
+
+
+def test_a_code_from_an_amount_on_takes_nothing_off_less(shop: Shop, sam: User, alice: User, bob: User) -> None:
+    live_code(sam, minimum_minor=500, minimum_currency="USD")
+    with pytest.raises(InvalidInput):
+        open_checkout(user=alice, plan="basic", interval="month", promotion_code="SUMMER-20")
+    page = open_checkout(user=alice, plan="basic", interval="month")
+    typed = shop.open(f"/pay/{page.stripe_id}/code", code="SUMMER-20")
+    assert typed.alert == "This promotion code needs a larger purchase."
+    assert pay(shop, open_checkout(user=bob, plan="pro", interval="month", promotion_code="SUMMER-20")) == 303
+    assert charged(shop) == [799]
 
 
 def test_a_job_that_is_killed_anywhere_makes_one_coupon_and_one_code(shop: Shop, sam: User) -> None:

@@ -130,3 +130,11 @@ def test_the_commands_for_linux_name_the_file_as_it_is_downloaded(alice: User, l
     name = configuration(user=alice, device_id=laptop.pk).file_name
     assert block(html, "guide-install") == f"sudo install -m 600 {name} /etc/wireguard/{name}"
     assert block(html, "guide-up") == f"sudo wg-quick up {name.removesuffix('.conf')}"
+
+
+def test_a_device_that_was_chosen_stays_so_on_the_way_to_its_system(alice: User, laptop: VpnConfig) -> None:
+    browser = browser_of(alice)
+    page = browser.get(f"/devices/{laptop.pk}").text
+    assert f'href="/help/set-up?device={laptop.pk}"' in page
+    assert f'href="/help/set-up/linux?device={laptop.pk}"' in browser.get(f"/help/set-up?device={laptop.pk}").text
+    assert "<b>" not in browser.get('/help/set-up?device="><b>').text

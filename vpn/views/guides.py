@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +36,9 @@ SYSTEMS = (
 @never_cache
 @require_safe
 def guides(request: HttpRequest) -> HttpResponse:
-    return render(request, "vpn/guides/index.html")
+    """The systems to choose from; a device that was chosen before stays so."""
+    wanted = request.GET.get("device", "")[:36]
+    return render(request, "vpn/guides/index.html", {"chosen": f"?{urlencode({'device': wanted})}" if wanted else ""})
 
 
 @never_cache
