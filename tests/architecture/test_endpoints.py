@@ -75,6 +75,8 @@ FOR_SIGNED_IN = {
     "tickets/{id}/messages",
     "tickets/{id}/reply",
     "tickets/{id}/close",
+    "tickets/{id}/rating",
+    "tickets/{id}/attachments/{id}",
     "referrals",
     "referrals/summary",
 }

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 from unittest import mock
@@ -16,7 +17,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Mail, User
+from support.emails import queue_ticket_closing
 from support.errors import TicketClosed
+from support.locks import lock_for_staff
 from support.models import Ticket, TicketMessage
 from support.services import closing, merging
 from support.services import tickets as services
@@ -103,7 +106,7 @@ class TestTwoLooks:
                 barrier.wait(10)
                 ticket.warned_at = timezone.now()
                 ticket.save(update_fields=["warned_at"])
-                closing.queue_ticket_closing(ticket, closes_at=timezone.now())
+                queue_ticket_closing(ticket, closes_at=timezone.now())
 
         ticket = make_ticket(alice, status="answered", updated_at=timezone.now() - LONG_AGO)
         together(*[lambda: look_then_write(ticket.pk)] * 2)
@@ -113,7 +116,7 @@ class TestTwoLooks:
         alice = make_user("alice@example.com")
         for number in range(ROUNDS):
             ticket = make_ticket(alice, status="answered", updated_at=timezone.now() - LONG_AGO)
-            assert together(*[lambda pk=ticket.pk: warn_customer(pk)] * 4) == {"ok": 4}
+            assert together(*[partial(warn_customer, ticket.pk)] * 4) == {"ok": 4}
             assert Mail.objects.filter(kind="ticket_closing").count() == number + 1
 
     def test_each_ticket_is_closed_once(self) -> None:
@@ -130,7 +133,7 @@ class TestTwoLooks:
         """Its connection ends between the mark and the commit, as when it is killed."""
         alice = make_user("alice@example.com")
         ticket = make_ticket(alice, status="answered", updated_at=timezone.now() - LONG_AGO)
-        real = closing.queue_ticket_closing
+        real = queue_ticket_closing
 
         def die(*args: Any, **kwargs: Any) -> None:
             real(*args, **kwargs)
@@ -203,7 +206,7 @@ class TestAnAnswerAndAMerge:
         alice = make_user("alice@example.com")
         a, b = make_ticket(alice), make_ticket(alice)
         both, mine = Barrier(2), threading.local()
-        real = merging.lock_for_staff
+        real = lock_for_staff
 
         def lock_then_wait(who: User, ticket_id: UUID) -> Ticket:
             ticket = real(who, ticket_id)
@@ -229,10 +232,9 @@ class TestAnAnswerAndAMerge:
             a, b, c = (make_ticket(alice, subject=name) for name in "abc")
             pairs = [(a, b), (b, a), (b, c), (c, a), (a, c)]
             acts = [
-                lambda pair=pair: merge_tickets(source_id=pair[0].pk, target_id=pair[1].pk, staff=staff[0])
-                for pair in pairs
+                partial(merge_tickets, source_id=pair[0].pk, target_id=pair[1].pk, staff=staff[0]) for pair in pairs
             ]
-            replies = [lambda pk=each.pk: reply_to_ticket(ticket_id=pk, author=alice, message=TEXT) for each in (a, b)]
+            replies = [partial(reply_to_ticket, ticket_id=each.pk, author=alice, message=TEXT) for each in (a, b)]
             done = together(*acts, *replies)
             assert set(done) <= {"ok", "ticket_merged", "ticket_closed"}, done
             ids = [a.pk, b.pk, c.pk]
@@ -245,10 +247,7 @@ class TestAnAnswerAndAMerge:
 class TestTwoWhoWantATicket:
     def takes(self, ticket: Ticket, staff: list[User]) -> Counter[str]:
         return together(
-            *[
-                lambda who=who: assign_ticket(ticket_id=ticket.pk, staff=who, assignee=who, only_free=True)
-                for who in staff
-            ]
+            *[partial(assign_ticket, ticket_id=ticket.pk, staff=who, assignee=who, only_free=True) for who in staff]
         )
 
     def test_without_the_lock_both_take_it(self, staff: list[User]) -> None:
@@ -270,8 +269,8 @@ class TestTwoWhoWantATicket:
         for _ in range(ROUNDS):
             ticket = make_ticket(alice)
             done = together(
-                lambda pk=ticket.pk: reply_to_ticket(ticket_id=pk, author=staff[0], message=TEXT),
-                lambda pk=ticket.pk: assign_ticket(ticket_id=pk, staff=staff[1], assignee=staff[1], only_free=True),
+                partial(reply_to_ticket, ticket_id=ticket.pk, author=staff[0], message=TEXT),
+                partial(assign_ticket, ticket_id=ticket.pk, staff=staff[1], assignee=staff[1], only_free=True),
             )
             ticket.refresh_from_db()
             taken = done.get("already_assigned", 0) == 1
@@ -282,10 +281,7 @@ class TestTwoWhoWantATicket:
 class TestTwoRatings:
     def rate(self, ticket: Ticket) -> Counter[str]:
         return together(
-            *[
-                lambda n=n: rate_ticket(ticket_id=ticket.pk, user=ticket.user, rating=n, comment=f"A {n}.")
-                for n in (1, 5)
-            ]
+            *[partial(rate_ticket, ticket_id=ticket.pk, user=ticket.user, rating=n, comment=f"A {n}.") for n in (1, 5)]
         )
 
     def answered(self, alice: User, helper: User) -> Ticket:
@@ -329,8 +325,8 @@ class TestTwoRatings:
         for _ in range(ROUNDS):
             source, target = self.answered(alice, staff[0]), make_ticket(alice)
             done = together(
-                lambda pk=source.pk: rate_ticket(ticket_id=pk, user=alice, rating=1),
-                lambda s=source.pk, t=target.pk: merge_tickets(source_id=s, target_id=t, staff=staff[0]),
+                partial(rate_ticket, ticket_id=source.pk, user=alice, rating=1),
+                partial(merge_tickets, source_id=source.pk, target_id=target.pk, staff=staff[0]),
             )
             source.refresh_from_db()
             assert (source.rating is None) == (done.get("ticket_merged", 0) == 1)
@@ -345,8 +341,8 @@ def test_a_target_that_is_closed_at_that_moment_gets_everything_or_nothing(staff
     for _ in range(ROUNDS):
         source, target = make_ticket(alice), make_ticket(alice)
         done = together(
-            lambda pk=target.pk: close_ticket(ticket_id=pk, closer=alice),
-            lambda s=source.pk, t=target.pk: merge_tickets(source_id=s, target_id=t, staff=staff[0]),
+            partial(close_ticket, ticket_id=target.pk, closer=alice),
+            partial(merge_tickets, source_id=source.pk, target_id=target.pk, staff=staff[0]),
         )
         source.refresh_from_db()
         if done.get(TicketClosed.code):

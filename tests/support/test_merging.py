@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -155,11 +156,11 @@ def test_too_late_for_a_new_answer_it_is_too_late_by_the_old_address_as_well(
 
 
 def test_a_repeat_finds_its_message_where_it_is_now(alice: User, helper: User, ticket: Ticket) -> None:
-    asked = {"subject": "Again", "message": "It has stopped again."}
-    opened = open_ticket(user=alice, **asked, idempotency_key="one")
+    ask = partial(open_ticket, user=alice, subject="Again", message="It has stopped again.", idempotency_key="one")
+    opened = ask()
     written = reply_to_ticket(ticket_id=opened.pk, author=alice, message="And again, too.", idempotency_key="two")
     merge(opened, ticket, helper)
-    assert open_ticket(user=alice, **asked, idempotency_key="one") == ticket
+    assert ask() == ticket
     again = reply_to_ticket(ticket_id=opened.pk, author=alice, message="And again, too.", idempotency_key="two")
     assert (again, again.ticket) == (written, ticket)
     assert ticket.messages.count() == 3

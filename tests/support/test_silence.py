@@ -23,13 +23,13 @@ TEXT = "It has stopped again."
 
 
 @pytest.fixture
-def clock(db: None) -> Iterator[time_machine.Coordinates]:
+def clock(db: None) -> Iterator[time_machine.Traveller]:
     with time_machine.travel(BEGIN, tick=False) as clock:
         yield clock
 
 
 @pytest.fixture
-def answered(clock: time_machine.Coordinates, alice: User, helper: User) -> Ticket:
+def answered(clock: time_machine.Traveller, alice: User, helper: User) -> Ticket:
     ticket = open_ticket(user=alice, subject="My tunnel stops", message="It stops after a minute.")
     reply_to_ticket(ticket_id=ticket.pk, author=helper, message="Use port 443, please.")
     return ticket
@@ -39,12 +39,12 @@ def warnings() -> list[Waiting]:
     return waiting_mails("ticket_closing")
 
 
-def look(clock: time_machine.Coordinates, after: timedelta) -> tuple[int, int]:
+def look(clock: time_machine.Traveller, after: timedelta) -> tuple[int, int]:
     clock.move_to(BEGIN + after)
     return close_silent_tickets()
 
 
-def test_it_is_warned_once_and_closed_two_days_later(clock: time_machine.Coordinates, answered: Ticket) -> None:
+def test_it_is_warned_once_and_closed_two_days_later(clock: time_machine.Traveller, answered: Ticket) -> None:
     assert look(clock, 5 * DAY - MINUTE) == (0, 0)
     assert look(clock, 5 * DAY) == (1, 0)
     assert look(clock, 6 * DAY) == (0, 0)
@@ -56,7 +56,7 @@ def test_it_is_warned_once_and_closed_two_days_later(clock: time_machine.Coordin
     assert len(warnings()) == 1
 
 
-def test_the_mail_says_when_and_what_to_do(clock: time_machine.Coordinates, answered: Ticket) -> None:
+def test_the_mail_says_when_and_what_to_do(clock: time_machine.Traveller, answered: Ticket) -> None:
     look(clock, 5 * DAY)
     (mail,) = warnings()
     assert mail.subject == "Your ticket “My tunnel stops” will be closed on 9 March"
@@ -68,7 +68,7 @@ def test_the_mail_says_when_and_what_to_do(clock: time_machine.Coordinates, answ
     assert "Ticket will be closed: My tunnel stops" in titles
 
 
-def test_the_closing_is_in_the_log_and_in_the_customers_list(clock: time_machine.Coordinates, answered: Ticket) -> None:
+def test_the_closing_is_in_the_log_and_in_the_customers_list(clock: time_machine.Traveller, answered: Ticket) -> None:
     look(clock, 5 * DAY)
     look(clock, 7 * DAY)
     act = AuditEvent.objects.get(action="ticket_closed")
@@ -76,14 +76,14 @@ def test_the_closing_is_in_the_log_and_in_the_customers_list(clock: time_machine
     assert Notification.objects.filter(title="Ticket closed: My tunnel stops").count() == 1
 
 
-def test_whose_warning_came_late_has_two_days_all_the_same(clock: time_machine.Coordinates, answered: Ticket) -> None:
+def test_whose_warning_came_late_has_two_days_all_the_same(clock: time_machine.Traveller, answered: Ticket) -> None:
     assert look(clock, 30 * DAY) == (1, 0)
     assert "3 April 2026, 10:00 UTC" in warnings()[0].text
     assert look(clock, 32 * DAY - MINUTE) == (0, 0)
     assert look(clock, 32 * DAY) == (0, 1)
 
 
-def test_the_customers_answer_keeps_it_open(clock: time_machine.Coordinates, answered: Ticket, alice: User) -> None:
+def test_the_customers_answer_keeps_it_open(clock: time_machine.Traveller, answered: Ticket, alice: User) -> None:
     look(clock, 5 * DAY)
     reply_to_ticket(ticket_id=answered.pk, author=alice, message=TEXT)
     assert look(clock, 40 * DAY) == (0, 0)
@@ -91,9 +91,7 @@ def test_the_customers_answer_keeps_it_open(clock: time_machine.Coordinates, ans
     assert (answered.status, answered.warned_at) == ("open", None)
 
 
-def test_our_own_answer_begins_the_silence_anew(
-    clock: time_machine.Coordinates, answered: Ticket, helper: User
-) -> None:
+def test_our_own_answer_begins_the_silence_anew(clock: time_machine.Traveller, answered: Ticket, helper: User) -> None:
     look(clock, 5 * DAY)
     reply_to_ticket(ticket_id=answered.pk, author=helper, message="It is mended now.")
     assert look(clock, 10 * DAY - MINUTE) == (0, 0)
@@ -102,7 +100,7 @@ def test_our_own_answer_begins_the_silence_anew(
 
 
 def test_what_staff_do_among_themselves_breaks_no_silence(
-    clock: time_machine.Coordinates, answered: Ticket, helper: User
+    clock: time_machine.Traveller, answered: Ticket, helper: User
 ) -> None:
     clock.move_to(BEGIN + 4 * DAY)
     assign_ticket(ticket_id=answered.pk, staff=helper, assignee=None)
@@ -110,21 +108,19 @@ def test_what_staff_do_among_themselves_breaks_no_silence(
     assert look(clock, 5 * DAY) == (1, 0)
 
 
-def test_what_waits_for_us_is_never_closed(clock: time_machine.Coordinates, alice: User) -> None:
+def test_what_waits_for_us_is_never_closed(clock: time_machine.Traveller, alice: User) -> None:
     open_ticket(user=alice, subject="My tunnel stops", message="It stops after a minute.")
     assert look(clock, 400 * DAY) == (0, 0)
 
 
-def test_who_wants_no_mails_is_told_in_their_list(
-    clock: time_machine.Coordinates, answered: Ticket, alice: User
-) -> None:
+def test_who_wants_no_mails_is_told_in_their_list(clock: time_machine.Traveller, answered: Ticket, alice: User) -> None:
     MailChoice.objects.create(user=alice, kind=Notification.Kind.SUPPORT, wanted=False)
     assert look(clock, 5 * DAY) == (1, 0)
     assert warnings() == []
     assert Notification.objects.filter(title="Ticket will be closed: My tunnel stops").count() == 1
 
 
-def test_a_warning_whose_mail_fails_was_not_given(clock: time_machine.Coordinates, answered: Ticket) -> None:
+def test_a_warning_whose_mail_fails_was_not_given(clock: time_machine.Traveller, answered: Ticket) -> None:
     """The mail's row cannot be written: nothing is noted, the others have their turn, and the next look does it once."""
     clock.move_to(BEGIN + 5 * DAY)
     with connection.cursor() as cursor:
@@ -146,7 +142,7 @@ class Killed(BaseException):
 @pytest.mark.parametrize("point", ["queue_ticket_closing", "tell_closed"])
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_anywhere_the_next_look_does_it_once(
-    clock: time_machine.Coordinates, answered: Ticket, monkeypatch: pytest.MonkeyPatch, point: str, after: bool
+    clock: time_machine.Traveller, answered: Ticket, monkeypatch: pytest.MonkeyPatch, point: str, after: bool
 ) -> None:
     real = getattr(closing, point)
 
@@ -170,7 +166,7 @@ def test_killed_anywhere_the_next_look_does_it_once(
 
 
 def test_a_look_that_found_it_before_the_answer_warns_nobody(
-    clock: time_machine.Coordinates, answered: Ticket, alice: User
+    clock: time_machine.Traveller, answered: Ticket, alice: User
 ) -> None:
     clock.move_to(BEGIN + 5 * DAY)
     reply_to_ticket(ticket_id=answered.pk, author=alice, message=TEXT)
@@ -179,7 +175,7 @@ def test_a_look_that_found_it_before_the_answer_warns_nobody(
 
 
 def test_a_look_closes_the_most_silent_ones_first_and_the_next_one_the_others(
-    clock: time_machine.Coordinates, alice: User, helper: User, monkeypatch: pytest.MonkeyPatch
+    clock: time_machine.Traveller, alice: User, helper: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(closing, "AT_ONCE", 2)
     for hours in (3, 1, 2):

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from support.models import Ticket, TicketMessage
 from tests.api_client import ApiClient
-from tests.factories.support import make_message, make_ticket, make_tickets
+from tests.factories.support import make_message, make_service_levels, make_ticket, make_tickets
 from tests.queries import recorded_queries
 
 VALID = {"subject": "My tunnel stops", "message": "It stops after a minute.", "priority": "high"}
@@ -239,3 +239,27 @@ def test_a_list_costs_two_queries_with_1_and_with_50_rows(alice_api: ApiClient, 
         with recorded_queries() as many:
             assert len(alice_api.get(path.format(ticket.pk) + "?limit=100").data["items"]) == 50
         assert len(many) == 2, many
+
+
+def test_only_tickets_that_stand_so(alice_api: ApiClient, alice: User, bob: User) -> None:
+    own = {status: str(make_ticket(alice, status=status).pk) for status in Ticket.Status.values}
+    for status in Ticket.Status.values:
+        make_ticket(bob, status=status)
+        for query in (f"status={status}", f"status={status}&cursor="):
+            assert [row["id"] for row in alice_api.get(f"tickets?{query}").data["items"]] == [own[status]]
+    assert alice_api.get("tickets?status=closed").data["total"] == 1
+    assert alice_api.get("tickets").data["total"] == 3
+
+
+@pytest.mark.parametrize("status", ["", "OPEN", "waiting", "open,closed"])
+def test_how_no_ticket_stands_is_400_and_named(alice_api: ApiClient, status: str) -> None:
+    answer = alice_api.get(f"tickets?status={status}")
+    assert (answer.status, list(answer.fields)) == (400, ["status"])
+
+
+def test_by_when_we_answer_is_said_until_we_did(alice_api: ApiClient, helper_api: ApiClient) -> None:
+    make_service_levels()
+    opened = alice_api.post("tickets", VALID).data
+    assert opened["answer_due_at"] > opened["created_at"]
+    helper_api.post(f"tickets/{opened['id']}/reply", {"message": "We look into it."})
+    assert alice_api.get(f"tickets/{opened['id']}").data["answer_due_at"] is None
