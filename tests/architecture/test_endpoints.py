@@ -75,6 +75,8 @@ FOR_SIGNED_IN = {
     "tickets/{id}/messages",
     "tickets/{id}/reply",
     "tickets/{id}/close",
+    "tickets/{id}/attachments/{id}",
+    "tickets/{id}/rating",
     "referrals",
     "referrals/summary",
 }
