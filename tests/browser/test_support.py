@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, expect
 
 from tests.browser.nodes import ask_now
 from tests.browser.people import Person, sign_in
@@ -26,13 +26,13 @@ def page(context: BrowserContext, person: Person) -> Page:
     return opened
 
 
-def open_ticket(page: Page, *files: dict[str, object]) -> str:
+def open_ticket(page: Page, *files: FilePayload) -> str:
     """The new ticket's id; its thread is on the page."""
     page.goto("/support")
     page.get_by_label("Subject").fill("My tunnel stops")
     page.get_by_label("What is it about?").select_option("connection")
     page.get_by_label("Message").fill("It stops after a minute.")
-    page.get_by_label("Files").set_input_files(list(files))  # type: ignore[arg-type]
+    page.get_by_label("Files").set_input_files(list(files))
     page.get_by_role("button", name="Send ticket").click()
     page.wait_for_url(re.compile("/support/[0-9a-f-]{36}$"))
     return page.url.rsplit("/", 1)[1]
@@ -48,7 +48,7 @@ def support_answers(stack: Stack, ticket: str, text: str) -> None:
     stack.sql("UPDATE support_ticket SET status = 'answered', first_answered_at = now() WHERE id = %s", ticket)
 
 
-def png(name: str = "screen.png") -> dict[str, object]:
+def png(name: str = "screen.png") -> FilePayload:
     return {"name": name, "mimeType": "image/png", "buffer": picture("png")}
 
 
@@ -57,7 +57,7 @@ def test_an_open_thread_takes_in_an_answer_and_leaves_what_is_typed(page: Page, 
     box = page.get_by_label("Your message")
     box.fill(DRAFT)
     box.focus()
-    page.get_by_label("Files").set_input_files([png()])  # type: ignore[list-item]
+    page.get_by_label("Files").set_input_files([png()])
     box.focus()
     box.scroll_into_view_if_needed()
     page.evaluate("window.sameDocument = true")
