@@ -128,9 +128,9 @@ def test_what_is_sent_twice_is_written_once(agent: Client, ticket: Ticket) -> No
 
 def test_who_has_read_the_news_says_so_and_sends(agent: Client, ticket: Ticket) -> None:
     seen = ticket.messages.get().pk
-    assert "<article" not in agent.get(at(ticket, "news"), {"seen": seen}).content.decode()
+    assert "<article" not in agent.get(at(ticket, "news"), {"seen": str(seen)}).content.decode()
     news = make_message(ticket, body="One more thing, please.", created_at=timezone.now() + timedelta(seconds=1))
-    part = agent.get(at(ticket, "news"), {"seen": seen}).content.decode()
+    part = agent.get(at(ticket, "news"), {"seen": str(seen)}).content.decode()
     assert "One more thing, please." in part
     assert f'value="{news.pk}" form="desk-answer"' in part
     # A browser sends both, the page's own first.

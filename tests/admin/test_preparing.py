@@ -1,0 +1,53 @@
+"""What staff prepare: service levels that hold for new tickets, and tags that go from every ticket at once."""
+
+from __future__ import annotations
+
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEvent, User
+from support.models import ServiceLevel, Tag
+from tests.admin.addresses import allow, change
+from tests.factories.support import make_ticket
+from tests.queries import recorded_queries
+
+
+def test_a_service_level_is_changed_for_new_tickets_and_audited(staff: Client) -> None:
+    level = ServiceLevel.objects.create(plan="basic", priority="high", answer_minutes=240, resolution_minutes=480)
+    assert "opened from now on" in staff.get(change(level)).content.decode()
+    sent = {"plan": "basic", "priority": "high", "answer_minutes": "120", "resolution_minutes": "480"}
+    page = staff.post(change(level), sent, follow=True).content.decode()
+    assert "those that are there keep what they were promised" in page
+    assert "2 working hours" in page
+    act = AuditEvent.objects.get(action="staff_changed", target_id=str(level.pk))
+    assert act.details == {"answer_minutes": ["240", "120"]}
+
+
+def test_a_promise_that_cannot_be_kept_is_refused_at_its_field(staff: Client) -> None:
+    address = reverse("admin:support_servicelevel_add")
+    sent = {"plan": "basic", "priority": "high", "answer_minutes": "120", "resolution_minutes": "60"}
+    assert "not resolved before it is answered" in staff.post(address, sent).content.decode()
+    assert "at least a minute" in staff.post(address, {**sent, "answer_minutes": "0"}).content.decode()
+    assert "Select a valid choice" in staff.post(address, {**sent, "plan": "no-such-plan"}).content.decode()
+    assert not ServiceLevel.objects.filter(plan="basic").exists()
+
+
+def test_a_tag_goes_from_every_ticket_and_none_of_them_is_read_for_it(staff: Client, alice: User) -> None:
+    tag = Tag.objects.create(name="speed")
+    for n in range(5):
+        make_ticket(alice, subject=f"Number {n}").tags.add(tag)
+    address = reverse("admin:support_tag_delete", args=[tag.pk])
+    with recorded_queries() as statements:
+        page = staff.get(address).content.decode()
+    assert "speed, from every ticket that has it" in page
+    assert not any('FROM "support_ticket_tags"' in each for each in statements)
+    assert staff.post(address, {"post": "yes"}).status_code == 302
+    assert not Tag.objects.exists()
+
+
+def test_who_may_only_view_changes_no_promise(helper: User, helper_browser: Client) -> None:
+    allow(helper, "view_servicelevel", "view_tag")
+    level = ServiceLevel.objects.create(plan="basic", priority="high", answer_minutes=240, resolution_minutes=480)
+    assert helper_browser.post(change(level), {"answer_minutes": "1"}).status_code == 403
+    tag = Tag.objects.create(name="speed")
+    assert helper_browser.post(reverse("admin:support_tag_delete", args=[tag.pk]), {"post": "yes"}).status_code == 403
