@@ -58,6 +58,7 @@ class Witness:
         return self.look()
 
     def look(self) -> str:
+        self.page.wait_for_load_state()
         path = self.page.url
         assert self.page.evaluate(FOREIGN) == [], path
         assert self.page.evaluate("window.ran") == [], path
@@ -163,6 +164,8 @@ def test_articles_announcements_and_suggestions_are_text(customer: Witness, rows
     customer.see("/help?q=zebra")
     for payload in PAYLOADS[::20]:
         assert_shown(customer, [payload], f"/help?q={quote(payload)}")
+    customer.see("/announcements")
+    assert set(customer.page.evaluate(IN_PROSE)) <= ALLOWED_IN_PROSE
     customer.see("/help/hostile")
     assert set(customer.page.evaluate(IN_PROSE)) <= ALLOWED_IN_PROSE
     addresses = customer.page.evaluate("[...document.querySelectorAll('.prose a')].map((e) => e.getAttribute('href'))")
@@ -201,5 +204,6 @@ def test_staff_see_lists_and_forms_as_text(member: Witness, rows: dict[str, str]
     member.see("/admin/vpn/vpnconfig/")
     member.see(f"/admin/accounts/user/?q={rows['email']}")
     member.page.get_by_role("link", name=rows["email"]).first.click()
+    member.page.wait_for_url("**/change/**")
     member.look()
     member.assert_nothing_happened()
