@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Dialog, expect
 
 from tests.browser.hostile_rows import ALL, PAYLOADS, cut, texts_of
 from tests.browser.people import Person, new_person, sign_in
@@ -38,6 +38,11 @@ ALLOWED_IN_PROSE = {"p", "a href", "a href rel", "code", "pre", "h2", "blockquot
 ALLOWED_IN_PROSE |= {"table", "thead", "tbody", "tr", "th", "td", "br", "hr"}
 
 
+def _note(dialog: Dialog, seen: list[str]) -> None:
+    seen.append(dialog.message)
+    dialog.dismiss()
+
+
 class Witness:
     """Sees everything that a payload could do in a context."""
 
@@ -47,7 +52,7 @@ class Witness:
         self.dialogs: list[str] = []
         self.page = context.new_page()
         self.page.add_init_script(TRAP)
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", lambda dialog: _note(dialog, self.dialogs))
 
     def see(self, path: str) -> str:
         """The page's text, once it is certain that nothing of it ran."""
@@ -109,7 +114,7 @@ def test_the_payloads_run_where_they_are_not_text(open_context: Callable[..., Br
     context.route("**/*", lambda route: route.abort())
     page = context.new_page()
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", lambda dialog: _note(dialog, dialogs))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(TRAP)
