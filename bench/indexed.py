@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import Model, Q, QuerySet, Sum
 from django.utils import timezone
 
@@ -75,6 +76,7 @@ def _people(now: datetime, owner: str) -> list[Filled]:
         "referred_by_id": owner,
         "stripe_customer_id": "'cus_' || n",
         "is_active": "n %% 1000 <> 0",
+        "is_staff": "n %% 10000 = 1",
         # One in a thousand leaves, one every hour; fifty of them should be gone.
         "deletion_due_at": "CASE WHEN n %% 1000 = 0 THEN now() + (n / 1000 - 50) * interval '1 hour' END",
     }
@@ -92,6 +94,7 @@ def _people(now: datetime, owner: str) -> list[Filled]:
                     User.objects.filter(stripe_customer_id="cus_4711"),
                     beside=("user_stripe_customer_unique",),
                 ),
+                Case("user_staff_idx", User.objects.filter(is_staff=True, is_active=True).order_by("email")),
                 Case("user_deletion_due_idx", User.objects.filter(deletion_due_at__lte=now)),
             ],
         ),
@@ -211,7 +214,15 @@ def _support(oldest: datetime, owner: str) -> list[Filled]:
         "user_id": owner,
         "status": "CASE n %% 1000 WHEN 0 THEN 'open' WHEN 1 THEN 'answered' ELSE 'closed' END",
         "closed_at": "CASE WHEN n %% 1000 > 1 THEN now() END",
+        "subject": "'Tunnel number ' || n",
+        "answer_due": "CASE WHEN n %% 1000 = 0 THEN now() + (n / 1000 - 50) * interval '1 minute' END",
+        # Of those that wait for us half are nobody's.
+        "assignee_id": f"CASE WHEN n %% 2000 <> 0 THEN {owner} END",
     }
+    due_first = Ticket.objects.order_by("due_at", "updated_at", "id")
+    mine = due_first.filter(assignee=owner_id(0)).exclude(status="closed")
+    found = Ticket.objects.annotate(words=SearchVector("subject", config="simple")).order_by()
+    word = SearchQuery("4711:*", search_type="raw", config="simple")
     thread = TicketMessage.objects.filter(ticket=SOMEBODY).order_by("created_at", "id")
     keys = {"user_id": owner, "key": "n::text", "message_id": "md5(n::text)::uuid"}
     return [
@@ -222,9 +233,13 @@ def _support(oldest: datetime, owner: str) -> list[Filled]:
                 Case("ticket_user_updated_idx", Ticket.objects.filter(user=SOMEBODY)[:PAGE], hot=True),
                 Case(
                     "ticket_status_updated_idx",
-                    Ticket.objects.filter(status="open").order_by("updated_at")[:STAFFS_PAGE],
+                    Ticket.objects.filter(status="answered").order_by("updated_at", "id")[:STAFFS_PAGE],
                 ),
-                Case("ticket_updated_idx", Ticket.objects.order_by("-updated_at")[:STAFFS_PAGE]),
+                Case("ticket_updated_idx", Ticket.objects.order_by("-updated_at", "-id")[:STAFFS_PAGE]),
+                Case("ticket_open_due_idx", due_first.filter(status="open")[:STAFFS_PAGE]),
+                Case("ticket_unassigned_idx", due_first.filter(status="open", assignee=None)[:STAFFS_PAGE]),
+                Case("ticket_assignee_due_idx", mine[:STAFFS_PAGE], beside=("ticket_assignee_idx",)),
+                Case("ticket_subject_idx", found.filter(words=word)[:STAFFS_PAGE]),
             ],
         ),
         Filled(

@@ -294,7 +294,9 @@ NODE_BODY_LIMIT_BYTES = 4 * 1024 * 1024
 WEBHOOK_BODY_LIMIT_BYTES = 256 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Five files of 5 MiB and what was written with them, where a message may bring files; they wait on the disk while they arrive.
-UPLOAD_PATHS = re.compile(r"/(api/v1/tickets(/[0-9a-f-]{36}/reply)?/?|support(/[0-9a-f-]{36}/reply)?)")
+UPLOAD_PATHS = re.compile(
+    r"/(api/v1/tickets(/[0-9a-f-]{36}/reply)?/?|support(/[0-9a-f-]{36}/reply)?|admin/support/ticket/[0-9a-f-]{36}/reply/)"
+)
 UPLOAD_BODY_LIMIT_BYTES = 26 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

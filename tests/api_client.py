@@ -36,12 +36,7 @@ class ApiClient:
 
     def request(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """Call `/api/v1/<path>`; a `body` of bytes is sent as it is, anything else as JSON."""
-        meta: dict[str, Any] = {"REMOTE_ADDR": headers.pop("remote_addr", "192.0.2.1")}
-        if self.token:
-            headers.setdefault("Authorization", f"Bearer {self.token}")
-        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        kind = headers.pop("content_type", "application/json")
-        answer = self._client.generic(method, f"/api/v1/{path}", content, kind, headers=headers, **meta)
+        answer = self._answer(method, path, body, headers)
         envelope = json.loads(answer.content)
         assert envelope["status_code"] == answer.status_code
         assert envelope["request_id"] == answer.headers["X-Request-ID"]
@@ -51,6 +46,18 @@ class ApiClient:
             assert envelope["data"] is None
         assert set(envelope) == expected
         return Answer(answer.status_code, envelope, answer.headers)
+
+    def status_of(self, method: str, path: str, body: Any = None) -> int:
+        """The status alone, also of what answers with a file."""
+        return int(self._answer(method, path, body, {}).status_code)
+
+    def _answer(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
+        meta: dict[str, Any] = {"REMOTE_ADDR": headers.pop("remote_addr", "192.0.2.1")}
+        if self.token:
+            headers.setdefault("Authorization", f"Bearer {self.token}")
+        content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        kind = headers.pop("content_type", "application/json")
+        return self._client.generic(method, f"/api/v1/{path}", content, kind, headers=headers, **meta)
 
     def get(self, path: str, **headers: str) -> Answer:
         return self.request("GET", path, **headers)

@@ -19,7 +19,6 @@ from support.admin.page import PageAdmin
 from support.admin.words import name_of
 from support.errors import ThreadMoved
 from support.models import CannedReply, Ticket
-from support.services.attachments import check_files
 from support.services.canned import fill_reply
 from support.services.desk import messages_since, refuse_moved
 from support.services.tickets import (
@@ -31,6 +30,7 @@ from support.services.tickets import (
     reply_to_ticket,
     set_tags,
 )
+from support.uploads import received_files
 
 SEND, SEND_AND_CLOSE, NOTE, INSERT = "send", "close", "note", "insert"
 
@@ -88,7 +88,7 @@ class AnsweringAdmin(PageAdmin):
 
     def _answer(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
         me, values = signed_in(request), form.cleaned_data
-        files = check_files(values["files"])
+        files = received_files(request, me, values["files"])
         seen: UUID | None = values["seen"]
         reply_to_ticket(
             ticket_id=ticket.pk,

@@ -11,7 +11,7 @@ from django import forms
 from accounts.models import User
 from nexusvpn.forms import ServiceForm
 from support.admin.words import STATE_WORDS, name_of
-from support.forms import MessageField, SentOnceForm
+from support.forms import FilesField, MessageField, SentOnceForm
 from support.models import Tag, Ticket, TicketMessage
 from support.services.inbox import colleagues, others_of
 
@@ -71,20 +71,6 @@ class MergeForm(ServiceForm):
     @staticmethod
     def _named(ticket: Ticket) -> str:
         return f"{ticket.subject} ({STATE_WORDS[ticket.status].lower()}, opened {ticket.created_at:%-d %B %Y})"
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """What the browser sent; the service looks at it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"required": False, "widget": FilesInput, **kwargs})
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        return [each for each in (data or []) if each]
 
 
 class AnswerForm(SentOnceForm):

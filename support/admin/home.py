@@ -36,13 +36,13 @@ def tickets_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
     late = _moments(VIEWS["overdue"].condition(request.user, timezone.now()), "due_at")  # type: ignore[arg-type]
     if late:
         words = due_words(late[0])
-        text = f"{_counted(late, 'ticket is', 'tickets are')} overdue, the first {words.text if words else ''}".strip()
-        yield Notice(text.replace("first overdue", "first"), inbox_address("overdue"), "bad")
-    free = _moments(nobodys(), "clock_since")
+        first = words.text.removeprefix("overdue ") if words else ""
+        text = f"{_counted(late, 'ticket is', 'tickets are')} overdue, the first {first}"
+        yield Notice(text, inbox_address("overdue"), "bad")
+    free = _moments(nobodys(), Coalesce("clock_since", "updated_at"))
     if free:
-        told = f", the longest for {waited(min(each for each in free if each))}" if any(free) else ""
         text = f"{_counted(free, 'ticket waits', 'tickets wait')} and nobody has {'it' if len(free) == 1 else 'them'}"
-        yield Notice(f"{text}{told}", inbox_address("unassigned"), "warn")
+        yield Notice(f"{text}, the longest for {waited(min(free))}", inbox_address("unassigned"), "warn")
     mine = _moments(Q(assignee=request.user, status=Ticket.Status.OPEN), "due_at")
     if mine:
         yield Notice(
@@ -51,7 +51,7 @@ def tickets_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
         )
 
 
-def _moments(condition: Q, field: str) -> list[Any]:
+def _moments(condition: Q, field: Any) -> list[Any]:
     return list(
         Ticket.objects.filter(condition).order_by("due_at", "updated_at").values_list(field, flat=True)[: MOST + 1]
     )

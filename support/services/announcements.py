@@ -104,10 +104,9 @@ def announcements_page(user: User, wanted: PageRequest) -> Page:
 def _meant_for(user: User) -> QuerySet[Announcement]:
     begun = Announcement.objects.filter(is_published=True, starts_at__lte=timezone.now())
     audiences = list(begun.order_by().values_list("audience", flat=True).distinct())
-    meant = Q(pk__in=[])
-    for audience in audiences:
-        is_in = Q(Exists(people_in(audience).filter(pk=user.pk))) if audience else Q()
-        meant |= Q(audience=audience) & is_in
+    meant = Q(audience={})
+    for audience in filter(None, audiences):
+        meant |= Q(audience=audience) & Q(Exists(people_in(audience).filter(pk=user.pk)))
     return begun.filter(meant)
 
 

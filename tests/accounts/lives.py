@@ -32,6 +32,7 @@ from billing.services.grants import grant_plan
 from nexusvpn.audit import record_act
 from nexusvpn.encryption import encrypt
 from referrals.models import Referral
+from referrals.services.campaigns import record_sign_up
 from referrals.services.decisions import approve_reward
 from referrals.services.maturing import mature
 from referrals.services.payouts import pay_out
@@ -42,6 +43,7 @@ from tests.factories.payers import make_payer, pay
 from tests.factories.payments import make_dispute, make_subscription, price_of
 from tests.factories.referrals import make_programme, promise
 from tests.factories.vpn import make_location, make_server, new_key
+from tests.referrals.campaigns import make_campaign
 from vpn.models import Location, QuotaMeter, Server, UsageMonth, VpnConfig
 from vpn.services.devices import add_device, remove_device
 from vpn.services.quota import settle_meter
@@ -53,6 +55,7 @@ EMAIL = "dora.unmistakable@example.com"
 def make_dora(staff: User) -> User:
     """Somebody who has used everything there is, on a server in "ams"."""
     dora = make_user(EMAIL, full_name=NAME, stripe_customer_id="cus_dora")
+    record_sign_up(dora, make_campaign().slug)
     _sign_in_with_everything(dora)
     _hear_from_us(dora)
     _use_the_vpn(dora, staff)

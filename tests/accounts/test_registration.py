@@ -4,12 +4,14 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import SignupOrigin, User
+from accounts.services import registration
 from accounts.services.deletion import leave
 from referrals.models import Referral
 from tests.api_client import ApiClient
 from tests.factories.accounts import PASSWORD
 from tests.jobs import run_waiting_jobs
 from tests.mails import waiting_mails
+from tests.queries import recorded_queries
 
 GOOD = {"email": "dora@example.com", "password": "a long enough secret"}
 
@@ -94,6 +96,28 @@ class TestOverTheApi:
         assert made.referrer == alice
         assert made.referred.referred_by == alice
         assert made.referred.email == GOOD["email"]
+
+    def test_a_referrer_who_is_suspended_in_between_brings_nobody_and_nothing_is_written(
+        self, api: ApiClient, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def hash_slowly(password: str) -> str:
+            User.objects.filter(pk=alice.pk).update(is_active=False)
+            return "!"
+
+        monkeypatch.setattr(registration, "make_password", hash_slowly)
+        answer = api.post("auth/register", {**GOOD, "referral_code": alice.referral_code})
+        assert (answer.status, list(answer.fields)) == (400, ["referral_code"])
+        assert (list(User.objects.all()), SignupOrigin.objects.count()) == ([alice], 0)
+
+    def test_an_unknown_code_is_refused_before_anything_is_computed_or_written(
+        self, api: ApiClient, alice: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(registration, "make_password", None)
+        for email in (GOOD["email"], alice.email):
+            with recorded_queries() as queries:
+                answer = api.post("auth/register", {**GOOD, "email": email, "referral_code": "NOSUCHCODE22"})
+            assert answer.code == "unknown_referral_code"
+            assert all(query.startswith("SELECT") for query in queries)
 
     def test_one_mail_is_queued(self, api: ApiClient) -> None:
         api.post("auth/register", GOOD)

@@ -75,8 +75,11 @@ from support.models import (
     ArticleVote,
     Attachment,
     AttachmentContent,
+    CannedReply,
     IdempotencyKey,
     InboundMail,
+    ServiceLevel,
+    Tag,
     Ticket,
     TicketMessage,
 )
@@ -350,6 +353,11 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     IdempotencyKey: new_key_of_a_message,
     Attachment: new_attachment,
     AttachmentContent: lambda: new_attachment().content,
+    CannedReply: lambda: CannedReply.objects.create(title=uuid4().hex, body="Hello {name}"),
+    ServiceLevel: lambda: ServiceLevel.objects.create(
+        plan=uuid4().hex, priority="low", answer_minutes=60, resolution_minutes=480
+    ),
+    Tag: lambda: Tag.objects.create(name=uuid4().hex),
     InboundMail: lambda: InboundMail.objects.create(fingerprint=uuid4().hex, state=InboundMail.State.IGNORED),
     Announcement: lambda: Announcement.objects.create(title="Work at night", body="From **two** on."),
     AnnouncementSeen: lambda: AnnouncementSeen.objects.create(

@@ -67,7 +67,7 @@ def test_the_home_says_what_needs_staff_the_urgent_first(staff: Client, alice: U
     make_ticket(alice, updated_at=timezone.now() - timedelta(days=2))
     page = staff.get("/admin/").content.decode()
     assert page.index(f"{silent.name}: node silent") < page.index(f"{differing.name}: node whose interface")
-    assert "1 ticket waits for an answer, the longest for 2 days" in page
+    assert "1 ticket waits and nobody has it, the longest for 2 days" in page
 
 
 def test_the_home_tells_nobody_what_they_may_not_see(helper: User, helper_browser: Client, alice: User) -> None:

@@ -44,7 +44,7 @@ def endpoints() -> dict[str, type[ApiView]]:
             if isinstance(entry, URLResolver):
                 walk(entry.url_patterns, path)
             elif path.startswith("api/v1/"):
-                shape = re.sub(r"\(\?P<(?:pk|inner)>.*?\)", "{id}", path.removeprefix("api/v1/"))
+                shape = re.sub(r"\(\?P<\w+>.*?\)", "{id}", path.removeprefix("api/v1/"))
                 found[re.sub(r"[\^$?]", "", shape).rstrip("/")] = entry.callback.view_class  # type: ignore[attr-defined, union-attr]
 
     walk(get_resolver().url_patterns, "")
@@ -125,7 +125,7 @@ def _status(client: ApiClient, method: str, path: str, body: dict[str, Any] | No
     # Not atomic(): services insist on being outermost, and a bare savepoint does not count.
     mark = transaction.savepoint()
     try:
-        return str(client.request(method, path, body).status)
+        return str(client.status_of(method, path, body))
     finally:
         transaction.savepoint_rollback(mark)
 

@@ -47,6 +47,24 @@ def check(page: Page, path: str, status: int = 200) -> None:
     assert page.title().endswith(" · NexusVPN")
 
 
+def answered_ticket(stack: Stack, person: Person) -> str:
+    """With a rating to give and files of which one was removed; its id."""
+    answer = stack.api("POST", "tickets", {"subject": LONG, "message": LONG}, person.token)
+    stack.sql(
+        "UPDATE support_ticket SET status = 'answered', first_answered_at = now(), device_name = %s WHERE id = %s",
+        LONG,
+        answer.data["id"],
+    )
+    stack.sql(
+        "INSERT INTO support_attachment (id, message_id, name, kind, size, sha256, created_at, removed_at)"
+        " SELECT gen_random_uuid(), id, %s || n, 'log', 4242, '', now(), CASE n WHEN 1 THEN now() END"
+        " FROM support_ticketmessage, generate_series(1, 2) n WHERE ticket_id = %s",
+        LONG,
+        answer.data["id"],
+    )
+    return str(answer.data["id"])
+
+
 SIZES = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
@@ -121,7 +139,9 @@ def test_pages_of_a_customer(
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
     paths += ["/settings/privacy", "/settings/privacy/delete"]
-    paths += ["/speed-test", "/referrals", "/support", "/"]
+    paths += ["/speed-test", "/referrals", "/support", "/support?state=closed", "/"]
+    ticket = answered_ticket(stack, person)
+    paths += [f"/support/{ticket}", f"/support/{ticket}/close"]
     paths += ["/settings/password", "/settings/email", "/verify-email/resend"]
     stack.manage("load_articles")
     paths += ["/help", "/help/kill-switch", *(f"/help/set-up/{system.slug}?device={devices[0]}" for system in SYSTEMS)]

@@ -130,6 +130,10 @@ class TestBanners:
 
 
 class TestThePage:
+    def test_it_says_so_where_nothing_was_announced(self, browser: Client) -> None:
+        answer = browser.get("/announcements")
+        assert (answer.status_code, "<article" in answer.content.decode()) == (200, False)
+
     def test_it_shows_present_and_past_ones_that_the_person_is_meant_by(self, browser: Client, bob: User) -> None:
         make_announcement("Past", ends_at=timezone.now() - timedelta(minutes=1))
         make_announcement("Present", has_banner=False)
