@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Dialog, expect
 
 from tests.browser.hostile_rows import ALL, PAYLOADS, cut, texts_of
 from tests.browser.people import Person, new_person, sign_in
@@ -38,6 +38,11 @@ ALLOWED_IN_PROSE = {"p", "a href", "a href rel", "code", "pre", "h2", "blockquot
 ALLOWED_IN_PROSE |= {"table", "thead", "tbody", "tr", "th", "td", "br", "hr"}
 
 
+def _note(dialog: Dialog, seen: list[str]) -> None:
+    seen.append(dialog.message)
+    dialog.dismiss()
+
+
 class Witness:
     """Sees everything that a payload could do in a context."""
 
@@ -47,7 +52,7 @@ class Witness:
         self.dialogs: list[str] = []
         self.page = context.new_page()
         self.page.add_init_script(TRAP)
-        self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", lambda dialog: _note(dialog, self.dialogs))
 
     def see(self, path: str) -> str:
         """The page's text, once it is certain that nothing of it ran."""
@@ -58,6 +63,7 @@ class Witness:
         return self.look()
 
     def look(self) -> str:
+        self.page.wait_for_load_state()
         path = self.page.url
         assert self.page.evaluate(FOREIGN) == [], path
         assert self.page.evaluate("window.ran") == [], path
@@ -108,7 +114,7 @@ def test_the_payloads_run_where_they_are_not_text(open_context: Callable[..., Br
     context.route("**/*", lambda route: route.abort())
     page = context.new_page()
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", lambda dialog: _note(dialog, dialogs))
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.add_init_script(TRAP)
@@ -163,6 +169,8 @@ def test_articles_announcements_and_suggestions_are_text(customer: Witness, rows
     customer.see("/help?q=zebra")
     for payload in PAYLOADS[::20]:
         assert_shown(customer, [payload], f"/help?q={quote(payload)}")
+    customer.see("/announcements")
+    assert set(customer.page.evaluate(IN_PROSE)) <= ALLOWED_IN_PROSE
     customer.see("/help/hostile")
     assert set(customer.page.evaluate(IN_PROSE)) <= ALLOWED_IN_PROSE
     addresses = customer.page.evaluate("[...document.querySelectorAll('.prose a')].map((e) => e.getAttribute('href'))")
@@ -201,5 +209,6 @@ def test_staff_see_lists_and_forms_as_text(member: Witness, rows: dict[str, str]
     member.see("/admin/vpn/vpnconfig/")
     member.see(f"/admin/accounts/user/?q={rows['email']}")
     member.page.get_by_role("link", name=rows["email"]).first.click()
+    member.page.wait_for_url("**/change/**")
     member.look()
     member.assert_nothing_happened()
