@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.contrib.postgres.search import SearchQuery, SearchVector
-from django.db.models import Model, Q, QuerySet, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from accounts.models import (
@@ -27,31 +23,11 @@ from accounts.models import (
     SignupOrigin,
     User,
 )
-from bench.filling import earlier_sql, owner_id, owner_sql
-from support.models import IdempotencyKey, Ticket, TicketMessage
+from bench.cases import A_SERVER, A_SERVERS, DAYS, EACH, OLD, PAGE, SOMEBODY, STAFFS_PAGE, Case, Filled
+from bench.filling import earlier_sql, owner_sql
+from bench.indexed_rewards import given_tables
+from bench.indexed_support import support_tables
 from vpn.models import FreeAddress, IpAssignment, UsageRecord, VpnConfig
-
-# Rows of one person, messages of a thread, devices of a server; days of usage; rows that retention finds.
-EACH, A_SERVERS, DAYS, OLD = 20, 2500, 100, 1000
-PAGE, STAFFS_PAGE = 20, 100
-SOMEBODY, A_SERVER = owner_id(7), owner_id(1)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A query and its index. `beside` are indexes that would answer it as well, though not made for it: they go with it."""
-
-    index: str
-    query: QuerySet[Any]
-    beside: tuple[str, ...] = ()
-    hot: bool = False
-
-
-@dataclass(frozen=True)
-class Filled:
-    model: type[Model]
-    columns: dict[str, str]
-    cases: Sequence[Case] = field(default_factory=list)
 
 
 def every_table(rows: int) -> list[Filled]:
@@ -64,8 +40,9 @@ def every_table(rows: int) -> list[Filled]:
         *_people(now, owner),
         *_ways_in(now, oldest, owner),
         *_told(oldest, people),
-        *_support(oldest, owner),
+        *support_tables(rows, now, oldest, owner),
         *_devices(rows, now, people),
+        *given_tables(rows, now, people),
     ]
 
 
@@ -204,59 +181,6 @@ def _told(oldest: datetime, people: int) -> list[Filled]:
                     beside=("notification_user_idx",),
                 ),
                 Case("notification_time_idx", Notification.objects.filter(created_at__lt=oldest).order_by()),
-            ],
-        ),
-    ]
-
-
-def _support(oldest: datetime, owner: str) -> list[Filled]:
-    tickets = {
-        "user_id": owner,
-        "status": "CASE n %% 1000 WHEN 0 THEN 'open' WHEN 1 THEN 'answered' ELSE 'closed' END",
-        "closed_at": "CASE WHEN n %% 1000 > 1 THEN now() END",
-        "subject": "'Tunnel number ' || n",
-        "answer_due": "CASE WHEN n %% 1000 = 0 THEN now() + (n / 1000 - 50) * interval '1 minute' END",
-        # Of those that wait for us half are nobody's.
-        "assignee_id": f"CASE WHEN n %% 2000 <> 0 THEN {owner} END",
-    }
-    due_first = Ticket.objects.order_by("due_at", "updated_at", "id")
-    mine = due_first.filter(assignee=owner_id(0)).exclude(status="closed")
-    found = Ticket.objects.annotate(words=SearchVector("subject", config="simple")).order_by()
-    word = SearchQuery("4711:*", search_type="raw", config="simple")
-    thread = TicketMessage.objects.filter(ticket=SOMEBODY).order_by("created_at", "id")
-    keys = {"user_id": owner, "key": "n::text", "message_id": "md5(n::text)::uuid"}
-    return [
-        Filled(
-            Ticket,
-            tickets,
-            [
-                Case("ticket_user_updated_idx", Ticket.objects.filter(user=SOMEBODY)[:PAGE], hot=True),
-                Case(
-                    "ticket_status_updated_idx",
-                    Ticket.objects.filter(status="answered").order_by("updated_at", "id")[:STAFFS_PAGE],
-                ),
-                Case("ticket_updated_idx", Ticket.objects.order_by("-updated_at", "-id")[:STAFFS_PAGE]),
-                Case("ticket_open_due_idx", due_first.filter(status="open")[:STAFFS_PAGE]),
-                Case("ticket_unassigned_idx", due_first.filter(status="open", assignee=None)[:STAFFS_PAGE]),
-                Case("ticket_assignee_due_idx", mine[:STAFFS_PAGE], beside=("ticket_assignee_idx",)),
-                Case("ticket_subject_idx", found.filter(words=word)[:STAFFS_PAGE]),
-            ],
-        ),
-        Filled(
-            TicketMessage,
-            {"ticket_id": owner},
-            [
-                Case("message_ticket_created_idx", thread, hot=True),
-                Case("message_created_idx", TicketMessage.objects.order_by("-created_at")[:PAGE]),
-            ],
-        ),
-        Filled(
-            IdempotencyKey,
-            keys,
-            [
-                Case("idempotency_key_unique", IdempotencyKey.objects.filter(user=SOMEBODY, key="7")),
-                Case("idempotency_message_idx", IdempotencyKey.objects.filter(message=SOMEBODY)),
-                Case("idempotency_created_idx", IdempotencyKey.objects.filter(created_at__lt=oldest)),
             ],
         ),
     ]

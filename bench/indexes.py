@@ -10,9 +10,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from bench.cases import Case
 from bench.context import ROUNDS, Bench
 from bench.filling import fill_table
-from bench.indexed import Case, every_table
+from bench.indexed import every_table
 from bench.results import Result
 from bench.stats import median, paired_ratio
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
+from bench.cases import Case, Filled
 from bench.filling import fill_table, owner_id, owner_sql
-from bench.indexed import Case, Filled, every_table
+from bench.indexed import every_table
 from bench.indexes import _execute_without
 from support.models import Ticket
 

@@ -1,0 +1,133 @@
+"""The tables of P16 about money that is given: rewards, campaigns, coupons."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
+
+from bench.cases import OLD, PAGE, SOMEBODY, STAFFS_PAGE, Case, Filled
+from bench.filling import owner_id, owner_sql
+from billing.models import Coupon, Invoice, PromotionCode
+from referrals.models import CampaignSignup, Reward, RewardEntry, RewardPayout
+from referrals.models.campaigns import LEADS_TO_SOMEBODY
+
+A_CAMPAIGNS = 2500
+# Of a thousand one waits to be asked of Stripe.
+STANDING = "CASE WHEN n %% 1000 = 0 THEN 'asked' ELSE 'ended' END"
+ASKED = ("asked", "ending")
+
+
+def given_tables(rows: int, now: datetime, people: int) -> list[Filled]:
+    return [*_rewards(rows, now, owner_sql(people)), _campaigns(rows, now), *_coupons()]
+
+
+def _rewards(rows: int, now: datetime, owner: str) -> list[Filled]:
+    rewards = {
+        "user_id": owner,
+        "referral_id": "n",
+        "kind": "'referrer'",
+        "number": "1",
+        "invoice_id": "'in_' || n",
+        "amount_minor": "500",
+        "state": "CASE n %% 1000 WHEN 0 THEN 'pending' WHEN 1 THEN 'held' ELSE 'earned' END",
+        # One every hour; fifty of them should be earned.
+        "matures_at": "now() + (n / 1000 - 50) * interval '1 hour'",
+    }
+    # The newest have no answer yet, one of each person.
+    payouts = {
+        "user_id": owner,
+        "amount_minor": "500",
+        "state": f"CASE WHEN n <= {rows // 1000} THEN 'asked' ELSE 'done' END",
+    }
+    entries = {"user_id": owner, "reward_id": "gen_random_uuid()", "available_minor": "500", "source": "n::text"}
+    to_withdraw = Reward.objects.filter(state__in=("pending", "held", "earned"))
+    mine = RewardEntry.objects.filter(user=SOMEBODY).order_by("currency").values_list("currency")
+    return [
+        Filled(
+            Reward,
+            rewards,
+            [
+                Case("reward_user_newest_idx", Reward.objects.filter(user=SOMEBODY)[:PAGE]),
+                Case("reward_due_idx", Reward.objects.filter(state="pending", matures_at__lte=now)),
+                Case("reward_held_idx", Reward.objects.filter(state="held").order_by("created_at")[:STAFFS_PAGE]),
+                Case("reward_invoice_idx", to_withdraw.filter(invoice_id__in=["in_4711", "in_4712"])),
+            ],
+        ),
+        Filled(
+            RewardPayout,
+            payouts,
+            [
+                Case("payout_user_newest_idx", RewardPayout.objects.filter(user=SOMEBODY)[:PAGE]),
+                Case(
+                    "payout_asked_idx",
+                    RewardPayout.objects.filter(state="asked").order_by("created_at"),
+                    beside=("payout_one_under_way",),
+                ),
+            ],
+        ),
+        Filled(
+            RewardEntry,
+            entries,
+            [
+                Case(
+                    "reward_entry_user_idx",
+                    mine.annotate(pending=Sum("pending_minor"), available=Sum("available_minor")),
+                )
+            ],
+        ),
+    ]
+
+
+def _campaigns(rows: int, now: datetime) -> Filled:
+    # The older half is nobody's any more.
+    named = rows // 2
+    signups = {
+        "campaign_id": owner_sql(rows // A_CAMPAIGNS),
+        "user_id": f"CASE WHEN n <= {named} THEN gen_random_uuid() END",
+    }
+    days = CampaignSignup.objects.filter(campaign=owner_id(1)).order_by().annotate(of=TruncDate("created_at"))
+    overdue = CampaignSignup.objects.filter(LEADS_TO_SOMEBODY, created_at__lt=now - timedelta(seconds=named - OLD))
+    return Filled(
+        CampaignSignup,
+        signups,
+        [
+            Case("campaign_signup_newest_idx", days.values_list("of").annotate(Count("pk"))),
+            Case("campaign_signup_named_idx", overdue.order_by("created_at")[:STAFFS_PAGE]),
+        ],
+    )
+
+
+def _coupons() -> list[Filled]:
+    coupons = {"stripe_id": "n::text", "percent_off": "10", "duration": "'once'", "standing": STANDING}
+    codes = {"code": "'CODE' || n", "standing": STANDING}
+    # One in a hundred was paid with one of fifty codes.
+    invoices = {
+        "stripe_id": "n::text",
+        "status": "'paid'",
+        "promotion_codes": "CASE WHEN n %% 100 = 0 THEN ARRAY['promo_' || n / 100 %% 50] ELSE '{}' END",
+    }
+    with_code = Invoice.objects.filter(promotion_codes__contains=["promo_7"]).exclude(promotion_codes=[])
+    paid = with_code.filter(status=Invoice.Status.PAID).order_by("currency").values_list("currency")
+    return [
+        Filled(
+            Coupon,
+            coupons,
+            [
+                Case("coupon_newest_idx", Coupon.objects.all()[:STAFFS_PAGE]),
+                Case("coupon_asked_idx", Coupon.objects.filter(standing__in=ASKED).order_by("created_at")),
+            ],
+        ),
+        Filled(
+            PromotionCode,
+            codes,
+            [
+                Case("promotioncode_newest_idx", PromotionCode.objects.all()[:STAFFS_PAGE]),
+                Case(
+                    "promotioncode_asked_idx", PromotionCode.objects.filter(standing__in=ASKED).order_by("created_at")
+                ),
+            ],
+        ),
+        Filled(Invoice, invoices, [Case("invoice_promotion_codes_idx", paid.annotate(Sum("amount_paid_minor")))]),
+    ]
