@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
@@ -102,9 +103,17 @@ def fetch_page(
     The order must be total (end in the primary key). Only a page past the end costs a second query, for the total. Raises
     InvalidInput for a page beyond COUNTED_ROWS of a list that goes on there.
     """
-    counted = _with_total(queryset).values_list(*columns, "_total")
-    rows = list(counted[wanted.offset : wanted.offset + wanted.limit]) if wanted.offset < COUNTED_ROWS else []
+    rows = _fetch_rows(queryset, wanted, columns) if wanted.offset < COUNTED_ROWS else []
     return _page(rows, queryset, wanted, row)
+
+
+def _fetch_rows(queryset: QuerySet[Any], wanted: PageRequest, columns: tuple[str, ...]) -> list[Any]:
+    try:
+        counted = _with_total(queryset)
+    except EmptyResultSet:
+        # Nothing can be in it (`pk__in=[]`), so Django writes no SQL to count.
+        return []
+    return list(counted.values_list(*columns, "_total")[wanted.offset : wanted.offset + wanted.limit])
 
 
 def _page(rows: list[Any], queryset: QuerySet[Any], wanted: PageRequest, row: Callable[..., Any]) -> Page:
@@ -155,11 +164,17 @@ class CompiledPage:
         return fetch_slice(self._rows(owner), wanted, self._columns, self._row)
 
     def _fetch_rows(self, owner: UUID, wanted: PageRequest) -> list[Any]:
-        if self._compiled is None:
-            counted = _with_total(self._rows(self._MARK)).values_list(*self._columns, "_total")
-            self._compiled = counted.query.sql_with_params()
-        sql, parameters = self._compiled
+        try:
+            sql, parameters = self._compile()
+        except EmptyResultSet:
+            return []
         values = [owner if value == self._MARK else value for value in parameters]
         with connection.cursor() as cursor:
             cursor.execute(f"{sql} LIMIT %s OFFSET %s", [*values, wanted.limit, wanted.offset])
             return list(cursor.fetchall())
+
+    def _compile(self) -> tuple[str, tuple[Any, ...]]:
+        if self._compiled is None:
+            counted = _with_total(self._rows(self._MARK)).values_list(*self._columns, "_total")
+            self._compiled = counted.query.sql_with_params()
+        return self._compiled

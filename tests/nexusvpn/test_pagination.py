@@ -1,7 +1,12 @@
 from __future__ import annotations
 
-import pytest
+from uuid import uuid4
 
+import pytest
+from django.db.models import QuerySet
+
+from accounts.models import User
+from nexusvpn.api.pagination import CompiledPage, Page, PageRequest, fetch_page
 from tests.api_client import ApiClient
 
 LISTS = ["auth/sessions", "auth/history", "devices", "billing/plans"]
@@ -43,3 +48,13 @@ def test_pages_do_not_overlap_and_cover_everything(alice_api: ApiClient) -> None
     parts = [alice_api.get(f"billing/plans?limit=1&page={page}").data for page in (1, 2, 3)]
     assert [part["items"][0] for part in parts] == whole["items"]
     assert {part["total_pages"] for part in parts} == {3}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", [1, 2, 1_000])
+@pytest.mark.parametrize("empty", [User.objects.none(), User.objects.filter(pk__in=[])], ids=["none", "no keys"])
+def test_a_list_in_which_nothing_can_be_has_an_empty_page(empty: QuerySet[User], page: int) -> None:
+    wanted = PageRequest(page, 20)
+    expected = Page([], page, 20, 0)
+    assert fetch_page(empty, wanted, ("pk",), str) == expected
+    assert CompiledPage(lambda owner: empty.filter(pk=owner), ("pk",), str).fetch(uuid4(), wanted) == expected
