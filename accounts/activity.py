@@ -62,6 +62,7 @@ WORDS = {
     "recovery_code_used": "Recovery code used",
     "recovery_codes_made": "New recovery codes made",
     "reward_approved": "Reward looked at and given",
+    "reward_payout_returned": "Reward that was sent came back",
     "reward_refused": "Reward looked at and not given",
     "rights_changed": "Rights changed",
     "second_factor_added": "Second factor added",

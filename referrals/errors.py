@@ -8,3 +8,8 @@ from nexusvpn.errors import Conflict
 class NothingToDecide(Conflict):
     code = "reward_decided"
     message = "This reward waits for no decision any more: somebody decided, or its payment went back."
+
+
+class PayoutHasOutcome(Conflict):
+    code = "payout_has_outcome"
+    message = "What became of this payout is known, or will be: the provider was asked for it."

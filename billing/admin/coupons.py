@@ -31,6 +31,7 @@ from nexusvpn.errors import DomainError
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 LATEST_CODES = 50
+REFUSALS = ("refusal", admin.EmptyFieldListFilter)
 ENDING = "Stripe is being asked to end it. Look at it in a moment."
 
 
@@ -149,7 +150,7 @@ class CouponAdmin(DiscountAdmin):
     form = CouponForm
     terms = CouponForm.Meta.fields
     list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
-    list_filter = ("standing", "duration")
+    list_filter = ("standing", REFUSALS, "duration")
     search_fields = ("name", "=stripe_id")
     panels: ClassVar[list[Any]] = [codes_panel]
 
@@ -203,7 +204,7 @@ class PromotionCodeAdmin(DiscountAdmin):
         "created_at",
     )
     list_select_related = ("coupon",)
-    list_filter = ("standing", "first_time_only")
+    list_filter = ("standing", REFUSALS, "first_time_only")
     search_fields = ("code", "coupon__name", "=stripe_id")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.models import Discrepancy, Dispute, StripeEvent, StripeOrder
+from billing.models import Coupon, Discrepancy, Dispute, PromotionCode, Standing, StripeEvent, StripeOrder
 from nexusvpn.admin_site import Notice
 
 # Bills are dealt with within days; what is older was seen.
@@ -52,6 +52,24 @@ def payments_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
         "order was refused by Stripe in the last two weeks",
         "orders were refused by Stripe in the last two weeks",
         "state__exact=refused&is_durable__exact=1",
+        "warn",
+    )
+    # One that was not made was seen after a while; one that was to end can still be used, until it is ended.
+    refused = Q(standing=Standing.REFUSED, created_at__gt=since) | (Q(standing=Standing.LIVE) & ~Q(refusal=""))
+    yield from _counted(
+        request,
+        Coupon.objects.filter(refused),
+        "coupon, or its end, was refused by Stripe",
+        "coupons, or their ends, were refused by Stripe",
+        "refusal__isempty=0",
+        "warn",
+    )
+    yield from _counted(
+        request,
+        PromotionCode.objects.filter(refused),
+        "promotion code, or its end, was refused by Stripe",
+        "promotion codes, or their ends, were refused by Stripe",
+        "refusal__isempty=0",
         "warn",
     )
 

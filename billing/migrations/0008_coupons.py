@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("refusal", models.CharField(blank=True, max_length=200)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
                 ("times_redeemed", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("synced_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -106,6 +107,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("refusal", models.CharField(blank=True, max_length=200)),
+                ("attempts", models.PositiveSmallIntegerField(default=0, editable=False)),
                 ("times_redeemed", models.PositiveIntegerField(default=0)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("synced_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -169,7 +171,7 @@ class Migration(migrations.Migration):
             model_name="coupon",
             index=models.Index(
                 condition=models.Q(("standing__in", ["asked", "ending"])),
-                fields=["created_at"],
+                fields=["attempts", "created_at"],
                 name="coupon_asked_idx",
             ),
         ),
@@ -219,7 +221,7 @@ class Migration(migrations.Migration):
             model_name="promotioncode",
             index=models.Index(
                 condition=models.Q(("standing__in", ["asked", "ending"])),
-                fields=["created_at"],
+                fields=["attempts", "created_at"],
                 name="promotioncode_asked_idx",
             ),
         ),

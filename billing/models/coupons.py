@@ -41,6 +41,8 @@ class Coupon(models.Model):
     redeem_by = models.DateTimeField(null=True, blank=True)
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.ASKED)
     refusal = models.CharField(max_length=200, blank=True)
+    # How often it was taken up for Stripe since it was last decided.
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     times_redeemed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -62,9 +64,11 @@ class Coupon(models.Model):
         indexes = [
             # The admin's list.
             models.Index(fields=["-created_at", "id"], name="coupon_newest_idx"),
-            # What is still to be asked of Stripe.
+            # What is still to be asked of Stripe, what was tried least first.
             models.Index(
-                fields=["created_at"], condition=models.Q(standing__in=["asked", "ending"]), name="coupon_asked_idx"
+                fields=["attempts", "created_at"],
+                condition=models.Q(standing__in=["asked", "ending"]),
+                name="coupon_asked_idx",
             ),
         ]
 
@@ -88,6 +92,8 @@ class PromotionCode(models.Model):
     is_personal = models.BooleanField("for one customer alone", default=False, editable=False)
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.ASKED)
     refusal = models.CharField(max_length=200, blank=True)
+    # How often it was taken up for Stripe since it was last decided.
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
     times_redeemed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     synced_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -112,7 +118,7 @@ class PromotionCode(models.Model):
             models.Index(fields=["-created_at", "id"], name="promotioncode_newest_idx"),
             # What is still to be asked of Stripe.
             models.Index(
-                fields=["created_at"],
+                fields=["attempts", "created_at"],
                 condition=models.Q(standing__in=["asked", "ending"]),
                 name="promotioncode_asked_idx",
             ),

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, F, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from billing.gateway.client import JOB_S, Object, Stripe, keyed, sells
@@ -36,23 +39,38 @@ def ask_for_discounts() -> int:
     if not sells():
         return 0
     away: list[UUID] = []
-    # Coupons come before the codes that are for them.
     return sum(one_by_one(lambda settle: settle(), _while_answered(away)))
 
 
 def _while_answered(away: list[UUID]) -> Iterator[Callable[[], bool]]:
-    for model, settle in ((Coupon, _settle_coupon), (PromotionCode, _settle_code)):
-        waiting = model._default_manager.filter(standing__in=WAITING).order_by("created_at", "pk")
-        for id in list(waiting.values_list("pk", flat=True)[:AT_ONCE]):
-            if len(away) == UNANSWERED:
-                return
-            yield partial(_settle, settle, id, away)
+    for model, id in _waiting():
+        if len(away) == UNANSWERED:
+            return
+        yield partial(_settle, model, id, away)
 
 
-def _settle(settle: Callable[[UUID, Stripe], bool], id: UUID, away: list[UUID]) -> bool:
+def _waiting() -> list[tuple[type[Coupon] | type[PromotionCode], UUID]]:
+    """Those that were tried least first: what Stripe does not answer about holds up nothing else. Coupons before the codes for them."""
+    coupons = Coupon.objects.annotate(tried=F("attempts"))
+    # A code whose coupon is not made is nothing to ask for yet.
+    with_coupon = When(coupon__standing=Standing.ASKED, then=Greatest("attempts", "coupon__attempts"))
+    codes = PromotionCode.objects.annotate(tried=Case(with_coupon, default="attempts"))
+    found = [
+        (tried, model, id)
+        for model, rows in ((Coupon, coupons), (PromotionCode, codes))
+        for tried, id in rows.filter(standing__in=WAITING)
+        .order_by("tried", "created_at", "pk")
+        .values_list("tried", "pk")[:AT_ONCE]
+    ]
+    return [(model, id) for _, model, id in sorted(found, key=itemgetter(0))]
+
+
+def _settle(model: type[Coupon] | type[PromotionCode], id: UUID, away: list[UUID]) -> bool:
+    # Before it is asked for, so that what ends the process counts too.
+    model._default_manager.filter(pk=id, standing__in=WAITING).update(attempts=F("attempts") + 1)
     with Stripe(within_s=JOB_S, retries=1) as api:
         try:
-            return settle(id, api)
+            return _settle_coupon(id, api) if model is Coupon else _settle_code(id, api)
         except PaymentsUnavailable:
             away.append(id)
             return False

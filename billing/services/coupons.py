@@ -177,7 +177,7 @@ def _end(row: Coupon | PromotionCode, action: str, by: User) -> None:
     # Claimed by the conditional update: of two members of staff one is told that there is nothing left to end.
     with transaction.atomic(durable=True):
         live = type(row)._default_manager.filter(pk=row.pk, standing=Standing.LIVE)
-        if not live.update(standing=Standing.ENDING, refusal=""):
+        if not live.update(standing=Standing.ENDING, refusal="", attempts=0):
             row.refresh_from_db()
             raise DiscountWaits if row.standing == Standing.ASKED else DiscountOver
         record_act(action, actor=by, target=row)

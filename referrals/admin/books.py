@@ -1,18 +1,22 @@
-"""The books of rewards, to be read: entries, payouts, and a person's balances on their page."""
+"""The books of rewards, to be read: entries, payouts (one whose answer is lost is given back), and a person's balances on their page."""
 
 from __future__ import annotations
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
+from accounts.people import signed_in
 from billing.admin.columns import money_column
 from billing.services.credit import credit_currency
+from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 from referrals.models import Reward, RewardEntry, RewardPayout
 from referrals.services.books import Balance, balances
+from referrals.services.payouts import give_back_payout, is_lost
 from referrals.services.programme import amounts
 
 
@@ -31,8 +35,16 @@ class RewardEntryAdmin(ReadOnlyAdmin):
     search_fields = ("source", "user__email", "=reward__invoice_id")
 
 
+def _lost(payout: RewardPayout) -> str:
+    amount = money(payout.amount_minor, payout.currency)
+    return (
+        f"Its order to Stripe is gone, so nobody here knows what became of it. Look at the customer's balance in Stripe's dashboard:"
+        f" if {amount} was added there for {payout.pk}, do not go on, or they get it twice. If not, it is given back here."
+    )
+
+
 @admin.register(RewardPayout)
-class RewardPayoutAdmin(ReadOnlyAdmin):
+class RewardPayoutAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_display = (
         "created_at",
         "user",
@@ -44,6 +56,11 @@ class RewardPayoutAdmin(ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = ("state", "currency")
     search_fields = ("=id", "=result", "user__email")
+
+    @object_action("Nothing came of it", _lost, applies=is_lost, danger=True)
+    def nothing_came(self, request: HttpRequest, payout: RewardPayout) -> Outcome:
+        give_back_payout(payout_id=payout.pk, by=signed_in(request))
+        return "It is available again, and sent anew a day from now."
 
 
 def rewards_panel(user: User) -> Panel:

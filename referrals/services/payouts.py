@@ -16,8 +16,10 @@ from accounts.locks import lock_person
 from accounts.models import User
 from billing.models import Subscription
 from billing.services.credit import credit_currency, credit_outcome, give_credit
+from nexusvpn.audit import record_act
 from nexusvpn.logs import logger
 from nexusvpn.one_by_one import one_by_one
+from referrals.errors import PayoutHasOutcome
 from referrals.locks import lock_payout
 from referrals.models import RewardAmount, RewardEntry, RewardPayout
 from referrals.services.books import available_in, balances, book_conversion, book_payout
@@ -26,6 +28,7 @@ from referrals.services.programme import amounts
 NOTE = "Reward for bringing friends"
 # Whose credit the provider refused is not asked for again at once.
 REFUSED_FOR = timedelta(days=1)
+NOTHING_CAME = "nothing came of it, staff found"
 State, Entry = RewardPayout.State, RewardEntry.Kind
 log = logger(__name__)
 
@@ -123,10 +126,32 @@ def settle_payout(payout: RewardPayout) -> bool:
         log.error("payout_without_order", payout=payout.pk)
         return False
     # Of an erased person the request may be forgotten with its answer; there is nobody to give anything back to.
-    refused = outcome.state == "refused"
-    payout.state, payout.result = (State.REFUSED if refused else State.DONE), outcome.result
-    payout.finished_at = timezone.now()
-    payout.save(update_fields=["state", "result", "finished_at"])
-    if refused:
-        book_payout(payout, Entry.RETURNED, payout.amount_minor)
+    _finish(payout, State.REFUSED if outcome.state == "refused" else State.DONE, outcome.result)
     return True
+
+
+def is_lost(payout: RewardPayout) -> bool:
+    """Whether it is under way, and its order is gone with its answer: nothing but a look at the provider says what became of it."""
+    if payout.state != State.ASKED or payout.user.erased_at is not None:
+        return False
+    return credit_outcome(payout.user, str(payout.pk)).state == "unknown"
+
+
+def give_back_payout(*, payout_id: UUID, by: User) -> RewardPayout:
+    """Staff looked, and nothing came of it: it is available again, and sent anew a day later. Raises PayoutHasOutcome."""
+    # The owner's lock closes the race of two members of staff, and with the job that asks what became of it: it comes back once.
+    with transaction.atomic(durable=True):
+        payout = lock_payout(payout_id)
+        if payout is None or not is_lost(payout):
+            raise PayoutHasOutcome
+        _finish(payout, State.REFUSED, NOTHING_CAME)
+        record_act("reward_payout_returned", actor=by, person=payout.user_id, target=payout)
+    return payout
+
+
+def _finish(payout: RewardPayout, state: RewardPayout.State, result: str) -> None:
+    """Its owner is locked, and it is under way."""
+    payout.state, payout.result, payout.finished_at = state, result, timezone.now()
+    payout.save(update_fields=["state", "result", "finished_at"])
+    if state == State.REFUSED:
+        book_payout(payout, Entry.RETURNED, payout.amount_minor)

@@ -9,10 +9,13 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts.models import User
+from accounts.services.notifications import Kind as News
+from accounts.services.notifications import notify
 from billing.inserts import insert_once
 from billing.models import Invoice
 from billing.periods import months_later
 from billing.services.undone import PaidInvoice, paid_invoice, undone_invoices
+from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.locks import lock_referral
 from referrals.models import Referral, ReferralProgramme, Reward, RewardEntry
 from referrals.services.books import available_in, book_reward
@@ -21,6 +24,11 @@ from referrals.services.suspicion import reasons_for
 
 # Before the first payment ever.
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
+PAGE = "/referrals"
+WITHDRAWN = (
+    "The payment that it was given for did not last. What you had spent of it later rewards make up for; your card is never"
+    " charged for that."
+)
 State, Kind, Entry = Reward.State, Reward.Kind, RewardEntry.Kind
 
 
@@ -108,6 +116,7 @@ def earn(reward: Reward) -> None:
     """Its owner is locked, and it is pending."""
     _move(reward, State.EARNED)
     book_reward(reward, Entry.EARNED, pending_minor=-reward.amount_minor, available_minor=reward.amount_minor)
+    _tell(reward, "Reward earned")
 
 
 def hold(reward: Reward, reasons: list[str]) -> None:
@@ -130,11 +139,18 @@ def withdraw(reward: Reward, state: Reward.State = State.CANCELLED) -> None:
         for kind, amount in ((Entry.TAKEN_BACK, here), (Entry.DEBT, reward.amount_minor - here)):
             if amount:
                 book_reward(reward, kind, available_minor=-amount)
+        _tell(reward, "Reward withdrawn", WITHDRAWN)
 
 
 def release(reward: Reward) -> None:
     """What was held is pending again, and earned at its date. Its owner is locked."""
     _move(reward, State.PENDING)
+
+
+def _tell(reward: Reward, what: str, text: str = "") -> None:
+    """Its owner, in their list and without a mail, unless they are gone. With the entry, whose key sees that both come once."""
+    if reward.user.erased_at is None:
+        notify(reward.user, News.BILLING, f"{what}: {money(reward.amount_minor, reward.currency)}", text, link=PAGE)
 
 
 def _move(reward: Reward, state: Reward.State, *also: str) -> None:

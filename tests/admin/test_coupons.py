@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from billing.models import Coupon, PromotionCode
 from billing.services.checkout import open_checkout
 from billing.services.coupons import add_coupon, add_promotion_code
-from tests.admin.addresses import action, change
+from tests.admin.addresses import action, allow, change
 from tests.billing.buying import charged, pay
 from tests.billing.conftest import shop
 from tests.billing.shop import Shop
@@ -129,3 +131,29 @@ def test_who_may_only_look_ends_nothing(helper: User, helper_browser: Client, sa
     assert helper_browser.post(action(coupon, "end")).status_code == 403
     coupon.refresh_from_db()
     assert coupon.standing == "live"
+
+
+def test_the_home_says_what_stripe_refused_and_leads_to_it(
+    staff: Client, sam: User, helper: User, helper_browser: Client
+) -> None:
+    refused, is_in_use, fine = (add_coupon(by=sam, name=name, percent_off=20) for name in ("No", "Yes", "Fine"))
+    code = add_promotion_code(by=sam, coupon=fine, code="SUMMER-20")
+    Coupon.objects.filter(pk=refused.pk).update(standing="refused", refusal="No such coupon")
+    # It can be used though staff ended it, for however long ago it was made.
+    old = timezone.now() - timedelta(days=90)
+    Coupon.objects.filter(pk=is_in_use.pk).update(standing="live", refusal="Not now", created_at=old)
+    PromotionCode.objects.update(standing="refused", refusal="No such coupon")
+    home = reverse("admin:index")
+    notices = {notice.text: notice.url for notice in staff.get(home).context["notices"]}
+    for words, rows in (
+        ("2 coupons, or their ends, were refused by Stripe", [refused, is_in_use]),
+        ("1 promotion code, or its end, was refused by Stripe", [code]),
+    ):
+        shown = staff.get(notices[words]).context["cl"].result_list
+        assert {row.pk for row in shown} == {row.pk for row in rows}
+    allow(helper, "view_coupon")
+    texts = [notice.text for notice in helper_browser.get(home).context["notices"]]
+    assert texts == ["2 coupons, or their ends, were refused by Stripe"]
+    Coupon.objects.filter(pk=is_in_use.pk).update(standing="ended")
+    Coupon.objects.filter(pk=refused.pk).update(created_at=old)
+    assert not helper_browser.get(home).context["notices"]

@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
-from referrals.models import ReferralProgramme, Reward, RewardAmount
+from billing.models import StripeOrder
+from referrals.models import ReferralProgramme, Reward, RewardAmount, RewardPayout
+from referrals.services.payouts import pay_out_rewards
 from referrals.services.suspicion import WORDS
-from tests.admin.addresses import action, change
-from tests.factories.referrals import AMOUNTS, make_paid, make_programme, promise
+from tests.admin.addresses import action, allow, change
+from tests.factories.referrals import AMOUNTS, earned, make_paid, make_programme, promise, subscribed
 from tests.invariants import assert_invariants
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +106,37 @@ class TestDeciding:
         assert helper_browser.post(action(held, "approve"), {"reason": "Fine"}).status_code == 403
         held.refresh_from_db()
         assert held.state == "held"
+
+
+class TestAPayoutWhoseOrderIsGone:
+    @pytest.fixture
+    def payout(self, alice: User, bob: User) -> RewardPayout:
+        earned(subscribed(alice), bob)
+        assert pay_out_rewards() == 1
+        return RewardPayout.objects.get()
+
+    def test_it_is_given_back_from_its_page(self, staff: Client, sam: User, payout: RewardPayout) -> None:
+        url = action(payout, "nothing-came")
+        assert url not in staff.get(change(payout)).text
+        StripeOrder.objects.all().delete()
+        assert url in staff.get(change(payout)).text
+        assert "$5.00 was added there" in staff.get(url).context["question"]
+        assert staff.post(url).status_code == 302
+        payout.refresh_from_db()
+        assert payout.state == "refused"
+        assert AuditEvent.objects.get(action="reward_payout_returned").actor_id == sam.pk
+        assert "What became of this payout is known" in staff.post(url, follow=True).text
+        assert_invariants()
+
+    def test_while_stripe_is_asked_it_stays_under_way(self, staff: Client, payout: RewardPayout) -> None:
+        assert "is known, or will be" in staff.post(action(payout, "nothing-came"), follow=True).text
+        payout.refresh_from_db()
+        assert payout.state == "asked"
+
+    def test_seeing_is_not_enough(self, helper: User, helper_browser: Client, payout: RewardPayout) -> None:
+        StripeOrder.objects.all().delete()
+        allow(helper, "view_rewardpayout")
+        assert helper_browser.post(action(payout, "nothing-came")).status_code == 403
 
 
 def test_the_customers_page_shows_rewards_and_what_becomes_of_the_balance(

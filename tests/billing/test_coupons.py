@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, User
 from billing.errors import DiscountOver, DiscountWaits
 from billing.models import Coupon, Invoice, PromotionCode, StripeOrder
+from billing.services import coupon_requests
 from billing.services.checkout import open_checkout
 from billing.services.coupon_requests import COUPON_IS_OVER, ask_for_discounts
 from billing.services.coupons import add_coupon, add_promotion_code, end_coupon, end_promotion_code
@@ -188,6 +189,43 @@ def test_a_coupon_that_was_ended_takes_its_codes_with_it(shop: Shop, sam: User) 
     assert (code.standing, code.coupon.standing) == ("ended", "ended")
     assert shop.api.coupons.list().data == []
     assert codes_at_stripe(shop) == []
+
+
+def test_what_stripe_never_answers_about_holds_up_no_other(shop: Shop, sam: User) -> None:
+    coupons = [coupon_of(sam, name=f"Coupon {number}") for number in range(5)]
+    code = code_of(sam, coupons[4])
+    assert ask_for_discounts() == 6
+    for coupon in coupons[:4]:
+        end_coupon(coupon, by=sam)
+    end_promotion_code(code, by=sam)
+    for coupon in coupons[:3]:
+        shop.post("faults", mode="500", count=100, path=f"/v1/coupons/{coupon.stripe_id}")
+    assert ask_for_discounts() == 0
+    assert ask_for_discounts() == 2
+    assert Coupon.objects.get(pk=coupons[3].pk).standing == PromotionCode.objects.get().standing == "ended"
+    waiting = Coupon.objects.filter(standing="ending")
+    assert set(waiting.values_list("pk", flat=True)) == {coupon.pk for coupon in coupons[:3]}
+    shop.post("faults", mode="500", count=0)
+    assert ask_for_discounts() == 3
+
+
+def test_codes_of_a_coupon_that_cannot_be_made_hold_up_no_other(
+    shop: Shop, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coupon_requests, "AT_ONCE", 2)
+    live = live_code(sam).coupon
+    waits = coupon_of(sam)
+    for number in range(2):
+        code_of(sam, waits, code=f"WAITS-{number}")
+    behind = code_of(sam, live, code="BEHIND")
+    shop.post("faults", mode="500", count=100, path="/v1/coupons")
+    for _ in range(2):
+        ask_for_discounts()
+    behind.refresh_from_db()
+    assert behind.standing == "live"
+    shop.post("faults", mode="500", count=0)
+    # The coupon has its turn before its codes, however often it was tried.
+    assert ask_for_discounts() == 3
 
 
 @pytest.mark.parametrize("end", [end_coupon, end_promotion_code])

@@ -5,6 +5,7 @@ Each lock and key is first shown to be needed: without it the invariants find wh
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,14 +21,14 @@ from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from billing.inserts import insert_once
-from billing.models import Invoice, Payment, StripeEvent
+from billing.models import Invoice, Payment, StripeEvent, StripeOrder
 from billing.tasks import follow_events
 from referrals.models import Referral, Reward, RewardEntry, RewardPayout
 from referrals.services import decisions, maturing, payouts, rewards
 from referrals.services.books import available_in
 from referrals.services.decisions import approve_reward, refuse_reward
 from referrals.services.maturing import mature, withdraw_if_undone
-from referrals.services.payouts import pay_out
+from referrals.services.payouts import give_back_payout, pay_out
 from referrals.services.rewards import record_payment
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop, open_shop, receiver
@@ -314,6 +315,41 @@ class TestStaffAtOnce:
             reward.refresh_from_db()
             assert reward.state in ("cancelled", "refused")
             assert sum(reward.entries.values_list("pending_minor", flat=True)) == 0
+        assert_invariants()
+
+
+class TestStaffAtAPayoutWhoseOrderIsGone:
+    AT_ONCE = 2
+
+    def give_back(self, sam: User) -> dict[str, int]:
+        """Two members of staff say at the same moment that nothing came of it."""
+        referrer = subscribed(person("referrer"))
+        earned(referrer, person("friend"))
+        assert pay_out(referrer.pk)
+        StripeOrder.objects.all().delete()
+        payout = RewardPayout.objects.get(user=referrer)
+        return crowd(self.AT_ONCE, lambda number: give_back_payout(payout_id=payout.pk, by=sam))
+
+    def test_without_the_lock_both_find_it_under_way(self) -> None:
+        together = threading.Barrier(self.AT_ONCE)
+
+        def look(payout_id: UUID) -> RewardPayout:
+            """What `lock_payout` would be if it only looked."""
+            payout = RewardPayout.objects.select_related("user").get(pk=payout_id)
+            together.wait(30)
+            return payout
+
+        with mock.patch.object(payouts, "lock_payout", look):
+            found = self.give_back(person("sam"))
+        # The books' key alone refuses the second.
+        assert sorted(outcome.split(":")[0] for outcome in found) == ["IntegrityError", "ok"]
+
+    def test_one_of_them_gives_it_back(self) -> None:
+        sam = person("sam")
+        for number in range(ROUNDS):
+            assert self.give_back(sam) == {"ok": 1, "payout_has_outcome": 1}
+            assert RewardEntry.objects.filter(kind="returned").count() == number + 1
+            assert AuditEvent.objects.filter(action="reward_payout_returned").count() == number + 1
         assert_invariants()
 
 

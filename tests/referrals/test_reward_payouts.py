@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from billing.models import StripeOrder, Subscription
 from billing.services.orders import end_order, finish_order
+from referrals.errors import PayoutHasOutcome
 from referrals.models import Reward, RewardAmount, RewardEntry, RewardPayout
 from referrals.services import payouts
 from referrals.services.books import Balance, balances
 from referrals.services.maturing import withdraw_undone_rewards
-from referrals.services.payouts import follow_payouts, pay_out, pay_out_rewards, people_to_pay
+from referrals.services.payouts import follow_payouts, give_back_payout, pay_out, pay_out_rewards, people_to_pay
 from tests.factories.accounts import make_user
 from tests.factories.referrals import earned, promise, subscribed
 from tests.invariants import assert_invariants
@@ -138,6 +139,44 @@ class TestAnswers:
         order.delete()
         assert follow_payouts() == 0
         assert RewardPayout.objects.get().state == State.ASKED
+
+    def test_one_whose_request_is_gone_is_given_back_once_by_staff_who_looked(
+        self, alice: User, sam: User, order: StripeOrder
+    ) -> None:
+        order.delete()
+        payout = RewardPayout.objects.get()
+        give_back_payout(payout_id=payout.pk, by=sam)
+        payout.refresh_from_db()
+        assert (payout.state, payout.result) == (State.REFUSED, payouts.NOTHING_CAME)
+        assert payout.finished_at
+        assert balances(alice) == {"USD": Balance(0, 500)}
+        with pytest.raises(PayoutHasOutcome):
+            give_back_payout(payout_id=payout.pk, by=sam)
+        act = AuditEvent.objects.get(action="reward_payout_returned")
+        assert (act.actor_id, act.person_id, act.target_id) == (sam.pk, alice.pk, str(payout.pk))
+        assert (follow_payouts(), pay_out_rewards()) == (0, 0), "not at once"
+        assert_invariants()
+        RewardPayout.objects.update(finished_at=timezone.now() - timedelta(days=2))
+        assert pay_out_rewards() == 1
+        assert_invariants()
+
+    @pytest.mark.parametrize("outcome", ["open", "done", "refused"])
+    def test_one_whose_outcome_is_known_is_not_given_back(self, sam: User, order: StripeOrder, outcome: str) -> None:
+        if outcome != "open":
+            end = finish_order if outcome == "done" else end_order
+            end(order, "result")
+        before = RewardEntry.objects.count()
+        with pytest.raises(PayoutHasOutcome):
+            give_back_payout(payout_id=RewardPayout.objects.get().pk, by=sam)
+        assert RewardPayout.objects.get().state == State.ASKED
+        assert RewardEntry.objects.count() == before
+        assert not AuditEvent.objects.filter(action="reward_payout_returned").exists()
+
+    def test_of_an_erased_person_nothing_is_given_back(self, alice: User, sam: User, order: StripeOrder) -> None:
+        order.delete()
+        User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
+        with pytest.raises(PayoutHasOutcome):
+            give_back_payout(payout_id=RewardPayout.objects.get().pk, by=sam)
 
     def test_of_an_erased_person_it_is_over(self, alice: User, order: StripeOrder) -> None:
         order.delete()
