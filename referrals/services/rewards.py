@@ -26,7 +26,7 @@ from referrals.services.suspicion import reasons_for
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE = "/referrals"
 WITHDRAWN = (
-    "The payment that it was given for did not last. What you had spent of it later rewards make up for; your card is never"
+    "The payment that it was given for did not last. If you had spent it, later rewards make up for it; your card is never"
     " charged for that."
 )
 State, Kind, Entry = Reward.State, Reward.Kind, RewardEntry.Kind
