@@ -41,13 +41,16 @@ class Offer:
         return self._amount({name: amount.friend_minor for name, amount in self.amounts.items()}, "")
 
     def _amount(self, minors: dict[str, int], currency: str) -> str:
-        """ "$5.00 of credit", with what it is "in other currencies" where the person's is not known; empty where nothing is given."""
+        return self._texts(minors, currency, " of credit")
+
+    def _texts(self, minors: dict[str, int], currency: str, of: str = "") -> str:
+        """ "$5.00 of credit", with what it is "in other currencies" where the person's is not known; empty where it is nothing."""
         texts = {name: money(minor, name) for name, minor in minors.items() if minor}
         shop = settings.BILLING_CURRENCY
         first = currency if currency in minors else shop if shop in texts else next(iter(texts), "")
         if first not in texts:
             return ""
-        amount = f"{texts.pop(first)} of credit"
+        amount = f"{texts.pop(first)}{of}"
         return (
             amount
             if first == currency or not texts
@@ -62,7 +65,9 @@ class Offer:
             occasion = "When you pay for the first time"
         else:
             occasion = f"For every payment in the {self._months} from your first one"
-        return f"{occasion}, {self._each('you', 'whoever invited you')}. {self._later}"
+        return " ".join(
+            filter(None, (f"{occasion}, {self._each('you', 'whoever invited you')}.", self._later, self.least))
+        )
 
     def terms(self) -> list[str]:
         """To somebody who brings friends, a point each."""
@@ -77,6 +82,7 @@ class Offer:
             )
         return [
             f"{occasion}, {self._each('they', 'you')}. Nothing is given for a sign-up alone.",
+            *filter(None, [self.least]),
             f"A reward is pending for {_count(self.programme.hold_days, 'day')} after the payment. Then it is earned.",
             *ALWAYS,
         ]
@@ -86,6 +92,12 @@ class Offer:
         if not self.is_open or not self.for_friend:
             return "I use NexusVPN. You can join with my link:"
         return f"I use NexusVPN. Join with my link and you get {self.for_friend} after your first payment:"
+
+    @property
+    def least(self) -> str:
+        """What the friend must pay, whose currency is not known; empty where anything counts."""
+        texts = self._texts({name: amount.minimum_minor for name, amount in self.amounts.items()}, "")
+        return f"A payment counts if at least {texts} of it is paid in money and not paid back." if texts else ""
 
     @property
     def _months(self) -> str:

@@ -15,12 +15,17 @@ from billing.models import Dispute, Invoice, Payment
 
 @dataclass(frozen=True, slots=True)
 class PaidInvoice:
-    """What was paid for it with money, in the currency's smallest unit: without what credit paid."""
+    """What was paid for it with money, in the currency's smallest unit: without what credit paid; and what of that went back."""
 
     user_id: UUID
     amount_minor: int
     currency: str
     paid_at: datetime
+    back_minor: int = 0
+
+    @property
+    def kept_minor(self) -> int:
+        return self.amount_minor - self.back_minor
 
 
 def undone_invoices(*, since: datetime, among: Sequence[str] | None = None) -> set[str]:
@@ -44,7 +49,8 @@ def paid_invoice(invoice_id: str) -> PaidInvoice | None:
     found = Invoice.objects.filter(pk=invoice_id, status=Invoice.Status.PAID, amount_paid_minor__gt=0).first()
     if found is None or found.paid_at is None:
         return None
-    return PaidInvoice(found.user_id, found.amount_paid_minor, found.currency, found.paid_at)
+    back = found.payments.aggregate(sum=Sum("refunded_minor"))["sum"] or 0
+    return PaidInvoice(found.user_id, found.amount_paid_minor, found.currency, found.paid_at, back)
 
 
 def sharing_card(user_id: UUID, others: Iterable[UUID]) -> set[UUID]:

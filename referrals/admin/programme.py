@@ -50,7 +50,7 @@ class ReferralProgrammeAdmin(StaffModelAdmin):
 class RewardAmountAdmin(StaffModelAdmin):
     """Deleted, nothing is given in that currency any more, and what is there of it waits to be converted."""
 
-    list_display = ("currency", "for_the_referrer", "for_the_friend")
+    list_display = ("currency", "for_the_referrer", "for_the_friend", "least_payment")
     search_fields = ("=currency",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -64,3 +64,7 @@ class RewardAmountAdmin(StaffModelAdmin):
     @admin.display(ordering="friend_minor")
     def for_the_friend(self, amount: RewardAmount) -> str:
         return money(amount.friend_minor, amount.currency)
+
+    @admin.display(ordering="minimum_minor")
+    def least_payment(self, amount: RewardAmount) -> str:
+        return money(amount.minimum_minor, amount.currency)

@@ -205,6 +205,13 @@ class Migration(migrations.Migration):
                         help_text="In the smallest unit; 0 is nothing.", verbose_name="for the friend"
                     ),
                 ),
+                (
+                    "minimum_minor",
+                    models.PositiveIntegerField(
+                        help_text="In the smallest unit: a payment in this currency of which less was paid and kept is worth nothing to the two. Let the first month of the smallest plan be above it.",
+                        verbose_name="least payment",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["currency"],

@@ -55,6 +55,12 @@ class RewardAmount(models.Model):
     currency = models.CharField(max_length=3, primary_key=True, help_text="Three capital letters, such as USD.")
     referrer_minor = models.PositiveIntegerField("for the referrer", help_text="In the smallest unit, such as cents.")
     friend_minor = models.PositiveIntegerField("for the friend", help_text="In the smallest unit; 0 is nothing.")
+    # Else a friend who pays next to nothing with a coupon, or has most of it paid back, is worth as much as another.
+    minimum_minor = models.PositiveIntegerField(
+        "least payment",
+        help_text="In the smallest unit: a payment in this currency of which less was paid and kept is worth nothing to the two."
+        " Let the first month of the smallest plan be above it.",
+    )
 
     class Meta:
         ordering = ["currency"]

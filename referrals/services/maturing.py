@@ -8,12 +8,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from billing.services.undone import undone_invoices
+from billing.services.undone import paid_invoice, undone_invoices
 from nexusvpn.one_by_one import one_by_one
 from referrals.locks import lock_reward
 from referrals.models import ReferralProgramme, Reward
 from referrals.services.programme import rules
-from referrals.services.rewards import EVER, earn, hold, is_undone, withdraw
+from referrals.services.rewards import EVER, earn, hold, is_too_little, is_undone, reasons_of_payment, withdraw
 from referrals.services.suspicion import reasons_for
 
 AT_ONCE = 1_000
@@ -36,13 +36,24 @@ def mature(reward_id: UUID) -> bool:
         reward = lock_reward(reward_id)
         if reward is None or not _is_due(reward):
             return False
-        if is_undone(reward.invoice_id):
+        if is_undone(reward.invoice_id) or _went_back_too_far(reward):
             withdraw(reward)
-        elif reward.decided_at is None and (reasons := reasons_for(reward.referral)):
+        elif reward.decided_at is None and (reasons := _reasons_now(reward)):
             hold(reward, reasons)
         else:
             earn(reward)
         return reward.state == State.EARNED
+
+
+def _went_back_too_far(reward: Reward) -> bool:
+    """Whether what came back left too little. Of a payment that was kept, what was enough at the promise is enough."""
+    paid = paid_invoice(reward.invoice_id)
+    return paid is not None and paid.back_minor > 0 and is_too_little(paid)
+
+
+def _reasons_now(reward: Reward) -> list[str]:
+    paid = paid_invoice(reward.invoice_id)
+    return [*reasons_for(reward.referral), *(reasons_of_payment(paid) if paid else ())]
 
 
 def _is_due(reward: Reward) -> bool:

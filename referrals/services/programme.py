@@ -25,6 +25,11 @@ def amounts() -> dict[str, RewardAmount]:
     return {amount.currency: amount for amount in RewardAmount.objects.order_by("currency")}
 
 
+def minimums() -> dict[str, int]:
+    """By currency: how much of a payment must be there for it to be worth something to the two."""
+    return {currency: amount.minimum_minor for currency, amount in amounts().items()}
+
+
 def worth(kind: Reward.Kind, wanted: Iterable[str]) -> tuple[int, str]:
     """What a reward is now, in the smallest unit, and its currency: the first of the wanted that has an amount, or the first that has."""
     configured = amounts()

@@ -19,8 +19,8 @@ from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.locks import lock_referral
 from referrals.models import Referral, ReferralProgramme, Reward, RewardEntry
 from referrals.services.books import available_in, book_reward
-from referrals.services.programme import rules, worth
-from referrals.services.suspicion import reasons_for
+from referrals.services.programme import minimums, rules, worth
+from referrals.services.suspicion import LITTLE_PAID, reasons_for
 
 # Before the first payment ever.
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
@@ -49,7 +49,7 @@ def record_payment(*, user_id: UUID, invoice_id: str) -> list[Reward]:
 
 def _number_of(invoice_id: str, paid: PaidInvoice, referral: Referral, programme: ReferralProgramme) -> int | None:
     """The payment's number among those that are worth something, from 1; None if it is not one of them."""
-    if referral.rewards.filter(invoice_id=invoice_id).exists() or is_undone(invoice_id):
+    if referral.rewards.filter(invoice_id=invoice_id).exists() or is_undone(invoice_id) or is_too_little(paid):
         return None
     given = referral.rewards.aggregate(last=Max("number"))["last"] or 0
     first_at = _paid_first_at(invoice_id, paid)
@@ -60,11 +60,13 @@ def _number_of(invoice_id: str, paid: PaidInvoice, referral: Referral, programme
 
 
 def _paid_first_at(invoice_id: str, paid: PaidInvoice) -> datetime:
-    """When the person first paid for something that they kept."""
+    """When the person first paid enough for something that they kept."""
     earlier = Invoice.objects.filter(
         user=paid.user_id, status=Invoice.Status.PAID, amount_paid_minor__gt=0, paid_at__lt=paid.paid_at
     )
-    times = dict(earlier.exclude(pk=invoice_id).values_list("pk", "paid_at"))
+    rows = earlier.exclude(pk=invoice_id).values_list("pk", "paid_at", "amount_paid_minor", "currency")
+    least = minimums()
+    times = {id: at for id, at, amount, currency in rows if amount >= least.get(currency, 0)}
     undone = undone_invoices(since=EVER, among=list(times)) if times else set()
     return min((at for id, at in times.items() if at is not None and id not in undone), default=paid.paid_at)
 
@@ -72,7 +74,7 @@ def _paid_first_at(invoice_id: str, paid: PaidInvoice) -> datetime:
 def _promise(
     referral: Referral, programme: ReferralProgramme, paid: PaidInvoice, invoice_id: str, number: int
 ) -> list[Reward]:
-    reasons = reasons_for(referral)
+    reasons = [*reasons_for(referral), *reasons_of_payment(paid)]
     promised = []
     for kind, user in ((Kind.REFERRER, referral.referrer), (Kind.FRIEND, referral.referred)):
         amount, currency = worth(kind, [*_currency_of(user), paid.currency])
@@ -110,6 +112,16 @@ def _is_gone(user: User) -> bool:
 def is_undone(invoice_id: str) -> bool:
     """Whether the payment went back by half or more, is disputed, or was one too many."""
     return bool(undone_invoices(since=EVER, among=[invoice_id]))
+
+
+def is_too_little(paid: PaidInvoice) -> bool:
+    """Whether less was paid and kept than staff have said a payment must be; False where they have said nothing."""
+    return paid.kept_minor < minimums().get(paid.currency, 0)
+
+
+def reasons_of_payment(paid: PaidInvoice) -> list[str]:
+    """For staff to look at: they have not said what a payment in its currency must be."""
+    return [] if paid.currency in minimums() else [LITTLE_PAID]
 
 
 def earn(reward: Reward) -> None:

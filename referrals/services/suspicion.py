@@ -13,6 +13,7 @@ from referrals.models import Referral
 from referrals.services.programme import rules
 
 SAME_CARD, SAME_CUSTOMER, CYCLE, NETWORK, FLAGGED = "same_card", "same_customer", "cycle", "network", "flagged"
+LITTLE_PAID = "little_paid"
 # For staff, in the order in which they are looked for.
 WORDS = {
     SAME_CARD: "The friend paid with a card of the referrer's, or of another friend of theirs",
@@ -20,6 +21,7 @@ WORDS = {
     CYCLE: "Who brought whom leads back to the friend: by account, or by a card of somebody further up",
     NETWORK: "Too many friends of the referrer signed up from one network",
     FLAGGED: "An account of the two is flagged and was not cleared",
+    LITTLE_PAID: "The payment may be too small: its currency has no least payment, since a reward has no amount in it",
 }
 CROWD_IN = timedelta(days=30)
 # So many people up the line are looked at, and so many other friends, the newest.

@@ -259,7 +259,7 @@ def new_reward_entry() -> RewardEntry:
 
 def new_reward_amount() -> RewardAmount:
     code = f"X{chr(65 + RewardAmount.objects.count() // 26)}{chr(65 + RewardAmount.objects.count() % 26)}"
-    return RewardAmount.objects.create(currency=code, referrer_minor=500, friend_minor=0)
+    return RewardAmount.objects.create(currency=code, referrer_minor=500, friend_minor=0, minimum_minor=400)
 
 
 def new_job() -> ProcrastinateJob:

@@ -56,11 +56,11 @@ class TestTheRules:
 
     def test_an_amount_is_changed_and_its_currency_is_not(self, staff: Client) -> None:
         amount = RewardAmount.objects.get(pk="USD")
-        values = {"currency": "EUR", "referrer_minor": 700, "friend_minor": 0}
+        values = {"currency": "EUR", "referrer_minor": 700, "friend_minor": 0, "minimum_minor": 600}
         assert staff.post(change(amount), values).status_code == 302
         assert RewardAmount.objects.count() == len(AMOUNTS)
         amount.refresh_from_db()
-        assert (amount.referrer_minor, amount.friend_minor) == (700, 0)
+        assert (amount.referrer_minor, amount.friend_minor, amount.minimum_minor) == (700, 0, 600)
         assert AuditEvent.objects.get().details["referrer_minor"] == ["500", "700"]
 
 

@@ -83,7 +83,7 @@ def test_what_happens_at_stripe_is_found_after_its_sync(shop: Shop, alice: User)
     shop.catch_up()
     assert undone_invoices(since=begun) == {invoice.pk}
     assert invoice.paid_at
-    assert paid_invoice(invoice.pk) == PaidInvoice(alice.pk, 499, "USD", invoice.paid_at)
+    assert paid_invoice(invoice.pk) == PaidInvoice(alice.pk, 499, "USD", invoice.paid_at, back_minor=300)
 
 
 def test_an_invoice_counts_as_paid_where_money_came(alice: User) -> None:

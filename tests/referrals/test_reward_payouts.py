@@ -249,7 +249,7 @@ class TestCurrencies:
         alice.stripe_customers.update(currency="JPY")
         assert pay_out_rewards() == 0
         assert balances(alice) == {"USD": Balance(0, 500)}
-        RewardAmount.objects.create(currency="JPY", referrer_minor=700, friend_minor=0)
+        RewardAmount.objects.create(currency="JPY", referrer_minor=700, friend_minor=0, minimum_minor=0)
         assert pay_out_rewards() == 1
         assert RewardPayout.objects.get().amount_minor == 700
 

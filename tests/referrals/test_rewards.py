@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
@@ -12,6 +12,7 @@ from accounts.models import User
 from billing.models import Invoice, Payment, StripeCustomer
 from referrals.models import Referral, ReferralProgramme, Reward, RewardAmount, RewardEntry
 from referrals.services.books import Balance, balances
+from referrals.services.decisions import approve_reward
 from referrals.services.maturing import mature, mature_due_rewards, withdraw_undone_rewards
 from referrals.services.rewards import record_payment
 from tests.factories.accounts import make_user
@@ -144,6 +145,64 @@ class TestPromising:
         RewardAmount.objects.all().delete()
         bring(alice, bob)
         assert record_payment(user_id=bob.pk, invoice_id=make_paid(bob).pk) == []
+
+
+class TestLittlePaid:
+    def pay(self, friend: User, minor: int, at: datetime | None = None, currency: str = "USD") -> Invoice:
+        invoice = make_paid(friend, at, currency=currency)
+        Invoice.objects.filter(pk=invoice.pk).update(amount_paid_minor=minor)
+        Payment.objects.filter(invoice=invoice).update(amount_minor=minor)
+        return invoice
+
+    @pytest.mark.parametrize(("minor", "rewards"), [(50, 0), (399, 0), (400, 2)])
+    def test_a_payment_of_next_to_nothing_is_worth_nothing(
+        self, alice: User, bob: User, minor: int, rewards: int
+    ) -> None:
+        bring(alice, bob)
+        assert len(record_payment(user_id=bob.pk, invoice_id=self.pay(bob, minor).pk)) == rewards
+
+    def test_the_first_one_that_is_enough_is_the_first(self, alice: User, bob: User) -> None:
+        bring(alice, bob)
+        small = self.pay(bob, 50, timezone.now() - LONG_AGO)
+        assert record_payment(user_id=bob.pk, invoice_id=small.pk) == []
+        assert len(record_payment(user_id=bob.pk, invoice_id=months_after(small, 31).pk)) == 2
+
+    def test_what_went_back_before_it_was_told_counts_not_as_paid(self, alice: User, bob: User) -> None:
+        bring(alice, bob)
+        invoice = make_paid(bob)
+        pay_back(invoice.pk, 200)
+        assert record_payment(user_id=bob.pk, invoice_id=invoice.pk) == []
+
+    @pytest.mark.parametrize(("part", "state"), [(99, "earned"), (100, "cancelled"), (248, "cancelled")])
+    def test_what_goes_back_within_the_hold_leaves_enough_or_cancels(
+        self, alice: User, bob: User, part: int, state: str
+    ) -> None:
+        reward = promise(alice, bob, timezone.now() - LONG_AGO)
+        pay_back(reward.invoice_id, part)
+        mature_due_rewards()
+        assert {row[-1] for row in promised()} == {state}
+        assert_invariants()
+
+    def test_a_minimum_that_is_raised_takes_nothing_from_who_paid_enough(self, alice: User, bob: User) -> None:
+        reward = promise(alice, bob, timezone.now() - LONG_AGO)
+        RewardAmount.objects.update(minimum_minor=10_000)
+        mature_due_rewards()
+        assert state_of(reward) == State.EARNED
+
+    def test_in_a_currency_of_which_nothing_was_said_staff_look_at_it(self, alice: User, bob: User) -> None:
+        RewardAmount.objects.filter(pk="GBP").delete()
+        reward = promise(alice, bob, timezone.now() - LONG_AGO, currency="GBP")
+        assert (reward.state, reward.reasons) == (State.HELD, ["little_paid"])
+
+    def test_and_where_it_is_not_said_any_more(self, alice: User, bob: User, sam: User) -> None:
+        reward = promise(alice, bob, timezone.now() - LONG_AGO)
+        RewardAmount.objects.all().delete()
+        assert mature_due_rewards() == 0
+        reward.refresh_from_db()
+        assert (reward.state, reward.reasons) == (State.HELD, ["little_paid"])
+        approve_reward(reward_id=reward.pk, by=sam, reason="A whole month")
+        assert mature_due_rewards() == 1
+        assert_invariants()
 
 
 class TestEveryPayment:

@@ -10,11 +10,13 @@ from referrals.words import ALWAYS, Offer
 Mode = ReferralProgramme.Mode
 
 
-def offer(*, currency: str = "", amounts: dict[str, tuple[int, int]] | None = None, **rules: object) -> Offer:
+def offer(
+    *, least: int = 0, currency: str = "", amounts: dict[str, tuple[int, int]] | None = None, **rules: object
+) -> Offer:
     """By default five dollars for each of the two."""
     given = {"USD": (500, 500)} if amounts is None else amounts
     rows = {
-        name: RewardAmount(currency=name, referrer_minor=referrer, friend_minor=friend)
+        name: RewardAmount(currency=name, referrer_minor=referrer, friend_minor=friend, minimum_minor=least)
         for name, (referrer, friend) in given.items()
     }
     return Offer(ReferralProgramme(**{"hold_days": 30, **rules}), rows, currency)
@@ -86,6 +88,14 @@ def test_who_brings_friends_reads_all_the_rules() -> None:
     assert every.startswith(
         "For every payment of a friend who joined with your link, in the 12 months from their first one,"
     )
+
+
+def test_what_a_payment_must_be_is_said_where_it_must_be_anything() -> None:
+    made = offer(least=400, amounts={"EUR": (500, 500), "USD": (500, 500)})
+    text = "A payment counts if at least $4.00 (€4.00 in other currencies) of it is paid in money and not paid back."
+    assert made.terms()[1] == text
+    assert made.promise().endswith(text)
+    assert "at least" not in " ".join([offer().promise(), *offer().terms()])
 
 
 def test_closed_nothing_new_is_promised() -> None:
