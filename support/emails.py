@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
+from accounts.models import User
 from accounts.people import greeting_name
 from accounts.services.notifications import Kind, notify, wants_mail
 from accounts.services.outbox import id_of_ours, queue_mail
+from accounts.services.verification import address_is_known
 from nexusvpn.texts import without_links
 from support.inbound.trimming import MARKER
 from support.models import Ticket
@@ -16,6 +19,11 @@ from support.tokens import reply_address
 
 # Asks automatic answers to stay away (RFC 3834; the second is what Exchange understands).
 _SILENCE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+
+
+def gets_mails(customer: User) -> bool:
+    """Whether what we say about their tickets also comes to their mailbox: they want it, and the address is known to be theirs."""
+    return address_is_known(customer) and wants_mail(customer, Kind.SUPPORT)
 
 
 def conversation_headers(ticket: Ticket) -> dict[str, str]:
@@ -36,9 +44,9 @@ def _context(ticket: Ticket) -> dict[str, str]:
 
 
 def queue_ticket_opened(ticket: Ticket) -> None:
-    """That the question has come; to who wants mails about tickets, and only to an address that is known to be theirs."""
+    """That the question has come."""
     customer = ticket.user
-    if customer.is_verified and wants_mail(customer, Kind.SUPPORT):
+    if gets_mails(customer):
         headers = {**conversation_headers(ticket), **_SILENCE}
         queue_mail("ticket_opened", customer.email, _context(ticket), user=customer, headers=headers)
 
@@ -48,16 +56,21 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     context = {**_context(ticket), "message": message}
     headers = {**conversation_headers(ticket), "X-Auto-Response-Suppress": "All"}
     title = f"Support answered: {ticket.subject}"
-    link = context["path"]
-    notify(ticket.user, Kind.SUPPORT, title[:120], link=link, mail="ticket_answered", context=context, headers=headers)
+    _tell(ticket, title, "ticket_answered", context, headers)
 
 
 def queue_ticket_closing(ticket: Ticket, *, closes_at: datetime) -> None:
     """That an answered ticket will be closed unless its customer writes."""
     context = {**_context(ticket), "answered_at": ticket.updated_at, "closes_at": closes_at}
     headers = {**conversation_headers(ticket), **_SILENCE}
-    title, link = f"Ticket will be closed: {ticket.subject}"[:120], f"/support/{ticket.pk}"
-    notify(ticket.user, Kind.SUPPORT, title, link=link, mail="ticket_closing", context=context, headers=headers)
+    _tell(ticket, f"Ticket will be closed: {ticket.subject}", "ticket_closing", context, headers)
+
+
+def _tell(ticket: Ticket, title: str, mail: str, context: dict[str, Any], headers: dict[str, str]) -> None:
+    """A line in the customer's list, and the mail. An answer to that could not be taken from an address that is not known."""
+    customer, link = ticket.user, f"/support/{ticket.pk}"
+    mail = mail if address_is_known(customer) else ""
+    notify(customer, Kind.SUPPORT, title[:120], link=link, mail=mail, context=context, headers=headers)
 
 
 def tell_closed(ticket: Ticket) -> None:

@@ -25,6 +25,11 @@ def needs_verification(user: User) -> bool:
     return bool(settings.EMAIL_VERIFICATION) and not user.is_verified
 
 
+def address_is_known(user: User) -> bool:
+    """Whether their address counts as theirs, for words that nobody else may read; of an operator who asks nobody, everybody's does."""
+    return not needs_verification(user)
+
+
 def check_verified(user: User) -> None:
     """Raises EmailUnverified. What asks for it: buying, and every device beyond the first."""
     if needs_verification(user):

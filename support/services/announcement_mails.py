@@ -18,6 +18,7 @@ from accounts.models import MailChoice, Notification, User
 from accounts.people import greeting_name
 from accounts.services.notifications import Kind, choose_mail, wants_mail
 from accounts.services.outbox import queue_mail
+from accounts.services.verification import address_is_known
 from nexusvpn.one_by_one import one_by_one
 from support.markdown import render
 from support.models import Announcement
@@ -83,7 +84,7 @@ def _tell(announcement: Announcement, people: list[User]) -> None:
     silent = set(refused.values_list("user_id", flat=True))
     body = render(announcement.body).replace('href="/', f'href="{settings.SITE_URL}/')
     for user in people:
-        if user.pk not in silent and user.is_verified:
+        if user.pk not in silent and address_is_known(user):
             _queue(announcement, user, body)
 
 

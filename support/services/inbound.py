@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.verification import address_is_known
 from nexusvpn.batches import delete_in_batches
 from nexusvpn.errors import DomainError, InvalidInput, Unavailable
 from nexusvpn.logs import logger
@@ -99,8 +100,8 @@ def _ticket_of(mail: SentMail) -> Ticket | None:
 
 
 def _is_from(mail: SentMail, customer: User) -> bool:
-    """Whether it names the customer's present address as its sender, which they have confirmed, and they are not shut out."""
-    return customer.is_active and customer.is_verified and mail.sender == customer.email.lower()
+    """Whether it names the customer's present address as its sender, which is known to be theirs, and they are not shut out."""
+    return customer.is_active and address_is_known(customer) and mail.sender == customer.email.lower()
 
 
 def _note(mail: SentMail, state: InboundMail.State, reason: str, message: TicketMessage | None = None) -> InboundMail:

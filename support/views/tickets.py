@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import Page, fetch_page, page_request
 from nexusvpn.errors import DomainError, InvalidInput
+from support.emails import gets_mails
 from support.forms import TicketForm
 from support.languages import wanted_language
 from support.models import Ticket
@@ -57,7 +58,8 @@ def support(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status, retry_after = form.add_domain_error(error), error.retry_after
         else:
-            messages.success(request, "Your ticket has been sent. We answer here and by mail.")
+            where = "here and by mail" if gets_mails(user) else "here"
+            messages.success(request, f"Your ticket has been sent. We answer {where}.")
             return redirect("ticket", ticket.pk)
     state = request.GET.get("state", "")
     context = {"page": _my_tickets(request, state), "form": form, "state": state, "states": Ticket.Status.choices}

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import AuditEvent, Mail, Notification, User
 from accounts.services.notifications import Kind, choose_mail, wants_mail
@@ -59,6 +60,14 @@ def test_who_wants_no_news_or_has_not_verified_reads_it_here_alone(alice: User, 
     mail_announcements()
     assert mailed() == [charlie.email]
     assert Notification.objects.count() == 3
+
+
+def test_where_nobody_has_to_confirm_an_address_all_are_mailed(alice: User, settings: Settings) -> None:
+    settings.EMAIL_VERIFICATION = False
+    User.objects.filter(pk=alice.pk).update(email_verified_at=None)
+    make_announcement(has_mail=True)
+    mail_announcements()
+    assert mailed() == [alice.email]
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,12 @@ class TestFiles:
         assert latest(ticket) == "Here is the log.\n\n(Not taken: “all.zip”, “client.log”.)"
         assert received() == ("written", "")
 
+    def test_where_nobody_has_to_confirm_an_address_it_is_written_too(self, ticket: Ticket, settings: Settings) -> None:
+        settings.EMAIL_VERIFICATION = False
+        User.objects.filter(pk=ticket.user_id).update(email_verified_at=None)
+        receive_mail(plain_mail(reply_address(ticket.pk)))
+        assert received() == ("written", "")
+
 
 class TestRefused:
     @pytest.mark.parametrize("sender", ["mallory@example.com", "alice@example.com.example.org", ""])

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.notifications import Kind, choose_mail
-from support.emails import queue_mail_refused, queue_ticket_opened
+from support.emails import queue_mail_refused, queue_ticket_closing, queue_ticket_opened
 from support.services.tickets import open_ticket, reply_to_ticket
-from support.tokens import Purpose, id_in, tokens_in
+from support.tokens import Purpose, id_in, reply_address, tokens_in
 from tests.factories.support import make_ticket
 from tests.mails import waiting_mails
 from tests.support.incoming import ADDRESS
@@ -69,6 +70,29 @@ def test_who_wants_no_mails_about_tickets_or_has_not_verified_gets_no_acknowledg
     for user in (alice, bob):
         open_ticket(user=user, subject="It stops", message="After a minute.")
     assert waiting_mails("ticket_opened") == []
+
+
+def test_staffs_words_go_to_no_address_that_nobody_confirmed(bob: User, sam: User, settings: Settings) -> None:
+    settings.SUPPORT_MAIL_ADDRESS = ADDRESS
+    bob.email_verified_at = None
+    bob.save()
+    ticket = make_ticket(bob)
+    reply_to_ticket(ticket_id=ticket.pk, author=sam, message="Restart it, please.")
+    queue_ticket_closing(ticket, closes_at=timezone.now())
+    assert waiting_mails() == []
+    assert bob.notifications.filter(kind=Kind.SUPPORT).count() == 2
+
+
+def test_where_nobody_has_to_confirm_an_address_mails_go_to_all_and_can_be_answered(
+    bob: User, sam: User, settings: Settings
+) -> None:
+    settings.SUPPORT_MAIL_ADDRESS, settings.EMAIL_VERIFICATION = ADDRESS, False
+    bob.email_verified_at = None
+    bob.save()
+    ticket = open_ticket(user=bob, subject="It stops", message="After a minute.")
+    reply_to_ticket(ticket_id=ticket.pk, author=sam, message="Restart it, please.")
+    mails = [*waiting_mails("ticket_opened"), *waiting_mails("ticket_answered")]
+    assert [mail.headers["Reply-To"] for mail in mails] == [reply_address(ticket.pk)] * 2
 
 
 def test_a_refusal_says_why_and_where_to_go_on(alice: User) -> None:

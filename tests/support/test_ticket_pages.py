@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.notifications import Kind, choose_mail
 from support.models import Ticket
 from tests.factories.support import make_message, make_ticket, make_tickets
 
@@ -40,6 +41,14 @@ def test_a_ticket_is_opened_read_answered_and_closed_in_the_browser(browser: Cli
     closed = browser.get(f"/support/{ticket.pk}").content.decode()
     assert "This ticket is closed." in closed
     assert "Send answer" not in closed
+
+
+def test_who_opens_a_ticket_is_promised_mail_only_where_mail_will_come(alice: User, bob: User, charlie: User) -> None:
+    choose_mail(user=bob, kind=Kind.SUPPORT, wanted=False)
+    User.objects.filter(pk=charlie.pk).update(email_verified_at=None)
+    pages = [browser_of(user).post("/support", NEW, follow=True).content.decode() for user in (alice, bob, charlie)]
+    assert ["We answer here and by mail." in page for page in pages] == [True, False, False]
+    assert ["We answer here." in page for page in pages] == [False, True, True]
 
 
 def test_the_list_shows_ones_own_tickets_in_pages(browser: Client, alice: User, bob: User) -> None:
