@@ -154,6 +154,21 @@ class StaffModelAdmin(admin.ModelAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
+class OnlyRowAdmin(StaffModelAdmin):
+    """A table of one row: made once, on its own page, and never deleted."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request) and not self.model._default_manager.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_model_perms(self, request: HttpRequest) -> dict[str, bool]:
+        """The navigation of every page asks this; whether the row is there is worth a query on its own pages alone."""
+        change, view = self.has_change_permission(request), self.has_view_permission(request)
+        return {"add": False, "change": change, "delete": False, "view": view}
+
+
 class ReadOnlyAdmin(StaffModelAdmin):
     """What is written by services only: to be looked at, with what no form would show."""
 

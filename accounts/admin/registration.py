@@ -18,7 +18,7 @@ from accounts.models import AbuseFlag, Invitation, RegistrationPolicy
 from accounts.people import signed_in
 from accounts.services.invitations import LONGEST_DAYS, invite
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
-from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.admin_base import OnlyRowAdmin, ReadOnlyAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 
@@ -26,18 +26,13 @@ INVITE_LABEL = "Invite somebody"
 
 
 @admin.register(RegistrationPolicy)
-class RegistrationPolicyAdmin(StaffModelAdmin):
+class RegistrationPolicyAdmin(OnlyRowAdmin):
+    """While there is none, everybody may sign up."""
+
     fields = ("mode", "accounts_an_hour", "changed_at")
     readonly_fields = ("changed_at",)
     list_display = ("__str__", "mode", "accounts_an_hour", "changed_at")
     search_fields = ("=mode",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """There is one; while there is none, everybody may sign up."""
-        return super().has_add_permission(request) and not RegistrationPolicy.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class InviteForm(ServiceForm):

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.admin_base import OnlyRowAdmin, StaffModelAdmin
 from nexusvpn.errors import InvalidInput
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import ReferralProgramme, RewardAmount
@@ -32,18 +32,13 @@ class ProgrammeForm(forms.ModelForm):
 
 
 @admin.register(ReferralProgramme)
-class ReferralProgrammeAdmin(StaffModelAdmin):
+class ReferralProgrammeAdmin(OnlyRowAdmin):
+    """While there is none, the standard rules hold."""
+
     form = ProgrammeForm
     readonly_fields = ("changed_at",)
     list_display = ("__str__", "is_open", "mode", "months", "refund_days", "hold_days", "network_limit", "changed_at")
     search_fields = ("=mode",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """There is one; while there is none, the standard rules hold."""
-        return super().has_add_permission(request) and not ReferralProgramme.objects.exists()
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(RewardAmount)

@@ -36,9 +36,13 @@ from referrals.services.campaigns import record_sign_up
 from referrals.services.decisions import approve_reward
 from referrals.services.maturing import mature
 from referrals.services.payouts import pay_out
-from support.models import Ticket
+from support.files.checking import CheckedFile
+from support.models import Announcement, Ticket
+from support.services.announcements import put_away
+from support.services.articles import vote_on_article
 from support.services.tickets import add_note, merge_tickets, open_ticket, rate_ticket, reply_to_ticket, set_tags
 from tests.factories.accounts import make_user
+from tests.factories.articles import make_article
 from tests.factories.payers import make_payer, pay
 from tests.factories.payments import make_dispute, make_subscription, price_of
 from tests.factories.referrals import make_programme, promise
@@ -61,10 +65,15 @@ def make_dora(staff: User) -> User:
     _use_the_vpn(dora, staff)
     _pay(dora)
     ticket = open_ticket(
-        user=dora, subject="Dora's subject", message="Dora's words, ten of them.", idempotency_key="k1"
+        user=dora,
+        subject="Dora's subject",
+        message="Dora's words, ten of them.",
+        files=[CheckedFile("dora's-node.log", "log", b"Dora's unmistakable line.\n")],
+        idempotency_key="k1",
     )
     reply_to_ticket(ticket_id=ticket.pk, author=staff, message="Our answer to Dora's words.")
     _ask_again(dora, staff, ticket)
+    _read_what_we_write(dora)
     friend = make_user("friend-of-dora@example.com", referred_by=dora)
     Referral.objects.create(referrer=dora, referred=friend)
     dora.referred_by = make_user("brought-dora@example.com")
@@ -122,6 +131,12 @@ def _ask_again(dora: User, staff: User, ticket: Ticket) -> None:
     set_tags(ticket_id=again.pk, staff=staff, names=["laptop"])
     merge_tickets(source_id=again.pk, target_id=ticket.pk, staff=staff)
     rate_ticket(ticket_id=ticket.pk, user=dora, rating=4, comment="Unmistakable comment.")
+
+
+def _read_what_we_write(dora: User) -> None:
+    announcement = Announcement.objects.create(title="Maintenance", body="On Sunday.", is_published=True)
+    put_away(announcement_id=announcement.pk, user=dora)
+    vote_on_article(user=dora, article=make_article(), helped=True)
 
 
 def _use_the_vpn(dora: User, staff: User) -> None:

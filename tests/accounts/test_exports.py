@@ -83,6 +83,9 @@ class TestWhatIsInIt:
         assert (ticket["rating"], ticket["rating_comment"]) == (4, "Unmistakable comment.")
         assert (merged["category"], merged["device_name"], merged["messages"]) == ("devices", "Dora's laptop", [])
         assert merged["merged_into"] == ticket["id"]
+        assert data["files"][0]["path"] == f"/support/{ticket['id']}/attachments/{data['files'][0]['id']}"
+        assert data["announcements_put_away"][0]["title"] == "Maintenance"
+        assert data["article_votes"][0]["article_title"] == "Kill switch"
         assert "Unmistakable note" not in str(data)
 
     def test_it_holds_no_secret_and_nobody_else(self, dora: User, sam: User) -> None:

@@ -120,7 +120,7 @@ def test_a_list_costs_the_same_with_1_and_with_20_rows(staff: Client, model: typ
     with recorded_queries() as many:
         assert staff.get(list_address(model)).status_code == 200
     assert len(many) == len(few), "\n".join(many)
-    assert len(many) <= 8
+    assert len(many) <= 8, "\n".join(many)
 
 
 @every_model
