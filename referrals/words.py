@@ -12,8 +12,8 @@ from referrals.services.programme import amounts, rules
 
 ALWAYS = (
     "What is earned comes off your next invoices by itself, and they show it. It is never paid out as money.",
-    "If the payment goes back or is disputed, its reward is cancelled. If you had spent it, later rewards make up for it; your"
-    " card is never charged for that.",
+    "While a bank looks at a disputed payment, its reward waits. If the payment goes back, its reward is cancelled. If you had"
+    " spent it, later rewards make up for it; your card is never charged for that.",
     "Rewards for bringing oneself are not given. Some rewards we look at before they go on; you need not do anything.",
 )
 

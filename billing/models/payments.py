@@ -122,6 +122,10 @@ class Payment(models.Model):
 class Dispute(models.Model):
     """A payment that the customer's bank asks back. `warning_…` are questions of the bank: no money has moved."""
 
+    # What the bank has not decided: the money is away, and may come back.
+    UNDECIDED = ("needs_response", "under_review")
+    LOST = "lost"
+
     stripe_id = models.CharField(max_length=64, primary_key=True)
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     status = models.CharField(max_length=32)
@@ -147,4 +151,4 @@ class Dispute(models.Model):
     @property
     def withholds(self) -> bool:
         """Whether the payment counts as not made: it is asked back, or was given back to the bank."""
-        return self.status in {"needs_response", "under_review", "lost"}
+        return self.status in {*self.UNDECIDED, self.LOST}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from billing.models import Dispute, Invoice, Payment
 
@@ -29,19 +29,25 @@ class PaidInvoice:
 
 
 def undone_invoices(*, since: datetime, among: Sequence[str] | None = None) -> set[str]:
-    """Invoices paid back by half or more, disputed (and the dispute not won), or of a subscription that is one too many.
+    """Invoices paid back by half or more, lost in a dispute, or of a subscription that is one too many.
 
     Of what was written at `since` or later, which others see a moment after; with `among`, of these invoices alone. Three queries.
     """
     refunded = Payment.objects.filter(refunded_minor__gt=0, synced_at__gte=since, invoice__isnull=False)
-    disputes = Dispute.objects.filter(synced_at__gte=since, payment__invoice__isnull=False)
+    lost = Dispute.objects.filter(status=Dispute.LOST, synced_at__gte=since, payment__invoice__isnull=False)
     surplus = Invoice.objects.filter(subscription__is_surplus=True, subscription__synced_at__gte=since)
     if among is not None:
         refunded = refunded.filter(invoice__in=among)
-        disputes = disputes.filter(payment__invoice__in=among)
+        lost = lost.filter(payment__invoice__in=among)
         surplus = surplus.filter(pk__in=among)
-    withheld = {str(one.payment.invoice_id) for one in disputes.select_related("payment") if one.withholds}
-    return withheld | _mostly_refunded(refunded.values_list("invoice_id")) | set(surplus.values_list("pk", flat=True))
+    gone = set(lost.order_by().values_list("payment__invoice", flat=True))
+    return gone | _mostly_refunded(refunded.values_list("invoice_id")) | set(surplus.values_list("pk", flat=True))
+
+
+def disputed_invoices() -> QuerySet[Dispute, str]:
+    """Ids of the invoices of which a bank has not decided yet whether they were paid; for use inside a query."""
+    open_ones = Dispute.objects.filter(status__in=Dispute.UNDECIDED, payment__invoice__isnull=False)
+    return open_ones.order_by().values_list("payment__invoice", flat=True)
 
 
 def paid_invoice(invoice_id: str) -> PaidInvoice | None:

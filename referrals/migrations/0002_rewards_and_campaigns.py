@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name="ReferralProgramme",
             fields=[
                 ("id", models.PositiveSmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
-                ("is_open", models.BooleanField(default=True, verbose_name="rewards are given")),
+                ("is_open", models.BooleanField(default=False, verbose_name="rewards are given")),
                 (
                     "mode",
                     models.CharField(

@@ -14,7 +14,8 @@ class ReferralProgramme(models.Model):
         EVERY = "every", "Every payment of the friend's first months"
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
-    is_open = models.BooleanField("rewards are given", default=True)
+    # Staff open it: no version gives money by being installed.
+    is_open = models.BooleanField("rewards are given", default=False)
     mode = models.CharField(max_length=5, choices=Mode.choices, default=Mode.FIRST)
     months = models.PositiveSmallIntegerField(
         default=12,

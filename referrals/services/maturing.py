@@ -1,4 +1,7 @@
-"""What becomes of promises by time: they are earned after the hold, or withdrawn because their payment went back."""
+"""What becomes of promises by time: they are earned after the hold, or withdrawn because their payment went back.
+
+While a bank decides about a payment its reward waits: it is neither earned nor withdrawn.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from billing.services.undone import paid_invoice, undone_invoices
+from billing.services.undone import disputed_invoices, paid_invoice, undone_invoices
 from nexusvpn.one_by_one import one_by_one
 from referrals.locks import lock_reward
 from referrals.models import ReferralProgramme, Reward
@@ -24,8 +27,12 @@ WITHDRAWN_FROM = (State.PENDING, State.HELD, State.EARNED)
 
 
 def mature_due_rewards() -> int:
-    """Decide about every pending reward whose hold is over; returns how many were earned. Those of the suspended and the leaving wait."""
+    """Decide about every pending reward whose hold is over; returns how many were earned.
+
+    Those of the suspended and the leaving wait, and those whose payment is disputed.
+    """
     due = Reward.objects.filter(state=State.PENDING, matures_at__lte=timezone.now(), user__is_active=True)
+    due = due.exclude(invoice_id__in=disputed_invoices())
     return sum(one_by_one(mature, list(due.order_by("matures_at").values_list("pk", flat=True)[:AT_ONCE])))
 
 
@@ -57,7 +64,12 @@ def _reasons_now(reward: Reward) -> list[str]:
 
 
 def _is_due(reward: Reward) -> bool:
-    return reward.state == State.PENDING and reward.matures_at <= timezone.now() and reward.user.is_active
+    is_over = reward.matures_at <= timezone.now() and reward.user.is_active
+    return reward.state == State.PENDING and is_over and not _is_disputed(reward)
+
+
+def _is_disputed(reward: Reward) -> bool:
+    return disputed_invoices().filter(payment__invoice=reward.invoice_id).exists()
 
 
 def withdraw_undone_rewards() -> int:
@@ -80,7 +92,7 @@ def _looked_until() -> datetime:
 
 
 def withdraw_if_undone(reward_id: UUID) -> bool:
-    """Whether it was withdrawn: a dispute may have been won, or staff may have refused it, meanwhile."""
+    """Whether it was withdrawn: staff may have refused it, meanwhile."""
     # The owner's lock closes the race with a payout, which spends what is here, and with staff's decision.
     with transaction.atomic(durable=True):
         reward = lock_reward(reward_id)

@@ -16,12 +16,13 @@ from accounts.locks import lock_person
 from accounts.models import User
 from billing.models import Subscription
 from billing.services.credit import credit_currency, credit_outcome, give_credit
+from billing.services.undone import disputed_invoices
 from nexusvpn.audit import record_act
 from nexusvpn.logs import logger
 from nexusvpn.one_by_one import one_by_one
 from referrals.errors import PayoutHasOutcome
 from referrals.locks import lock_payout
-from referrals.models import RewardAmount, RewardEntry, RewardPayout
+from referrals.models import Reward, RewardAmount, RewardEntry, RewardPayout
 from referrals.services.books import available_in, balances, book_conversion, book_payout
 from referrals.services.programme import amounts
 
@@ -45,7 +46,7 @@ def people_to_pay() -> QuerySet[RewardEntry, UUID]:
     paying = Subscription.objects.filter(user=OuterRef("user"), status__in=Subscription.LIVE, is_surplus=False)
     entries = RewardEntry.objects.filter(
         Exists(paying), ~Exists(own.filter(state=State.ASKED)), ~Exists(refused), user__is_active=True
-    )
+    ).exclude(Exists(_disputed_of(OuterRef("user"))))
     sums = entries.order_by().values("user", "currency").annotate(sum=Sum("available_minor"))
     return sums.filter(sum__gt=0).values_list("user", flat=True).distinct()
 
@@ -58,7 +59,7 @@ def pay_out(user_id: UUID) -> bool:
         if user is None or not user.is_active or user.reward_payouts.filter(state=State.ASKED).exists():
             return False
         currency = credit_currency(user)
-        if not currency:
+        if not currency or _disputed_of(user.pk).exists():
             return False
         _bring_into(currency, user)
         amount = available_in(user.pk, currency)
@@ -68,6 +69,11 @@ def pay_out(user_id: UUID) -> bool:
         book_payout(payout, Entry.SPENT, -amount)
         give_credit(user=user, key=str(payout.pk), amount_minor=amount, currency=currency, note=NOTE)
         return True
+
+
+def _disputed_of(user: UUID | OuterRef) -> QuerySet[Reward]:
+    """Earned rewards of a person whose payment a bank may still take back: nothing is sent until it has decided."""
+    return Reward.objects.filter(user=user, state=Reward.State.EARNED, invoice_id__in=disputed_invoices())
 
 
 def _bring_into(currency: str, user: User) -> None:

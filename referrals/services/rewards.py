@@ -110,7 +110,7 @@ def _is_gone(user: User) -> bool:
 
 
 def is_undone(invoice_id: str) -> bool:
-    """Whether the payment went back by half or more, is disputed, or was one too many."""
+    """Whether the payment went back by half or more, was lost in a dispute, or was one too many."""
     return bool(undone_invoices(since=EVER, among=[invoice_id]))
 
 

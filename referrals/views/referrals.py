@@ -28,7 +28,8 @@ def referrals(request: HttpRequest) -> HttpResponse:
         "page": referrals_page(user, page_request(request.GET)),
         "overview": overview,
         "steps": next_steps(overview),
-        "terms": overview.offer.terms(),
+        # Of rewards nothing is said while none are given, but to who had some.
+        "terms": overview.offer.terms() if overview.offer.is_open or overview.credit else [],
         "invitation": overview.offer.invitation(),
     }
     return render(request, "referrals/referrals.html", context)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from billing.models import Invoice
-from billing.services.undone import PaidInvoice, paid_invoice, sharing_card, undone_invoices
+from billing.services.undone import PaidInvoice, disputed_invoices, paid_invoice, sharing_card, undone_invoices
 from tests.billing.lives import payer, subscribe
 from tests.billing.shop import Shop
 from tests.factories.payments import make_dispute, make_invoice, make_payment, make_subscription
@@ -38,17 +38,19 @@ def test_all_that_was_paid_for_an_invoice_counts_together(alice: User) -> None:
 @pytest.mark.parametrize(
     ("status", "is_undone"),
     [
-        ("needs_response", True),
-        ("under_review", True),
+        ("needs_response", False),
+        ("under_review", False),
         ("lost", True),
         ("won", False),
         ("warning_needs_response", False),
     ],
 )
-def test_one_that_the_bank_asks_back(alice: User, status: str, is_undone: bool) -> None:
+def test_one_that_the_bank_asks_back_once_it_has_decided(alice: User, status: str, is_undone: bool) -> None:
     invoice = make_invoice(alice)
     make_dispute(make_payment(alice, invoice), status=status)
     assert undone_invoices(since=LONG_AGO) == ({invoice.pk} if is_undone else set())
+    is_open = status in ("needs_response", "under_review")
+    assert set(disputed_invoices()) == ({invoice.pk} if is_open else set())
 
 
 def test_one_for_a_subscription_that_is_one_too_many(alice: User) -> None:

@@ -18,11 +18,11 @@ AMOUNTS = {"EUR": 500, "GBP": 400, "JPY": 700, "USD": 500}
 
 
 def make_programme(**rules: Any) -> ReferralProgramme:
-    """The standard rules, as the migration makes them, with these instead of its own; for databases that a test has emptied."""
+    """The standard rules, opened, with these instead of their own; also for databases that a test has emptied."""
     for currency, minor in AMOUNTS.items():
         values = {"referrer_minor": minor, "friend_minor": minor, "minimum_minor": minor * 4 // 5}
         RewardAmount.objects.get_or_create(currency=currency, defaults=values)
-    programme, _ = ReferralProgramme.objects.update_or_create(pk=1, defaults=rules)
+    programme, _ = ReferralProgramme.objects.update_or_create(pk=1, defaults={"is_open": True, **rules})
     return programme
 
 

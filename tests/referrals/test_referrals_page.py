@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import importlib
+
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from referrals.models import Referral
+from referrals.models import Referral, ReferralProgramme
 from tests.factories.accounts import make_user
-from tests.factories.referrals import bring, earned, promise
+from tests.factories.referrals import bring, earned, make_programme, promise
 from tests.queries import recorded_queries
 
 pytestmark = pytest.mark.usefixtures("programme")
@@ -108,3 +112,37 @@ def test_the_page_costs_the_same_with_1_and_with_20_friends(browser: Client, ali
     with recorded_queries() as many:
         assert browser.get("/referrals").text.count("@e•••") == 20
     assert len(many) == len(few) <= 15, many
+
+
+def test_while_the_programme_is_closed_the_page_says_nothing_of_rewards(
+    browser: Client, alice: User, bob: User, charlie: User
+) -> None:
+    make_programme(is_open=False)
+    page = browser.get("/referrals").text
+    main = page[page.index("<h1>Referrals</h1>") :].lower()
+    assert "reward" not in main.replace("rewards.css", "")
+    assert "credit" not in main
+    make_programme()
+    promise(alice, bob)
+    make_programme(is_open=False)
+    assert "No new rewards are given at the moment." in browser.get("/referrals").text
+
+
+def test_nothing_is_given_before_staff_have_opened_it(db: None) -> None:
+    rules = importlib.import_module("referrals.migrations.0004_standard_programme").PROGRAMME
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM referrals_referralprogramme")
+        cursor.execute(rules)
+    assert not ReferralProgramme.objects.get().is_open
+    assert not ReferralProgramme().is_open
+
+
+def test_a_development_checkout_has_it_open_and_nothing_else_has(db: None, settings: Settings) -> None:
+    make_programme(is_open=False)
+    settings.DEBUG = False
+    with pytest.raises(CommandError, match="Staff decide"):
+        call_command("open_demo_programme")
+    assert not ReferralProgramme.objects.get().is_open
+    settings.DEBUG = True
+    call_command("open_demo_programme")
+    assert ReferralProgramme.objects.get().is_open

@@ -120,11 +120,16 @@ class TestGoingBack:
         assert credits_at_stripe(shop, alice) == [500]
         assert Payment.objects.filter(user=alice).count() == 1
 
-    def test_a_dispute_and_one_that_is_won_before_anybody_looked(
+    def test_a_dispute_that_is_lost_and_one_that_is_won(
         self, shop: Shop, alice: User, bob: User, charlie: User
     ) -> None:
         lost = friend_pays(shop, alice, bob, "pm_card_mastercard")
-        shop.post("disputes", charge=charge_of(bob))
+        dispute = shop.post("disputes", charge=charge_of(bob))["id"]
+        shop.catch_up()
+        withdraw_undone_rewards()
+        assert let_the_hold_pass() == 0
+        assert state_of(lost) == State.PENDING
+        shop.post("disputes/decide", dispute=dispute, outcome="lost")
         shop.catch_up()
         withdraw_undone_rewards()
         assert state_of(lost) == State.CANCELLED
@@ -137,8 +142,9 @@ class TestGoingBack:
         assert let_the_hold_pass() == 2
         assert_invariants()
 
-    def test_a_dispute_after_spending_is_a_debt_and_stays_one_though_it_is_won(
-        self, shop: Shop, alice: User, bob: User
+    @pytest.mark.parametrize(("outcome", "state", "last"), [("won", "earned", "spent"), ("lost", "taken_back", "debt")])
+    def test_a_dispute_after_spending_is_a_debt_once_it_is_lost(
+        self, shop: Shop, alice: User, bob: User, outcome: str, state: str, last: str
     ) -> None:
         start_paying(shop, alice, REFERRERS)
         reward = friend_pays(shop, alice, bob)
@@ -147,11 +153,11 @@ class TestGoingBack:
         dispute = shop.post("disputes", charge=charge_of(bob))["id"]
         shop.catch_up()
         withdraw_undone_rewards()
-        assert kinds(alice)[-1] == "debt"
-        shop.post("disputes/decide", dispute=dispute, outcome="won")
+        assert kinds(alice)[-1] == "spent"
+        shop.post("disputes/decide", dispute=dispute, outcome=outcome)
         shop.catch_up()
-        assert withdraw_undone_rewards() == 0
-        assert state_of(reward) == State.TAKEN_BACK
+        withdraw_undone_rewards()
+        assert (state_of(reward), kinds(alice)[-1]) == (state, last)
         assert_invariants()
 
 

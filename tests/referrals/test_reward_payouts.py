@@ -19,6 +19,7 @@ from referrals.services.books import Balance, balances
 from referrals.services.maturing import withdraw_undone_rewards
 from referrals.services.payouts import follow_payouts, give_back_payout, pay_out, pay_out_rewards, people_to_pay
 from tests.factories.accounts import make_user
+from tests.factories.payments import make_dispute
 from tests.factories.referrals import earned, promise, subscribed
 from tests.invariants import assert_invariants
 
@@ -79,6 +80,23 @@ class TestSending:
         assert pay_out(alice.pk) is False
         assert balances(alice) == {"USD": Balance(0, 500)}
         assert credits() == []
+
+    @pytest.mark.parametrize(("outcome", "sent", "left"), [("won", 1, 0), ("lost", 0, 0)])
+    def test_nothing_while_a_bank_decides_about_the_payment_of_what_is_earned(
+        self, alice: User, bob: User, outcome: str, sent: int, left: int
+    ) -> None:
+        earned(alice, bob)
+        dispute = make_dispute(bob.payments.get())
+        assert pay_out_rewards() == 0
+        assert pay_out(alice.pk) is False
+        assert withdraw_undone_rewards() == 0
+        assert balances(alice) == {"USD": Balance(0, 500)}
+        dispute.status, dispute.synced_at = outcome, timezone.now()
+        dispute.save()
+        withdraw_undone_rewards()
+        assert pay_out_rewards() == sent
+        assert balances(alice) == {"USD": Balance(0, left)}
+        assert_invariants()
 
     def test_one_payout_at_a_time(self, alice: User, bob: User, charlie: User) -> None:
         earned(alice, bob)

@@ -266,28 +266,48 @@ class TestGoingBack:
     @pytest.mark.parametrize(
         ("status", "state"),
         [
-            ("needs_response", "cancelled"),
-            ("under_review", "cancelled"),
+            ("needs_response", "pending"),
+            ("under_review", "pending"),
             ("lost", "cancelled"),
-            ("won", "pending"),
-            ("warning_needs_response", "pending"),
+            ("won", "earned"),
+            ("warning_needs_response", "earned"),
         ],
     )
-    def test_a_dispute_cancels_unless_it_is_won(self, alice: User, bob: User, status: str, state: str) -> None:
-        reward = promise(alice, bob)
+    def test_a_dispute_cancels_when_it_is_lost_and_what_is_undecided_waits(
+        self, alice: User, bob: User, status: str, state: str
+    ) -> None:
+        reward = promise(alice, bob, timezone.now() - LONG_AGO)
         make_dispute(Payment.objects.get(), status=status)
         withdraw_undone_rewards()
+        mature_due_rewards()
+        assert not mature(reward.pk)
         assert state_of(reward) == state
+        assert_invariants()
 
-    def test_what_was_cancelled_stays_cancelled_though_the_dispute_is_won_later(self, alice: User, bob: User) -> None:
-        reward = promise(alice, bob)
+    @pytest.mark.parametrize(
+        ("outcome", "state", "balance"), [("won", "earned", Balance(0, 500)), ("lost", "cancelled", Balance(0, 0))]
+    )
+    def test_what_waited_is_earned_or_cancelled_as_the_bank_decides(
+        self, alice: User, bob: User, outcome: str, state: str, balance: Balance
+    ) -> None:
+        reward = promise(alice, bob, timezone.now() - LONG_AGO)
         dispute = make_dispute(Payment.objects.get())
         withdraw_undone_rewards()
-        dispute.status, dispute.synced_at = "won", timezone.now()
+        assert mature_due_rewards() == 0
+        dispute.status, dispute.synced_at = outcome, timezone.now()
         dispute.save()
         withdraw_undone_rewards()
-        assert state_of(reward) == State.CANCELLED
+        mature_due_rewards()
+        assert state_of(reward) == state
+        assert balances(alice) == {"USD": balance}
         assert_invariants()
+
+    def test_what_is_disputed_before_it_is_told_is_promised_and_waits(self, alice: User, bob: User) -> None:
+        bring(alice, bob)
+        invoice = make_paid(bob, timezone.now() - LONG_AGO)
+        make_dispute(Payment.objects.get())
+        assert len(record_payment(user_id=bob.pk, invoice_id=invoice.pk)) == 2
+        assert mature_due_rewards() == 0
 
     def test_what_is_found_to_be_one_too_many_cancels(self, alice: User, bob: User) -> None:
         bring(alice, bob)

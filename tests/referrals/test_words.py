@@ -19,7 +19,7 @@ def offer(
         name: RewardAmount(currency=name, referrer_minor=referrer, friend_minor=friend, minimum_minor=least)
         for name, (referrer, friend) in given.items()
     }
-    return Offer(ReferralProgramme(**{"hold_days": 30, **rules}), rows, currency)
+    return Offer(ReferralProgramme(**{"is_open": True, "hold_days": 30, **rules}), rows, currency)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import secrets
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
@@ -70,6 +71,8 @@ class Command(BaseCommand):
         )
         User.objects.create_superuser(STAFF, passwords[STAFF], full_name="Demo staff")
         PlanGrant.objects.create(user=customer, plan=Plan.objects.get(code="pro"), reason="Demo data")
+        # By its name, since this app knows no referrals.
+        call_command("open_demo_programme")
         self.stdout.write("Demo sign-ins (made up now, shown once):")
         for address, password in passwords.items():
             self.stdout.write(f"  {address}  {password}")
