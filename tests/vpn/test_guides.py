@@ -40,7 +40,7 @@ def browser_of(user: User) -> Client:
 
 
 def block(html: str, name: str) -> str:
-    found = re.search(rf'<pre class="code" id="{name}">(.*?)</pre>', html, re.DOTALL)
+    found = re.search(rf'<pre class="code" id="{name}" tabindex="0">(.*?)</pre>', html, re.DOTALL)
     assert found is not None
     return unescape(found[1])
 
@@ -90,6 +90,16 @@ def test_an_unknown_system_is_not_found_and_the_overview_leads_to_every_known_on
     assert Client().get("/help/set-up/beos").status_code == 404
     overview = Client().get("/help/set-up").text
     assert [slug for slug in ALL if f'href="/help/set-up/{slug}"' not in overview] == []
+
+
+def test_the_way_back_on_openwrt_takes_back_what_the_way_there_set(alice: User, laptop: VpnConfig) -> None:
+    html = browser_of(alice).get("/help/set-up/openwrt").text
+    added = re.findall(r"uci add_list (dhcp\.\S+)", block(html, "guide-dns"))
+    back = block(html, "guide-back")
+    assert added
+    assert re.findall(r"uci del_list (dhcp\.\S+)", back) == added
+    assert "noresolv='0'" in back
+    assert "service dnsmasq restart" in back
 
 
 def test_the_commands_for_openwrt_say_what_the_file_says(alice: User, laptop: VpnConfig, tmp_path: Path) -> None:
