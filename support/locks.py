@@ -11,17 +11,20 @@ from django.db import connection
 
 from accounts.models import User
 from nexusvpn.errors import NotAllowed, NotFound
+from support.access import may_answer_tickets
 from support.models import Ticket
 
 
 def lock_ticket(user: User, ticket_id: UUID) -> Ticket:
-    """The ticket, locked until commit, if this person may see it; raises NotFound otherwise.
+    """The ticket, locked until commit, for who may write to it. Raises NotFound for who does not see it, NotAllowed for who only reads it.
 
     NO KEY: a message refers to the ticket and must not wait for its own lock's kind.
     """
     ticket = Ticket.objects.visible_to(user).select_for_update(no_key=True).filter(pk=ticket_id).first()
     if ticket is None:
         raise NotFound
+    if ticket.user_id != user.pk and not may_answer_tickets(user):
+        raise NotAllowed
     return ticket
 
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
+from support.access import may_read_tickets
+
 if TYPE_CHECKING:
     from accounts.models import User
     from support.models import Ticket, TicketMessage  # noqa: F401  (named in a string below)
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
     def visible_to(self, user: User) -> TicketQuerySet:
-        """Staff see every ticket, everybody else their own."""
-        return self if user.acts_as_staff else self.filter(user=user)
+        """Staff of support see every ticket, everybody else their own."""
+        return self if may_read_tickets(user) else self.filter(user=user)
 
 
 class TicketMessageQuerySet(models.QuerySet["TicketMessage"]):
@@ -20,7 +22,11 @@ class TicketMessageQuerySet(models.QuerySet["TicketMessage"]):
         """What a ticket's customer may read. Notes are shown in the admin, nowhere else."""
         return self.filter(is_note=False)
 
+    def for_desk_of(self, staff: User) -> TicketMessageQuerySet:
+        """With the notes, but for those about the reader: whoever asks something themselves is a customer like any other."""
+        return self.exclude(is_note=True, ticket__user=staff)
+
     def visible_to(self, user: User) -> TicketMessageQuerySet:
-        """Staff see every thread, everybody else their own; nobody the notes."""
+        """Staff of support see every thread, everybody else their own; nobody the notes."""
         written = self.without_notes()
-        return written if user.acts_as_staff else written.filter(ticket__user=user)
+        return written if may_read_tickets(user) else written.filter(ticket__user=user)

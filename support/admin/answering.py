@@ -32,6 +32,8 @@ from support.services.tickets import (
 )
 from support.uploads import received_files
 
+# Of the number of a prepared answer; Python makes no number of thousands.
+MOST_DIGITS = 9
 SEND, SEND_AND_CLOSE, NOTE, INSERT = "send", "close", "note", "insert"
 
 
@@ -62,7 +64,8 @@ class AnsweringAdmin(PageAdmin):
         """The form as it was, with the prepared answer below what was written."""
         sent = {name: request.POST.get(name, "") for name in ("message", "idempotency_key")}
         number = request.POST.get("reply", "")
-        chosen = CannedReply.objects.filter(is_active=True, pk=int(number) if number.isdecimal() else 0).first()
+        is_number = number.isdecimal() and len(number) <= MOST_DIGITS
+        chosen = CannedReply.objects.filter(is_active=True, pk=int(number) if is_number else 0).first()
         if chosen is not None:
             text = fill_reply(chosen, ticket=ticket, staff=signed_in(request))
             sent["message"] = "\n\n".join(part for part in (sent["message"].strip(), text) if part)
@@ -74,7 +77,7 @@ class AnsweringAdmin(PageAdmin):
             act(request, ticket, form)
         except ThreadMoved as error:
             form.add_domain_error(error)
-            form.show_news(messages_since(ticket, form.cleaned_data["seen"]))
+            form.show_news(messages_since(ticket, signed_in(request), form.cleaned_data["seen"]))
             return False
         except DomainError as error:
             form.add_domain_error(error)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from accounts.people import signed_in
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.templatetags.nexusvpn_ui import bytes_exact
 from support.models import Attachment, AttachmentContent
@@ -17,6 +20,9 @@ class AttachmentAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     search_fields = ("name", "sender__email", "=message__ticket__id")
     ordering = ("-created_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attachment]:
+        return super().get_queryset(request).exclude(message__is_note=True, message__ticket__user=signed_in(request))
 
     @admin.display(description="size", ordering="size")
     def size_in_words(self, file: Attachment) -> SafeString | str:

@@ -65,7 +65,7 @@ class PageAdmin(ActionsAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         ticket: Ticket = kwargs["obj"]
-        thread = thread_of(ticket, uuid_or_none(request.GET.get("before")))
+        thread = thread_of(ticket, signed_in(request), uuid_or_none(request.GET.get("before")))
         context |= {
             "title": ticket.subject,
             "subtitle": None,
@@ -103,7 +103,7 @@ class PageAdmin(ActionsAdmin):
         """What was written since the page was opened."""
         ticket = self.ticket_at(request, object_id, to_act=False)
         seen = uuid_or_none(request.GET.get("seen"))
-        news = messages_since(ticket, seen) if seen else []
+        news = messages_since(ticket, signed_in(request), seen) if seen else []
         context = {"news": news, "original": ticket, "is_desk": self.may_act(request, ticket)}
         return render(request, "admin/support/ticket/_news.html", context)
 

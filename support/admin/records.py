@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
+from accounts.people import signed_in
 from nexusvpn.admin_base import ReadOnlyAdmin
 from support.models import IdempotencyKey, TicketMessage
 
@@ -15,6 +18,9 @@ class TicketMessageAdmin(ReadOnlyAdmin):
     list_filter = ("by_staff", "is_note", "via")
     search_fields = ("ticket__subject", "author__email", "=ticket__id")
     ordering = ("-created_at", "id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TicketMessage]:
+        return TicketMessage.objects.for_desk_of(signed_in(request))
 
     @admin.display(description="message")
     def beginning(self, message: TicketMessage) -> str:

@@ -17,7 +17,7 @@ MAX_PIXELS = 24_000_000
 # A progressive JPEG goes over all of its pixels in each scan, and a scan takes a few bytes; cameras and editors write ten or so.
 MAX_SCANS = 64
 # One image at a time in a process; what waits longer is told to come again.
-WAIT_S = 20.0
+WAIT_S = 4.0
 RETRY_S = 20
 _turn = threading.BoundedSemaphore(1)
 _SIZES = {"png": png_size, "jpeg": jpeg_size, "webp": webp_size}

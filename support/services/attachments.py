@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from accounts.models import User
 from nexusvpn.errors import InvalidInput, NotFound, Unavailable
+from support.access import may_answer_tickets, may_read_tickets
 from support.errors import AttachmentsOverQuota
 from support.files.checking import MAX_BYTES, MAX_FILES, CheckedFile, checked, too_large
 from support.files.names import clean_name
@@ -66,7 +67,7 @@ def store_files(*, message: TicketMessage, sender: User, files: Sequence[Checked
     lock_uploads(sender)
     size = sum(len(file.data) for file in files)
     # Staff answer many people; what they send is bounded by the room of all.
-    if not sender.acts_as_staff and _kept_bytes(sender) + size > settings.ATTACHMENTS_MB_PER_PERSON * MEGABYTE:
+    if not may_answer_tickets(sender) and _kept_bytes(sender) + size > settings.ATTACHMENTS_MB_PER_PERSON * MEGABYTE:
         raise AttachmentsOverQuota
     rows = [
         Attachment(
@@ -102,14 +103,16 @@ def _refuse_without_room() -> None:
 
 
 def readable_content(*, reader: User, ticket_id: UUID, attachment_id: UUID) -> AttachmentContent:
-    """A file that is still there, for who may read its message: the ticket's customer, but for notes, and staff. Raises NotFound.
+    """A file that is still there, for who may read its message: its ticket's customer, but for notes, and staff of support. Raises NotFound.
 
     Its bytes are read from the database when they are first asked for.
     """
     rows = AttachmentContent.objects.select_related("attachment").defer("data")
     rows = rows.filter(attachment_id=attachment_id, attachment__message__ticket_id=ticket_id)
-    if not reader.acts_as_staff:
+    if not may_read_tickets(reader):
         rows = rows.filter(attachment__message__ticket__user=reader, attachment__message__is_note=False)
+    else:
+        rows = rows.exclude(attachment__message__ticket__user=reader, attachment__message__is_note=True)
     content = rows.first()
     if content is None:
         raise NotFound

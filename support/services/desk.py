@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 
+from accounts.models import User
 from support.errors import ThreadMoved
 from support.models import Attachment, Ticket, TicketMessage
 
@@ -28,9 +29,9 @@ class Thread:
         return self.messages[-1].pk if self.messages else None
 
 
-def thread_of(ticket: Ticket, before: UUID | None = None) -> Thread:
+def thread_of(ticket: Ticket, reader: User, before: UUID | None = None) -> Thread:
     """The latest messages, or those before that one; with their authors and the names of their files, in two queries."""
-    messages = _with_all(ticket)
+    messages = _with_all(ticket, reader)
     if before is not None:
         messages = messages.filter(_side_of(ticket.pk, before, "lt"))
     found = list(messages.order_by("-created_at", "-id")[: THREAD + 1])
@@ -38,9 +39,10 @@ def thread_of(ticket: Ticket, before: UUID | None = None) -> Thread:
     return Thread(shown, shown[0].pk if len(found) > THREAD else None)
 
 
-def messages_since(ticket: Ticket, seen: UUID) -> list[TicketMessage]:
+def messages_since(ticket: Ticket, reader: User, seen: UUID) -> list[TicketMessage]:
     """What was written after that message, the oldest first; the whole thread if that is no message of it any more."""
-    return list(_with_all(ticket).filter(_side_of(ticket.pk, seen, "gt")).order_by("created_at", "id")[:MOST_NEW])
+    later = _with_all(ticket, reader).filter(_side_of(ticket.pk, seen, "gt"))
+    return list(later.order_by("created_at", "id")[:MOST_NEW])
 
 
 def refuse_moved(written: TicketMessage, seen: UUID) -> None:
@@ -50,9 +52,10 @@ def refuse_moved(written: TicketMessage, seen: UUID) -> None:
         raise ThreadMoved
 
 
-def _with_all(ticket: Ticket) -> QuerySet[TicketMessage]:
+def _with_all(ticket: Ticket, reader: User) -> QuerySet[TicketMessage]:
     files = Prefetch("attachments", Attachment.objects.order_by("created_at", "id"))
-    return TicketMessage.objects.filter(ticket=ticket).select_related("author").prefetch_related(files)
+    messages = TicketMessage.objects.for_desk_of(reader).filter(ticket=ticket)
+    return messages.select_related("author").prefetch_related(files)
 
 
 def _side_of(ticket_id: UUID, message: UUID, side: str) -> Q:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import MAX_LIMIT, page_request
 from nexusvpn.errors import DomainError, InvalidInput, NotFound
+from support.access import may_answer_tickets
 from support.errors import TicketClosed
 from support.forms import AnswerForm, RatingForm
 from support.models import Ticket
@@ -45,6 +46,7 @@ def _standing(request: HttpRequest, ticket: Ticket, rating: RatingForm | None = 
     return {
         "ticket": ticket,
         "reopens": reopens,
+        "may_write": is_mine or may_answer_tickets(signed_in(request)),
         "may_answer": ticket.status != Ticket.Status.CLOSED or reopens is not None,
         "rating_form": rating,
     }

@@ -95,3 +95,9 @@ def test_who_may_only_view_can_do_nothing(helper: User, helper_browser: Client, 
     for action in ("assign_to_me", "assign_to", "close_several", "add_tag", "set_priority"):
         act(helper_browser, action, *three, assignee=str(helper.pk), tag="speed", priority="high")
     assert Ticket.objects.filter(status="open", priority="medium", assignee=None, tags=None).count() == 3
+
+
+@pytest.mark.parametrize("key", ["zz", "9" * 5000, ""])
+def test_a_key_of_no_ticket_is_no_failure(staff: Client, key: str) -> None:
+    sent = {"action": "assign_to_me", "_selected_action": [key]}
+    assert staff.post(reverse("admin:support_ticket_changelist"), sent).status_code < 500

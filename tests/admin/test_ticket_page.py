@@ -313,3 +313,39 @@ def test_who_answered_is_named_to_staff_and_text_stays_text(staff: Client, ticke
     assert "Support (colleague@example.com)" in page
     assert "<script>alert" not in page
     assert "<img src=x" not in page
+
+
+def test_staff_see_no_notes_about_themselves(helper: User, helper_browser: Client, staff: Client) -> None:
+    allow(helper, "view_ticket", "change_ticket", "view_ticketmessage", "view_attachment")
+    mine = make_ticket(helper)
+    first = mine.messages.get()
+    note = make_message(mine, author=None, by_staff=True, is_note=True, body="We suspect a second account.")
+    file = make_attachment(note, name="suspicion.log")
+    messages, files = reverse("admin:support_ticketmessage_changelist"), reverse("admin:support_attachment_changelist")
+    news = at(mine, "news") + f"?seen={first.pk}"
+    for address, word in (
+        (change(mine), "suspect"),
+        (news, "suspect"),
+        (messages, "suspect"),
+        (files, "suspicion"),
+    ):
+        assert word in staff.get(address).text, address
+        assert word not in helper_browser.get(address).text, address
+    download = reverse("ticket-attachment", args=[mine.pk, file.pk])
+    assert (staff.get(download).status_code, helper_browser.get(download).status_code) == (200, 404)
+    assert helper_browser.get(change(note)).status_code == 302
+
+
+def test_a_large_log_goes_with_an_answer(agent: Client, ticket: Ticket) -> None:
+    large = SimpleUploadedFile("large.log", b"a line\n" * 250_000)
+    sent = agent.post(at(ticket, "reply"), {"message": "Look at this, please.", "files": [large], "do": "send"})
+    assert sent.status_code == 302
+    assert ticket.messages.get(by_staff=True).attachments.get().size == 1_750_000
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "\u0661", "x", ""])
+def test_a_prepared_answer_that_there_is_not_inserts_nothing(agent: Client, ticket: Ticket, number: str) -> None:
+    sent = {"message": "Half a sentence", "do": "insert", "reply": number}
+    page = agent.post(at(ticket, "reply"), sent)
+    assert page.status_code == 200
+    assert "Half a sentence" in page.text

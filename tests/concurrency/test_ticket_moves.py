@@ -27,7 +27,7 @@ from support.services.closing import close_silent, close_silent_tickets, warn_cu
 from support.services.tickets import assign_ticket, close_ticket, merge_tickets, rate_ticket, reply_to_ticket
 from tests.concurrency.crowd import crowd
 from tests.factories.accounts import make_user
-from tests.factories.support import make_message, make_ticket
+from tests.factories.support import make_helper, make_message, make_ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 ROUNDS = 20
@@ -37,7 +37,7 @@ LONG_AGO = timedelta(days=30)
 
 @pytest.fixture
 def staff() -> list[User]:
-    return [make_user(f"helper{n}@example.com", is_staff=True) for n in range(2)]
+    return [make_helper(f"helper{n}@example.com") for n in range(2)]
 
 
 def together(*acts: Callable[[], Any]) -> Counter[str]:

@@ -5,13 +5,23 @@ import importlib
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from support.models import Attachment, AttachmentContent, Ticket, TicketMessage
+from tests.factories.accounts import make_user
 
+SUPPORT = ("view_ticket", "change_ticket")
 QUESTION = "The tunnel stops after a minute."
+
+
+def make_helper(email: str = "helper@example.com", **fields: Any) -> User:
+    """Staff of support: works on tickets, and is no superuser."""
+    helper = make_user(email, is_staff=True, **fields)
+    helper.user_permissions.set(Permission.objects.filter(codename__in=SUPPORT))
+    return helper
 
 
 def make_ticket(user: User, **fields: Any) -> Ticket:

@@ -6,8 +6,7 @@ from accounts.models import User
 from support.models import Ticket
 from tests.api_client import ApiClient
 from tests.conftest import token_of
-from tests.factories.accounts import make_user
-from tests.factories.support import make_ticket
+from tests.factories.support import make_helper, make_ticket
 
 
 @pytest.fixture
@@ -17,8 +16,7 @@ def ticket(alice: User) -> Ticket:
 
 @pytest.fixture
 def helper(db: None) -> User:
-    """Staff of support: may open the admin, and is no superuser."""
-    return make_user("helper@example.com", full_name="Helga Helper", is_staff=True)
+    return make_helper(full_name="Helga Helper")
 
 
 @pytest.fixture

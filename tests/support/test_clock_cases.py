@@ -29,7 +29,7 @@ from support.services.tickets import (
 )
 from tests.factories.accounts import make_user
 from tests.factories.billing import grant
-from tests.factories.support import make_service_levels
+from tests.factories.support import make_helper, make_service_levels
 
 pytestmark = pytest.mark.django_db
 TABLE = Path(__file__).with_name("clock_cases.txt")
@@ -133,7 +133,7 @@ def test_the_clocks_say_what_the_table_says(case: Case, settings: Any) -> None:
     settings.SUPPORT_HOURS, settings.SUPPORT_TIME_ZONE = case.hours, case.zone
     zone = ZoneInfo(case.zone)
     make_service_levels()
-    staff = [make_user(f"{name}@example.com", is_staff=True) for name in ("helper", "other")]
+    staff = [make_helper(f"{name}@example.com") for name in ("helper", "other")]
     with time_machine.travel(datetime(2025, 12, 1, tzinfo=zone), tick=False):
         play = Play(make_user("alice@example.com"), staff, zone)
     for row in case.rows:

@@ -10,6 +10,7 @@ from accounts.models import AuditEvent, User
 from nexusvpn.errors import DomainError, InvalidInput, NotAllowed, NotFound
 from support.errors import AlreadyAssigned, TicketClosed
 from support.models import Tag, Ticket
+from support.services.tagging import add_tag
 from support.services.tickets import (
     add_note,
     assign_ticket,
@@ -19,12 +20,12 @@ from support.services.tickets import (
     set_tags,
 )
 from tests.factories.accounts import make_user
-from tests.factories.support import make_service_levels, make_ticket
+from tests.factories.support import make_helper, make_service_levels, make_ticket
 
 
 @pytest.fixture
 def colleague(db: None) -> User:
-    return make_user("colleague@example.com", is_staff=True)
+    return make_helper("colleague@example.com")
 
 
 def acts(ticket: Ticket) -> list[tuple[str, Any, Any, dict[str, Any]]]:
@@ -148,3 +149,9 @@ def test_staff_look_after_everybodys_ticket_but_their_own(helper: User) -> None:
         with pytest.raises(DomainError) as refused:
             act()
         assert isinstance(refused.value, NotAllowed)
+
+
+def test_the_log_says_how_many_tags_there_are_and_none_of_them(helper: User, ticket: Ticket) -> None:
+    set_tags(ticket_id=ticket.pk, staff=helper, names=["dns"])
+    add_tag(ticket_id=ticket.pk, staff=helper, name="john-doe")
+    assert [details for *_, details in acts(ticket)] == [{"count": 1}, {"count": 2}]
