@@ -124,6 +124,8 @@ def _why_ignored(mail: SentMail) -> str:
 
 def _ticket_of(arrival: Arrival) -> Ticket | None:
     """Where it was merged into another, the service finds that."""
+    if arrival.ticket_id is None:
+        return None
     return Ticket.objects.select_related("user").filter(pk=arrival.ticket_id).first()
 
 
