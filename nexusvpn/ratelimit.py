@@ -62,10 +62,11 @@ NODE = Limit("node", "3000/m")
 NODE_FAILURES = Limit("node-failures", "30/m")
 
 
-def enforce(request: HttpRequest, limit: Limit, key: str | None = None) -> None:
+def enforce(request: HttpRequest | None, limit: Limit, key: str | None = None) -> None:
     """Count this request against `limit`; raises RateLimited when it is one too many.
 
-    `key` is whom to count: an account, a user's id, a node. Without it the client's address counts (IPv6 by its /64).
+    `key` is whom to count: an account, a user's id, a node. Without it the client's address counts (IPv6 by its /64). What comes in
+    another way than by a request has a key.
     """
     usage = _usage(request, limit, key, increment=True)
     if usage is not None and usage["should_limit"]:
@@ -79,7 +80,7 @@ def refuse_spent(request: HttpRequest, limit: Limit, key: str | None = None) -> 
         raise RateLimited(retry_after=max(1, usage["time_left"] + 1))
 
 
-def _usage(request: HttpRequest, limit: Limit, key: str | None, *, increment: bool) -> dict[str, Any] | None:
+def _usage(request: HttpRequest | None, limit: Limit, key: str | None, *, increment: bool) -> dict[str, Any] | None:
     """The window's `count`, `limit` and `time_left`; None while limits are switched off."""
     who: Any = (lambda group, request: key) if key is not None else "ip"
     usage: dict[str, Any] | None = get_usage(request, group=limit.name, key=who, rate=limit.rate, increment=increment)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+
+from support.inbound.html_scan import pieces_of
 
 _BLOCK = re.compile(
     "address|article|aside|blockquote|center|dd|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|p|pre|section|"
@@ -27,16 +28,21 @@ _DEPTH = 200
 
 def text_of_html(html: str) -> str:
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    for piece in pieces_of(html):
+        if piece.kind == "words":
+            reader.take_words(piece.value)
+        elif piece.kind == "start":
+            reader.take_start(piece.value, piece.named)
+        else:
+            reader.take_end(piece.value)
     return reader.text()
 
 
-class _Reader(HTMLParser):
+class _Reader:
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self._lines: list[str] = []
-        self._line = ""
+        # The line that is being read, in pieces that are not empty.
+        self._line: list[str] = []
         # The open elements, each with whether it quotes and whether it is seen.
         self._open: list[tuple[str, bool, bool]] = []
         self._quotes = 0
@@ -48,18 +54,16 @@ class _Reader(HTMLParser):
         self._end_line()
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self._lines)).strip("\n")
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def take_start(self, tag: str, named: str) -> None:
         if tag == "body":
             # A head that was never closed ends here.
             self._open, self._unseen = [], 0
             return
-        named = " ".join(value or "" for name, value in attrs if name in ("class", "id"))
         self._break(tag)
         if _QUOTES_ALL_THAT_FOLLOWS.search(named):
             self._rest_is_quoted = True
         if tag in _VOID:
-            self._line += "\n" if tag == "br" and self._preformatted else ""
-            if tag == "br" and not self._preformatted:
+            if tag == "br":
                 self._end_line()
             return
         if len(self._open) < _DEPTH:
@@ -69,9 +73,9 @@ class _Reader(HTMLParser):
             self._unseen += unseen
             self._preformatted += tag == "pre"
         if tag == "li":
-            self._line += "- "
+            self._line.append("- ")
 
-    def handle_endtag(self, tag: str) -> None:
+    def take_end(self, tag: str) -> None:
         self._break(tag)
         if not any(name == tag for name, _, _ in self._open):
             return
@@ -84,30 +88,34 @@ class _Reader(HTMLParser):
             if name == tag:
                 return
 
-    def handle_data(self, data: str) -> None:
+    def take_words(self, words: str) -> None:
         if self._unseen:
             return
         if self._preformatted:
-            *whole, rest = (self._line + data).split("\n")
+            *whole, rest = words.split("\n")
             for line in whole:
-                self._line = line
+                self._line.append(line)
                 self._end_line()
-            self._line = rest
+            self._line += [rest] if rest else []
             return
-        words = re.sub(r"[ \t\r\n\f\u00a0]+", " ", data)
-        self._line += words.lstrip(" ") if self._line.endswith(" ") or not self._line else words
+        words = re.sub(r"[ \t\r\n\f\u00a0]+", " ", words)
+        if not self._line or self._line[-1].endswith(" "):
+            words = words.lstrip(" ")
+        self._line += [words] if words else []
 
     def _break(self, tag: str) -> None:
         if self._unseen or not _BLOCK.fullmatch(tag):
-            self._line += " " if tag in ("td", "th") and self._line and not self._unseen else ""
+            if tag in ("td", "th") and self._line and not self._unseen:
+                self._line.append(" ")
             return
-        if self._line.strip():
+        if any(piece.strip() for piece in self._line):
             self._end_line()
-        self._line = ""
+        self._line = []
         if tag in _PARAGRAPHS and self._lines and self._lines[-1].strip("> "):
             self._end_line()
 
     def _end_line(self) -> None:
-        line = self._line.rstrip() if self._line != "-- " else self._line
+        line = "".join(self._line)
+        line = line.rstrip() if line != "-- " else line
         self._lines.append("> " + line if self._quotes or self._rest_is_quoted else line)
-        self._line = ""
+        self._line = []

@@ -9,7 +9,7 @@ from support.models.messages import TicketMessage
 
 
 class InboundMail(models.Model):
-    """That a mail was read, and what became of it; not its text. One that comes twice is known by its Message-ID."""
+    """That a mail was read, and what became of it; not its text. One that comes twice is known by its fingerprint."""
 
     class State(models.TextChoices):
         WRITTEN = "written", "in its thread"
@@ -17,7 +17,7 @@ class InboundMail(models.Model):
         REFUSED = "refused", "not accepted"
 
     id = models.BigAutoField(primary_key=True)
-    # SHA-256 of the Message-ID, or of the whole mail where it has none.
+    # SHA-256 of its sender, the ticket that its token names, and its Message-ID or else all of it: nobody can take another's place.
     fingerprint = models.CharField(max_length=64)
     state = models.CharField(max_length=8, choices=State.choices)
     # A code: `auto_reply`, `loop`, `bad_token`, `other_sender`, `ticket_closed` …

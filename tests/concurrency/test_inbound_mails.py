@@ -7,10 +7,9 @@ from unittest import mock
 import pytest
 from pytest_django import Settings
 
-from support.inbound.messages import SentMail
 from support.models import InboundMail, Ticket, TicketMessage
 from support.services import inbound
-from support.services.inbound import MAILS_AN_HOUR, receive_mail
+from support.services.inbound import MAILS_AN_HOUR, Arrival, receive_mail
 from support.tokens import reply_address
 from tests.concurrency.crowd import crowd
 from tests.factories.accounts import make_user
@@ -43,8 +42,8 @@ def hand_over(ticket: Ticket) -> None:
 
 
 def test_looking_before_writing_writes_several(alices_tickets: list[Ticket]) -> None:
-    def note_if_new(mail: SentMail, state: str, reason: str, message: TicketMessage) -> InboundMail:
-        row = InboundMail(fingerprint=mail.fingerprint, state=state, reason=reason, message=message)
+    def note_if_new(arrival: Arrival, state: str, reason: str, message: TicketMessage) -> InboundMail:
+        row = InboundMail(fingerprint=arrival.fingerprint, state=state, reason=reason, message=message)
         InboundMail.objects.bulk_create([row], ignore_conflicts=True)
         return row
 

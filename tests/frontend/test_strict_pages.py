@@ -18,9 +18,7 @@ FORBIDDEN = {
     "an inline handler": re.compile(r"\son[a-z]+\s*=", re.IGNORECASE),
     "a script address": re.compile(r"javascript:", re.IGNORECASE),
     # What a page loads or sends; a link that somebody may follow is one of `<a>`.
-    "another site": re.compile(
-        r"""(\b(src|action)|<(?!a\b)\w+\b[^>]*\shref)\s*=\s*["'](https?:)?//""", re.IGNORECASE
-    ),
+    "another site": re.compile(r"""(\b(src|action)|<(?!a\b)\w+\b[^>]*\shref)\s*=\s*["'](https?:)?//""", re.IGNORECASE),
     "text that is not escaped": re.compile(r"\|\s*safe\b|autoescape off"),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from uuid import uuid4
@@ -12,6 +13,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from accounts.models import User
+from nexusvpn.ratelimit import UPLOADS
 from support.inbound.messages import UnreadableMail
 from support.models import InboundMail, Ticket
 from support.services.inbound import MAILS_AN_HOUR, forget_old_mails, receive_mail
@@ -67,6 +69,24 @@ class TestAnAnswer:
         assert receive_mail(raw) is not None
         assert receive_mail(raw) is None
         assert ticket.messages.count() == 2
+
+    def test_a_strangers_mail_of_the_same_name_does_not_take_its_place(self, ticket: Ticket) -> None:
+        address, name = reply_address(ticket.pk), "<known@example.com>"
+        receive_mail(plain_mail(ADDRESS, sender="eve@example.com", Message_ID=name))
+        receive_mail(plain_mail(address, sender="eve@example.com", Message_ID=name))
+        receive_mail(plain_mail(ADDRESS, Message_ID=name))
+        assert receive_mail(plain_mail(address, WORDS, Message_ID=name)) is not None
+        assert latest(ticket) == WORDS
+
+    def test_a_mail_to_two_tickets_goes_where_its_server_brings_it(self, ticket: Ticket, alice: User) -> None:
+        other = make_ticket(alice)
+        addresses = [reply_address(one.pk) for one in (ticket, other)]
+        raw = plain_mail(", ".join(addresses))
+        for _ in range(2):
+            receive_mail(raw)
+        assert [one.messages.count() for one in (ticket, other)] == [2, 1]
+        receive_mail(f"Delivered-To: {addresses[1]}\n".encode() + raw)
+        assert [one.messages.count() for one in (ticket, other)] == [2, 2]
 
     @pytest.mark.parametrize("header", ["To", "Cc", "Delivered_To", "X_Original_To"])
     def test_the_address_may_stand_in_any_header_of_recipients(self, ticket: Ticket, header: str) -> None:
@@ -143,6 +163,26 @@ class TestFiles:
         receive_mail(plain_mail(reply_address(ticket.pk)))
         assert received() == ("written", "")
 
+    def test_a_mail_beyond_the_ten_of_an_hour_is_not_looked_at(
+        self, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(MAILS_AN_HOUR):
+            make_message(ticket, via="mail")
+        looked: list[str] = []
+        monkeypatch.setattr("support.inbound.messages.read_content", lambda raw: looked.append("body"))
+        monkeypatch.setattr("support.services.inbound.check_files", lambda files: looked.append("file"))
+        receive_mail(sample("with_files", reply_address(ticket.pk)))
+        assert (received(), looked) == (("ignored", "too_many"), [])
+
+    def test_files_count_with_those_of_forms_and_beyond_that_the_words_come_alone(
+        self, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("support.services.inbound.UPLOADS", replace(UPLOADS, rate="1/h"))
+        address = reply_address(ticket.pk)
+        for number, words in enumerate(("(Not taken: “all.zip”.)", "(Not taken: “client.log”, “all.zip”.)")):
+            receive_mail(sample("with_files", address).replace(b"<files-1@", f"<files-{number}@".encode()))
+            assert latest(ticket) == f"Here is the log.\n\n{words}"
+
 
 class TestRefused:
     @pytest.mark.parametrize("sender", ["mallory@example.com", "alice@example.com.example.org", ""])
@@ -185,6 +225,23 @@ class TestRefused:
         (mail,) = waiting_mails()
         assert "We found no text in it." in mail.text
         assert received() == ("refused", "empty")
+
+    def test_its_customer_is_told_three_times_an_hour_at_most(self, ticket: Ticket) -> None:
+        for _ in range(5):
+            receive_mail(plain_mail(reply_address(ticket.pk), " "))
+        assert len(waiting_mails("ticket_mail_refused")) == 3
+        assert InboundMail.objects.filter(reason="empty").count() == 5
+
+    def test_what_cannot_be_read_is_noted_and_given_back(self, ticket: Ticket, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(raw: bytes) -> None:
+            raise RecursionError
+
+        monkeypatch.setattr("support.inbound.messages.read_content", fail)
+        raw = plain_mail(reply_address(ticket.pk))
+        with pytest.raises(UnreadableMail):
+            receive_mail(raw)
+        assert_nothing_happened(ticket, "refused", "unreadable")
+        assert receive_mail(raw) is None
 
     def test_what_is_no_mail_is_not_noted(self, db: None) -> None:
         with pytest.raises(UnreadableMail):

@@ -16,7 +16,7 @@ def test_a_mail_says_who_wrote_it_to_whom() -> None:
     assert mail.sender == "alice@example.com"
     assert list(mail.recipients) == ["Support <support+abc@vpn.example.com>, bob@example.com"] * 2
     assert mail.automatic == ""
-    assert len(mail.fingerprint) == 64
+    assert len(mail.fingerprint("")) == 64
 
 
 @pytest.mark.parametrize(
@@ -38,11 +38,19 @@ def test_only_one_sender_is_a_sender(sender: str, read: str) -> None:
 
 
 def test_the_message_id_tells_one_mail_from_another_and_without_one_all_of_it() -> None:
-    first = read_mail(plain_mail(ADDRESS, "One", Message_ID="<1@example.com>")).fingerprint
-    assert first == read_mail(plain_mail(ADDRESS, "Two", Message_ID="<1@example.com>")).fingerprint
-    assert first != read_mail(plain_mail(ADDRESS, "One", Message_ID="<2@example.com>")).fingerprint
-    bare = [read_mail(plain_mail(ADDRESS, text, Message_ID="")).fingerprint for text in ("One", "Two", "One")]
+    first = read_mail(plain_mail(ADDRESS, "One", Message_ID="<1@example.com>")).fingerprint("")
+    assert first == read_mail(plain_mail(ADDRESS, "Two", Message_ID="<1@example.com>")).fingerprint("")
+    assert first != read_mail(plain_mail(ADDRESS, "One", Message_ID="<2@example.com>")).fingerprint("")
+    bare = [read_mail(plain_mail(ADDRESS, text, Message_ID="")).fingerprint("") for text in ("One", "Two", "One")]
     assert bare[0] == bare[2] != bare[1]
+
+
+def test_with_another_sender_or_on_its_way_elsewhere_it_is_another_mail() -> None:
+    alices, eves = (
+        read_mail(plain_mail(ADDRESS, sender=f"{name}@example.com", Message_ID="<1@example.com>"))
+        for name in ("alice", "eve")
+    )
+    assert len({alices.fingerprint(""), eves.fingerprint(""), alices.fingerprint("1"), alices.fingerprint("2")}) == 4
 
 
 @pytest.mark.parametrize(
@@ -56,9 +64,11 @@ def test_the_message_id_tells_one_mail_from_another_and_without_one_all_of_it() 
         ({"Precedence": "first-class"}, ""),
         ({"X_Autoreply": "yes"}, "auto_reply"),
         ({"X_Autorespond": "away"}, "auto_reply"),
-        ({"X_Auto_Response_Suppress": "All"}, "auto_reply"),
-        ({"X_Auto_Response_Suppress": "DR, OOF"}, "auto_reply"),
-        ({"X_Auto_Response_Suppress": "DR"}, ""),
+        ({"X_Auto_Response_Suppress": "All"}, ""),
+        ({"X_Auto_Response_Suppress": "DR, OOF", "Subject": "Automatic reply: My tunnel stops"}, "auto_reply"),
+        ({"X_Auto_Response_Suppress": "All", "Subject": "Out of office"}, "auto_reply"),
+        ({"X_Auto_Response_Suppress": "DR", "Subject": "Automatic reply: My tunnel stops"}, ""),
+        ({"Subject": "Automatic reply: My tunnel stops"}, ""),
         ({"List_Id": "<all.example.com>"}, "auto_reply"),
         ({"Return_Path": "<>"}, "bounce"),
         ({"Return_Path": "<alice@example.com>"}, ""),

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from email.utils import parseaddr
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.outbox import deliver
+from support.management.commands import receive_mail
 from support.models import InboundMail, Ticket
 from support.services.tickets import reply_to_ticket
 from support.tokens import reply_address
@@ -92,6 +97,26 @@ def test_what_is_no_mail_or_too_large_is_bad_data(db: None) -> None:
     assert pipe(b"").returncode == 65
     assert pipe(plain_mail(ADDRESS, "x" * 30 * 1024 * 1024)).returncode == 65
     assert not InboundMail.objects.exists()
+
+
+def test_a_sender_that_the_library_cannot_read_is_no_reason_to_try_again(ticket: Ticket) -> None:
+    assert pipe(plain_mail(reply_address(ticket.pk), sender="(" * 1_900 + "alice@example.com")).returncode == 0
+    assert InboundMail.objects.get().reason == "other_sender"
+
+
+def test_a_mail_that_keeps_us_busy_is_bad_data(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    def busy(raw: bytes) -> None:
+        with suppress(Exception):
+            while True:
+                pass
+
+    monkeypatch.setattr(receive_mail, "receive_mail", busy)
+    monkeypatch.setattr(receive_mail, "MOST_WORK_S", 0.05)
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(plain_mail(ADDRESS))))
+    with pytest.raises(SystemExit) as ended:
+        call_command("receive_mail")
+    assert ended.value.code == 65
+    assert signal.getitimer(signal.ITIMER_PROF)[0] == 0
 
 
 def test_with_the_database_away_or_without_an_address_the_server_keeps_the_mail(ticket: Ticket) -> None:

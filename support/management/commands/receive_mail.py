@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
-from typing import Any, BinaryIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -16,12 +19,18 @@ log = logger(__name__)
 # sysexits.h: bad data (the server returns the mail), and try again later (it keeps it).
 DATA_ERROR, TRY_AGAIN = 65, 75
 LARGEST = 30 * 1024 * 1024
+# Of a processor's time, which no mail of a person needs; waiting for the database is not counted.
+MOST_WORK_S = 60.0
+
+
+class TooMuchWork(BaseException):
+    """The mail was made to keep us busy. No exception that a library may catch."""
 
 
 class Command(BaseCommand):
     help = (
         "Read one mail from standard input and put it into its ticket's thread. Exits with 0 when it was taken or deliberately "
-        "ignored, 65 when it is no mail or larger than 30 MB, 75 when it should be handed over again."
+        "ignored, 65 when it is no mail, larger than 30 MB or cannot be read, 75 when it should be handed over again."
     )
     # A mail server starts it for each mail.
     requires_system_checks: list[str] = []
@@ -36,13 +45,35 @@ class Command(BaseCommand):
             self.stderr.write("This mail is larger than 30 MB.")
             sys.exit(DATA_ERROR)
         try:
-            receive_mail(raw)
+            with limited_work():
+                receive_mail(raw)
         except UnreadableMail:
-            self.stderr.write("This is no mail.")
+            self.stderr.write("This is no mail that can be read.")
+            sys.exit(DATA_ERROR)
+        except TooMuchWork:
+            # Tried again it would be the same.
+            log.error("mail_too_much_work", bytes=len(raw))
+            self.stderr.write("This mail takes too long to read.")
             sys.exit(DATA_ERROR)
         except Exception as error:
             log.exception("mail_not_received", error=type(error).__name__)
             sys.exit(TRY_AGAIN)
+
+
+@contextmanager
+def limited_work() -> Iterator[None]:
+    """Raises TooMuchWork once this process has been busy for so long."""
+
+    def end(*_: object) -> NoReturn:
+        raise TooMuchWork
+
+    former = signal.signal(signal.SIGPROF, end)
+    signal.setitimer(signal.ITIMER_PROF, MOST_WORK_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, former)
 
 
 def read_all(source: BinaryIO) -> bytes | None:
