@@ -103,7 +103,7 @@ def _refuse_without_room() -> None:
 
 
 def readable_content(*, reader: User, ticket_id: UUID, attachment_id: UUID) -> AttachmentContent:
-    """A file that is still there, for who may read its message: its ticket's customer, but for notes, and staff of support. Raises NotFound.
+    """A file that is still there, for who may read its message: the ticket's customer, but for notes, and staff. Raises NotFound.
 
     Its bytes are read from the database when they are first asked for.
     """
