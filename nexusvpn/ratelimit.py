@@ -54,6 +54,9 @@ GIFT_CODE = Limit("gift-code", "10/h")
 CONFIG_BUNDLE = Limit("config-bundle", "6/m")
 # Messages with files: to look at them takes a processor some seconds.
 UPLOADS = Limit("uploads", "30/h")
+# What one person writes to support, with files or without; staff's answers in the admin are not counted.
+NEW_TICKETS = Limit("new-tickets", "20/h")
+TICKET_ANSWERS = Limit("ticket-answers", "60/h")
 EVERYTHING = Limit("everything", "100/m")
 # Not what somebody may do, but how often the audit log says that they may not.
 DENIALS_NOTED = Limit("denials-noted", "1/m")

@@ -9,7 +9,7 @@ from django.core.files import File
 from django.http import HttpRequest
 
 from accounts.models import User
-from nexusvpn.ratelimit import UPLOADS, enforce
+from nexusvpn.ratelimit import UPLOADS, Limit, enforce
 from nexusvpn.uploads import uploader_key
 from support.files.checking import CheckedFile
 from support.services.attachments import check_files
@@ -24,3 +24,8 @@ def received_files(request: HttpRequest, user: User, uploads: Sequence[File[Any]
         return []
     enforce(request, UPLOADS, uploader_key(user))
     return check_files(uploads)
+
+
+def count_writing(request: HttpRequest, user: User, limit: Limit) -> None:
+    """Count what is about to be written, once it is known to be whole; call outside any transaction. Raises RateLimited."""
+    enforce(request, limit, uploader_key(user))

@@ -17,6 +17,7 @@ from nexusvpn.api.schema import LIST_PARAMETERS, listed
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput, NotFound
+from nexusvpn.ratelimit import NEW_TICKETS, TICKET_ANSWERS
 from support.api.attachments import TAKES_FILES, read_with_files
 from support.api.serializers import (
     CloseForm,
@@ -32,6 +33,7 @@ from support.models import Ticket, TicketMessage
 from support.services.moving import reopens_until
 from support.services.threads import file_values, with_files
 from support.services.tickets import close_ticket, open_ticket, rate_ticket, reply_to_ticket
+from support.uploads import count_writing
 
 TICKET_COLUMNS = (
     "id",
@@ -112,6 +114,7 @@ class TicketsView(ApiView):
         """With files as `multipart/form-data`, 26 MiB at most; without any as JSON."""
         key = idempotency_key(request)
         sent = read_with_files(self, TicketForm, TicketFilesForm)
+        count_writing(request._request, signed_in(request), NEW_TICKETS)
         ticket = open_ticket(user=signed_in(request), idempotency_key=key, **sent)
         return Response(_ticket_view(ticket), status=201)
 
@@ -154,6 +157,7 @@ class TicketReplyView(ApiView):
         """Answer, with files as `multipart/form-data`; the customer's opens a closed ticket again until the time that it says."""
         key = idempotency_key(request)
         sent = read_with_files(self, ReplyForm, ReplyFilesForm)
+        count_writing(request._request, signed_in(request), TICKET_ANSWERS)
         written = reply_to_ticket(ticket_id=pk, author=signed_in(request), idempotency_key=key, **sent)
         [row] = with_files(TicketMessage.objects.filter(pk=written.pk)).values_list(*MESSAGE_COLUMNS)
         return Response(_message_row(*row), status=201)

@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from nexusvpn.errors import Unavailable
+from nexusvpn.logs import logger
 from support.files.dimensions import jpeg_size, png_size, webp_size
 from support.files.refusals import Refused
 
@@ -19,6 +20,7 @@ MAX_SCANS = 64
 # One image at a time in a process; what waits longer is told to come again.
 WAIT_S = 4.0
 RETRY_S = 20
+log = logger(__name__)
 _turn = threading.BoundedSemaphore(1)
 _SIZES = {"png": png_size, "jpeg": jpeg_size, "webp": webp_size}
 _MODES = {
@@ -53,17 +55,38 @@ def rewrite_image(data: bytes, kind: str) -> bytes:
     if not _turn.acquire(timeout=WAIT_S):
         raise Unavailable(code="attachments_busy", retry_after=RETRY_S)
     try:
-        return _rewritten(data, kind, (width, height))
-    except Refused:
-        raise
-    # A decoder of hostile bytes fails in ways that it does not list; each of them is a refusal, none a failure of ours.
-    except Exception as error:
-        raise Refused("It is not a whole image.") from error
+        return _written(_picture_of(data, kind, (width, height)), kind)
+    except MemoryError as error:
+        log.warning("image_needs_memory", kind=kind, width=width, height=height)
+        raise Unavailable(code="attachments_busy", retry_after=RETRY_S) from error
     finally:
         _turn.release()
 
 
-def _rewritten(data: bytes, kind: str, announced: tuple[int, int]) -> bytes:
+def _picture_of(data: bytes, kind: str, announced: tuple[int, int]) -> Image.Image:
+    try:
+        return _decoded(data, kind, announced)
+    except (Refused, MemoryError):
+        raise
+    # A decoder of hostile bytes fails in ways that it does not list; each of them is a refusal, none a failure of ours.
+    except Exception as error:
+        raise Refused("It is not a whole image.") from error
+
+
+def _written(picture: Image.Image, kind: str) -> bytes:
+    """What was decoded is whole: if it cannot be written, that is not the sender's fault, and the log says why."""
+    written = io.BytesIO()
+    try:
+        picture.save(written, kind.upper(), **_WRITING[kind])
+    except MemoryError:
+        raise
+    except Exception as error:
+        log.error("image_not_written", kind=kind, size=picture.size, mode=picture.mode, exc_info=True)
+        raise Refused("We cannot keep this image. Save it as PNG or JPEG, or make it smaller.") from error
+    return written.getvalue()
+
+
+def _decoded(data: bytes, kind: str, announced: tuple[int, int]) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=[kind.upper()]) as opened:
         if opened.size != announced:
             raise Refused("It is not a whole image.")
@@ -79,6 +102,5 @@ def _rewritten(data: bytes, kind: str, announced: tuple[int, int]) -> bytes:
             picture = picture.transpose(turn)
         # Formats write what they find here: profiles, comments, times.
         picture.info = {"transparency": transparent} if transparent is not None and kind == "png" else {}
-        written = io.BytesIO()
-        picture.save(written, kind.upper(), **_WRITING[kind])
-    return written.getvalue()
+    # Its pixels outlive the file.
+    return picture

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import MAX_LIMIT, page_request
 from nexusvpn.errors import DomainError, InvalidInput, NotFound
+from nexusvpn.ratelimit import TICKET_ANSWERS
 from support.access import may_answer_tickets
 from support.errors import TicketClosed
 from support.forms import AnswerForm, RatingForm
@@ -25,7 +26,7 @@ from support.services.moving import reopens_until
 from support.services.rating import asks_for_rating
 from support.services.threads import messages_since, thread_page
 from support.services.tickets import close_ticket, rate_ticket, reply_to_ticket
-from support.uploads import received_files
+from support.uploads import count_writing, received_files
 
 
 def _visible_ticket(request: HttpRequest, pk: UUID) -> Ticket:
@@ -107,6 +108,7 @@ def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
         values: dict[str, Any] = dict(form.cleaned_data)
         try:
             values["files"] = received_files(request, user, values["files"])
+            count_writing(request, user, TICKET_ANSWERS)
             written = reply_to_ticket(ticket_id=pk, author=user, **values)
         except DomainError as error:
             status, retry_after = form.add_domain_error(error), error.retry_after

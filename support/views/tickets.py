@@ -14,13 +14,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import Page, fetch_page, page_request
 from nexusvpn.errors import DomainError, InvalidInput
+from nexusvpn.ratelimit import NEW_TICKETS
 from support.emails import gets_mails
 from support.forms import TicketForm
 from support.languages import wanted_language
 from support.models import Ticket
 from support.services.articles import suggest
 from support.services.tickets import open_ticket
-from support.uploads import received_files
+from support.uploads import count_writing, received_files
 from support.validators import SUBJECT_MAX, SUBJECT_MIN
 
 LISTED = ("id", "subject", "status", "priority", "updated_at")
@@ -54,6 +55,7 @@ def support(request: HttpRequest) -> HttpResponse:
         values["device_id"] = values.pop("device", None)
         try:
             values["files"] = received_files(request, user, values["files"])
+            count_writing(request, user, NEW_TICKETS)
             ticket = open_ticket(user=user, **values)
         except DomainError as error:
             status, retry_after = form.add_domain_error(error), error.retry_after

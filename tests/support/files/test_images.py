@@ -152,6 +152,23 @@ def test_a_text_in_a_png_that_unpacks_to_gigabytes_is_refused() -> None:
         rewrite_image(png_of(8, 8, bytes(72), chunk(b"zTXt", b"Comment\0\0" + packed)), "png")
 
 
+def test_a_picture_that_cannot_be_written_is_not_called_broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(images._WRITING, "webp", {"quality": "none"})
+    with pytest.raises(Refused, match="cannot keep this image"):
+        rewrite_image(picture("webp"), "webp")
+
+
+@pytest.mark.parametrize("step", ["_decoded", "_written"])
+def test_without_memory_one_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    def exhausted(*args: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(images, step, exhausted)
+    with pytest.raises(Unavailable) as caught:
+        rewrite_image(picture("png"), "png")
+    assert caught.value.code == "attachments_busy"
+
+
 def test_who_waits_too_long_for_a_turn_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "WAIT_S", 0.05)
     with images._turn:
