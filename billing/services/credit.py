@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid5
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from billing.deferred import finish_orders_soon
 from billing.errors import NobodyToCredit
@@ -33,8 +35,15 @@ def credit_currency(user: User) -> str:
     """The currency in which this person's next invoice will be, as "USD"; empty where none is to come that credit could pay a part of."""
     if user.erased_at is not None or user.deletion_due_at is not None:
         return ""
-    going_on = Subscription.objects.filter(
-        user=user,
+    found = invoiced_subscriptions().filter(user=user).select_related("customer", "price").first()
+    if found is None:
+        return ""
+    return found.customer.currency or (found.price.currency if found.price else "")
+
+
+def invoiced_subscriptions() -> QuerySet[Subscription]:
+    """Those of which a further invoice is to come: who has none of these can be given no credit."""
+    return Subscription.objects.filter(
         status__in=_INVOICED,
         is_surplus=False,
         cancel_at_period_end=False,
@@ -43,10 +52,6 @@ def credit_currency(user: User) -> str:
         withheld="",
         customer__deleted_at=None,
     )
-    found = going_on.select_related("customer", "price").first()
-    if found is None:
-        return ""
-    return found.customer.currency or (found.price.currency if found.price else "")
 
 
 def give_credit(*, user: User, key: str, amount_minor: int, currency: str, note: str) -> None:

@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
                 ),
                 ("changed_at", models.DateTimeField(auto_now=True)),
                 ("undone_until", models.DateTimeField(editable=False, null=True)),
+                ("paid_up_to", models.UUIDField(editable=False, null=True)),
             ],
             options={
                 "verbose_name_plural": "referral programme",

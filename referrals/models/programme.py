@@ -35,6 +35,8 @@ class ReferralProgramme(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
     # How far the job has come that looks for payments which went back (`services.maturing`).
     undone_until = models.DateTimeField(null=True, editable=False)
+    # Up to whom the job has come that sends what is available (`services.payouts`); it goes round.
+    paid_up_to = models.UUIDField(null=True, editable=False)
 
     class Meta:
         verbose_name_plural = "referral programme"

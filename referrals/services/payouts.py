@@ -5,6 +5,7 @@ What is owed is set off first, never charged to a card.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -14,38 +15,53 @@ from django.utils import timezone
 
 from accounts.locks import lock_person
 from accounts.models import User
-from billing.models import Subscription
-from billing.services.credit import credit_currency, credit_outcome, give_credit
+from billing.services.credit import credit_currency, credit_outcome, give_credit, invoiced_subscriptions
 from billing.services.undone import disputed_invoices
 from nexusvpn.audit import record_act
 from nexusvpn.logs import logger
 from nexusvpn.one_by_one import one_by_one
 from referrals.errors import PayoutHasOutcome
 from referrals.locks import lock_payout
-from referrals.models import Reward, RewardAmount, RewardEntry, RewardPayout
+from referrals.models import ReferralProgramme, Reward, RewardAmount, RewardEntry, RewardPayout
 from referrals.services.books import available_in, balances, book_conversion, book_payout
-from referrals.services.programme import amounts
+from referrals.services.programme import amounts, rules
 
 NOTE = "Reward for bringing friends"
 # Whose credit the provider refused is not asked for again at once.
 REFUSED_FOR = timedelta(days=1)
 NOTHING_CAME = "nothing came of it, staff found"
+# So many people are looked at in a run.
+PEOPLE_AT_ONCE = 2_000
 State, Entry = RewardPayout.State, RewardEntry.Kind
 log = logger(__name__)
 
 
 def pay_out_rewards() -> int:
-    """Send what is available to everybody who will be invoiced; returns to how many."""
-    return sum(one_by_one(pay_out, list(people_to_pay())))
+    """Send what is available to those of the next people in the books who will be invoiced; returns to how many.
+
+    So many people are looked at in a run, and the next run goes on after them, round and round: a run costs the same
+    however long the books are, and nobody who cannot be paid keeps the others waiting.
+    """
+    people = _next_people(rules().paid_up_to)
+    sent = sum(one_by_one(pay_out, list(people_to_pay(people))))
+    reached = people[-1] if len(people) == PEOPLE_AT_ONCE else None
+    ReferralProgramme.objects.filter(pk=1).update(paid_up_to=reached)
+    return sent
 
 
-def people_to_pay() -> QuerySet[RewardEntry, UUID]:
-    """Ids of those who have something in some currency, pay for a plan, and are owed no answer about an earlier payout."""
+def _next_people(after: UUID | None) -> list[UUID]:
+    """Who has entries, in the order of their ids, which an index has."""
+    entries = RewardEntry.objects.all() if after is None else RewardEntry.objects.filter(user__gt=after)
+    return list(entries.order_by("user_id").values_list("user_id", flat=True).distinct()[:PEOPLE_AT_ONCE])
+
+
+def people_to_pay(among: Iterable[UUID]) -> QuerySet[RewardEntry, UUID]:
+    """Those of these who have something in some currency, will be invoiced, and are owed no answer about an earlier payout."""
     own = RewardPayout.objects.filter(user=OuterRef("user"))
     refused = own.filter(state=State.REFUSED, finished_at__gt=timezone.now() - REFUSED_FOR)
-    paying = Subscription.objects.filter(user=OuterRef("user"), status__in=Subscription.LIVE, is_surplus=False)
+    invoiced = invoiced_subscriptions().filter(user=OuterRef("user"))
     entries = RewardEntry.objects.filter(
-        Exists(paying), ~Exists(own.filter(state=State.ASKED)), ~Exists(refused), user__is_active=True
+        Exists(invoiced), ~Exists(own.filter(state=State.ASKED)), ~Exists(refused), user__in=among, user__is_active=True
     ).exclude(Exists(_disputed_of(OuterRef("user"))))
     sums = entries.order_by().values("user", "currency").annotate(sum=Sum("available_minor"))
     return sums.filter(sum__gt=0).values_list("user", flat=True).distinct()
@@ -59,7 +75,7 @@ def pay_out(user_id: UUID) -> bool:
         if user is None or not user.is_active or user.reward_payouts.filter(state=State.ASKED).exists():
             return False
         currency = credit_currency(user)
-        if not currency or _disputed_of(user.pk).exists():
+        if not currency or _disputed_of(user.pk).exists() or _owes_without_rate(currency, user):
             return False
         _bring_into(currency, user)
         amount = available_in(user.pk, currency)
@@ -74,6 +90,13 @@ def pay_out(user_id: UUID) -> bool:
 def _disputed_of(user: UUID | OuterRef) -> QuerySet[Reward]:
     """Earned rewards of a person whose payment a bank may still take back: nothing is sent until it has decided."""
     return Reward.objects.filter(user=user, state=Reward.State.EARNED, invoice_id__in=disputed_invoices())
+
+
+def _owes_without_rate(currency: str, user: User) -> bool:
+    """Whether something is owed in a currency that cannot be converted: until staff have set a rate, nothing is sent past it."""
+    rated = {name for name, amount in amounts().items() if amount.referrer_minor}
+    owed = {name for name, held in balances(user).items() if name != currency and held.available_minor < 0}
+    return bool(owed) and not rated >= {*owed, currency}
 
 
 def _bring_into(currency: str, user: User) -> None:

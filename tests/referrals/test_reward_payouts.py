@@ -61,7 +61,7 @@ class TestSending:
 
     def test_what_is_pending_is_not(self, alice: User, bob: User) -> None:
         promise(alice, bob)
-        assert list(people_to_pay()) == []
+        assert list(people_to_pay([alice.pk])) == []
         assert pay_out(alice.pk) is False
 
     @pytest.mark.parametrize(
@@ -97,6 +97,24 @@ class TestSending:
         assert pay_out_rewards() == sent
         assert balances(alice) == {"USD": Balance(0, left)}
         assert_invariants()
+
+    def test_a_run_looks_at_so_many_people_and_the_next_goes_on_after_them(
+        self, bob: User, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(payouts, "PEOPLE_AT_ONCE", 2)
+        RewardAmount.objects.update(friend_minor=0)
+        people = [subscribed(make_user(f"referrer{number}@example.com")) for number in range(5)]
+        for number, person in enumerate(people):
+            earned(person, make_user(f"friend{number}@example.com"))
+        assert [pay_out_rewards() for _ in range(4)] == [2, 2, 1, 0]
+        assert RewardPayout.objects.count() == 5
+        assert_invariants()
+
+    def test_who_will_not_be_invoiced_is_not_asked_about_again(self, alice: User, bob: User) -> None:
+        earned(alice, bob)
+        assert list(people_to_pay([alice.pk])) == [alice.pk]
+        Subscription.objects.filter(user=alice).update(cancel_at_period_end=True)
+        assert list(people_to_pay([alice.pk])) == []
 
     def test_one_payout_at_a_time(self, alice: User, bob: User, charlie: User) -> None:
         earned(alice, bob)
@@ -292,6 +310,30 @@ class TestCurrencies:
         assert pay_out_rewards() == bool(sent)
         assert balances(alice) == left
         assert sum(payout.amount_minor for payout in RewardPayout.objects.filter(currency="GBP")) == sent
+        assert_invariants()
+
+    @pytest.mark.parametrize("without", ["gone", "of nothing"])
+    def test_nothing_is_sent_past_a_debt_that_cannot_be_converted(
+        self, alice: User, bob: User, charlie: User, without: str
+    ) -> None:
+        reward = earned(alice, bob)
+        pay_out_rewards()
+        finish_order(credits()[0], "cbtxn_1")
+        follow_payouts()
+        pay_back(reward)
+        alice.stripe_customers.update(currency="GBP")
+        earned(alice, charlie)
+        rate = RewardAmount.objects.get(pk="USD")
+        if without == "gone":
+            RewardAmount.objects.filter(pk="USD").delete()
+        else:
+            RewardAmount.objects.filter(pk="USD").update(referrer_minor=0)
+        assert pay_out_rewards() == 0
+        assert pay_out(alice.pk) is False
+        assert balances(alice) == {"GBP": Balance(0, 400), "USD": Balance(0, -500)}
+        rate.save()
+        assert pay_out_rewards() == 0
+        assert balances(alice) == {"GBP": Balance(0, 0), "USD": Balance(0, 0)}
         assert_invariants()
 
     def test_what_is_too_little_to_be_one_unit_waits(self, alice: User, bob: User) -> None:
