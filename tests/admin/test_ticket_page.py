@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -136,6 +137,19 @@ def test_who_has_read_the_news_says_so_and_sends(agent: Client, ticket: Ticket) 
     # A browser sends both, the page's own first.
     sent = {"message": ANSWER, "seen": [str(seen), str(news.pk)], "do": "send"}
     assert agent.post(at(ticket, "reply"), sent).status_code == 302
+
+
+def test_news_stay_word_for_word_so_that_an_open_page_neither_reads_them_out_again_nor_unticks_a_box(
+    agent: Client, ticket: Ticket
+) -> None:
+    seen = ticket.messages.latest("created_at").pk
+    make_message(ticket, body="One more thing, please.", created_at=timezone.now() + timedelta(seconds=1))
+    parts = set()
+    for after in (10, 20, 90):
+        with time_machine.travel(timezone.now() + timedelta(seconds=after), tick=False):
+            parts.add(agent.get(at(ticket, "news"), {"seen": str(seen)}).content)
+    (part,) = parts
+    assert b"One more thing" in part
 
 
 def test_a_prepared_answer_is_inserted_below_what_was_written_and_sends_nothing(agent: Client, ticket: Ticket) -> None:
