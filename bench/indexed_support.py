@@ -52,7 +52,12 @@ def _threads(oldest: datetime, owner: str) -> list[Filled]:
                     Ticket.objects.filter(status="answered").order_by("updated_at", "id")[:STAFFS_PAGE],
                 ),
                 Case("ticket_updated_idx", Ticket.objects.order_by("-updated_at", "-id")[:STAFFS_PAGE]),
-                Case("ticket_open_due_idx", due_first.filter(status="open")[:STAFFS_PAGE]),
+                # Where few are open, as many as a page has, sorting them costs no more.
+                Case(
+                    "ticket_open_due_idx",
+                    due_first.filter(status="open")[:STAFFS_PAGE],
+                    beside=("ticket_status_updated_idx",),
+                ),
                 Case("ticket_unassigned_idx", due_first.filter(status="open", assignee=None)[:STAFFS_PAGE]),
                 Case("ticket_assignee_due_idx", mine[:STAFFS_PAGE], beside=("ticket_assignee_idx",)),
                 Case("ticket_subject_idx", found.filter(words=word)[:STAFFS_PAGE]),
