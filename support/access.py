@@ -13,3 +13,8 @@ def may_read_tickets(user: User) -> bool:
 def may_answer_tickets(user: User) -> bool:
     """Whether this person answers, moves and closes other people's tickets."""
     return may_read_tickets(user) and user.has_perm("support.change_ticket")
+
+
+def may_be_given_tickets(user: User) -> bool:
+    """Whether a colleague may give this person a ticket; their second factor is looked at when they come."""
+    return user.is_staff and user.has_perm("support.change_ticket")

@@ -12,6 +12,7 @@ from accounts.belongings import belongings_of
 from accounts.models import User
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
+from support.access import may_be_given_tickets
 from support.emails import queue_ticket_answered, queue_ticket_opened, tell_closed, tell_merged
 from support.errors import AlreadyAssigned
 from support.files.checking import CheckedFile
@@ -190,8 +191,8 @@ def assign_ticket(*, ticket_id: UUID, staff: User, assignee: User | None, only_f
     with transaction.atomic(durable=True):
         ticket = lock_for_staff(staff, ticket_id)
         refuse_closed(ticket)
-        if assignee is not None and not (assignee.is_staff and assignee.is_active and assignee.pk != ticket.user_id):
-            raise InvalidInput(fields={"assignee": ["Choose a colleague who works here."]})
+        if assignee is not None and (assignee.pk == ticket.user_id or not may_be_given_tickets(assignee)):
+            raise InvalidInput(fields={"assignee": ["Choose a colleague who answers tickets."]})
         former = ticket.assignee_id
         wanted = assignee.pk if assignee else None
         if only_free and former not in (None, wanted):

@@ -11,8 +11,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, User
 from support.models import Tag, Ticket
 from tests.admin.addresses import allow
-from tests.factories.accounts import make_user
-from tests.factories.support import make_ticket
+from tests.factories.support import make_helper, make_ticket
 
 
 def act(browser: Client, action: str, *tickets: Ticket, **values: str) -> Any:
@@ -30,7 +29,7 @@ def three(alice: User) -> list[Ticket]:
 def test_what_nobody_has_is_mine_at_once_and_a_colleagues_stays_theirs(
     staff: Client, sam: User, three: list[Ticket]
 ) -> None:
-    colleague = make_user("colleague@example.com", is_staff=True)
+    colleague = make_helper("colleague@example.com")
     Ticket.objects.filter(pk=three[1].pk).update(assignee=colleague)
     page = act(staff, "assign_to_me", *three).content.decode()
     assert "1 of 3 not done" in page
@@ -42,7 +41,7 @@ def test_what_nobody_has_is_mine_at_once_and_a_colleagues_stays_theirs(
 def test_an_action_that_needs_a_value_asks_for_it_and_changes_nothing_before(
     staff: Client, three: list[Ticket]
 ) -> None:
-    colleague = make_user("colleague@example.com", is_staff=True)
+    colleague = make_helper("colleague@example.com")
     page = act(staff, "assign_to", *three[:2]).content.decode()
     assert "For 2 tickets" in page
     assert "Number 0" in page

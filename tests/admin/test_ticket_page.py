@@ -17,9 +17,8 @@ from accounts.models import AuditEvent, User
 from support.models import CannedReply, Ticket
 from tests.admin.addresses import action, allow, change
 from tests.admin.rows import new_device
-from tests.factories.accounts import make_user
 from tests.factories.payments import make_invoice, make_payment, make_subscription
-from tests.factories.support import make_attachment, make_message, make_ticket
+from tests.factories.support import make_attachment, make_helper, make_message, make_ticket
 from tests.queries import recorded_queries
 from vpn.models import NodeStatus
 
@@ -170,7 +169,7 @@ def test_a_prepared_answer_is_inserted_below_what_was_written_and_sends_nothing(
 def test_it_is_assigned_and_what_a_colleague_took_meanwhile_stays_theirs(
     agent: Client, helper: User, ticket: Ticket
 ) -> None:
-    colleague = make_user("colleague@example.com", full_name="Carla", is_staff=True)
+    colleague = make_helper("colleague@example.com", full_name="Carla")
     page = agent.post(at(ticket, "assign"), {"assignee": str(colleague.pk)}, follow=True).content.decode()
     assert "Carla&#x27;s now" in page
     page = agent.post(at(ticket, "assign"), {"to_me": "1", "was_free": "1"}, follow=True).content.decode()
@@ -268,7 +267,7 @@ def test_a_page_costs_the_same_whatever_is_on_it(staff: Client, alice: User) -> 
     few = cost(small)
     large = make_ticket(new_device().user)
     for n in range(30):
-        author = make_user(f"colleague{n}@example.com", is_staff=True)
+        author = make_helper(f"colleague{n}@example.com")
         message = make_message(large, author=author, by_staff=True, body=f"Message {n}.")
         make_attachment(message)
         CannedReply.objects.create(title=f"Reply {n}", body="Hello {name}")
@@ -319,7 +318,7 @@ def test_a_customer_reaches_nothing_of_it(ticket: Ticket, bob: User) -> None:
 
 
 def test_who_answered_is_named_to_staff_and_text_stays_text(staff: Client, ticket: Ticket) -> None:
-    colleague = make_user("colleague@example.com", is_staff=True)
+    colleague = make_helper("colleague@example.com")
     make_message(ticket, author=colleague, by_staff=True, body="<script>alert(1)</script>")
     Ticket.objects.filter(pk=ticket.pk).update(subject="<img src=x onerror=alert(1)>")
     page = shown(staff, ticket)

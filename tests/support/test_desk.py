@@ -61,9 +61,9 @@ def test_a_ticket_is_given_taken_and_given_back(helper: User, colleague: User, t
     ]
 
 
-def test_only_to_somebody_who_works_here(helper: User, alice: User, bob: User, ticket: Ticket) -> None:
-    gone = make_user("gone@example.com", is_staff=True, is_active=False)
-    for nobody in (alice, bob, gone):
+def test_only_to_somebody_who_answers_tickets(helper: User, alice: User, bob: User, ticket: Ticket) -> None:
+    gone, unfit = make_helper("gone@example.com", is_active=False), make_user("unfit@example.com", is_staff=True)
+    for nobody in (alice, bob, gone, unfit):
         with pytest.raises(InvalidInput) as refused:
             assign_ticket(ticket_id=ticket.pk, staff=helper, assignee=nobody)
         assert list(refused.value.fields) == ["assignee"]
