@@ -14,13 +14,17 @@ from django.core.handlers.wsgi import LimitedStream
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from nexusvpn.errors import RateLimited
+from nexusvpn.errors import RateLimited, Unavailable
 from nexusvpn.http import discard_body, is_api
 from nexusvpn.pages import error_page
 from nexusvpn.ratelimit import UPLOADS, refuse_spent
 
 # 26 megabytes over a line of two megabits a second.
 ARRIVAL_S = 120.0
+# So many large bodies arrive at once in a process, each of which holds a thread unless a proxy waits for it; the others are for everybody.
+AT_ONCE = 4
+BUSY_RETRY_S = 10
+_turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 def carries_files(request: HttpRequest) -> bool:
@@ -73,6 +77,11 @@ class WholeBody:
         self._timer.cancel()
 
 
+def _busy() -> Unavailable:
+    words = "Many files are arriving at the moment. Go back and send yours again in a few seconds."
+    return Unavailable(words, code="uploads_busy", retry_after=BUSY_RETRY_S)
+
+
 class UploadMiddleware:
     """Takes a body with files from who may bring some. The API has its own way to find out who that is, before it reads any."""
 
@@ -89,6 +98,18 @@ class UploadMiddleware:
         if refused is not None:
             discard_body(request, length)
             return refused
+        # Of what is as small as other requests' bodies as many may come as of those.
+        is_large = length > settings.API_BODY_LIMIT_BYTES
+        if is_large and not _turns.acquire(blocking=False):
+            discard_body(request, length)
+            return error_page(request, _busy())
+        try:
+            return self._taken(request, length)
+        finally:
+            if is_large:
+                _turns.release()
+
+    def _taken(self, request: HttpRequest, length: int) -> HttpResponseBase:
         body: Any = WholeBody(request.META["wsgi.input"], length, request.META.get("gunicorn.socket"))
         request._stream = cast(Any, LimitedStream(body, length))
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
+import threading
 import time
 
 import pytest
@@ -97,6 +98,22 @@ def test_a_body_that_ends_early_writes_nothing(alice: User) -> None:
     )
     assert answer.status_code >= 400
     assert Ticket.objects.get().messages.count() == 1
+
+
+def test_so_many_large_bodies_at_once_and_no_more(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticket = make_ticket(alice)
+    browser = Client()
+    browser.force_login(alice)
+    address = f"/support/{ticket.pk}/reply"
+    turns = threading.BoundedSemaphore(1)
+    monkeypatch.setattr("nexusvpn.uploads._turns", turns)
+    with turns:
+        refused = browser.generic("POST", address, form_of(2), MULTIPART_CONTENT)
+        assert (refused.status_code, refused["Retry-After"]) == (503, "10")
+        assert browser.post(address, {"message": "A small one needs no turn."}).status_code == 302
+    assert browser.generic("POST", address, form_of(2), MULTIPART_CONTENT).status_code == 302
+    # It was given back.
+    assert turns.acquire(blocking=False)
 
 
 class TestWholeBody:
