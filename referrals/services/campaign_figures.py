@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Aggregate, Count, F, Min, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from billing.services.undone import undone_invoices
+from billing.services.undone import disputed_invoices, undone_invoices
 from referrals.models import Campaign, CampaignDay, CampaignSignup
 
 
@@ -76,7 +76,8 @@ def _payments(signups: QuerySet[CampaignSignup], by: Any) -> Iterable[tuple[Any,
     first = paid.aggregate(Min("paid_at"))["paid_at__min"]
     if first is None:
         return []
-    back = Q(invoice_id__in=undone_invoices(since=first))
+    # Money that a bank has not decided about is not counted as there.
+    back = Q(invoice_id__in=undone_invoices(since=first)) | Q(invoice_id__in=disputed_invoices())
     return (
         paid.annotate(of=by)
         .values("of", "currency")

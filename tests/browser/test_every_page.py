@@ -198,9 +198,9 @@ def test_pages_of_somebody_who_pays(
     )
     stack.sql(
         "INSERT INTO billing_invoice (stripe_id, user_id, subscription_id, price_id, number, status, currency, total_minor, tax_minor,"
-        " amount_paid_minor, amount_due_minor, created_at, attempt_count, hosted_url, pdf_url, synced_at)"
+        " amount_paid_minor, amount_due_minor, created_at, attempt_count, hosted_url, pdf_url, synced_at, promotion_codes)"
         " SELECT %s || n, user_id, stripe_id, price_id, %s || n, (ARRAY['open', 'paid', 'void', 'uncollectible'])[n], 'JPY', 123456789, 0,"
-        " 0, 123456789, now(), 1, 'https://invoice.stripe.com/i', 'https://invoice.stripe.com/p', now()"
+        " 0, 123456789, now(), 1, 'https://invoice.stripe.com/i', 'https://invoice.stripe.com/p', now(), '{}'"
         " FROM billing_subscription, generate_series(1, 4) n WHERE stripe_id = %s",
         customer,
         f"{LONG[:60]}-",
