@@ -15,12 +15,16 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class EncryptedColumn:
-    """`place` makes the text that a value is bound to (`nexusvpn.encryption`) of the row's `needs`. An empty value is no secret."""
+    """`place` makes the text that a value is bound to (`nexusvpn.encryption`) of the row's `needs`. An empty value is no secret.
+
+    `at_once` rows are read together: fewer where values are large.
+    """
 
     model: type[Model]
     column: str
     needs: tuple[str, ...]
     place: Callable[..., str]
+    at_once: int = BATCH
 
     @property
     def label(self) -> str:
@@ -39,8 +43,10 @@ class Renewal:
 _columns: dict[str, EncryptedColumn] = {}
 
 
-def register_encrypted(model: type[Model], column: str, needs: tuple[str, ...], place: Callable[..., str]) -> None:
-    made = EncryptedColumn(model, column, needs, place)
+def register_encrypted(
+    model: type[Model], column: str, needs: tuple[str, ...], place: Callable[..., str], *, at_once: int = BATCH
+) -> None:
+    made = EncryptedColumn(model, column, needs, place, at_once)
     if made.label in _columns:
         raise ValueError(f"{made.label} is registered already.")
     _columns[made.label] = made
@@ -82,9 +88,9 @@ def _values(column: EncryptedColumn) -> Any:
     last = None
     while True:
         rest = filled if last is None else filled.filter(pk__gt=last)
-        batch = list(rest.values_list("pk", column.column, *column.needs)[:BATCH])
+        batch = list(rest.values_list("pk", column.column, *column.needs)[: column.at_once])
         for pk, stored, *parts in batch:
             yield (pk, bytes(stored), *parts)
-        if len(batch) < BATCH:
+        if len(batch) < column.at_once:
             return
         last = batch[-1][0]

@@ -6,9 +6,10 @@ class SupportConfig(AppConfig):
     name = "support"
 
     def ready(self) -> None:
-        from support import privacy, receivers  # noqa: F401  (connects the receivers)
+        from support import encrypted, privacy, receivers  # noqa: F401  (connects the receivers)
         from support.services.clocks import support_hours
 
+        encrypted.register()
         privacy.register()
         try:
             support_hours()

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from nexusvpn.http import attachment
 from support.models import Attachment, AttachmentContent
+from support.services.attachments import bytes_of
 
 TYPES = {
     Attachment.Kind.PNG: "image/png",
@@ -26,7 +27,7 @@ HEADERS = {
 def download(request: HttpRequest, content: AttachmentContent) -> HttpResponse:
     """The answer to GET and HEAD; the latter reads no bytes."""
     file = content.attachment
-    data = b"" if request.method == "HEAD" else bytes(content.data)
+    data = b"" if request.method == "HEAD" else bytes_of(content)
     response = attachment(data, TYPES[Attachment.Kind(file.kind)], file.name)
     for name, value in {**HEADERS, "Content-Length": str(file.size)}.items():
         response.headers[name] = value

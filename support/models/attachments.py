@@ -55,7 +55,7 @@ class Attachment(models.Model):
 
 
 class AttachmentContent(models.Model):
-    """The bytes; in a table of their own, so that no list reads them."""
+    """The bytes, encrypted (`support.encrypted`); in a table of their own, so that no list reads them."""
 
     attachment = models.OneToOneField(Attachment, on_delete=models.CASCADE, primary_key=True, related_name="content")
     data = models.BinaryField()

@@ -12,8 +12,10 @@ from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import User
+from nexusvpn.encryption import decrypt, encrypt
 from nexusvpn.errors import InvalidInput, NotFound, Unavailable
 from support.access import may_answer_tickets, may_read_tickets
+from support.encrypted import content_place
 from support.errors import AttachmentsOverQuota
 from support.files.checking import MAX_BYTES, MAX_FILES, CheckedFile, checked, too_large
 from support.files.names import clean_name
@@ -77,7 +79,8 @@ def store_files(*, message: TicketMessage, sender: User, files: Sequence[Checked
     ]
     Attachment.objects.bulk_create(rows)
     AttachmentContent.objects.bulk_create(
-        AttachmentContent(attachment=row, data=file.data) for row, file in zip(rows, files, strict=True)
+        AttachmentContent(attachment=row, data=encrypt(file.data, content_place(row.pk)))
+        for row, file in zip(rows, files, strict=True)
     )
 
 
@@ -117,3 +120,8 @@ def readable_content(*, reader: User, ticket_id: UUID, attachment_id: UUID) -> A
     if content is None:
         raise NotFound
     return content
+
+
+def bytes_of(content: AttachmentContent) -> bytes:
+    """The file as it was kept; read from the database now."""
+    return decrypt(bytes(content.data), content_place(content.pk))

@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
+from nexusvpn.encryption import encrypt
+from support.encrypted import content_place
 from support.models import Attachment, AttachmentContent, Ticket, TicketMessage
 from tests.factories.accounts import make_user
 
@@ -56,5 +58,6 @@ def make_attachment(message: TicketMessage, data: bytes = b"a line\n", **fields:
     values: dict[str, Any] = {"name": "node.log", "kind": Attachment.Kind.LOG, "sender": message.author, **fields}
     digest = hashlib.sha256(data).hexdigest()
     attachment = Attachment.objects.create(message=message, size=len(data), sha256=digest, **values)
-    AttachmentContent.objects.create(attachment=attachment, data=data)
+    content = encrypt(data, content_place(attachment.pk))
+    AttachmentContent.objects.create(attachment=attachment, data=content)
     return attachment
