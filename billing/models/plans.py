@@ -81,6 +81,11 @@ class PlanPrice(models.Model):
         # Without its plan, which lists would ask for row by row.
         return f"{major(self.amount_minor, self.currency)} {self.currency} a {self.interval}"
 
+    @property
+    def in_words(self) -> str:
+        """With its plan, which is read unless it is loaded."""
+        return f"{self.plan.code}: {self}"
+
 
 class PlanGrant(models.Model):
     """A plan given by staff, with its reason, for a time. Ended by its date or by `revoked_at`, never edited or deleted."""

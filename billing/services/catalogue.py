@@ -65,17 +65,17 @@ def _push_price(api: Stripe, price: PlanPrice, product_id: str, listed: list[Obj
         if not price.is_current:
             return
         there = _make_price(api, price, product_id)
-        pushed.made.append(str(price))
+        pushed.made.append(price.in_words)
     elif not price.stripe_price_id:
         found_id = there["id"]
-        pushed.matched.append(str(price))
+        pushed.matched.append(price.in_words)
         names: Any = {"metadata": {PRICE: str(price.pk)}}
         there = api.call(lambda v1: v1.prices.update(found_id, names))
     if price.stripe_price_id != there["id"]:
         PlanPrice.objects.filter(pk=price.pk).update(stripe_price_id=there["id"])
     if there["active"] != price.is_current:
         api.call(lambda v1: v1.prices.update(there["id"], {"active": price.is_current}))
-        pushed.archived.append(str(price))
+        pushed.archived.append(price.in_words)
 
 
 def _unnamed(listed: list[Object]) -> list[Object]:

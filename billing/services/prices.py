@@ -44,7 +44,7 @@ def set_price(*, plan: Plan, interval: str, currency: str, amount_minor: int, by
             former = list(PlanPrice.objects.filter(is_current=True, **what).values_list("amount_minor", flat=True))
             PlanPrice.objects.filter(is_current=True, **what).update(is_current=False)
             price = PlanPrice.objects.create(amount_minor=amount_minor, **what)
-            details = {"price": str(price), "former": former[0] if former else None}
+            details = {"price": price.in_words, "former": former[0] if former else None}
             record_act("price_set", actor=by, target=price, details=details)
     except IntegrityError as error:
         raise Conflict("A colleague has just changed this price. Look at it again.", code="price_changed") from error
@@ -56,5 +56,5 @@ def end_price(price: PlanPrice, *, by: User) -> None:
     with transaction.atomic():
         if not PlanPrice.objects.filter(pk=price.pk, is_current=True).update(is_current=False):
             raise Conflict("This price is not offered any more.", code="price_ended")
-        record_act("price_ended", actor=by, target=price, details={"price": str(price)})
+        record_act("price_ended", actor=by, target=price, details={"price": price.in_words})
     price.is_current = False
