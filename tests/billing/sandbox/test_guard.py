@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,11 @@ def test_the_command_refuses_with_the_reason() -> None:
 
 def test_the_command_serves_until_it_is_interrupted() -> None:
     environment = {**os.environ, "DEBUG": "true"}
-    with subprocess.Popen(COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+    # Whoever runs the tests in the background of a shell may ignore SIGINT, and programs inherit that.
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(
+        COMMAND, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, preexec_fn=heeds
+    ) as process:
         try:
             assert process.stdout
             url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
