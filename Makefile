@@ -1,6 +1,6 @@
 # GNU make; `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench assets
+.PHONY: help run test check bench assets messages
 
 # Any Python from 3.11 on; the pinned packages are tried on 3.11.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
@@ -29,6 +29,9 @@ bench: .venv/installed ## run the benchmarks and print the table (ARGS=… choos
 	@scripts/install_system_packages.sh test
 	@$(VENV) -m nexusvpn.local.assets
 	$(VENV) -m bench $(ARGS)
+
+messages: .venv/installed ## bring the catalogues of translations up to what the sources say
+	@$(VENV) -m nexusvpn.local.messages
 
 assets: .venv/installed ## build the style sheet and the page scripts, if their sources changed
 	@$(VENV) -m nexusvpn.local.assets

@@ -37,6 +37,16 @@ def cookies() -> list[Cookie]:
             "A random number, by which we know that you have signed in with this browser before.",
             f"{settings.KNOWN_CLIENTS_KEPT_DAYS} days after you last signed in.",
         ),
+        Cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            "The language that you have chosen, if you have.",
+            "A year after you chose it.",
+        ),
+        Cookie(
+            settings.THEME_COOKIE_NAME,
+            "Whether you want pages light or dark, if you have said so.",
+            "A year after you said so.",
+        ),
         Cookie(WANTED_COOKIE, "The page of ours that you wanted before you made an account.", "A day."),
         Cookie(
             REFERRAL_COOKIE,

@@ -19,6 +19,7 @@ def _account(user: User) -> dict[str, Any]:
         "date_joined",
         "last_login",
         "email_verified_at",
+        "language",
         "suspended_at",
         "deletion_due_at",
         "staff_factor_due_at",

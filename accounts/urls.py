@@ -3,6 +3,7 @@ from django.urls import path, re_path
 from accounts.views import (
     addresses,
     api_keys,
+    appearance,
     confirmation,
     notifications,
     password,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("login/code/passkey", second_step.passkey, name="login-code-passkey"),
     path("login/code/passkey/options", second_step.passkey_options, name="login-code-passkey-options"),
     path("logout", sign_in.logout, name="logout"),
+    path("appearance", appearance.appearance, name="appearance"),
     path("settings", profile.profile, name="settings"),
     path("settings/security", security.security, name="settings-security"),
     path("settings/security/confirm", confirmation.ask, name="security-confirm"),

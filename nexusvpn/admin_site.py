@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -37,7 +38,7 @@ class EntranceGuard(Protocol):
 
 
 class StaffSite(AdminSite):
-    site_title = site_header = "NexusVPN staff"
+    site_title = site_header = f"{settings.BRAND_NAME} staff"
     index_title = "What needs you now"
     index_template = "admin/staff_index.html"
     empty_value_display = "–"

@@ -8,7 +8,7 @@ class DomainError(Exception):
     """A rule of the product said no. `message` is shown to the person; `fields` names what to mend."""
 
     code = "error"
-    message = "Something went wrong."
+    message: str = "Something went wrong."
 
     def __init__(
         self,
@@ -19,7 +19,8 @@ class DomainError(Exception):
         retry_after: int | None = None,
     ) -> None:
         self.code = code or self.code
-        self.message = message or self.message
+        # In the language of whoever caused it.
+        self.message = str(message or self.message)
         self.fields = fields or {}
         self.retry_after = retry_after
         super().__init__(self.message)

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 
+from nexusvpn.appearance import color_scheme, theme_of
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -85,7 +87,13 @@ def attachment(content: str | bytes, content_type: str, file_name: str) -> HttpR
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
-    return {"request_id": getattr(request, "request_id", ""), "site_name": "NexusVPN", "demo": settings.DEBUG}
+    return {
+        "request_id": getattr(request, "request_id", ""),
+        "site_name": settings.BRAND_NAME,
+        "demo": settings.DEBUG,
+        "color_scheme": color_scheme(request),
+        "theme": theme_of(request).value,
+    }
 
 
 # A refused body is read up to this length and for this long. A connection that is closed while its other end still sends is reset, and

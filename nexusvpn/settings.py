@@ -40,6 +40,14 @@ SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 # The first one encrypts, all of them decrypt (nexusvpn.encryption).
 ENCRYPTION_KEYS = env.keys("ENCRYPTION_KEYS") or [hashlib.sha256(b"development" + SECRET_KEY.encode()).digest()]
 
+# --- brand ----------------------------------------------------------------------------------------
+BRAND_NAME = env.text("BRAND_NAME", "NexusVPN")
+# A file of the operator's own (SVG or PNG, square); empty: the product's.
+BRAND_LOGO_FILE = env.text("BRAND_LOGO_FILE")
+# The one accent, as #rrggbb, in the light and the dark scheme; `nexusvpn.brand` looks whether they can be read.
+BRAND_ACCENT = env.text("BRAND_ACCENT")
+BRAND_ACCENT_DARK = env.text("BRAND_ACCENT_DARK")
+
 # --- database -------------------------------------------------------------------------------------
 DATABASES = {"default": env.database(env.text("DATABASE_URL", "postgresql:///nexusvpn"))}
 DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 0)
@@ -117,6 +125,7 @@ MIDDLEWARE = [
     "nexusvpn.middleware.NoNulMiddleware",
     "nexusvpn.middleware.DatabaseGateMiddleware",
     "nexusvpn.middleware.ClientSessionMiddleware",
+    "nexusvpn.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -140,6 +149,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
                 "nexusvpn.http.page_context",
             ],
         },
@@ -357,14 +367,26 @@ STORAGES = {
 }
 # In development files are served from where they lie; in production from what collectstatic gathered.
 WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = DEBUG
-LANGUAGE_CODE = "en"
+# For people whose browser asks for none of them; everybody else reads the one that theirs names first, or that they chose.
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured(f"LANGUAGE_CODE must be one of {', '.join(dict(LANGUAGES))}")
+# Each app's texts are in its own `locale`.
+LOCALE_PATHS: list[str] = []
+FORMAT_MODULE_PATH = ["nexusvpn.formats"]
+LANGUAGE_COOKIE_NAME = "__Host-language" if not DEBUG else "language"
+LANGUAGE_COOKIE_AGE = 365 * 86400
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = LANGUAGE_COOKIE_HTTPONLY = not DEBUG
+THEME_COOKIE_NAME = "__Host-theme" if not DEBUG else "theme"
 TIME_ZONE = "UTC"
 USE_TZ = True
 for _name, _value in env.email(env.text("EMAIL_URL") or "console:").items():
     globals()[_name] = _value
 if not DEBUG and not env.text("EMAIL_URL"):
     raise ImproperlyConfigured("EMAIL_URL must be set: mails would only be printed")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "NexusVPN <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BRAND_NAME} <no-reply@localhost>")
 
 # --- watching -------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()

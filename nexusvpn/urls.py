@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from nexusvpn import health
+from nexusvpn import brand_files, health
 from nexusvpn.api import docs
 from nexusvpn.api.views import UnknownAddress
 
@@ -23,6 +23,8 @@ urlpatterns = [
     re_path(r"^api/health/liveness/?$", health.liveness, name="health-liveness"),
     re_path(r"^api/health/readiness/?$", health.readiness, name="health-readiness"),
     re_path(r"^api(/|$)", UnknownAddress.as_view()),
+    path("brand/logo", brand_files.logo, name="brand-logo"),
+    path("brand/style.css", brand_files.style, name="brand-style"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("billing.urls")),

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-from django.utils.translation.trans_real import parse_accept_lang_header
-from rest_framework.request import Request
+from django.utils.translation import get_language
 
 from support.models import Article
 
 
-def wanted_language(request: HttpRequest | Request) -> str:
-    """By the browser's own preference; English for everybody else."""
-    for tag, _ in parse_accept_lang_header(request.META.get("HTTP_ACCEPT_LANGUAGE", "")):
-        if (language := tag.partition("-")[0]) in Article.Language.values:
-            return language
-    return Article.Language.EN.value
+def wanted_language() -> str:
+    """That of the page they see; English where there are no texts in it."""
+    language = (get_language() or "").partition("-")[0]
+    return language if language in Article.Language.values else Article.Language.EN.value

@@ -37,6 +37,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="referred", db_index=False
     )
     stripe_customer_id = models.CharField(max_length=64, null=True, blank=True)
+    # What mails are written in, and pages of a browser that has chosen nothing; empty: the site's own.
+    language = models.CharField(max_length=8, blank=True, default="", db_default="")
     is_active = models.BooleanField(default=True, help_text="Off: suspended; can neither sign in nor use the API.")
     is_staff = models.BooleanField(default=False, help_text="May open the admin.")
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

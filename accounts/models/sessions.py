@@ -41,6 +41,9 @@ class Session(models.Model):
     user_agent = models.CharField(max_length=200, blank=True)
     # When a second factor, or a passkey alone, was shown in this session.
     second_factor_at = models.DateTimeField(null=True)
+    # The customer whose pages this session of staff shows outside the admin, and until when.
+    acting_for = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    acting_until = models.DateTimeField(null=True)
 
     objects = SessionQuerySet.as_manager()
 
@@ -51,12 +54,21 @@ class Session(models.Model):
             models.CheckConstraint(
                 condition=models.Q(kind="browser") | models.Q(user__isnull=False), name="session_token_has_user"
             ),
+            models.CheckConstraint(
+                condition=models.Q(acting_for__isnull=True)
+                | models.Q(kind="browser", user__isnull=False, acting_until__isnull=False),
+                name="session_acting_is_bounded",
+            ),
         ]
         indexes = [
             # "Where am I signed in?", newest first, and "end every session of this person".
             models.Index(fields=["user", "-last_seen_at"], name="session_user_seen_idx"),
             # The job that deletes ended sessions.
             models.Index(fields=["expires_at"], name="session_expiry_idx"),
+            # Who acts for this person: the deletion of an account (SET NULL).
+            models.Index(
+                fields=["acting_for"], condition=models.Q(acting_for__isnull=False), name="session_acting_idx"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -71,6 +71,7 @@ def _forget_who_it_was(user_id: UUID) -> bool:
 
 _NOBODY: dict[str, Any] = {
     "full_name": "",
+    "language": "",
     "is_staff": False,
     "is_superuser": False,
     "is_active": False,

@@ -18,12 +18,14 @@ from django.core.mail import EmailMultiAlternatives
 from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from accounts.deferred import deliver_soon
 from accounts.encrypted import mail_place
 from accounts.models import Mail, User
 from nexusvpn.encryption import decrypt, encrypt
 from nexusvpn.errors import Conflict
+from nexusvpn.languages import speaking
 
 MAX_ATTEMPTS = 16
 # An attempt has the row to itself for so long; a mail server may take ten seconds for each of its eight answers.
@@ -53,15 +55,26 @@ def queue_mail(
     for header, value in (headers or {}).items():
         if not _HEADER_NAME.fullmatch(header) or not _HEADER_VALUE.fullmatch(value):
             raise ValueError(f"{header[:50]!r} is no header of one line")
-    context = {"site_url": settings.SITE_URL, "site_name": "NexusVPN", **context}
-    subject = " ".join(render_to_string(f"emails/{name}/subject.txt", context).split())
+    subject, bodies = _write(name, context, user.language if user else get_language() or "")
     mail = Mail(user=user, to=to, kind=name, subject=subject[:200])
-    bodies = {part: render_to_string(f"emails/{name}/body.{part}", context) for part in ("txt", "html")}
     content = {**bodies, "headers": dict(headers or {})}
     mail.content = encrypt(orjson.dumps(content), mail_place(mail.pk))
     mail.save(force_insert=True)
     deliver_soon(mail.pk)
     return mail
+
+
+def _write(name: str, context: dict[str, Any], language: str) -> tuple[str, dict[str, str]]:
+    """Subject and bodies in a person's language."""
+    with speaking(language):
+        context = {
+            "site_url": settings.SITE_URL,
+            "site_name": settings.BRAND_NAME,
+            "language": get_language(),
+            **context,
+        }
+        subject = " ".join(render_to_string(f"emails/{name}/subject.txt", context).split())
+        return subject, {part: render_to_string(f"emails/{name}/body.{part}", context) for part in ("txt", "html")}
 
 
 def bodies_of(mail: Mail) -> dict[str, str]:

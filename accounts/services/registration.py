@@ -12,6 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.utils.translation import get_language
 
 from accounts.deferred import answer_sign_up
 from accounts.emails import queue_account_exists, queue_welcome
@@ -27,6 +28,7 @@ from accounts.services.registration_policy import admit_sign_up, check_sign_up
 from accounts.services.verification import account_or_nobody, mail_verification, needs_verification
 from accounts.signals import account_registered
 from nexusvpn.audit import record_act
+from nexusvpn.languages import known_language
 from nexusvpn.texts import one_line
 
 
@@ -65,7 +67,8 @@ def register_account(
     check_sign_up(invitation_code)
     check_referral_code(referral_code)
     email = User.objects.normalize_email(email.strip())
-    user = User(email=email, full_name=one_line(full_name, "full_name"))
+    language = known_language(get_language() or "")
+    user = User(email=email, full_name=one_line(full_name, "full_name"), language=language)
     check_new_password(password, user)
     # Hashing takes tens of milliseconds and belongs before the transaction, not into it.
     user.password = make_password(password)

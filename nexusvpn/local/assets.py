@@ -1,4 +1,4 @@
-"""Builds the style sheet and the page scripts: `python -m nexusvpn.local.assets`."""
+"""Builds the style sheet, the page scripts and the translations: `python -m nexusvpn.local.assets`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from nexusvpn.local.messages import compile_all
 from nexusvpn.local.places import CHECKOUT
 from nexusvpn.local.shared_use import exclusive
 
@@ -88,3 +89,4 @@ if __name__ == "__main__":
         run_npm(["test"], npm_environment())
     else:
         build_if_changed()
+        compile_all()

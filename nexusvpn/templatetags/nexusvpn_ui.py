@@ -6,14 +6,20 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from django import template
+from django.conf import settings
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.base import Message
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.appearance import script_texts as texts_of_scripts
+from nexusvpn.brand import logo_url, style_url
 from nexusvpn.money import decimals_of, major
 
 register = template.Library()
@@ -46,49 +52,49 @@ SYSTEMS = (
 class Look(NamedTuple):
     """A state's word, its shape in `icons.svg`, and the tone of its colour."""
 
-    word: str
+    word: str | Promise
     shape: str
     tone: str = "plain"
 
 
 STATES = {
-    "connected": Look("Connected", "disc", "good"),
-    "idle": Look("Idle", "ring"),
-    "activating": Look("Activating", "half", "warn"),
-    "never_used": Look("Never used", "dots"),
-    "unknown": Look("Not known", "query"),
-    "removing": Look("Removing", "bar", "warn"),
-    "removed": Look("Removed", "bar"),
-    "suspending": Look("Suspending", "pause", "warn"),
-    "suspended": Look("Suspended", "pause", "bad"),
-    "stopped": Look("Stopped by us", "pause", "bad"),
-    "unplaced": Look("No server", "cross", "bad"),
-    "online": Look("Online", "disc", "good"),
-    "offline": Look("Offline", "cross", "bad"),
-    "up": Look("Works", "disc", "good"),
-    "degraded": Look("Partly down", "half", "warn"),
-    "down": Look("Down", "cross", "bad"),
-    "maintenance": Look("Maintenance", "pause", "warn"),
-    "resolved": Look("Resolved", "check", "good"),
-    "open": Look("Open", "disc", "warn"),
-    "answered": Look("Answered", "check", "good"),
-    "closed": Look("Closed", "ring"),
-    "on": Look("On", "check", "good"),
-    "success": Look("Signed in", "check", "good"),
-    "failed": Look("Wrong password", "cross", "bad"),
-    "second_factor": Look("Second factor asked", "half"),
-    "wrong_code": Look("Wrong code", "cross", "bad"),
-    "blocked": Look("Account suspended", "pause", "bad"),
-    "invoice_open": Look("To be paid", "half", "warn"),
-    "invoice_paid": Look("Paid", "check", "good"),
-    "invoice_uncollectible": Look("Not paid", "cross", "bad"),
-    "invoice_void": Look("Void", "bar"),
-    "reward_joined": Look("Joined", "dots"),
-    "reward_pending": Look("Pending", "half"),
-    "reward_review": Look("Being looked at", "half"),
-    "reward_earned": Look("Earned", "check", "good"),
-    "reward_credited": Look("On your invoices", "check", "good"),
-    "reward_cancelled": Look("Cancelled", "bar"),
+    "connected": Look(_("Connected"), "disc", "good"),
+    "idle": Look(_("Idle"), "ring"),
+    "activating": Look(_("Activating"), "half", "warn"),
+    "never_used": Look(_("Never used"), "dots"),
+    "unknown": Look(_("Not known"), "query"),
+    "removing": Look(_("Removing"), "bar", "warn"),
+    "removed": Look(_("Removed"), "bar"),
+    "suspending": Look(_("Suspending"), "pause", "warn"),
+    "suspended": Look(_("Suspended"), "pause", "bad"),
+    "stopped": Look(_("Stopped by us"), "pause", "bad"),
+    "unplaced": Look(_("No server"), "cross", "bad"),
+    "online": Look(_("Online"), "disc", "good"),
+    "offline": Look(_("Offline"), "cross", "bad"),
+    "up": Look(_("Works"), "disc", "good"),
+    "degraded": Look(_("Partly down"), "half", "warn"),
+    "down": Look(_("Down"), "cross", "bad"),
+    "maintenance": Look(_("Maintenance"), "pause", "warn"),
+    "resolved": Look(_("Resolved"), "check", "good"),
+    "open": Look(_("Open"), "disc", "warn"),
+    "answered": Look(_("Answered"), "check", "good"),
+    "closed": Look(_("Closed"), "ring"),
+    "on": Look(_("On"), "check", "good"),
+    "success": Look(_("Signed in"), "check", "good"),
+    "failed": Look(_("Wrong password"), "cross", "bad"),
+    "second_factor": Look(_("Second factor asked"), "half"),
+    "wrong_code": Look(_("Wrong code"), "cross", "bad"),
+    "blocked": Look(_("Account suspended"), "pause", "bad"),
+    "invoice_open": Look(_("To be paid"), "half", "warn"),
+    "invoice_paid": Look(_("Paid"), "check", "good"),
+    "invoice_uncollectible": Look(_("Not paid"), "cross", "bad"),
+    "invoice_void": Look(_("Void"), "bar"),
+    "reward_joined": Look(_("Joined"), "dots"),
+    "reward_pending": Look(_("Pending"), "half"),
+    "reward_review": Look(_("Being looked at"), "half"),
+    "reward_earned": Look(_("Earned"), "check", "good"),
+    "reward_credited": Look(_("On your invoices"), "check", "good"),
+    "reward_cancelled": Look(_("Cancelled"), "bar"),
 }
 
 
@@ -113,7 +119,9 @@ def bytes_exact(count: int | None) -> str:
     if count is None:
         return UNKNOWN
     exact = number_format(count, 0, use_l10n=True, force_grouping=True)
-    return format_html('<data value="{}" title="{} bytes">{}</data>', count, exact, bytes_si(count))
+    return format_html(
+        '<data value="{}" title="{}">{}</data>', count, gettext("{n} bytes").format(n=exact), bytes_si(count)
+    )
 
 
 @register.filter
@@ -134,20 +142,22 @@ def money(minor: int | None, currency: str) -> str:
         return UNKNOWN
     code = currency.upper()
     amount = number_format(major(abs(minor), code), decimals_of(code))
-    text = f"{CURRENCY_SIGNS[code]}{amount}" if code in CURRENCY_SIGNS else f"{amount} {code}"
+    # Translators: a sum of money with its sign, such as "$4.99"
+    with_sign = gettext("{sign}{amount}")
+    text = with_sign.format(sign=CURRENCY_SIGNS[code], amount=amount) if code in CURRENCY_SIGNS else f"{amount} {code}"
     return f"-{text}" if minor < 0 else text
 
 
 def ago_text(seconds: float) -> str | None:
     """How long ago, in words; None from a day on. The script `relative-time.js` keeps the same words true."""
     if seconds < 1:
-        return "just now"
+        return gettext("just now")
     if seconds < MINUTE:
-        return f"{int(seconds)} s ago"
+        return gettext("{n} s ago").format(n=int(seconds))
     if seconds < HOUR:
-        return f"{int(seconds // MINUTE)} min ago"
+        return gettext("{n} min ago").format(n=int(seconds // MINUTE))
     if seconds < DAY:
-        return f"{int(seconds // HOUR)} h ago"
+        return gettext("{n} h ago").format(n=int(seconds // HOUR))
     return None
 
 
@@ -157,7 +167,7 @@ def ago(moment: datetime | None) -> str:
     if moment is None:
         return UNKNOWN
     relative = ago_text((timezone.now() - moment).total_seconds())
-    return _time_element(moment, relative or date_format(moment, "j M Y"), bool(relative))
+    return _time_element(moment, relative or date_format(moment, "DATE_FORMAT"), bool(relative))
 
 
 @register.filter(expects_localtime=True)
@@ -165,17 +175,23 @@ def day(moment: datetime | date | None) -> str:
     """A `<time>` that shows the date, for what lies ahead or is known by its day."""
     if moment is None:
         return UNKNOWN
-    return _time_element(moment, date_format(moment, "j M Y"), ticking=False)
+    return _time_element(moment, date_format(moment, "DATE_FORMAT"), ticking=False)
 
 
 @register.filter(expects_localtime=True)
 def moment(when: datetime | None) -> str:
     """A `<time>` with date and clock, for what happens at a point in time: "1 Dec 2026, 10:00 UTC"."""
-    return UNKNOWN if when is None else _time_element(when, date_format(when, "j M Y, H:i e"), ticking=False)
+    return UNKNOWN if when is None else _time_element(when, date_format(when, "DATETIME_FORMAT"), ticking=False)
+
+
+def _exact(when: datetime | date) -> str:
+    if isinstance(when, datetime):
+        return f"{date_format(when, 'DATE_FORMAT')}, {date_format(when, 'H:i:s e')}"
+    return f"{date_format(when, 'l')}, {date_format(when, 'DATE_FORMAT')}"
 
 
 def _time_element(when: datetime | date, text: str, ticking: bool) -> SafeString:
-    exact = date_format(when, "j M Y, H:i:s e") if isinstance(when, datetime) else date_format(when, "l, j M Y")
+    exact = _exact(when)
     mark = SafeString(" data-ago") if ticking else ""
     return format_html('<time datetime="{}" title="{}"{}>{}</time>', when.isoformat(), exact, mark, text)
 
@@ -186,8 +202,8 @@ def program(user_agent: str) -> str:
     browser = next((name for sign, name in BROWSERS if sign in user_agent), None)
     system = next((name for sign, name in SYSTEMS if sign in user_agent), None)
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or user_agent or "Unknown program"
+        return gettext("%(browser)s on %(system)s") % {"browser": browser, "system": system}
+    return browser or user_agent or gettext("Unknown program")
 
 
 @register.inclusion_tag("components/_state.html")
@@ -209,6 +225,18 @@ def current(context: Context, *names: str) -> SafeString:
     """`aria-current="page"` if the page's URL has one of these names."""
     match = getattr(context.get("request"), "resolver_match", None)
     return SafeString('aria-current="page"') if match and match.url_name in names else SafeString("")
+
+
+@register.simple_tag
+def brand() -> dict[str, str]:
+    """The site's name, and the addresses of its logo and of the style sheet with its colours (or nothing)."""
+    return {"name": settings.BRAND_NAME, "logo_url": logo_url(), "style_url": style_url()}
+
+
+@register.simple_tag
+def script_texts() -> SafeString:
+    # Inside a script element only "</" and "<!--" would mean anything.
+    return SafeString(texts_of_scripts().replace("<", "\\u003c"))
 
 
 @register.simple_tag

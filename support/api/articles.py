@@ -72,7 +72,7 @@ class ArticlesView(ApiView):
     )
     def get(self, request: Request) -> Any:
         """What is published, in the language of `Accept-Language` where there is a text in it, otherwise in English."""
-        rows = readable(wanted_language(request))
+        rows = readable(wanted_language())
         if category := request.query_params.get("category"):
             rows = rows.filter(category__slug=refuse_nul(category, "category"))
         page = fetch_page(rows, page_request(request.query_params), COLUMNS, _row)
@@ -84,7 +84,7 @@ class ArticleDetailView(ApiView):
 
     @extend_schema(responses={200: ArticleTextView, 304: None}, auth=[])
     def get(self, request: Request, slug: str) -> Any:
-        article = find_article(slug, wanted_language(request))
+        article = find_article(slug, wanted_language())
         data = _row(article.slug, article.language, article.title, article.category.slug, article.updated_at)
         return _tagged(request, {**data, "body": article.body})
 
@@ -101,5 +101,5 @@ class SuggestedArticlesView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """At most five articles that may answer a question, the nearest first."""
-        found = suggest(request.query_params.get("q", "")[:LONGEST_QUESTION], wanted_language(request))
+        found = suggest(request.query_params.get("q", "")[:LONGEST_QUESTION], wanted_language())
         return Response({"items": [each._asdict() for each in found]})

@@ -43,6 +43,9 @@ class Article(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True, blank=True)
+    on_start_page = models.BooleanField(
+        "on the start page", default=False, db_default=False, help_text="Among the questions there, once published."
+    )
     # Of the text that came with the product (`load_articles`), as long as nobody else wrote it; empty: staff's own.
     shipped_hash = models.CharField(max_length=64, blank=True, editable=False)
     # Title before body, by the words of its language; written with the row.
@@ -60,6 +63,8 @@ class Article(models.Model):
         indexes = [
             # Search, and what is suggested while somebody types a subject.
             GinIndex(fields=["search"], name="article_search_idx"),
+            # The questions of the start page.
+            models.Index(fields=["language"], condition=models.Q(on_start_page=True), name="article_start_page_idx"),
         ]
 
     def __str__(self) -> str:

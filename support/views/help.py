@@ -44,7 +44,7 @@ def _reader(request: HttpRequest) -> User | None:
 @require_safe
 def help_index(request: HttpRequest) -> HttpResponse:
     """Every article by category, or those that a search found."""
-    language, asked = wanted_language(request), request.GET.get("q", "").strip()[:200]
+    language, asked = wanted_language(), request.GET.get("q", "").strip()[:200]
     context: dict[str, Any] = {"asked": asked}
     if asked:
         context["found"] = search_articles(asked, language)
@@ -58,7 +58,7 @@ def help_index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def help_article(request: HttpRequest, slug: str) -> HttpResponse:
-    language, reader = wanted_language(request), _reader(request)
+    language, reader = wanted_language(), _reader(request)
     article = find_article(slug, language, reader)
     others = readable(language).filter(category_id=article.category_id).exclude(pk=article.pk).defer("body", "search")
     context: dict[str, Any] = {
@@ -80,7 +80,7 @@ def help_vote(request: HttpRequest, slug: str) -> HttpResponse:
     """GET is where somebody arrives who had to sign in on the way."""
     if request.method == "POST":
         user = signed_in(request)
-        article = find_article(slug, wanted_language(request), user)
+        article = find_article(slug, wanted_language(), user)
         form = VoteForm(request.POST)
         if form.is_valid():
             vote_on_article(user=user, article=article, helped=form.cleaned_data["helped"])

@@ -77,5 +77,5 @@ def support(request: HttpRequest) -> HttpResponse:
 def suggestions(request: HttpRequest) -> HttpResponse:
     """Help articles for a subject that is being typed, as a part of the page."""
     subject = request.GET.get("subject", "").strip()[:SUBJECT_MAX]
-    found = suggest(subject, wanted_language(request)) if len(subject) >= SUBJECT_MIN else []
+    found = suggest(subject, wanted_language()) if len(subject) >= SUBJECT_MIN else []
     return render(request, "support/_suggestions.html", {"found": found})

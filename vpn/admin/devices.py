@@ -34,7 +34,7 @@ RESUME_QUESTIONS: dict[str, str] = {
 
 
 def state_in_words(view: DeviceView) -> str:
-    word = STATES[view.state].word
+    word = str(STATES[view.state].word)
     return f"{word}: waiting for {', '.join(view.unconfirmed)}" if view.unconfirmed and not view.is_active else word
 
 

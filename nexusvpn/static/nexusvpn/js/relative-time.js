@@ -1,15 +1,16 @@
 // Keeps "12 s ago" true while the page is open. The wording is the same as the `ago` template filter's.
+import { say } from "./words.js";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** How long ago, in words; `null` from a day on, where the page shows the date instead. */
-export function agoText(seconds) {
-  if (seconds < 1) return "just now";
-  if (seconds < MINUTE) return `${Math.floor(seconds)} s ago`;
-  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
-  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
+export function agoText(seconds, texts = undefined) {
+  if (seconds < 1) return say("justNow", {}, texts);
+  if (seconds < MINUTE) return say("secondsAgo", { n: Math.floor(seconds) }, texts);
+  if (seconds < HOUR) return say("minutesAgo", { n: Math.floor(seconds / MINUTE) }, texts);
+  if (seconds < DAY) return say("hoursAgo", { n: Math.floor(seconds / HOUR) }, texts);
   return null;
 }
 
