@@ -127,6 +127,7 @@ def lists() -> dict[str, Callable[[], Any]]:
     User.objects.filter(pk=owner_id(1)).update(is_superuser=True)
     customer, staff = browser_of(SOMEBODY), browser_of(owner_id(1))
     inbox, number = reverse("admin:support_ticket_changelist"), TAGS // 2
+    thread = reverse("admin:support_ticket_change", args=[A_TICKET])
     asked: dict[str, tuple[Client, str]] = {
         "my tickets": (customer, reverse("support")),
         "my thread": (customer, reverse("ticket", args=[_ticket_of(SOMEBODY)])),
@@ -137,7 +138,8 @@ def lists() -> dict[str, Callable[[], Any]]:
         "inbox, of a tag": (staff, f"{inbox}?view=waiting&tag=tag-{number}"),
         "inbox, found by a word": (staff, f"{inbox}?q=tunnel+4711"),
         "inbox, found by an address": (staff, f"{inbox}?q=7@bench.example"),
-        "staff's thread": (staff, reverse("admin:support_ticket_change", args=[A_TICKET])),
+        "staff's thread": (staff, thread),
+        "staff's thread, earlier": (staff, f"{thread}?before={_last_of(A_TICKET)}"),
         "staff's home": (staff, reverse("admin:index")),
     }
     return {name: _getter(client, address) for name, (client, address) in asked.items()}
@@ -145,6 +147,10 @@ def lists() -> dict[str, Callable[[], Any]]:
 
 def _ticket_of(user_id: UUID) -> UUID:
     return Ticket.objects.filter(user=user_id).values_list("pk", flat=True)[0]
+
+
+def _last_of(ticket_id: UUID) -> UUID:
+    return TicketMessage.objects.filter(ticket=ticket_id).order_by("-created_at", "-id").values_list("pk", flat=True)[0]
 
 
 def _getter(client: Client, address: str) -> Callable[[], Any]:

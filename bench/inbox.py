@@ -16,8 +16,8 @@ TICKETS, QUICK_TICKETS = 1_000_000, 100_000
 SHARE = 10
 # Pages of eight kB that a list reads, large against small; and statements of a list that read tickets, messages or files.
 GOAL, MOST = 3.0, 2
-# The page of a ticket reads the ticket before its thread, the home asks three questions.
-BESIDE = {"my thread": 1, "staff's thread": 1, "staff's home": 1}
+# The home asks three questions.
+BESIDE = {"staff's home": 1}
 # A search finds more in a larger table, and here every subject has one of its words.
 FOUND = ["inbox, found by a word", "inbox, found by an address"]
 # Pages are shown as in production, but for the names of static files, which nobody has gathered here.

@@ -25,10 +25,16 @@ class Together(Operation):
         self.operations = list(operations)
 
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        before = set(state.models)
         # What was built for the steps before would be kept up to date with each of these.
-        state.__dict__.pop("apps", None)
+        built = state.__dict__.pop("apps", None)
         for operation in self.operations:
             operation.state_forwards(app_label, state)
+        new = [key for key in state.models if key not in before]
+        if built is not None and not self._of_others(new):
+            # Nothing else has changed, so that it stays as it was built.
+            built.render_multiple([state.models[key] for key in new])
+            state.__dict__["apps"] = built
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: ProjectState, to_state: ProjectState

@@ -12,7 +12,8 @@ from accounts.models import User
 from nexusvpn.forms import ServiceForm
 from support.admin.words import STATE_WORDS, name_of
 from support.forms import FilesField, MessageField, SentOnceForm
-from support.models import Tag, Ticket, TicketMessage
+from support.models import Tag, Ticket
+from support.services.desk import DeskMessage
 from support.services.inbox import colleagues, others_of
 
 # Of more other tickets the older ones are merged from their own pages.
@@ -83,6 +84,6 @@ class AnswerForm(SentOnceForm):
     # What was written meanwhile, when the answer is shown again because of it.
     news: frozenset[UUID] = frozenset()
 
-    def show_news(self, news: Iterable[TicketMessage]) -> None:
+    def show_news(self, news: Iterable[DeskMessage]) -> None:
         """Mark what is new. Sent once more, it has been seen."""
-        self.news = frozenset(message.pk for message in news)
+        self.news = frozenset(each.written.pk for each in news)

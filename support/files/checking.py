@@ -40,7 +40,7 @@ def checked(name: str, data: bytes) -> CheckedFile:
     elif kind in {"txt", "log"}:
         check_text(data)
     else:
-        data = rewrite_image(data, kind)
+        data = rewrite_image(data, kind, MAX_BYTES)
         if len(data) > MAX_BYTES:
             raise Refused(f"Written anew it is larger than {MAX_BYTES // 1024**2} MB. Make the image smaller.")
     return CheckedFile(clean_name(name, kind), kind, data)

@@ -28,8 +28,14 @@ _MODES = {
     "jpeg": {"L", "RGB"},
     "webp": {"RGB", "RGBA"},
 }
+# Each is tried if the one before it does not do: what was pressed harder than the first would be larger than it came, and WebP writes
+# no picture whose blocks take more than 512 KiB to describe (RFC 6386, 9.2: the first partition), as 24 million pixels of fine lines do.
 # For WebP the quick way of writing: the thorough one takes ten times as long and saves a few per cent.
-_WRITING: dict[str, dict[str, Any]] = {"png": {}, "jpeg": {"quality": 85}, "webp": {"quality": 85, "method": 1}}
+_WRITING: dict[str, tuple[dict[str, Any], ...]] = {
+    "png": ({},),
+    "jpeg": tuple({"quality": quality} for quality in (85, 60, 30, 10)),
+    "webp": tuple({"quality": quality, "method": 1} for quality in (85, 60, 10)),
+}
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -42,8 +48,8 @@ _TURNS = {
 }
 
 
-def rewrite_image(data: bytes, kind: str) -> bytes:
-    """The picture (the first one of several), upright, in the same format, and nothing else of the file.
+def rewrite_image(data: bytes, kind: str, most: int | None = None) -> bytes:
+    """The picture (the first one of several), upright, in the same format, and nothing else of the file; within `most` bytes if it can be.
 
     Raises Refused, or Unavailable when too many others wait for the same.
     """
@@ -55,7 +61,7 @@ def rewrite_image(data: bytes, kind: str) -> bytes:
     if not _turn.acquire(timeout=WAIT_S):
         raise Unavailable(code="attachments_busy", retry_after=RETRY_S)
     try:
-        return _written(_picture_of(data, kind, (width, height)), kind)
+        return _written(_picture_of(data, kind, (width, height)), kind, most)
     except MemoryError as error:
         log.warning("image_needs_memory", kind=kind, width=width, height=height)
         raise Unavailable(code="attachments_busy", retry_after=RETRY_S) from error
@@ -73,17 +79,25 @@ def _picture_of(data: bytes, kind: str, announced: tuple[int, int]) -> Image.Ima
         raise Refused("It is not a whole image.") from error
 
 
-def _written(picture: Image.Image, kind: str) -> bytes:
+def _written(picture: Image.Image, kind: str, most: int | None) -> bytes:
     """What was decoded is whole: if it cannot be written, that is not the sender's fault, and the log says why."""
-    written = io.BytesIO()
-    try:
-        picture.save(written, kind.upper(), **_WRITING[kind])
-    except MemoryError:
-        raise
-    except Exception as error:
-        log.error("image_not_written", kind=kind, size=picture.size, mode=picture.mode, exc_info=True)
-        raise Refused("We cannot keep this image. Save it as PNG or JPEG, or make it smaller.") from error
-    return written.getvalue()
+    smallest, failure = None, None
+    for saving in _WRITING[kind]:
+        written = io.BytesIO()
+        try:
+            picture.save(written, kind.upper(), **saving)
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001  (an encoder fails in ways that it does not list)
+            failure = error
+            continue
+        smallest = written.getvalue()
+        if most is None or len(smallest) <= most:
+            return smallest
+    if smallest is None:
+        log.error("image_not_written", kind=kind, size=picture.size, mode=picture.mode, exc_info=failure)
+        raise Refused("We cannot keep this image. Save it as PNG or JPEG, or make it smaller.") from failure
+    return smallest
 
 
 def _decoded(data: bytes, kind: str, announced: tuple[int, int]) -> Image.Image:

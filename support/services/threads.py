@@ -26,7 +26,7 @@ class ThreadFile:
     name: str
     kind: str
     size: int
-    is_removed: bool
+    removed_at: datetime | None
 
     @property
     def kind_label(self) -> str:
@@ -59,6 +59,14 @@ def file_values(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
+def shown_files(files: list[dict[str, Any]]) -> list[ThreadFile]:
+    """The same as a page shows them."""
+    return [
+        ThreadFile(file["id"], file["name"], file["kind"], file["size"], file["removed_at"])
+        for file in file_values(files)
+    ]
+
+
 def thread_page(ticket: Ticket, reader: User, wanted: PageRequest | None) -> Page:
     """One page of ThreadMessages, the oldest first; without a wish the latest ones. A customer never learns who of us wrote."""
     messages = _readable(ticket)
@@ -85,12 +93,6 @@ def _row_for(reader: User) -> Callable[..., ThreadMessage]:
         pk: UUID, author_id: UUID | None, by_staff: bool, body: str, at: datetime, files: list[dict[str, Any]]
     ) -> ThreadMessage:
         label = "You" if author_id == reader.pk else "Support" if by_staff else "Customer"
-        return ThreadMessage(pk, label, by_staff, body, at, [_file(file) for file in files])
+        return ThreadMessage(pk, label, by_staff, body, at, shown_files(files))
 
     return row
-
-
-def _file(values: dict[str, Any]) -> ThreadFile:
-    return ThreadFile(
-        values["id"], values["name"], values["kind"], values["size"], is_removed=values["removed_at"] is not None
-    )

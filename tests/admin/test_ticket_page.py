@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -256,9 +257,9 @@ def test_who_may_not_see_customers_sees_nothing_of_them_beside_the_ticket(agent:
 
 
 def test_a_page_costs_the_same_whatever_is_on_it(staff: Client, alice: User) -> None:
-    def cost(ticket: Ticket) -> list[str]:
+    def cost(ticket: Ticket, query: str = "") -> list[str]:
         with recorded_queries() as statements:
-            shown(staff, ticket)
+            shown(staff, ticket, query)
         return statements
 
     small = make_ticket(alice)
@@ -273,8 +274,37 @@ def test_a_page_costs_the_same_whatever_is_on_it(staff: Client, alice: User) -> 
         CannedReply.objects.create(title=f"Reply {n}", body="Hello {name}")
     many = cost(large)
     assert len(many) == len(few), "\n".join(many)
-    about = [each for each in many if "support_ticketmessage" in each or "support_attachment" in each]
-    assert len(about) == 2, about
+    earlier = cost(large, f"?before={large.messages.latest('created_at').pk}")
+    for statements in (few, many, earlier):
+        about = [each for each in statements if "support_ticketmessage" in each or "support_attachment" in each]
+        assert len(about) == 1, about
+
+
+def test_what_is_new_takes_two_queries_however_much_it_is(staff: Client, ticket: Ticket) -> None:
+    seen = ticket.messages.get().pk
+    for count in (0, 1, 10):
+        for _ in range(count):
+            make_attachment(make_message(ticket, created_at=timezone.now() + timedelta(seconds=1)))
+        with recorded_queries() as statements:
+            part = staff.get(at(ticket, "news"), {"seen": str(seen)}).content.decode()
+        assert part.count("<article") == part.count("desk-files") == ticket.messages.count() - 1
+        assert len([each for each in statements if '"support_' in each]) == 2
+
+
+def test_a_file_that_was_removed_is_named_and_leads_nowhere(staff: Client, ticket: Ticket) -> None:
+    file = make_attachment(ticket.messages.get(), name="client.log", removed_at=timezone.now())
+    page = shown(staff, ticket)
+    assert "client.log" in page
+    assert "removed" in page
+    assert reverse("ticket-attachment", args=[ticket.pk, file.pk]) not in page
+
+
+def test_a_page_that_has_lost_its_place_shows_all_that_is_new_and_nothing_that_is_earlier(
+    staff: Client, ticket: Ticket
+) -> None:
+    lost = uuid4()
+    assert staff.get(at(ticket, "news"), {"seen": str(lost)}).content.decode().count("<article") == 1
+    assert "<article" not in shown(staff, ticket, f"?before={lost}")
 
 
 def test_viewing_is_not_enough_and_no_form_is_shown(helper: User, helper_browser: Client, ticket: Ticket) -> None:

@@ -49,7 +49,7 @@ def test_a_price_made_by_hand_at_stripe_is_matched_if_it_says_the_same(shop: Sho
     price = PlanPrice.objects.create(plan=plan, interval="month", currency="CHF", amount_minor=1500)
     pushed = push_catalogue()
     price.refresh_from_db()
-    assert (pushed.made, pushed.matched, price.stripe_price_id) == ([], [str(price)], same.id)
+    assert (pushed.made, pushed.matched, price.stripe_price_id) == ([], [price.in_words], same.id)
     assert shop.api.prices.retrieve(other.id).active
 
 

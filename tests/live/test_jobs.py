@@ -21,6 +21,11 @@ from accounts.services.outbox import queue_mail
 for number in range(12):
     queue_mail("welcome", f"a{number}@example.com", {"name": ""})
 """
+# Each worker has one connection that does nothing but hear of new jobs.
+READY = """
+SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %%'),
+    (SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND scheduled_at IS NULL)
+"""
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -37,8 +42,13 @@ def stack(make_stack: StackMaker, silent_mail_server: str) -> Stack:
 
 
 def start_workers(stack: Stack) -> None:
+    """And wait until all are up and have done what was due: how long that takes is none of what is measured."""
     for name in WORKERS:
         start_worker(stack, name)
+    started = time.monotonic()
+    while stack.sql(READY) != [(len(WORKERS), 0)]:
+        assert time.monotonic() - started < 60, stack.logs()
+        time.sleep(0.02)
 
 
 def start_worker(stack: Stack, name: str) -> subprocess.Popen[bytes]:
@@ -68,8 +78,8 @@ def wait_for(stack: Stack, queue: str, status: str, at_least: int, seconds: floa
 
 
 def test_mails_that_hang_delay_no_settlement(stack: Stack) -> None:
-    stack.manage("shell", "-c", TWELVE_MAILS)
     start_workers(stack)
+    stack.manage("shell", "-c", TWELVE_MAILS)
     wait_for(stack, "mail", "doing", 4, 20)
     defer(stack, "vpn.tasks.settle", "fleet", f'{{"user_id": "{NOBODY}"}}')
     assert wait_for(stack, "fleet", "succeeded", 1, 20) < 3

@@ -86,3 +86,16 @@ def test_the_states_are_the_same() -> None:
         operation.state_forwards(APP, one)
     Together([*FORMER, *STEPS]).state_forwards(APP, other)
     assert one == other
+
+
+def test_steps_that_only_make_tables_leave_what_was_built_as_it_is() -> None:
+    state = migration(FORMER).mutate_state(ProjectState())
+    old = state.apps.get_model(APP, "Old")
+    of_new = [step for step in STEPS if str(getattr(step, "model_name", getattr(step, "name", ""))) == "New"]
+    Together(of_new).state_forwards(APP, state)
+    new = state.apps.get_model(APP, "New")
+    assert state.apps.get_model(APP, "Old") is old
+    assert new._meta.get_field("old").related_model is old
+    assert {each.related_model for each in old._meta.related_objects} == {new}
+    Together(STEPS[-2:]).state_forwards(APP, state)
+    assert state.apps.get_model(APP, "Old") is not old

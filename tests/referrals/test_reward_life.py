@@ -31,13 +31,10 @@ from tests.referrals.paying import (
     send_credit,
     start_paying,
 )
+from tests.referrals.promises import state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme")]
 State = Reward.State
-
-
-def state_of(reward: Reward) -> str:
-    return str(Reward.objects.get(pk=reward.pk).state)
 
 
 def kinds(user: User) -> list[str]:

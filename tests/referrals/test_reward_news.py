@@ -14,6 +14,7 @@ from referrals.services.maturing import mature, withdraw_if_undone, withdraw_und
 from referrals.services.payouts import pay_out_rewards
 from referrals.services.rewards import earn
 from tests.factories.referrals import earned, promise, subscribed
+from tests.referrals.promises import pay_back
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("programme")]
 EARNED, WITHDRAWN = "Reward earned: $5.00", "Reward withdrawn: $5.00"
@@ -21,10 +22,6 @@ EARNED, WITHDRAWN = "Reward earned: $5.00", "Reward withdrawn: $5.00"
 
 def told(user: User) -> list[str]:
     return list(Notification.objects.filter(user=user).order_by("created_at").values_list("title", flat=True))
-
-
-def pay_back(reward: Reward) -> None:
-    reward.referral.referred.payments.update(refunded_minor=499, synced_at=timezone.now())
 
 
 def test_an_earned_reward_is_told_once_and_without_a_mail(alice: User, bob: User) -> None:
@@ -52,7 +49,7 @@ def test_what_cannot_be_booked_again_is_not_told_again(alice: User, bob: User) -
 def test_one_that_is_withdrawn_later_is_told_once_without_blame(alice: User, bob: User, is_spent: bool) -> None:
     reward = earned(subscribed(alice), bob)
     assert pay_out_rewards() == 1 if is_spent else True
-    pay_back(reward)
+    pay_back(reward.invoice_id)
     withdraw_undone_rewards()
     assert withdraw_if_undone(reward.pk) is False
     assert told(alice) == [EARNED, WITHDRAWN]
@@ -64,7 +61,7 @@ def test_one_that_is_withdrawn_later_is_told_once_without_blame(alice: User, bob
 
 def test_nothing_is_told_of_one_that_was_never_earned(alice: User, bob: User) -> None:
     reward = promise(alice, bob, timezone.now() - timedelta(days=40))
-    pay_back(reward)
+    pay_back(reward.invoice_id)
     withdraw_undone_rewards()
     assert Reward.objects.get(pk=reward.pk).state == "cancelled"
     assert told(alice) == []
@@ -74,7 +71,7 @@ def test_who_is_gone_is_told_nothing(alice: User, bob: User) -> None:
     reward = earned(alice, bob)
     Notification.objects.all().delete()
     User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
-    pay_back(reward)
+    pay_back(reward.invoice_id)
     withdraw_undone_rewards()
     assert Reward.objects.get(pk=reward.pk).state == "taken_back"
     assert told(alice) == []

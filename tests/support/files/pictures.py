@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
+import random
 import struct
 import zlib
 from typing import Any
@@ -17,6 +19,34 @@ def picture(kind: str = "png", size: tuple[int, int] = (40, 30), mode: str = "RG
     written = io.BytesIO()
     image.convert(mode).save(written, kind.upper(), **saving)
     return written.getvalue()
+
+
+def noise(kind: str, size: tuple[int, int], **saving: Any) -> bytes:
+    """Grey noise: of all pictures the one that can be pressed the least."""
+    written = io.BytesIO()
+    _tiled(Image.effect_noise((600, 400), 40), size).save(written, kind.upper(), **saving)
+    return written.getvalue()
+
+
+def fine_lines(size: tuple[int, int]) -> bytes:
+    """A WebP whose squares of four by four pixels are shaded each in another direction."""
+    chosen, slopes = random.Random(1), ((1, 0), (0, 1), (1, 1), (-1, 1), (2, 1), (1, 2), (0, 0))
+    tile = Image.new("L", (128, 128))
+    for left, top in itertools.product(range(0, 128, 4), repeat=2):
+        (across, down), darkest = chosen.choice(slopes), chosen.randrange(10, 228)
+        for x, y in itertools.product(range(4), repeat=2):
+            tile.putpixel((left + x, top + y), darkest + 3 * (across * x + down * y))
+    written = io.BytesIO()
+    _tiled(tile, size).save(written, "WEBP", quality=40, method=0)
+    return written.getvalue()
+
+
+def _tiled(tile: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Sooner made than so many points of their own."""
+    image = Image.new("L", size)
+    for left, top in itertools.product(range(0, size[0], tile.width), range(0, size[1], tile.height)):
+        image.paste(tile, (left, top))
+    return image.convert("RGB")
 
 
 def opened(data: bytes) -> Image.Image:

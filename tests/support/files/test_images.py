@@ -12,9 +12,10 @@ from PIL import Image, PngImagePlugin
 
 from nexusvpn.errors import Unavailable
 from support.files import images
+from support.files.checking import MAX_BYTES, checked
 from support.files.images import MAX_PIXELS, MAX_SCANS, rewrite_image
 from support.files.refusals import Refused
-from tests.support.files.pictures import chunk, opened, picture, png_of
+from tests.support.files.pictures import chunk, fine_lines, noise, opened, picture, png_of
 
 KINDS = ("png", "jpeg", "webp")
 SECRET = b"48.2082N 16.3738E"
@@ -152,8 +153,30 @@ def test_a_text_in_a_png_that_unpacks_to_gigabytes_is_refused() -> None:
         rewrite_image(png_of(8, 8, bytes(72), chunk(b"zTXt", b"Comment\0\0" + packed)), "png")
 
 
+@pytest.mark.parametrize("kind", ["jpeg", "webp"])
+def test_noise_that_was_pressed_hard_is_as_small_again_when_it_is_written_anew(kind: str) -> None:
+    sent = noise(kind, (600, 400), quality=10)
+    most = len(sent) * 5 // 4
+    assert len(rewrite_image(sent, kind)) > most
+    assert len(rewrite_image(sent, kind, most)) <= most
+
+
+def test_a_photograph_that_may_be_sent_is_not_too_large_when_it_is_written_anew() -> None:
+    sent = noise("jpeg", (6000, 4000), quality=25)
+    assert MAX_BYTES * 4 // 5 < len(sent) <= MAX_BYTES
+    kept = checked("photo.jpg", sent)
+    assert len(kept.data) <= MAX_BYTES
+    assert opened(kept.data).size == (6000, 4000)
+
+
+def test_a_large_webp_of_fine_lines_can_be_written_anew() -> None:
+    """At its usual quality libwebp refuses it: how its blocks are drawn takes more than the format has room for."""
+    sent = fine_lines((5000, 4000))
+    assert opened(rewrite_image(sent, "webp")).size == (5000, 4000)
+
+
 def test_a_picture_that_cannot_be_written_is_not_called_broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(images._WRITING, "webp", {"quality": "none"})
+    monkeypatch.setitem(images._WRITING, "webp", ({"quality": "none"},))
     with pytest.raises(Refused, match="cannot keep this image"):
         rewrite_image(picture("webp"), "webp")
 
