@@ -1,6 +1,6 @@
 # GNU make; `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench assets messages
+.PHONY: help run test check bench assets messages screenshots
 
 # Any Python from 3.11 on; the pinned packages are tried on 3.11.
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
@@ -29,6 +29,13 @@ bench: .venv/installed ## run the benchmarks and print the table (ARGS=… choos
 	@scripts/install_system_packages.sh test
 	@$(VENV) -m nexusvpn.local.assets
 	$(VENV) -m bench $(ARGS)
+
+screenshots: .venv/installed ## pictures of every page, both widths, schemes and languages, into screenshots/
+	@scripts/install_system_packages.sh test
+	@$(VENV) -m nexusvpn.local.assets
+	@rm -rf screenshots
+	SCREENSHOTS=screenshots SCREENSHOT_LANGUAGE=en $(VENV) -m pytest -q -n 2 --dist load tests/browser/test_every_page.py
+	SCREENSHOTS=screenshots SCREENSHOT_LANGUAGE=de $(VENV) -m pytest -q -n 2 --dist load tests/browser/test_every_page.py
 
 messages: .venv/installed ## bring the catalogues of translations up to what the sources say
 	@$(VENV) -m nexusvpn.local.messages

@@ -10,7 +10,7 @@ const dist = `${root}dist/`;
 rmSync(dist, { recursive: true, force: true });
 
 await build({
-  entryPoints: [`${sources}js/app.js`, `${sources}js/device-keys.js`, `${sources}js/passkeys.js`, `${sources}js/qr-code.js`, `${sources}js/sign-up-challenge.js`, `${sources}css/app.css`],
+  entryPoints: [`${sources}js/app.js`, `${sources}js/device-keys.js`, `${sources}js/lists.js`, `${sources}js/passkeys.js`, `${sources}js/qr-code.js`, `${sources}js/sign-up-challenge.js`, `${sources}css/app.css`],
   outdir: dist,
   entryNames: "[name]",
   bundle: true,

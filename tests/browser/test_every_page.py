@@ -1,17 +1,25 @@
-"""Every page, wide and narrow, light and dark: nothing blocked, nothing broken, nothing wider than the screen."""
+"""Every page, wide and narrow, light and dark, in both languages: nothing blocked, nothing broken, nothing wider than the screen,
+nothing that axe-core objects to, nothing asked of anybody else.
+
+`make screenshots` runs these tests too and keeps what they saw (`SCREENSHOTS`, a folder, and `SCREENSHOT_LANGUAGE`).
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.people import PASSWORD, Person, new_person, sign_in
+from tests.browser.npm_tools import axe_source
+from tests.browser.people import Person, new_person, send_password, sign_in
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
 from tests.live.stack import Stack
@@ -33,6 +41,21 @@ SMALL_TARGETS = """() => [...document.querySelectorAll("button, .button, nav a, 
   .map((e) => e.outerHTML.slice(0, 120))"""
 
 
+@pytest.fixture
+def language(request: pytest.FixtureRequest) -> str:
+    """German where it is wide and dark, or narrow and light: every two of size, scheme and language are seen together."""
+    shown = getattr(request.node, "callspec", None)
+    values = shown.params if shown else {}
+    is_german = (values.get("viewport", WIDE) == WIDE) == (values.get("scheme", "light") == "dark")
+    return os.environ.get("SCREENSHOT_LANGUAGE") or ("de" if is_german else "en")
+
+
+@pytest.fixture
+def open_context(open_context: Callable[..., BrowserContext], language: str) -> Callable[..., BrowserContext]:
+    """Contexts of a browser that asks for the language."""
+    return partial(open_context, locale={"de": "de-DE", "en": "en-GB"}[language])
+
+
 def check(page: Page, path: str, status: int = 200) -> None:
     answer = page.goto(path)
     assert answer is not None
@@ -45,6 +68,31 @@ def check(page: Page, path: str, status: int = 200) -> None:
         "document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size"
     ), path
     assert page.title().endswith(" · NexusVPN")
+    assert page.evaluate("document.documentElement.lang") == page.evaluate("navigator.language.slice(0, 2)"), path
+    check_access(page, path)
+    keep_picture(page, path)
+
+
+def check_access(page: Page, path: str) -> None:
+    """What axe-core finds against WCAG 2.2, levels A and AA, and its best practices."""
+    page.evaluate(axe_source())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)")
+    assert not found, (path, [(rule["id"], [node["html"][:160] for node in rule["nodes"]]) for rule in found])
+
+
+def keep_picture(page: Page, path: str) -> None:
+    folder = os.environ.get("SCREENSHOTS")
+    if not folder:
+        return
+    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    size = page.viewport_size or WIDE
+    view = f"{size['width']}-{scheme}-{page.evaluate('document.documentElement.lang')}"
+    test = re.sub(r".*::test_(\w+).*", r"\1", os.environ["PYTEST_CURRENT_TEST"])
+    name = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9]{32,}", "-", path)
+    name = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "start"
+    target = Path(folder) / test / view
+    target.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=target / f"{len(list(target.iterdir())):03}-{name}.png", full_page=True)
 
 
 def answered_ticket(stack: Stack, person: Person) -> str:
@@ -259,9 +307,7 @@ def test_the_page_between_password_and_dashboard(
     )
     page = context.new_page()
     page.goto("/login")
-    page.get_by_label("E-mail address").fill(person.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    send_password(page, person.email)
     page.wait_for_url(re.compile("/login/code$"))
     check(page, "/login/code")
     watch.assert_quiet()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request
 
@@ -33,6 +33,12 @@ def spellings(private_key: str) -> list[bytes]:
     return [raw, *(text.encode() for text in texts)]
 
 
+def origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    # What the page has made itself.
+    return "" if parts.scheme in {"data", "blob", "about"} else f"{parts.scheme}://{parts.netloc}"
+
+
 @dataclass
 class Watch:
     """Attach to a context before its first page; ask at the end."""
@@ -40,14 +46,21 @@ class Watch:
     context: BrowserContext
     requests: list[Request] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    # What pages asked of other origins than their own; to be led there is another thing.
+    strangers: list[str] = field(default_factory=list)
     # Statuses that a test asks for on purpose; Chromium writes every failed request to the console.
     expected: set[int] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.context.add_init_script(NOTE_VIOLATIONS)
-        self.context.on("request", lambda request: self.requests.append(request))
+        self.context.on("request", self._request)
         self.context.on("console", self._console)
         self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request)
+        if not request.is_navigation_request() and origin_of(request.url) not in {"", origin_of(request.frame.url)}:
+            self.strangers.append(f"{request.frame.url} asked {request.url}")
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
@@ -81,6 +94,8 @@ class Watch:
         assert not [spelling for spelling in spellings(private_key) if spelling in everything]
 
     def assert_quiet(self) -> None:
+        """Nothing to complain about, and no page has asked another origin than its own for anything."""
+        assert not self.strangers, self.strangers
         violations = [
             violation for page in self.context.pages for violation in page.evaluate("window.policyViolations ?? []")
         ]

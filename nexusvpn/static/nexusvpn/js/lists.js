@@ -1,0 +1,37 @@
+// Lists change in place: links and search forms of an element that `{% in_place %}` has marked bring the list of the page that they
+// lead to. The address changes with it, and back and reload ask for the page as a whole.
+import "htmx.org";
+
+/** What is sent is sent as a page of its own, with what it has to say above it. */
+function leaveForms(event) {
+  const { target } = event;
+  if (target instanceof HTMLFormElement && target.method === "post") event.preventDefault();
+}
+
+function markAsWaiting(event) {
+  event.detail.ctx.target?.setAttribute("aria-busy", "true");
+}
+
+/** An error, a sign-in, a page without the list: the browser goes there. */
+function openAsPage(event) {
+  const { ctx } = event.detail;
+  const { raw } = ctx.response;
+  if (raw.ok && ctx.text.includes(`id="${ctx.target.id}"`)) return;
+  event.preventDefault();
+  location.assign(raw.redirected ? raw.url : ctx.request.action);
+}
+
+/** Whoever went on by keyboard goes on where the list begins. */
+function readFromTheTop(event) {
+  const list = document.getElementById(event.detail.ctx.target.id);
+  if (!list || document.activeElement?.matches("input, select")) return;
+  list.tabIndex = -1;
+  list.focus({ preventScroll: true });
+  list.scrollIntoView({ block: "nearest" });
+}
+
+addEventListener("htmx:before:init", leaveForms);
+addEventListener("htmx:before:request", markAsWaiting);
+addEventListener("htmx:after:request", openAsPage);
+addEventListener("htmx:after:swap", readFromTheTop);
+addEventListener("htmx:error", (event) => event.detail.ctx && location.assign(event.detail.ctx.request.action));
