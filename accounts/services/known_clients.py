@@ -46,12 +46,15 @@ def recognise(user: User, fingerprint: str, *, address: str | None, user_agent: 
 
 
 def _tell(user: User, address: str | None, user_agent: str) -> None:
-    place = place_of(address)
-
     def where() -> str:
-        return " · ".join(part for part in (program(user_agent), address, place) if part)
+        return " · ".join(part for part in (program(user_agent), address, place_of(address)) if part)
 
-    context = {"program": lambda: program(user_agent), "address": address, "place": place, "at": timezone.now()}
+    context = {
+        "program": lambda: program(user_agent),
+        "address": address,
+        "place": lambda: place_of(address),
+        "at": timezone.now(),
+    }
     title = gettext_lazy("Signed in from something new")
     notify(user, Kind.SECURITY, title, where, link="/settings/sessions", mail="new_sign_in", context=context)
 
