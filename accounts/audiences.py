@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -51,12 +52,13 @@ def people_in(audience: Audience) -> QuerySet[User]:
 
 def audience_in_words(audience: Audience) -> str:
     """ "Plan: Basic or Pro; location: Oslo", or "everybody"."""
-    return "; ".join(_in_words(name, values) for name, values in audience.items()) or "everybody"
+    return "; ".join(_in_words(name, values) for name, values in audience.items()) or _("everybody")
 
 
 def _in_words(name: str, values: Sequence[str]) -> str:
     kind = _kinds.get(name)
     names = dict(kind.choices()) if kind is not None else {}
-    return (
-        f"{kind.label if kind else name}: {' or '.join(names.get(value, 'something that is gone') for value in values)}"
-    )
+    gone = _("something that is gone")
+    # Translators: between the values of an audience, "Basic or Pro"
+    those = _(" or ").join(str(names.get(value, gone)) for value in values)
+    return f"{kind.label if kind else name}: {those}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 # A line is a SHA-1 in hexadecimal, a colon, how often it was seen, and the line's end.
 LONGEST_LINE = 64
@@ -51,9 +52,9 @@ class BreachedPasswordValidator:
         file = settings.BREACHED_PASSWORDS_FILE
         if file and is_breached(password, Path(file)):
             raise ValidationError(
-                "This password is in a published list of stolen passwords. Choose another one.",
+                _("This password is in a published list of stolen passwords. Choose another one."),
                 code="password_breached",
             )
 
     def get_help_text(self) -> str:
-        return "Not one from a published list of stolen passwords."
+        return _("Not one from a published list of stolen passwords.")

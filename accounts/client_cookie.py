@@ -8,11 +8,14 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from nexusvpn.appearance import remember_choice
+from nexusvpn.languages import known_language
+
 CLIENT_COOKIE = "__Host-client" if settings.SESSION_COOKIE_SECURE else "client"
 
 
 class ClientCookieMiddleware:
-    """Leaves the cookie with a browser in which somebody has just signed in."""
+    """Leaves the cookie with a browser in which somebody has just signed in; and their language, if it has chosen none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -29,4 +32,12 @@ class ClientCookieMiddleware:
                 httponly=True,
                 samesite="Lax",
             )
+            _leave_language(request, response)
         return response
+
+
+def _leave_language(request: HttpRequest, response: HttpResponseBase) -> None:
+    name = settings.LANGUAGE_COOKIE_NAME
+    language = known_language(getattr(request.user, "language", ""))
+    if language and name not in request.COOKIES and name not in response.cookies:
+        remember_choice(response, name, language)

@@ -7,13 +7,14 @@ from django import forms
 from accounts.forms_security import AskAgainForm
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 
-NEW_ONE = "At least 8 characters, and not one that everybody uses."
+NEW_ONE = _("At least 8 characters, and not one that everybody uses.")
 
 
-def new_password_field(label: str = "New password") -> forms.CharField:
+def new_password_field() -> forms.CharField:
     return forms.CharField(
-        label=label,
+        label=_("New password"),
         max_length=MAX_PASSWORD,
         strip=False,
         help_text=NEW_ONE,
@@ -34,7 +35,7 @@ class AddressForm(ServiceForm):
     """An address to which something is to be mailed, if it has an account."""
 
     email = forms.EmailField(
-        label="E-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
 
 
@@ -44,13 +45,13 @@ class ResetForm(ServiceForm):
 
 class PasswordChangeForm(AskAgainForm):
     field_order = ("current_password", "code", "new_password")
-    current_password = present_password_field("Present password")
+    current_password = present_password_field(_("Present password"))
     new_password = new_password_field()
 
 
 class AddressChangeForm(AskAgainForm):
     field_order = ("email", "password", "code")
     email = forms.EmailField(
-        label="New e-mail address", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
+        label=_("New e-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
-    password = present_password_field("Your password")
+    password = present_password_field(_("Your password"))

@@ -8,9 +8,12 @@ from django import forms
 
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
+
+CODE = _("Code")
 
 
-def _code_field(label: str = "Code", help_text: str = "", *, required: bool = True) -> forms.CharField:
+def _code_field(help_text: str, label: str = CODE, *, required: bool = True) -> forms.CharField:
     # Not a number field: recovery codes have letters, and zeros in front count.
     attributes = {"autocomplete": "one-time-code", "spellcheck": "false", "autocapitalize": "characters"}
     return forms.CharField(
@@ -21,18 +24,18 @@ def _code_field(label: str = "Code", help_text: str = "", *, required: bool = Tr
 class CodeForm(ServiceForm):
     """At signing in: a code of the authenticator or a recovery code. `number` says which of the sign-ins begun in this browser."""
 
-    code = _code_field(help_text="Six digits from your authenticator app, or a recovery code.")
+    code = _code_field(_("Six digits from your authenticator app, or a recovery code."))
     number = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
 
 
 class NewAuthenticatorForm(ServiceForm):
-    code = _code_field("Code from the app", "The six digits that the app shows now.")
+    code = _code_field(_("The six digits that the app shows now."), _("Code from the app"))
 
 
 class AskAgainForm(ServiceForm):
     """What also asks those for a code who have a second factor (`with_code`), and nobody else."""
 
-    code = _code_field(help_text="Six digits from your authenticator app, or a recovery code.")
+    code = _code_field(_("Six digits from your authenticator app, or a recovery code."))
 
     def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,6 +48,7 @@ class ConfirmForm(AskAgainForm):
 
     field_order = ("password", "code")
     password = forms.CharField(
+        label=_("Password"),
         max_length=MAX_PASSWORD,
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
@@ -52,4 +56,6 @@ class ConfirmForm(AskAgainForm):
 
 
 class PasskeyNameForm(ServiceForm):
-    name = forms.CharField(max_length=60, help_text="So that you know it again, such as the device that it is on.")
+    name = forms.CharField(
+        label=_("Name"), max_length=60, help_text=_("So that you know it again, such as the device that it is on.")
+    )

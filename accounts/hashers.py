@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.utils.translation import gettext as _
 
 from nexusvpn.db import lend_connection
 from nexusvpn.errors import Unavailable
@@ -23,7 +24,7 @@ class _Slot:
         # A crowd that waits here must not keep the database from everybody else.
         lend_connection()
         if not _slots.acquire(timeout=WAIT_S):
-            raise Unavailable("Many people are signing in. Try again in a few seconds.", code="busy", retry_after=5)
+            raise Unavailable(_("Many people are signing in. Try again in a few seconds."), code="busy", retry_after=5)
 
     def __exit__(self, *exc: object) -> None:
         _slots.release()

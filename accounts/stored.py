@@ -9,8 +9,9 @@ from django.db.models import F
 from accounts.activity import acts_of
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 
-WITH_ACCOUNT = "As long as you have the account."
+WITH_ACCOUNT = _("As long as you have the account.")
 
 
 def _account(user: User) -> dict[str, Any]:
@@ -62,39 +63,41 @@ def register() -> None:
 
 
 def _register_sections() -> None:
-    register_section("account", "Who you are to us, and how your account came to be.", _account)
+    register_section("account", _("Who you are to us, and how your account came to be."), _account)
     register_section(
         "sessions",
-        "Where you are signed in now.",
+        _("Where you are signed in now."),
         lambda user: rows_of(user.sessions.order_by("created_at"), *_SESSION),
     )
     register_section(
-        "sign_ins", "Tries to sign in to your account.", lambda user: rows_of(user.login_history.all(), *_SIGN_IN)
+        "sign_ins", _("Tries to sign in to your account."), lambda user: rows_of(user.login_history.all(), *_SIGN_IN)
     )
     register_section(
         "known_clients",
-        "When browsers and programs of yours were first and last seen. Which ones they are, only a hash of their cookie says.",
+        _(
+            "When browsers and programs of yours were first and last seen. Which ones they are, only a hash of their cookie says."
+        ),
         lambda user: rows_of(user.known_clients.order_by("pk"), "first_seen_at", "last_seen_at"),
     )
-    register_section("second_factors", "What you sign in with beside your password.", _second_factors)
+    register_section("second_factors", _("What you sign in with beside your password."), _second_factors)
     register_section(
-        "api_keys", "Keys of your programs, without the keys.", lambda user: rows_of(user.api_keys.all(), *_KEY)
+        "api_keys", _("Keys of your programs, without the keys."), lambda user: rows_of(user.api_keys.all(), *_KEY)
     )
     register_section(
-        "notifications", "What we told you here.", lambda user: rows_of(user.notifications.all(), *_NOTIFICATION)
+        "notifications", _("What we told you here."), lambda user: rows_of(user.notifications.all(), *_NOTIFICATION)
     )
     register_section(
         "mail_choices",
-        "Of which kinds you want mails; of those that are not named, you get them.",
+        _("Of which kinds you want mails; of those that are not named, you get them."),
         lambda user: rows_of(user.mail_choices.order_by("pk"), "kind", "wanted"),
     )
     register_section(
-        "mails", "Mails that we sent you: what about and when.", lambda user: rows_of(user.mails.all(), *_MAIL)
+        "mails", _("Mails that we sent you: what about and when."), lambda user: rows_of(user.mails.all(), *_MAIL)
     )
-    register_section("activity", "What was done to your account, and by whom.", acts_of)
+    register_section("activity", _("What was done to your account, and by whom."), acts_of)
     register_section(
         "exports",
-        "Exports that you asked for.",
+        _("Exports that you asked for."),
         lambda user: rows_of(user.exports.all(), "state", "created_at", "ready_at", "expires_at"),
     )
 
@@ -103,65 +106,67 @@ def _register_access() -> None:
     register_stored(
         StoredKind(
             "accounts.User",
-            "Your e-mail address, your name if you gave one, a hash of your password, your referral code.",
-            "To let you in and to write to you.",
-            f"{WITH_ACCOUNT} Then a row without name or address stays, so that payments still add up.",
+            _("Your e-mail address, your name if you gave one, a hash of your password, your referral code."),
+            _("To let you in and to write to you."),
+            _(
+                "As long as you have the account. Then a row without name or address stays, so that payments still add up."
+            ),
             section="account",
         ),
         StoredKind(
             "accounts.Session",
-            "Where you are signed in: browser or program, address, first and last time.",
-            "To keep you signed in, and to show you where you are.",
-            "Until you sign out or the session ends.",
+            _("Where you are signed in: browser or program, address, first and last time."),
+            _("To keep you signed in, and to show you where you are."),
+            _("Until you sign out or the session ends."),
             section="sessions",
         ),
         StoredKind(
             "accounts.LoginHistory",
-            "Tries to sign in: when, from which address and program, and whether it worked.",
-            "So that you can see a try that was not yours.",
-            "{LOGIN_HISTORY_DAYS} days.",
+            _("Tries to sign in: when, from which address and program, and whether it worked."),
+            _("So that you can see a try that was not yours."),
+            _("{LOGIN_HISTORY_DAYS} days."),
             section="sign_ins",
         ),
         StoredKind(
             "accounts.KnownClient",
-            "A hash of a cookie in each browser that you signed in with.",
-            "To write to you when a new one signs in.",
-            "{KNOWN_CLIENTS_KEPT_DAYS} days after it was last seen.",
+            _("A hash of a cookie in each browser that you signed in with."),
+            _("To write to you when a new one signs in."),
+            _("{KNOWN_CLIENTS_KEPT_DAYS} days after it was last seen."),
             section="known_clients",
         ),
         StoredKind(
             "accounts.TotpSeed",
-            "The secret that your authenticator app shares with us, encrypted.",
-            "To check its codes.",
-            "Until you remove it.",
+            _("The secret that your authenticator app shares with us, encrypted."),
+            _("To check its codes."),
+            _("Until you remove it."),
             section="second_factors",
         ),
         StoredKind(
             "accounts.Passkey",
-            "Public keys of your passkeys, their names and when they were used.",
-            "To let you sign in with them.",
-            "Until you remove them.",
+            _("Public keys of your passkeys, their names and when they were used."),
+            _("To let you sign in with them."),
+            _("Until you remove them."),
             section="second_factors",
         ),
         StoredKind(
             "accounts.RecoveryCode",
-            "Hashes of your recovery codes.",
-            "To let you in when your second factor is lost.",
-            "Until you make new ones.",
+            _("Hashes of your recovery codes."),
+            _("To let you in when your second factor is lost."),
+            _("Until you make new ones."),
             section="second_factors",
         ),
         StoredKind(
             "accounts.ApiKey",
-            "Hashes of your API keys, their names, scopes and when they were used.",
-            "To let your programs in.",
-            "Until you delete them.",
+            _("Hashes of your API keys, their names, scopes and when they were used."),
+            _("To let your programs in."),
+            _("Until you delete them."),
             section="api_keys",
         ),
         StoredKind(
             "accounts.EmailToken",
-            "A hash of a link that we mailed to you, and the address it went to.",
-            "To know that you read that mailbox.",
-            "Until it is used or expires, and at most a day more.",
+            _("A hash of a link that we mailed to you, and the address it went to."),
+            _("To know that you read that mailbox."),
+            _("Until it is used or expires, and at most a day more."),
             section="account",
         ),
     )
@@ -171,37 +176,37 @@ def _register_messages() -> None:
     register_stored(
         StoredKind(
             "accounts.Mail",
-            "To whom we wrote about what and when. The text is encrypted, and deleted once it is sent.",
-            "To send it once, and to find out what went wrong.",
-            "{MAILS_KEPT_DAYS} days.",
+            _("To whom we wrote about what and when. The text is encrypted, and deleted once it is sent."),
+            _("To send it once, and to find out what went wrong."),
+            _("{MAILS_KEPT_DAYS} days."),
             section="mails",
         ),
         StoredKind(
             "accounts.Notification",
-            "What we told you on these pages.",
-            "So that you can read it.",
-            "{NOTIFICATIONS_KEPT_DAYS} days.",
+            _("What we told you on these pages."),
+            _("So that you can read it."),
+            _("{NOTIFICATIONS_KEPT_DAYS} days."),
             section="notifications",
         ),
         StoredKind(
             "accounts.MailChoice",
-            "Which mails you do not want.",
-            "So that you do not get them.",
+            _("Which mails you do not want."),
+            _("So that you do not get them."),
             WITH_ACCOUNT,
             section="mail_choices",
         ),
         StoredKind(
             "accounts.AuditEvent",
-            "What was done to your account, by whom and from where. People are named by a random id only.",
-            "So that nobody can change an account unseen, our staff included.",
-            "{AUDIT_KEPT_DAYS} days, also after your account is erased; nothing says then whose it was.",
+            _("What was done to your account, by whom and from where. People are named by a random id only."),
+            _("So that nobody can change an account unseen, our staff included."),
+            _("{AUDIT_KEPT_DAYS} days, also after your account is erased; nothing says then whose it was."),
             section="activity",
         ),
         StoredKind(
             "accounts.DataExport",
-            "Your export of all this, encrypted.",
-            "So that you can download it.",
-            "{EXPORT_KEPT_DAYS} days.",
+            _("Your export of all this, encrypted."),
+            _("So that you can download it."),
+            _("{EXPORT_KEPT_DAYS} days."),
             section="exports",
         ),
     )
@@ -211,44 +216,44 @@ def _register_service() -> None:
     register_stored(
         StoredKind(
             "accounts.SignupOrigin",
-            "The network that you signed up from (a /24 or /48, not the address).",
-            "To notice many accounts from one place.",
-            "{SIGNUP_ORIGINS_KEPT_DAYS} days.",
+            _("The network that you signed up from (a /24 or /48, not the address)."),
+            _("To notice many accounts from one place."),
+            _("{SIGNUP_ORIGINS_KEPT_DAYS} days."),
             section="account",
         ),
         StoredKind(
             "accounts.AbuseFlag",
-            "That a sign-up looked like one of many.",
-            "So that our staff look at it.",
+            _("That a sign-up looked like one of many."),
+            _("So that our staff look at it."),
             WITH_ACCOUNT,
-            not_exported="It would tell abusers how they are found.",
+            not_exported=_("It would tell abusers how they are found."),
         ),
         StoredKind(
             "accounts.Invitation",
-            "A hash of an invitation's code, and the address that it is for.",
-            "To let one person sign up while that is not open to everybody.",
-            "{MAILS_KEPT_DAYS} days after it expires; a used one without its address once your account is erased.",
+            _("A hash of an invitation's code, and the address that it is for."),
+            _("To let one person sign up while that is not open to everybody."),
+            _("{MAILS_KEPT_DAYS} days after it expires; a used one without its address once your account is erased."),
             section="account",
         ),
         StoredKind(
             "admin.LogEntry",
-            "What our staff changed by hand.",
-            "So that they can see each other's work.",
-            "Without your name and address once your account is erased.",
-            not_exported="What concerns you of it is in the section “activity”.",
+            _("What our staff changed by hand."),
+            _("So that they can see each other's work."),
+            _("Without your name and address once your account is erased."),
+            not_exported=_("What concerns you of it is in the section “activity”."),
         ),
         StoredKind(
             "procrastinate.ProcrastinateJob",
-            "Work to be done soon, such as “send this mail”, by random ids.",
-            "So that it is done even if a machine fails.",
-            "A day after it is done; 30 days if it failed.",
-            not_exported="It holds ids of rows that are in the other sections.",
+            _("Work to be done soon, such as “send this mail”, by random ids."),
+            _("So that it is done even if a machine fails."),
+            _("A day after it is done; 30 days if it failed."),
+            not_exported=_("It holds ids of rows that are in the other sections."),
         ),
         StoredKind(
             "accounts.RegistrationPolicy",
-            "Who may sign up.",
-            "To open or close the service to new accounts.",
-            "Always.",
+            _("Who may sign up."),
+            _("To open or close the service to new accounts."),
+            _("Always."),
             about_people=False,
         ),
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 MAX_PASSWORD = 128
 
@@ -12,7 +13,10 @@ class MaximumLengthValidator:
 
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > MAX_PASSWORD:
-            raise ValidationError(f"A password may have at most {MAX_PASSWORD} characters.", code="password_too_long")
+            raise ValidationError(
+                _("A password may have at most %(count)s characters.") % {"count": MAX_PASSWORD},
+                code="password_too_long",
+            )
 
     def get_help_text(self) -> str:
-        return f"At most {MAX_PASSWORD} characters."
+        return _("At most %(count)s characters.") % {"count": MAX_PASSWORD}

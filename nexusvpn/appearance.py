@@ -7,6 +7,7 @@ from enum import StrEnum
 import orjson
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 
@@ -28,6 +29,19 @@ def color_scheme(request: HttpRequest) -> str:
     """For `<meta name="color-scheme">`, which decides what `light-dark()` means on the page."""
     theme = theme_of(request)
     return "light dark" if theme is Theme.SYSTEM else theme.value
+
+
+def remember_choice(response: HttpResponseBase, name: str, value: str) -> None:
+    """Leave a language or a scheme with the browser that has chosen it."""
+    response.set_cookie(
+        name,
+        value,
+        max_age=settings.LANGUAGE_COOKIE_AGE,
+        path="/",
+        secure=settings.LANGUAGE_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def script_texts() -> str:

@@ -21,7 +21,7 @@ class DomainError(Exception):
         self.code = code or self.code
         # In the language of whoever caused it.
         self.message = str(message or self.message)
-        self.fields = fields or {}
+        self.fields = {name: [str(text) for text in texts] for name, texts in (fields or {}).items()}
         self.retry_after = retry_after
         super().__init__(self.message)
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
+from django.forms.boundfield import BoundField
 
 from nexusvpn.api.status import http_status
 from nexusvpn.errors import DomainError, NotAuthenticated
 
 
+class FocusedField(BoundField):
+    """A field that has the focus when a refused form opens, if it is the first that needs another value: what is wrong is read first."""
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        built: dict[str, Any] = super().build_widget_attrs(attrs, widget)
+        # Of a group of boxes each would have it.
+        if self.form.is_bound and not self.use_fieldset and self.name == next(iter(self.form.errors), None):
+            built["autofocus"] = True
+        return built
+
+
 class ServiceForm(forms.Form):
+    bound_field_class = FocusedField
+
     def add_domain_error(self, error: DomainError) -> int:
         """Put the refusal at the fields that it names, or above the form; returns the status of the page."""
         named = {name: texts for name, texts in error.fields.items() if name in self.fields}

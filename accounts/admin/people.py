@@ -88,13 +88,24 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         (None, {"fields": ("email", "full_name", "password", "is_active")}),
         (
             "Facts",
-            {"fields": ("id", "referral_code", "referred_by", "stripe_customer_id", "date_joined", "last_login")},
+            {
+                "fields": (
+                    "id",
+                    "language",
+                    "referral_code",
+                    "referred_by",
+                    "stripe_customer_id",
+                    "date_joined",
+                    "last_login",
+                )
+            },
         ),
         ("Staff", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
     )
     readonly_fields = (
         "id",
         "is_active",
+        "language",
         "referral_code",
         "referred_by",
         "stripe_customer_id",

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from rest_framework import serializers
 
 from accounts.models import LoginHistory, Session
@@ -39,6 +40,9 @@ class LoginForm(StrictSerializer):
 
 class ProfileForm(StrictSerializer):
     full_name = Text(max_length=150, allow_blank=True, required=False)
+    language = serializers.ChoiceField(
+        choices=settings.LANGUAGES, required=False, help_text="What we write to the person is in it from now on."
+    )
 
 
 class UserView(serializers.Serializer[Any]):
@@ -46,6 +50,7 @@ class UserView(serializers.Serializer[Any]):
     email = serializers.CharField()
     full_name = serializers.CharField()
     referral_code = serializers.CharField()
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="What we write to the person is in it.")
     date_joined = serializers.DateTimeField()
 
 
@@ -56,6 +61,7 @@ class NewUserView(serializers.Serializer[Any]):
     email = serializers.CharField()
     full_name = serializers.CharField()
     referral_code = serializers.CharField(required=False)
+    language = serializers.ChoiceField(choices=settings.LANGUAGES, required=False)
     date_joined = serializers.DateTimeField(required=False)
 
 

@@ -30,7 +30,7 @@ from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.services.abuse import network_of
-from accounts.services.profile import rename_person
+from accounts.services.profile import change_profile
 from accounts.services.registration import register_account
 from accounts.services.second_factor import methods_of, prove_by_code
 from accounts.services.sessions import end_other_sessions, end_session, open_token
@@ -50,6 +50,7 @@ def user_view(user: User) -> dict[str, Any]:
         "email": user.email,
         "full_name": user.full_name,
         "referral_code": user.referral_code,
+        "language": user.language or settings.LANGUAGE_CODE,
         "date_joined": user.date_joined,
     }
 
@@ -170,8 +171,7 @@ class MeView(ApiView):
     def patch(self, request: Request) -> Response:
         user: User = signed_in(request)
         values = self.read(ProfileForm)
-        if values:
-            rename_person(user=user, **values)
+        change_profile(user=user, **values)
         return Response(user_view(user))
 
     @extend_schema(request=LeaveForm, responses={200: LeavingView})

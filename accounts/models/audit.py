@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class AuditEvent(models.Model):
@@ -15,10 +16,10 @@ class AuditEvent(models.Model):
     """
 
     class ActorKind(models.TextChoices):
-        PERSON = "person", "The person"
-        STAFF = "staff", "Staff"
-        NODE = "node", "A node"
-        SYSTEM = "system", "The service"
+        PERSON = "person", _("The person")
+        STAFF = "staff", _("Staff")
+        NODE = "node", _("A node")
+        SYSTEM = "system", _("The service")
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField(default=timezone.now, editable=False)

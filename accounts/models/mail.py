@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 
@@ -17,9 +18,9 @@ class Mail(models.Model):
     """
 
     class State(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        SENT = "sent", "Sent"
-        FAILED = "failed", "Given up"
+        QUEUED = "queued", _("Waiting")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Given up")
 
     # Also the left side of the Message-ID, so that a mail that is sent again is the same one to every server.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -6,18 +6,19 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 
 
 class Notification(models.Model):
     class Kind(models.TextChoices):
-        SECURITY = "security", "Security of your account"
-        DEVICES = "devices", "Your devices and their servers"
-        USAGE = "usage", "Usage and quota"
-        BILLING = "billing", "Payments and plan"
-        SUPPORT = "support", "Answers to your tickets"
-        NEWS = "news", "News of the service"
+        SECURITY = "security", _("Security of your account")
+        DEVICES = "devices", _("Your devices and their servers")
+        USAGE = "usage", _("Usage and quota")
+        BILLING = "billing", _("Payments and plan")
+        SUPPORT = "support", _("Answers to your tickets")
+        NEWS = "news", _("News of the service")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notifications", db_index=False)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.querysets import UserManager
 from nexusvpn.errors import InvalidInput
@@ -39,19 +40,25 @@ class User(AbstractBaseUser, PermissionsMixin):
     stripe_customer_id = models.CharField(max_length=64, null=True, blank=True)
     # What mails are written in, and pages of a browser that has chosen nothing; empty: the site's own.
     language = models.CharField(max_length=8, blank=True, default="", db_default="")
-    is_active = models.BooleanField(default=True, help_text="Off: suspended; can neither sign in nor use the API.")
-    is_staff = models.BooleanField(default=False, help_text="May open the admin.")
+    is_active = models.BooleanField(default=True, help_text=_("Off: suspended; can neither sign in nor use the API."))
+    is_staff = models.BooleanField(default=False, help_text=_("May open the admin."))
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
     deletion_due_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the account is erased; until then it can be taken back."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When the account is erased; until then it can be taken back."),
     )
     suspended_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Empty for accounts that were suspended before this was kept."
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Empty for accounts that were suspended before this was kept."),
     )
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
     staff_factor_due_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="From then on the admin asks for a second factor."
+        null=True, blank=True, editable=False, help_text=_("From then on the admin asks for a second factor.")
     )
 
     objects: ClassVar[UserManager] = UserManager()

@@ -6,6 +6,8 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 
@@ -14,10 +16,10 @@ class EmailToken(models.Model):
     """A secret that was mailed: whoever brings it reads that mailbox. Only its SHA-256 is kept; it works once."""
 
     class Purpose(models.TextChoices):
-        VERIFY = "verify", "Verify the address"
-        RESET = "reset", "Set a new password"
-        CHANGE_OLD = "change_old", "Leave the present address"
-        CHANGE_NEW = "change_new", "Take a new address"
+        VERIFY = "verify", _("Verify the address")
+        RESET = "reset", _("Set a new password")
+        CHANGE_OLD = "change_old", _("Leave the present address")
+        CHANGE_NEW = "change_new", _("Take a new address")
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_tokens", db_index=False)
@@ -49,23 +51,23 @@ class RegistrationPolicy(models.Model):
     """Who may sign up, as staff have it; one row."""
 
     class Mode(models.TextChoices):
-        OPEN = "open", "Everybody"
-        INVITED = "invited", "People with an invitation"
-        CLOSED = "closed", "Nobody"
+        OPEN = "open", _("Everybody")
+        INVITED = "invited", _("People with an invitation")
+        CLOSED = "closed", _("Nobody")
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
     mode = models.CharField(max_length=8, choices=Mode.choices, default=Mode.OPEN)
     accounts_an_hour = models.PositiveIntegerField(
-        null=True, blank=True, help_text="New accounts an hour, of all together; empty: no such limit."
+        null=True, blank=True, help_text=_("New accounts an hour, of all together; empty: no such limit.")
     )
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name_plural = "registration policy"
+        verbose_name_plural = _("registration policy")
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="registration_policy_one_row")]
 
     def __str__(self) -> str:
-        return "Who may sign up"
+        return gettext("Who may sign up")
 
 
 class Invitation(models.Model):
@@ -126,8 +128,8 @@ class AbuseFlag(models.Model):
     """A reason to look at an account. Its owner sees nothing of it, and nothing happens by itself."""
 
     class Reason(models.TextChoices):
-        NETWORK = "network", "Many accounts from one network"
-        DISPOSABLE = "disposable", "Disposable address"
+        NETWORK = "network", _("Many accounts from one network")
+        DISPOSABLE = "disposable", _("Disposable address")
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="abuse_flags", db_index=False)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from accounts.querysets import SessionQuerySet
@@ -21,8 +22,8 @@ class Session(models.Model):
     """
 
     class Kind(models.TextChoices):
-        BROWSER = "browser", "Browser"
-        TOKEN = "token", "API token"
+        BROWSER = "browser", _("Browser")
+        TOKEN = "token", _("API token")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Empty only between the first page and the sign-in of one browser, if something had to be remembered there.
@@ -79,11 +80,11 @@ class LoginHistory(models.Model):
     """A try to sign in. Append-only; kept for LOGIN_HISTORY_DAYS."""
 
     class Outcome(models.TextChoices):
-        SUCCESS = "success", "Signed in"
-        FAILED = "failed", "Wrong password"
-        SECOND_FACTOR = "second_factor", "Second factor asked"
-        WRONG_CODE = "wrong_code", "Wrong code"
-        BLOCKED = "blocked", "Account suspended"
+        SUCCESS = "success", _("Signed in")
+        FAILED = "failed", _("Wrong password")
+        SECOND_FACTOR = "second_factor", _("Second factor asked")
+        WRONG_CODE = "wrong_code", _("Wrong code")
+        BLOCKED = "blocked", _("Account suspended")
 
     id = models.BigAutoField(primary_key=True)
     # Empty for a try with an address that has no account: the address itself is not stored.
@@ -95,7 +96,7 @@ class LoginHistory(models.Model):
     user_agent = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        verbose_name_plural = "login history"
+        verbose_name_plural = _("login history")
         ordering = ["-timestamp", "-id"]
         indexes = [
             # "My sign-ins", newest first, page by page.

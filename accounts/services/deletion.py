@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import AccountSuspended, InvalidCredentials, StaffCannotLeave
 from accounts.locks import lock_person
@@ -34,7 +35,7 @@ def leave(*, user: User) -> User:
     with transaction.atomic(durable=True):
         present = User.objects.filter(pk=user.pk, is_active=True, is_staff=False)
         if not present.update(is_active=False, deletion_due_at=due):
-            raise Conflict("This account is being deleted already.", code="already_leaving")
+            raise Conflict(_("This account is being deleted already."), code="already_leaving")
         end_all_sessions(user=user)
         ApiKey.objects.filter(user=user).delete()
         EmailToken.objects.filter(user=user).delete()
@@ -56,7 +57,7 @@ def restore_account(*, user: User, by: User) -> None:
         if now is not None and now.is_suspended:
             raise AccountSuspended
         if now is None or not now.is_leaving:
-            raise Conflict("This account is not being deleted, or is erased already.", code="not_leaving")
+            raise Conflict(_("This account is not being deleted, or is erased already."), code="not_leaving")
         User.objects.filter(pk=user.pk).update(is_active=True, deletion_due_at=None)
         # What a sign-in that was under way at the leaving may have left would come alive now.
         end_all_sessions(user=user)

@@ -19,6 +19,7 @@ from django.db.models import F, QuerySet
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from accounts.deferred import deliver_soon
 from accounts.encrypted import mail_place
@@ -164,5 +165,5 @@ def send_again(mail: Mail) -> None:
         state=Mail.State.QUEUED, attempts=0, due_at=timezone.now()
     )
     if not claimed:
-        raise Conflict("This mail is not one that was given up.", code="mail_not_failed")
+        raise Conflict(_("This mail is not one that was given up."), code="mail_not_failed")
     deliver_soon(mail.pk)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.errors import StaffFactorOverdue
 from accounts.locks import lock_person
@@ -71,10 +72,10 @@ def give_time_again(*, user: User, by: User | None) -> None:
     Raises NotAllowed, or Conflict (`staff_factor_not_overdue`).
     """
     if by is not None and (not by.is_superuser or by.pk == user.pk):
-        raise NotAllowed("Only another superuser may give somebody of staff time again.")
+        raise NotAllowed(_("Only another superuser may give somebody of staff time again."))
     with transaction.atomic(durable=True):
         now = lock_person(user.pk)
         if now is None or not is_overdue(now):
-            raise Conflict("Their time to set up a second factor is not over.", code="staff_factor_not_overdue")
+            raise Conflict(_("Their time to set up a second factor is not over."), code="staff_factor_not_overdue")
         User.objects.filter(pk=user.pk).update(staff_factor_due_at=None)
         record_act("staff_factor_time_given", actor=by, person=user.pk, target=user)

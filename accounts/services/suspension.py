@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.locks import lock_person
 from accounts.models import User
@@ -16,9 +17,9 @@ from nexusvpn.errors import Conflict, NotAllowed
 def check_may_suspend(user: User, by: User) -> None:
     """Nobody suspends themselves, and only a superuser suspends staff. Raises NotAllowed."""
     if user.pk == by.pk:
-        raise NotAllowed("You cannot suspend your own account.")
+        raise NotAllowed(_("You cannot suspend your own account."))
     if user.is_staff and not by.is_superuser:
-        raise NotAllowed("Only a superuser may suspend or reinstate a member of staff.")
+        raise NotAllowed(_("Only a superuser may suspend or reinstate a member of staff."))
 
 
 def suspend_account(*, user: User, by: User) -> None:
@@ -33,7 +34,7 @@ def suspend_account(*, user: User, by: User) -> None:
     with transaction.atomic(durable=True):
         now = lock_person(user.pk)
         if now is None or now.is_suspended or now.erased_at is not None:
-            raise Conflict("This account is suspended already.", code="already_suspended")
+            raise Conflict(_("This account is suspended already."), code="already_suspended")
         user.suspended_at = timezone.now()
         User.objects.filter(pk=user.pk).update(is_active=False, suspended_at=user.suspended_at)
         end_all_sessions(user=user)
@@ -53,7 +54,7 @@ def unsuspend_account(*, user: User, by: User) -> None:
     with transaction.atomic(durable=True):
         now = lock_person(user.pk)
         if now is None or not now.is_suspended:
-            raise Conflict("This account is not suspended.", code="not_suspended")
+            raise Conflict(_("This account is not suspended."), code="not_suspended")
         user.is_active, user.suspended_at = now.deletion_due_at is None, None
         User.objects.filter(pk=user.pk).update(is_active=user.is_active, suspended_at=None)
         # A browser's sign-in that was under way at the suspension may have left a session, which would come alive now.

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -57,7 +58,7 @@ def address_change(request: HttpRequest) -> HttpResponse:
 @require_POST
 def address_change_cancel(request: HttpRequest) -> HttpResponse:
     cancel_change(user=signed_in(request))
-    messages.success(request, "The change is cancelled; your address stays as it is.")
+    messages.success(request, _("The change is cancelled; your address stays as it is."))
     return redirect("email-change")
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -58,5 +59,5 @@ def _page(request: HttpRequest, form: ApiKeyForm, status: int = 200, *, made: st
 @require_POST
 def api_key_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     revoke_api_key(user=signed_in(request), key_id=pk)
-    messages.success(request, "The key is revoked. Nothing gets in with it any more.")
+    messages.success(request, _("The key is revoked. Nothing gets in with it any more."))
     return redirect("settings-api-keys")

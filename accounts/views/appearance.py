@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from accounts.services.profile import choose_language
-from nexusvpn.appearance import THEMES, Theme
+from nexusvpn.appearance import THEMES, Theme, remember_choice
 from nexusvpn.http import target_of_ours
 from nexusvpn.languages import known_language
 
@@ -21,16 +19,11 @@ def appearance(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(target_of_ours(request, request.POST.get("next", "")) or "/")
     language, theme = known_language(request.POST.get("language", "")), request.POST.get("theme", "")
     if language:
-        _remember(response, settings.LANGUAGE_COOKIE_NAME, language)
+        remember_choice(response, settings.LANGUAGE_COOKIE_NAME, language)
         if request.user.is_authenticated:
             choose_language(user=signed_in(request), language=language)
     if theme == Theme.SYSTEM:
         response.delete_cookie(settings.THEME_COOKIE_NAME, path="/")
     elif theme in THEMES:
-        _remember(response, settings.THEME_COOKIE_NAME, theme)
+        remember_choice(response, settings.THEME_COOKIE_NAME, theme)
     return response
-
-
-def _remember(response: HttpResponse, name: str, value: str) -> None:
-    options: dict[str, Any] = {"secure": settings.LANGUAGE_COOKIE_SECURE, "httponly": True, "samesite": "Lax"}
-    response.set_cookie(name, value, max_age=settings.LANGUAGE_COOKIE_AGE, path="/", **options)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -62,7 +63,7 @@ def mail_preferences(request: HttpRequest) -> HttpResponse:
         for kind in Kind:
             if kind != Kind.SECURITY:
                 choose_mail(user=user, kind=kind, wanted=kind.value in request.POST)
-        messages.success(request, "Your choices are saved.")
+        messages.success(request, _("Your choices are saved."))
         return redirect("settings-notifications")
     choices = [(kind, wanted, kind == Kind.SECURITY) for kind, wanted in mail_choices(user).items()]
     return render(request, "accounts/settings/notifications.html", {"choices": choices})

@@ -7,6 +7,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -42,6 +43,6 @@ def password_change(request: HttpRequest) -> HttpResponse:
         else:
             # The session that stays was signed in with the former password: it learns of the new one.
             update_session_auth_hash(request, user)
-            messages.success(request, "Your password is changed. Everything else that was signed in is signed out.")
+            messages.success(request, _("Your password is changed. Everything else that was signed in is signed out."))
             return redirect("password-change")
     return render(request, "accounts/settings/password.html", {"form": form}, status=status)

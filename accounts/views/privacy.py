@@ -10,6 +10,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -52,7 +54,7 @@ def export_request(request: HttpRequest) -> HttpResponse:
     except RateLimited as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "Your data is being put together. We write to you when it is ready.")
+        messages.success(request, _("Your data is being put together. We write to you when it is ready."))
     return redirect("settings-privacy")
 
 
@@ -61,7 +63,9 @@ def export_request(request: HttpRequest) -> HttpResponse:
 @require_safe
 def export_file(request: HttpRequest) -> HttpResponse:
     content = read_export(user=signed_in(request))
-    return attachment(content, "application/json", f"nexusvpn-data-{timezone.now():%Y-%m-%d}.json")
+    return attachment(
+        content, "application/json", f"{slugify(settings.BRAND_NAME)}-data-{timezone.now():%Y-%m-%d}.json"
+    )
 
 
 @sensitive_post_parameters("password")
@@ -86,7 +90,7 @@ def account_delete(request: HttpRequest) -> HttpResponse:
             auth.logout(request)
             messages.success(
                 request,
-                "Your account is shut. Until it is erased you can take it back here; we have mailed you the date.",
+                _("Your account is shut. Until it is erased you can take it back here; we have mailed you the date."),
             )
             return redirect("account-restore")
     context = {"form": form, "grace_days": settings.DELETION_GRACE_DAYS}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ProfileForm
+from accounts.models import User
 from accounts.people import signed_in
-from accounts.services.profile import rename_person
+from accounts.services.profile import change_profile
 from accounts.services.verification import needs_verification
+from nexusvpn.appearance import remember_choice
 from nexusvpn.errors import DomainError
+from nexusvpn.languages import speaking
 
 
 @never_cache
@@ -21,15 +27,24 @@ from nexusvpn.errors import DomainError
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = ProfileForm(request.POST if request.method == "POST" else None, initial={"full_name": user.full_name})
+    known = {"full_name": user.full_name, "language": user.language or get_language()}
+    form = ProfileForm(request.POST if request.method == "POST" else None, initial=known)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         try:
-            rename_person(user=user, full_name=form.cleaned_data["full_name"])
+            change_profile(user=user, **form.cleaned_data)
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            messages.success(request, "Your profile is saved.")
-            return redirect("settings")
+            return _saved(request, user)
     context = {"form": form, "unverified": needs_verification(user)}
     return render(request, "accounts/settings/profile.html", context, status=status)
+
+
+def _saved(request: HttpRequest, user: User) -> HttpResponse:
+    """The next page is in the language that was chosen, and so is what it says first."""
+    with speaking(user.language):
+        messages.success(request, _("Your profile is saved."))
+    response = redirect("settings")
+    remember_choice(response, settings.LANGUAGE_COOKIE_NAME, user.language)
+    return response

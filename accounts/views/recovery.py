@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -41,7 +42,7 @@ def reset(request: HttpRequest, token: str) -> HttpResponse:
             status = 400
         if form.is_valid():
             reset_password(token=token, password=form.cleaned_data["password"])
-            messages.success(request, "Your new password is set. Sign in with it.")
+            messages.success(request, _("Your new password is set. Sign in with it."))
             return redirect("login")
     except InvalidLink as error:
         return render(request, "accounts/link_over.html", {"error": error, "again": "password-forgot"}, status=400)

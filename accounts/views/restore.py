@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -29,6 +30,6 @@ def restore(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            messages.success(request, "Your account stays, and your devices work again. Sign in.")
+            messages.success(request, _("Your account stays, and your devices work again. Sign in."))
             return redirect("login")
     return render(request, "accounts/restore.html", {"form": form}, status=status)

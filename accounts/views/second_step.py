@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -63,7 +64,7 @@ def _step(request: HttpRequest) -> Step | None:
 def _nothing_to_do(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return HttpResponseRedirect(wanted_page(request) or reverse("dashboard"))
-    messages.warning(request, "That took too long. Sign in again.")
+    messages.warning(request, _("That took too long. Sign in again."))
     return redirect("login")
 
 
@@ -115,7 +116,7 @@ def _page(request: HttpRequest, step: Step, form: CodeForm, status: int = 200) -
 def passkey_options(request: HttpRequest) -> HttpResponse:
     step = _step(request)
     if step is None:
-        return JsonResponse({"errors": {"__all__": ["That took too long. Sign in again."]}}, status=409)
+        return JsonResponse({"errors": {"__all__": [_("That took too long. Sign in again.")]}}, status=409)
     return JsonResponse(options_for_known(request, Purpose.SECOND_FACTOR, step.user))
 
 

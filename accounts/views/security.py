@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -73,7 +74,7 @@ def authenticator(request: HttpRequest) -> HttpResponse:
             status = form.add_domain_error(error)
         else:
             request.session.note_second_factor()  # type: ignore[attr-defined]
-            return _codes_page(request, codes, "Your authenticator app is set up.")
+            return _codes_page(request, codes, _("Your authenticator app is set up."))
     return _authenticator_page(request, user, form, status)
 
 
@@ -99,7 +100,7 @@ def authenticator_remove(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "The authenticator app is removed.")
+        messages.success(request, _("The authenticator app is removed."))
     return redirect("settings-security")
 
 
@@ -114,7 +115,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
         return redirect("settings-security")
-    return _codes_page(request, codes, "Your new recovery codes are made.")
+    return _codes_page(request, codes, _("Your new recovery codes are made."))
 
 
 @never_cache
@@ -138,7 +139,7 @@ def passkey_new(request: HttpRequest) -> HttpResponse:
             status = form.add_domain_error(error)
         else:
             request.session.note_second_factor()  # type: ignore[attr-defined]
-            done = f"The passkey “{passkey.name}” is added."
+            done = _("The passkey “%(name)s” is added.") % {"name": passkey.name}
             if codes:
                 return _codes_page(request, codes, done)
             messages.success(request, done)
@@ -169,7 +170,7 @@ def passkey(request: HttpRequest, pk: UUID) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            messages.success(request, "The name is saved.")
+            messages.success(request, _("The name is saved."))
             return redirect("settings-security")
     return render(request, "accounts/settings/passkey.html", {"form": form, "passkey": found}, status=status)
 
@@ -187,5 +188,5 @@ def passkey_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, "The passkey is removed. Remove it from your device or password manager too.")
+        messages.success(request, _("The passkey is removed. Remove it from your device or password manager too."))
     return redirect("settings-security")

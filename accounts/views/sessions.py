@@ -9,6 +9,8 @@ from django.contrib import auth, messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -67,7 +69,8 @@ def others_end(request: HttpRequest) -> HttpResponse:
     if current is None:
         raise NotFound
     ended = end_other_sessions(user=signed_in(request), kept=current)
-    messages.success(request, f"{ended} other session{'' if ended == 1 else 's'} ended.")
+    said = ngettext("%(count)s other session ended.", "%(count)s other sessions ended.", ended)
+    messages.success(request, said % {"count": ended})
     return redirect("settings-sessions")
 
 
@@ -89,5 +92,5 @@ def session_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_current:
         auth.logout(request)
         return redirect("login")
-    messages.success(request, "The session is ended.")
+    messages.success(request, _("The session is ended."))
     return redirect("settings-sessions")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -26,7 +27,7 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
             enforce(request, LINK_USE)
             signed_in_here = getattr(request.session, "row_id", None) if request.user.is_authenticated else None
             verify_address(token=token, keep=signed_in_here)
-            messages.success(request, "Your e-mail address is confirmed.")
+            messages.success(request, _("Your e-mail address is confirmed."))
             return _go_on(request)
         check_verification_link(token)
     except InvalidLink as error:

@@ -34,7 +34,7 @@ def test_the_pages_refuse_it_and_keep_what_was_typed(alice: User) -> None:
     browser = Client()
     assert browser.post("/signup", {**NEW, "full_name": BAD}).status_code == 400
     browser.force_login(alice)
-    answer = browser.post("/settings", {"full_name": BAD})
+    answer = browser.post("/settings", {"full_name": BAD, "language": "en"})
     assert answer.status_code == 400
     assert "Line breaks and control characters are not allowed." in answer.text
     assert not User.objects.filter(full_name__contains="Bcc").exists()

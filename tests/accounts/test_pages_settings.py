@@ -27,14 +27,14 @@ def current(page: Client) -> Session:
 
 
 def test_the_name_is_saved(page: Client, alice: User) -> None:
-    answer = page.post("/settings", {"full_name": "Alice Liddell"}, follow=True)
+    answer = page.post("/settings", {"full_name": "Alice Liddell", "language": "en"}, follow=True)
     assert "Your profile is saved." in answer.text
     alice.refresh_from_db()
     assert alice.full_name == "Alice Liddell"
 
 
 def test_a_name_that_is_too_long_is_kept_for_correction_and_not_saved(page: Client, alice: User) -> None:
-    answer = page.post("/settings", {"full_name": "x" * 151})
+    answer = page.post("/settings", {"full_name": "x" * 151, "language": "en"})
     assert answer.status_code == 400
     assert "x" * 151 in answer.text
     alice.refresh_from_db()
@@ -42,9 +42,10 @@ def test_a_name_that_is_too_long_is_kept_for_correction_and_not_saved(page: Clie
 
 
 @pytest.mark.parametrize("field", ["email", "is_staff", "is_superuser", "referral_code", "referred_by"])
-def test_only_the_name_can_be_changed_here(page: Client, alice: User, field: str) -> None:
+def test_only_name_and_language_can_be_changed_here(page: Client, alice: User, field: str) -> None:
+    User.objects.filter(pk=alice.pk).update(language="en")
     before = User.objects.filter(pk=alice.pk).values().get()
-    page.post("/settings", {"full_name": "Alice", field: "1"})
+    page.post("/settings", {"full_name": "Alice", "language": "en", field: "1"})
     assert User.objects.filter(pk=alice.pk).values().get() == before
 
 
