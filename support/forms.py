@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.files import File
+from django.utils.translation import gettext_lazy as _
 
 from accounts.belongings import belongings_of
 from accounts.models import User
@@ -79,7 +80,7 @@ class TicketForm(SentOnceForm):
     category = forms.TypedChoiceField(
         choices=Ticket.Category.choices,
         initial=Ticket.Category.OTHER,
-        label="What is it about?",
+        label=_("What is it about?"),
         required=False,
         empty_value=Ticket.Category.OTHER,
     )
@@ -104,7 +105,7 @@ class ReplyForm(SentOnceForm):
 class AnswerForm(ReplyForm):
     """An answer on the pages, with files."""
 
-    message = MessageField(label="Your message")
+    message = MessageField(label=_("Your message"))
     files = FilesField()  # type: ignore[assignment]
 
 
@@ -113,8 +114,8 @@ class RatingForm(ServiceForm):
         choices=list(zip(RATINGS, RATING_WORDS, strict=True)),
         coerce=int,
         widget=forms.RadioSelect,
-        label="How good was our answer?",
+        label=_("How good was our answer?"),
     )
     comment = forms.CharField(
-        max_length=COMMENT_MAX, required=False, widget=forms.Textarea({"rows": 3}), label="What could be better?"
+        max_length=COMMENT_MAX, required=False, widget=forms.Textarea({"rows": 3}), label=_("What could be better?")
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext as _
 
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
@@ -43,7 +44,7 @@ def clean_note(message: str) -> str:
 def clean_rating(rating: int, comment: str) -> tuple[int, str]:
     """One to five, and what was said about it, up to 1000 characters; raises InvalidInput."""
     if rating not in RATINGS:
-        raise InvalidInput(fields={"rating": ["Choose 1 to 5."]})
+        raise InvalidInput(fields={"rating": [_("Choose 1 to 5.")]})
     return rating, _bounded(comment, "comment", 0, COMMENT_MAX)
 
 

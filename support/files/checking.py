@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from support.files.documents import check_pdf, check_text
 from support.files.images import rewrite_image
 from support.files.names import clean_name
@@ -31,7 +33,7 @@ class CheckedFile:
 def checked(name: str, data: bytes) -> CheckedFile:
     """Raises Refused."""
     if not data:
-        raise Refused("It is empty.")
+        raise Refused(_("It is empty."))
     if len(data) > MAX_BYTES:
         raise Refused(too_large())
     kind = _kind_of(name, data)

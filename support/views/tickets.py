@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -36,7 +37,7 @@ def _my_tickets(request: HttpRequest, state: str) -> Page:
     mine = Ticket.objects.filter(user=signed_in(request))
     if state:
         if state not in Ticket.Status.values:
-            raise InvalidInput(fields={"state": ["Choose open, answered or closed."]})
+            raise InvalidInput(fields={"state": [_("Choose open, answered or closed.")]})
         mine = mine.filter(status=state)
     return fetch_page(mine, page_request(request.GET), LISTED, _row)
 
