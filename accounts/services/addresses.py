@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.emails import queue_address_changed, queue_address_question
 from accounts.errors import EmailTaken, InvalidLink
@@ -16,12 +17,13 @@ from accounts.services.email_tokens import CHANGES, Purpose, claim_token, find_t
 from accounts.services.notifications import Kind, notify
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
+from nexusvpn.languages import lazy as _
 
 
 class AddressTaken(EmailTaken):
     """Told to whoever reads the new mailbox, so it tells a stranger nothing; whose it is, it does not say."""
 
-    message = "This address cannot be used for your account. The change is cancelled."
+    message = _("This address cannot be used for your account. The change is cancelled.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def ask_for_change(*, user: User, email: str) -> PendingChange:
     """
     new = User.objects.normalize_email(email.strip())
     if new.lower() == user.email.lower():
-        raise InvalidInput(fields={"email": ["This is the address that your account has."]})
+        raise InvalidInput(fields={"email": [gettext("This is the address that your account has.")]})
     # The lock closes the race of two wishes: the links of one of them hold.
     with transaction.atomic(durable=True):
         person = lock_person(user.pk)
@@ -121,7 +123,8 @@ def _change(user: User, email: str) -> None:
     record_act("email_changed", actor=user, person=user.pk)
     queue_address_changed(user, to=old, old=old)
     queue_address_changed(user, to=email, old=old)
-    notify(user, Kind.SECURITY, "Your e-mail address was changed", "You sign in with the new one from now on.")
+    title, text = _("Your e-mail address was changed"), _("You sign in with the new one from now on.")
+    notify(user, Kind.SECURITY, title, text)
 
 
 def cancel_change(*, user: User) -> None:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import ApiKeyNameTaken, TooManyApiKeys
 from accounts.locks import lock_active_person
@@ -37,11 +39,11 @@ def create_api_key(
     """
     name = one_line(name, "name").strip()
     if not name:
-        raise InvalidInput(fields={"name": ["A key needs a name."]})
+        raise InvalidInput(fields={"name": [_("A key needs a name.")]})
     if not scopes:
-        raise InvalidInput(fields={"scopes": ["Choose at least one."]})
+        raise InvalidInput(fields={"scopes": [_("Choose at least one.")]})
     if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidInput(fields={"expires_at": ["This is in the past."]})
+        raise InvalidInput(fields={"expires_at": [_("This is in the past.")]})
     key = KEY_PREFIX + secrets.token_urlsafe(32)
     values = {"prefix": key[:SHOWN_PREFIX], "key_hash": hash_key(key), "expires_at": expires_at}
     try:
@@ -55,7 +57,7 @@ def create_api_key(
             notify(
                 user,
                 Kind.SECURITY,
-                "API key made",
+                gettext_lazy("API key made"),
                 f"{name}: {', '.join(row.scopes)}",
                 link="/settings/api-keys",
                 mail="api_key_created",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,9 @@ import orjson
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.deferred import make_export_soon
 from accounts.encrypted import export_place
@@ -22,12 +25,13 @@ from accounts.services.notifications import notify
 from nexusvpn.audit import record_act
 from nexusvpn.encryption import decrypt, encrypt
 from nexusvpn.errors import NotAuthenticated, RateLimited
+from nexusvpn.languages import speaking
 
 A_DAY = 3
 DAY = timedelta(days=1)
 # One that waits for longer has lost its job.
 LOST_AFTER = timedelta(minutes=10)
-NOTE = (
+NOTE = gettext_lazy(
     "Everything that we hold about you. Times are UTC, sizes are bytes. "
     "Your password, keys and codes are not here: we hold hashes of them, or keep them encrypted."
 )
@@ -57,7 +61,8 @@ def _check_number(user: User) -> None:
     if len(made) >= A_DAY:
         wait = made[-1] + DAY - timezone.now()
         raise RateLimited(
-            f"You can have {A_DAY} exports a day. Try again later.", retry_after=max(1, int(wait.total_seconds()) + 1)
+            _("You can have %(count)s exports a day. Try again later.") % {"count": A_DAY},
+            retry_after=max(1, int(wait.total_seconds()) + 1),
         )
 
 
@@ -80,12 +85,12 @@ def make_export(export_id: UUID) -> None:
             _tell(export.user, expires)
 
 
-def _tell(user: User, expires: Any) -> None:
+def _tell(user: User, expires: datetime) -> None:
     notify(
         user,
         Notification.Kind.SECURITY,
-        "Your data is ready",
-        f"Download it until {expires:%-d %B %Y}.",
+        gettext_lazy("Your data is ready"),
+        lambda: _("Download it until %(day)s.") % {"day": date_format(expires, "j F Y")},
         link="/settings/privacy",
         mail="export_ready",
         context={"expires": expires},
@@ -93,16 +98,17 @@ def _tell(user: User, expires: Any) -> None:
 
 
 def collect(user: User) -> dict[str, Any]:
-    """What the file says: a heading, and each section with what it is. Plain values for JSON."""
+    """What the file says: a heading, and each section with what it is, in the person's language. Plain values for JSON."""
     parts = sections()
-    heading = {
-        "service": settings.SITE_URL,
-        "made_at": timezone.now(),
-        "person": user.pk,
-        "note": NOTE,
-        "sections": {part.name: part.about for part in parts},
-    }
-    return {"heading": heading, **{part.name: part.collect(user) for part in parts}}
+    with speaking(user.language):
+        heading = {
+            "service": settings.SITE_URL,
+            "made_at": timezone.now(),
+            "person": user.pk,
+            "note": str(NOTE),
+            "sections": {part.name: str(part.about) for part in parts},
+        }
+        return {"heading": heading, **{part.name: part.collect(user) for part in parts}}
 
 
 def latest_export(user: User) -> DataExport | None:

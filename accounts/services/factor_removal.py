@@ -5,6 +5,8 @@ mailbox is proved by a new password, since somebody else may have set them up.
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.locks import lock_person
 from accounts.models import ApiKey, Passkey, RecoveryCode, TotpSeed, User
@@ -17,9 +19,9 @@ from nexusvpn.errors import Conflict, NotAllowed
 def check_may_remove_factors(user: User, by: User) -> None:
     """Nobody does it for themselves, and only a superuser for staff. Raises NotAllowed."""
     if user.pk == by.pk:
-        raise NotAllowed("You cannot remove your own second factors here. Ask a colleague.")
+        raise NotAllowed(_("You cannot remove your own second factors here. Ask a colleague."))
     if user.is_staff and not by.is_superuser:
-        raise NotAllowed("Only a superuser may remove the second factors of a member of staff.")
+        raise NotAllowed(_("Only a superuser may remove the second factors of a member of staff."))
 
 
 def remove_all_factors(*, user: User, by: User, reason: str) -> None:
@@ -32,15 +34,17 @@ def remove_all_factors(*, user: User, by: User, reason: str) -> None:
         lock_person(user.pk)
         methods = delete_factors(user)
         if not methods:
-            raise Conflict("This account has no second factor.", code="second_factor_not_set_up")
+            raise Conflict(_("This account has no second factor."), code="second_factor_not_set_up")
         # A key may have been made by whoever the person is locked out by.
         ApiKey.objects.filter(user=user).delete()
         end_all_sessions(user=user)
         details = {"reason": reason, "methods": methods}
         record_act("second_factors_removed", actor=by, person=user.pk, target=user, details=details)
-        text = "Our support removed them because you, or somebody who seemed to be you, said that they were lost."
-        text += " You were signed out everywhere, and your API keys have ended."
-        tell(user, "Your second factors were removed", text)
+        text = gettext_lazy(
+            "Our support removed them because you, or somebody who seemed to be you, said that they were lost."
+            " You were signed out everywhere, and your API keys have ended."
+        )
+        tell(user, gettext_lazy("Your second factors were removed"), text)
 
 
 def remove_unproved_factors(user: User) -> None:
@@ -49,8 +53,8 @@ def remove_unproved_factors(user: User) -> None:
     if methods:
         details = {"reason": "The address was not confirmed when they were set up.", "methods": methods}
         record_act("second_factors_removed", actor=user, person=user.pk, target=user, details=details)
-        text = "They were set up before your e-mail address was confirmed. Set up your own."
-        tell(user, "The second factors of your account were removed", text)
+        text = gettext_lazy("They were set up before your e-mail address was confirmed. Set up your own.")
+        tell(user, gettext_lazy("The second factors of your account were removed"), text)
 
 
 def delete_factors(user: User) -> list[Method]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from accounts.geography import place_of
 from accounts.models import KnownClient, LoginHistory, User
@@ -45,10 +46,13 @@ def recognise(user: User, fingerprint: str, *, address: str | None, user_agent: 
 
 
 def _tell(user: User, address: str | None, user_agent: str) -> None:
-    what, place = program(user_agent), place_of(address)
-    where = " · ".join(part for part in (what, address, place) if part)
-    context = {"program": what, "address": address, "place": place, "at": timezone.now()}
-    title = "Signed in from something new"
+    place = place_of(address)
+
+    def where() -> str:
+        return " · ".join(part for part in (program(user_agent), address, place) if part)
+
+    context = {"program": lambda: program(user_agent), "address": address, "place": place, "at": timezone.now()}
+    title = gettext_lazy("Signed in from something new")
     notify(user, Kind.SECURITY, title, where, link="/settings/sessions", mail="new_sign_in", context=context)
 
 

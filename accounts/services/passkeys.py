@@ -18,10 +18,13 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import orjson
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from fido2.server import Fido2Server
 from fido2.webauthn import (
     AttestedCredentialData,
@@ -81,7 +84,7 @@ class Site:
     origin: str
 
     def server(self) -> Fido2Server:
-        party = PublicKeyCredentialRpEntity(name="NexusVPN", id=self.host)
+        party = PublicKeyCredentialRpEntity(name=settings.BRAND_NAME, id=self.host)
         return Fido2Server(party, verify_origin=lambda origin: origin == self.origin)
 
 
@@ -154,7 +157,7 @@ def add_passkey(request: HttpRequest, *, user: User, answer: str, name: str) -> 
                 sign_count=made.counter,
             )
             codes = recovery_codes.write_codes(user) if is_first else []
-            note_added(user, Method.PASSKEY, f"The passkey “{name}”")
+            note_added(user, Method.PASSKEY, lambda: _("The passkey “%(name)s” was added") % {"name": name})
     except IntegrityError:
         # One credential belongs to one account.
         raise InvalidPasskey from None
@@ -210,7 +213,7 @@ def remove_passkey(*, user: User, passkey_id: UUID) -> None:
         totp = TotpSeed.objects.filter(user=user, confirmed_at__isnull=False).exists()
         refuse_last_of_staff(user, remaining=others or totp)
         passkey.delete()
-        note_removed(user, Method.PASSKEY, f"The passkey “{passkey.name}”")
+        note_removed(user, Method.PASSKEY, lambda: _("The passkey “%(name)s” was removed") % {"name": passkey.name})
 
 
 def _note_use(passkey: Passkey, shown: AuthenticatorData) -> None:
@@ -222,8 +225,8 @@ def _note_use(passkey: Passkey, shown: AuthenticatorData) -> None:
         return
     with transaction.atomic(durable=True):
         record_act("passkey_refused", person=passkey.user_id, target=passkey, details={"reason": "count"})
-        text = "Its counter went back, as if there were a copy of it. Remove it, and make a new one."
-        tell(passkey.user, f"The passkey “{passkey.name}” was refused", text)
+        text = gettext_lazy("Its counter went back, as if there were a copy of it. Remove it, and make a new one.")
+        tell(passkey.user, lambda: _("The passkey “%(name)s” was refused") % {"name": passkey.name}, text)
     raise InvalidPasskey
 
 

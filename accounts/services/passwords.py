@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.errors import WrongPassword
 from accounts.locks import lock_person
@@ -63,15 +65,20 @@ def follow_new_password(user: User, *, keep: UUID | None = None) -> None:
     # A link that was mailed before must not undo this, nor a change of address that somebody else asked for.
     EmailToken.objects.filter(user=user, purpose__in=(Purpose.RESET, *CHANGES)).delete()
     keys = list(user.api_keys.exclude(expires_at__lte=timezone.now()).values_list("name", flat=True))
-    text = "Everything else that was signed in is signed out. If this was not you, set a new password at once."
-    if keys:
-        text += " Your API keys go on working: revoke those that you do not know."
     notify(
         user,
         Kind.SECURITY,
-        "Your password was changed",
-        text,
+        gettext_lazy("Your password was changed"),
+        lambda: _what_follows_new_password(has_keys=bool(keys)),
         link=reverse("settings-api-keys" if keys else "password-forgot"),
         mail="password_changed",
         context={"name": greeting_name(user), "keys": keys},
     )
+
+
+def _what_follows_new_password(*, has_keys: bool) -> str:
+    text = _("Everything else that was signed in is signed out. If this was not you, set a new password at once.")
+    if not has_keys:
+        return text
+    of_keys = _("Your API keys go on working: revoke those that you do not know.")
+    return f"{text} {of_keys}"

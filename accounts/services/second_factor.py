@@ -13,13 +13,15 @@ from uuid import UUID
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.errors import AlreadyEnabled, InvalidCode, NotSetUp, StaffFactorRequired
 from accounts.locks import lock_active_person, lock_person
 from accounts.models import AuditEvent, LoginHistory, Passkey, RecoveryCode, Session, TotpSeed, User
 from accounts.people import greeting_name
 from accounts.services import recovery_codes, totp
-from accounts.services.notifications import Kind, notify
+from accounts.services.notifications import Kind, Words, notify
 from accounts.services.sign_in import record
 from accounts.services.staff_factor import refuse_overdue
 from nexusvpn.audit import record_act
@@ -79,7 +81,7 @@ def refuse_after_failures(user: User) -> None:
         # Whoever guessed with the former password cannot go on, and its owner is not shut out by them.
         if at_limit and not (limit.until_new_password and _has_new_password(user, since=at_limit[0])):
             wait = (at_limit[0] + window - now).total_seconds()
-            raise RateLimited("Too many wrong codes. Wait, then try again.", retry_after=max(1, int(wait) + 1))
+            raise RateLimited(_("Too many wrong codes. Wait, then try again."), retry_after=max(1, int(wait) + 1))
 
 
 def _has_new_password(user: User, *, since: datetime) -> bool:
@@ -132,7 +134,7 @@ def enable_totp(*, user: User, code: str) -> list[str]:
             raise InvalidCode
         TotpSeed.objects.filter(pk=seed.pk).update(confirmed_at=timezone.now(), last_step=step)
         codes = recovery_codes.write_codes(user)
-        note_added(user, Method.TOTP, "An authenticator app")
+        note_added(user, Method.TOTP, gettext_lazy("An authenticator app was added"))
     return codes
 
 
@@ -145,7 +147,7 @@ def disable_totp(*, user: User) -> None:
             raise NotSetUp
         refuse_last_of_staff(user, remaining=Passkey.objects.filter(user=user).exists())
         seed.delete()
-        note_removed(user, Method.TOTP, "The authenticator app")
+        note_removed(user, Method.TOTP, gettext_lazy("The authenticator app was removed"))
 
 
 def renew_recovery_codes(*, user: User) -> list[str]:
@@ -156,7 +158,7 @@ def renew_recovery_codes(*, user: User) -> list[str]:
             raise NotSetUp
         codes = recovery_codes.write_codes(user)
         record_act("recovery_codes_made", actor=user, person=user.pk)
-        tell(user, "New recovery codes were made", "The former ones work no more.")
+        tell(user, gettext_lazy("New recovery codes were made"), gettext_lazy("The former ones work no more."))
     return codes
 
 
@@ -170,29 +172,41 @@ def refuse_last_of_staff(user: User, *, remaining: bool) -> None:
         raise StaffFactorRequired
 
 
-def note_added(user: User, method: Method, what: str) -> None:
+def note_added(user: User, method: Method, title: Words) -> None:
     record_act("second_factor_added", actor=user, person=user.pk, details={"method": method})
-    tell(user, f"{what} was added", "From now on it is a way to sign in to your account.")
+    tell(user, title, gettext_lazy("From now on it is a way to sign in to your account."))
 
 
-def note_removed(user: User, method: Method, what: str) -> None:
+def note_removed(user: User, method: Method, title: Words) -> None:
     """Also ends recovery codes that stand in for nothing any more."""
     record_act("second_factor_removed", actor=user, person=user.pk, details={"method": method})
-    text = "It can no longer be used to sign in to your account."
-    if not user.has_second_factor():
+    was_last = not user.has_second_factor()
+    if was_last:
         RecoveryCode.objects.filter(user=user).delete()
-        text += " Your password alone signs you in now, and your recovery codes have ended."
-    tell(user, f"{what} was removed", text)
+    tell(user, title, lambda: _what_follows_removal(was_last=was_last))
+
+
+def _what_follows_removal(*, was_last: bool) -> str:
+    text = _("It can no longer be used to sign in to your account.")
+    if not was_last:
+        return text
+    what_else = _("Your password alone signs you in now, and your recovery codes have ended.")
+    return f"{text} {what_else}"
 
 
 def _tell_recovery_code_used(user: User) -> None:
     left = recovery_codes.count_left(user)
     record_act("recovery_code_used", actor=user, person=user.pk, details={"left": left})
-    text = f"{left} of {recovery_codes.COUNT} are left." if left else "None is left: make new ones now."
-    tell(user, "A recovery code was used", text)
+
+    def text() -> str:
+        # Translators: recovery codes
+        said = ngettext("%(left)s of %(count)s is left.", "%(left)s of %(count)s are left.", left)
+        return said % {"left": left, "count": recovery_codes.COUNT} if left else _("None is left: make new ones now.")
+
+    tell(user, gettext_lazy("A recovery code was used"), text)
 
 
-def tell(user: User, title: str, text: str) -> None:
+def tell(user: User, title: Words, text: Words) -> None:
     """On the person's list and by mail. Call it in the transaction that makes it true."""
     context = {"name": greeting_name(user), "title": title, "text": text}
     notify(user, Kind.SECURITY, title, text, link=SECURITY_PAGE, mail="second_factor", context=context)

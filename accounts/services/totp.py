@@ -15,12 +15,12 @@ from uuid import UUID
 from cryptography.hazmat.primitives import constant_time
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import TotpSeed, User
 from nexusvpn.encryption import decrypt, encrypt
 
-ISSUER = "NexusVPN"
 # RFC 4226, 4 (R6) recommends 160 bits.
 SEED_BYTES = 20
 DIGITS = 6
@@ -56,7 +56,7 @@ def seed_of(row: TotpSeed) -> bytes:
 def setup_of(row: TotpSeed, user: User) -> Setup:
     seed = seed_of(row)
     secret = base64.b32encode(seed).decode().rstrip("=")
-    return Setup(secret, _generator(seed).get_provisioning_uri(user.email, ISSUER))
+    return Setup(secret, _generator(seed).get_provisioning_uri(user.email, settings.BRAND_NAME))
 
 
 def begun_setup(user: User) -> TotpSeed | None:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
 
 from accounts.deferred import answer_verification_request
 from accounts.emails import queue_verification, queue_welcome
@@ -99,12 +100,11 @@ def note_verified(user: User, *, keep: UUID | None = None) -> bool:
     user.email_verified_at = timezone.now()
     user.save(update_fields=["email_verified_at"])
     sessions = end_all_sessions(user=user, but=keep)
-    keys, _ = ApiKey.objects.filter(user=user).delete()
+    keys = ApiKey.objects.filter(user=user).delete()[0]
     EmailToken.objects.filter(user=user, purpose__in=CHANGES).delete()
     details = {"sessions_ended": sessions, "api_keys_ended": keys}
     record_act("email_verified", actor=user, person=user.pk, details=details)
     if keys:
-        tell(
-            user, "Your API keys have ended", "They were made before your e-mail address was confirmed. Make new ones."
-        )
+        text = _("They were made before your e-mail address was confirmed. Make new ones.")
+        tell(user, _("Your API keys have ended"), text)
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from accounts.models import MailChoice, Notification, User
 from accounts.services.notifications import (
@@ -104,3 +105,25 @@ def test_what_is_rolled_back_tells_nobody(alice: User) -> None:
         transaction.set_rollback(True)
     assert unread_count(alice) == 0
     assert waiting_mails() == []
+
+
+def test_a_person_is_told_in_their_language_whoever_causes_it(alice: User, bob: User) -> None:
+    """A lazy text and a function are said in the language of whom they are for, not of the request that caused them."""
+    alice.language = "de"
+    for person in (alice, bob):
+        with translation.override("en"):
+            notify(
+                person,
+                Kind.SECURITY,
+                translation.gettext_lazy("Your data is ready"),
+                lambda: translation.gettext("Download it until %(day)s.") % {"day": "1."},
+            )
+    german, english = (Notification.objects.get(user=person) for person in (alice, bob))
+    assert (german.title, german.text) == ("Deine Daten liegen bereit", "Lade sie bis 1. herunter.")
+    assert (english.title, english.text) == ("Your data is ready", "Download it until 1..")
+
+
+def test_a_text_is_cut_to_its_room_in_whichever_language(alice: User) -> None:
+    notify(alice, Kind.NEWS, lambda: "t" * 200, lambda: "x" * 900)
+    line = Notification.objects.get(user=alice)
+    assert (len(line.title), len(line.text)) == (120, 500)
