@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 from support.models import ArticleVote, Ticket, TicketMessage
 from support.stored_files import register_files
 from support.stored_news import register_news

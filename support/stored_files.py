@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db.models import F
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 from support.models import Attachment
 
 _COLUMNS = ("id", "name", "kind", "size", "created_at", "removed_at")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db.models import F
-from django.utils.translation import gettext as _
 
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 from support.models import AnnouncementSeen
 
 

@@ -44,12 +44,14 @@ def checked(name: str, data: bytes) -> CheckedFile:
     else:
         data = rewrite_image(data, kind)
         if len(data) > MAX_BYTES:
-            raise Refused(f"Written anew it is larger than {MAX_BYTES // 1024**2} MB. Make the image smaller.")
+            raise Refused(
+                _("Written anew it is larger than {n} MB. Make the image smaller.").format(n=MAX_BYTES // 1024**2)
+            )
     return CheckedFile(clean_name(name, kind), kind, data)
 
 
 def too_large() -> str:
-    return f"It is larger than {MAX_BYTES // 1024**2} MB."
+    return _("It is larger than {n} MB.").format(n=MAX_BYTES // 1024**2)
 
 
 def _kind_of(name: str, data: bytes) -> str:

@@ -50,7 +50,9 @@ def rewrite_image(data: bytes, kind: str) -> bytes:
     """
     width, height = _SIZES[kind](data)
     if not 0 < width * height <= MAX_PIXELS:
-        raise Refused(f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller.")
+        raise Refused(
+            _("The image has more than {n} million pixels. Make it smaller.").format(n=MAX_PIXELS // 1_000_000)
+        )
     if kind == "jpeg" and data.count(b"\xff\xda") > MAX_SCANS:
         raise Refused(_("The image is built in too many steps. Save it anew."))
     if not _turn.acquire(timeout=WAIT_S):

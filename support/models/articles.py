@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -14,6 +15,11 @@ class ArticleCategory(models.Model):
     slug = models.SlugField(max_length=60, db_index=False)
     name = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField(default=0)
+
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, where it is one that came with the product."""
+        return gettext(self.name)
 
     class Meta:
         ordering = ["position", "name"]

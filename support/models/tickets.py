@@ -161,3 +161,15 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def priority_words(self) -> str:
+        return str(PRIORITY_WORDS[self.Priority(self.priority)])
+
+
+# For beside the state, where the priority alone would say too little.
+PRIORITY_WORDS = {
+    Ticket.Priority.LOW: _("Low priority"),
+    Ticket.Priority.MEDIUM: _("Medium priority"),
+    Ticket.Priority.HIGH: _("High priority"),
+}

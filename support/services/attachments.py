@@ -38,7 +38,7 @@ def check_files(uploads: Iterable[File[Any]]) -> list[CheckedFile]:
     """
     sent = list(uploads)
     if len(sent) > MAX_FILES:
-        raise InvalidInput(fields={"files": [f"Send at most {MAX_FILES} files with a message."]})
+        raise InvalidInput(fields={"files": [_("Send at most {n} files with a message.").format(n=MAX_FILES)]})
     taken, refusals = [], []
     for upload in sent:
         try:

@@ -14,10 +14,10 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import OuterRef, Q, QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from billing.holding import plan_name_now
+from nexusvpn.languages import lazy as _
 from support.models import Tag, Ticket
 
 # Those that are due first; what has no clock comes last, and of that what waits longest comes first.
