@@ -9,14 +9,16 @@ from django.conf import settings
 
 from accounts.models import User
 from accounts.people import greeting_name
-from accounts.services.notifications import Kind, notify, wants_mail
+from accounts.services.notifications import Kind, Words, notify, wants_mail
 from accounts.services.outbox import id_of_ours, queue_mail
 from accounts.services.verification import address_is_known
+from nexusvpn.languages import lazy as _
 from nexusvpn.texts import without_links
-from support.inbound.trimming import MARKER
 from support.models import Ticket
 from support.tokens import reply_address
 
+# `support.inbound.trimming` knows it again in each language.
+MARKER_WORDS = _("--- Answer above this line ---")
 # Asks automatic answers to stay away (RFC 3834; the second is what Exchange understands).
 _SILENCE = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
@@ -39,7 +41,7 @@ def _context(ticket: Ticket) -> dict[str, str]:
         "name": greeting_name(ticket.user),
         "subject": without_links(ticket.subject),
         "path": f"/support/{ticket.pk}",
-        "marker": MARKER if settings.SUPPORT_MAIL_ADDRESS else "",
+        "marker": MARKER_WORDS if settings.SUPPORT_MAIL_ADDRESS else "",
     }
 
 
@@ -55,33 +57,36 @@ def queue_ticket_answered(ticket: Ticket, message: str) -> None:
     """Queued inside the transaction that holds the answer. Says what was answered, never who of us did."""
     context = {**_context(ticket), "message": message}
     headers = {**conversation_headers(ticket), "X-Auto-Response-Suppress": "All"}
-    title = f"Support answered: {ticket.subject}"
-    _tell(ticket, title, "ticket_answered", context, headers)
+    _tell(ticket, _about(ticket, _("Support answered: {subject}")), "ticket_answered", context, headers)
 
 
 def queue_ticket_closing(ticket: Ticket, *, closes_at: datetime) -> None:
     """That an answered ticket will be closed unless its customer writes."""
     context = {**_context(ticket), "answered_at": ticket.updated_at, "closes_at": closes_at}
     headers = {**conversation_headers(ticket), **_SILENCE}
-    _tell(ticket, f"Ticket will be closed: {ticket.subject}", "ticket_closing", context, headers)
+    _tell(ticket, _about(ticket, _("Ticket will be closed: {subject}")), "ticket_closing", context, headers)
 
 
-def _tell(ticket: Ticket, title: str, mail: str, context: dict[str, Any], headers: dict[str, str]) -> None:
+def _about(ticket: Ticket, words: str) -> Words:
+    """A title with the ticket's subject, said in the language of whoever reads it."""
+    return lambda: str(words).format(subject=ticket.subject)
+
+
+def _tell(ticket: Ticket, title: Words, mail: str, context: dict[str, Any], headers: dict[str, str]) -> None:
     """A line in the customer's list, and the mail. An answer to that could not be taken from an address that is not known."""
     customer, link = ticket.user, f"/support/{ticket.pk}"
     mail = mail if address_is_known(customer) else ""
-    notify(customer, Kind.SUPPORT, title[:120], link=link, mail=mail, context=context, headers=headers)
+    notify(customer, Kind.SUPPORT, title, link=link, mail=mail, context=context, headers=headers)
 
 
 def tell_closed(ticket: Ticket) -> None:
     """A line in the customer's list; a mail would say nothing that they can answer."""
-    title = f"Ticket closed: {ticket.subject}"
-    notify(ticket.user, Kind.SUPPORT, title[:120], link=f"/support/{ticket.pk}")
+    notify(ticket.user, Kind.SUPPORT, _about(ticket, _("Ticket closed: {subject}")), link=f"/support/{ticket.pk}")
 
 
 def tell_merged(source: Ticket, target: Ticket) -> None:
-    title = f"Ticket goes on in another: {source.subject}"
-    notify(target.user, Kind.SUPPORT, title[:120], link=f"/support/{target.pk}")
+    title = _about(source, _("Ticket goes on in another: {subject}"))
+    notify(target.user, Kind.SUPPORT, title, link=f"/support/{target.pk}")
 
 
 def queue_mail_refused(ticket: Ticket, why: str) -> None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django import forms
 from django.core.files import File
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from accounts.belongings import belongings_of
 from accounts.models import User
@@ -19,12 +21,22 @@ from support.models import Ticket
 from support.validators import COMMENT_MAX, MESSAGE_MAX, MESSAGE_MIN, RATINGS, SUBJECT_MAX, SUBJECT_MIN
 
 ACCEPTED = ",".join(f".{extension}" for extensions in EXTENSIONS.values() for extension in extensions)
-RATING_WORDS = ("Very bad", "Bad", "So-so", "Good", "Very good")
+FILES_HELP = format_lazy(
+    _("Up to {n} of 5 MB each: PNG, JPEG, WebP, PDF, or text. Images are kept without what your camera noted in them."),
+    n=MAX_FILES,
+)
+RATING_WORDS = (_("Very bad"), _("Bad"), _("So-so"), _("Good"), _("Very good"))
 
 
 class MessageField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
-        kwargs = {"min_length": MESSAGE_MIN, "max_length": MESSAGE_MAX, "widget": forms.Textarea({"rows": 6}), **kwargs}
+        kwargs = {
+            "label": _("Message"),
+            "min_length": MESSAGE_MIN,
+            "max_length": MESSAGE_MAX,
+            "widget": forms.Textarea({"rows": 6}),
+            **kwargs,
+        }
         super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> str:
@@ -42,8 +54,7 @@ class FilesField(forms.FileField):
     widget = FilesInput({"accept": ACCEPTED})
 
     def __init__(self) -> None:
-        text = f"Up to {MAX_FILES} of 5 MB each: PNG, JPEG, WebP, PDF, or text. Images are kept without what your camera noted in them."
-        super().__init__(required=False, help_text=text)
+        super().__init__(required=False, label=_("Files"), help_text=FILES_HELP)
 
     def clean(self, data: Any, initial: Any = None) -> list[File[Any]]:
         return [file for file in data or [] if file is not None]
@@ -75,16 +86,16 @@ class SentOnceForm(ServiceForm):
 
 
 class TicketForm(SentOnceForm):
-    subject = forms.CharField(min_length=SUBJECT_MIN, max_length=SUBJECT_MAX)
+    subject = forms.CharField(label=_("Subject"), min_length=SUBJECT_MIN, max_length=SUBJECT_MAX)
     category = forms.TypedChoiceField(
         choices=Ticket.Category.choices,
         initial=Ticket.Category.OTHER,
-        label="What is it about?",
+        label=_("What is it about?"),
         required=False,
         empty_value=Ticket.Category.OTHER,
     )
-    priority = forms.ChoiceField(choices=Ticket.Priority.choices, initial=Ticket.Priority.MEDIUM)
-    device = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False)
+    priority = forms.ChoiceField(label=_("Priority"), choices=Ticket.Priority.choices, initial=Ticket.Priority.MEDIUM)
+    device = forms.TypedChoiceField(coerce=UUID, empty_value=None, required=False, label=_("Device"))
     message = MessageField()
     files = FilesField()  # type: ignore[assignment]
 
@@ -92,7 +103,7 @@ class TicketForm(SentOnceForm):
         super().__init__(*args, **kwargs)
         devices = [(str(pk), name) for pk, name in belongings_of(user, "device")]
         if devices:
-            self.fields["device"].choices = [("", "None in particular"), *devices]  # type: ignore[attr-defined]
+            self.fields["device"].choices = [("", _("None in particular")), *devices]  # type: ignore[attr-defined]
         else:
             del self.fields["device"]
 
@@ -104,7 +115,7 @@ class ReplyForm(SentOnceForm):
 class AnswerForm(ReplyForm):
     """An answer on the pages, with files."""
 
-    message = MessageField(label="Your message")
+    message = MessageField(label=_("Your message"))
     files = FilesField()  # type: ignore[assignment]
 
 
@@ -113,8 +124,8 @@ class RatingForm(ServiceForm):
         choices=list(zip(RATINGS, RATING_WORDS, strict=True)),
         coerce=int,
         widget=forms.RadioSelect,
-        label="How good was our answer?",
+        label=_("How good was our answer?"),
     )
     comment = forms.CharField(
-        max_length=COMMENT_MAX, required=False, widget=forms.Textarea({"rows": 3}), label="What could be better?"
+        max_length=COMMENT_MAX, required=False, widget=forms.Textarea({"rows": 3}), label=_("What could be better?")
     )

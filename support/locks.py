@@ -8,6 +8,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.errors import NotAllowed, NotFound
@@ -46,7 +47,7 @@ def lock_for_staff(staff: User, ticket_id: UUID) -> Ticket:
 def refuse_own(staff: User, ticket: Ticket) -> None:
     """Raises NotAllowed."""
     if ticket.user_id == staff.pk:
-        raise NotAllowed("Your own ticket is looked after by your colleagues.")
+        raise NotAllowed(_("Your own ticket is looked after by your colleagues."))
 
 
 def lock_own_ticket(user: User, ticket_id: UUID) -> Ticket:

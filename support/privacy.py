@@ -8,6 +8,7 @@ from django.db.models import F
 
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 from support.models import ArticleVote, Ticket, TicketMessage
 from support.stored_files import register_files
 from support.stored_news import register_news
@@ -32,10 +33,10 @@ def _tickets(user: User) -> list[dict[str, Any]]:
 def register() -> None:
     register_files()
     register_news()
-    register_section("tickets", "Your questions to us and our answers.", _tickets)
+    register_section("tickets", _("Your questions to us and our answers."), _tickets)
     register_section(
         "article_votes",
-        "Help articles that you said helped you, or did not.",
+        _("Help articles that you said helped you, or did not."),
         lambda user: rows_of(
             ArticleVote.objects.filter(user=user).order_by("pk"),
             "helped",
@@ -46,59 +47,61 @@ def register() -> None:
     register_stored(
         StoredKind(
             "support.Ticket",
-            "Your questions to us, of which device they are, how soon we answered, and how you rated it.",
-            "To answer them, in time.",
-            "As long as you have the account.",
+            _("Your questions to us, of which device they are, how soon we answered, and how you rated it."),
+            _("To answer them, in time."),
+            _("As long as you have the account."),
             section="tickets",
         ),
         StoredKind(
             "support.TicketMessage",
-            "What you and we wrote, and what our staff note for each other.",
-            "To answer your questions.",
-            "As long as you have the account.",
+            _("What you and we wrote, and what our staff note for each other."),
+            _("To answer your questions."),
+            _("As long as you have the account."),
             section="tickets",
         ),
         StoredKind(
             "support.IdempotencyKey",
-            "What your program called a message.",
-            "So that a message that is sent twice is written once.",
-            "A day.",
-            not_exported="It repeats nothing of what you wrote, and is gone after a day.",
+            _("What your program called a message."),
+            _("So that a message that is sent twice is written once."),
+            _("A day."),
+            not_exported=_("It repeats nothing of what you wrote, and is gone after a day."),
         ),
         StoredKind(
             "support.Tag",
-            "Words by which staff find questions again.",
-            "To see what many ask.",
-            "While there are any; which question has which goes with the question.",
+            _("Words by which staff find questions again."),
+            _("To see what many ask."),
+            _("While there are any; which question has which goes with the question."),
             about_people=False,
         ),
         StoredKind(
             "support.ServiceLevel",
-            "How soon we mean to answer.",
-            "To answer in time.",
-            "While it holds.",
+            _("How soon we mean to answer."),
+            _("To answer in time."),
+            _("While it holds."),
             about_people=False,
         ),
         StoredKind(
             "support.CannedReply",
-            "Prepared answers.",
-            "To answer sooner.",
-            "While they are true.",
+            _("Prepared answers."),
+            _("To answer sooner."),
+            _("While they are true."),
             about_people=False,
         ),
         StoredKind(
             "support.ArticleVote",
-            "Whether a help article helped you, if you said so.",
-            "To make the articles better.",
-            "As long as you have the account.",
+            _("Whether a help article helped you, if you said so."),
+            _("To make the articles better."),
+            _("As long as you have the account."),
             section="article_votes",
         ),
-        StoredKind("support.Article", "Help articles.", "To help you.", "While they are true.", about_people=False),
+        StoredKind(
+            "support.Article", _("Help articles."), _("To help you."), _("While they are true."), about_people=False
+        ),
         StoredKind(
             "support.ArticleCategory",
-            "What help articles are about.",
-            "To find them.",
-            "While there are any.",
+            _("What help articles are about."),
+            _("To find them."),
+            _("While there are any."),
             about_people=False,
         ),
     )

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 from support.models import Attachment
 
 _COLUMNS = ("id", "name", "kind", "size", "created_at", "removed_at")
@@ -26,21 +27,21 @@ def _files(user: User) -> list[dict[str, Any]]:
 
 def register_files() -> None:
     register_section(
-        "files", "Files of your questions and our answers; each is at its path, until it is removed.", _files
+        "files", _("Files of your questions and our answers; each is at its path, until it is removed."), _files
     )
     register_stored(
         StoredKind(
             "support.Attachment",
-            "The names, kinds and sizes of files that you and we sent with messages.",
-            "To show them in their thread.",
-            "As long as the message.",
+            _("The names, kinds and sizes of files that you and we sent with messages."),
+            _("To show them in their thread."),
+            _("As long as the message."),
             section="files",
         ),
         StoredKind(
             "support.AttachmentContent",
-            "Those files: images without what your camera wrote into them, texts and PDFs as you sent them.",
-            "To look at what you show us.",
+            _("Those files: images without what your camera wrote into them, texts and PDFs as you sent them."),
+            _("To look at what you show us."),
             _KEPT,
-            not_exported="You find each of them in its thread; the list of them is in the export.",
+            not_exported=_("You find each of them in its thread; the list of them is in the export."),
         ),
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext as _
 
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
@@ -43,7 +44,7 @@ def clean_note(message: str) -> str:
 def clean_rating(rating: int, comment: str) -> tuple[int, str]:
     """One to five, and what was said about it, up to 1000 characters; raises InvalidInput."""
     if rating not in RATINGS:
-        raise InvalidInput(fields={"rating": ["Choose 1 to 5."]})
+        raise InvalidInput(fields={"rating": [_("Choose 1 to 5.")]})
     return rating, _bounded(comment, "comment", 0, COMMENT_MAX)
 
 
@@ -51,15 +52,17 @@ def clean_tags(names: Iterable[str]) -> list[str]:
     """Each once, in the order of the alphabet; raises InvalidInput."""
     tags = sorted({name.strip().lower() for name in names})
     if len(tags) > TAGS_MAX:
-        raise InvalidInput(fields={"tags": [f"At most {TAGS_MAX} tags."]})
+        raise InvalidInput(fields={"tags": [_("At most {n} tags.").format(n=TAGS_MAX)]})
     if not all(len(tag) <= TAG_MAX and re.fullmatch(TAG, tag) for tag in tags):
-        raise InvalidInput(fields={"tags": [f"Small letters, digits and hyphens, up to {TAG_MAX} of them a tag."]})
+        raise InvalidInput(
+            fields={"tags": [_("Small letters, digits and hyphens, up to {n} of them a tag.").format(n=TAG_MAX)]}
+        )
     return tags
 
 
 def _choice(value: str, choices: type[TextChoices], field: str) -> str:
     if value not in choices.values:
-        raise InvalidInput(fields={field: [f"Choose one of {', '.join(choices.values)}."]})
+        raise InvalidInput(fields={field: [_("Choose one of {names}.").format(names=", ".join(choices.values))]})
     return value
 
 
@@ -76,5 +79,7 @@ def clean_category(category: str) -> str:
 def _bounded(text: str, field: str, lowest: int, highest: int) -> str:
     trimmed = refuse_nul(text, field).strip()
     if not lowest <= len(trimmed) <= highest:
-        raise InvalidInput(fields={field: [f"Write {lowest} to {highest} characters."]})
+        raise InvalidInput(
+            fields={field: [_("Write {lowest} to {highest} characters.").format(lowest=lowest, highest=highest)]}
+        )
     return trimmed

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -85,7 +86,9 @@ def _ticket_view(ticket: Ticket) -> dict[str, Any]:
 def _wanted_status(params: Mapping[str, Any]) -> str:
     status = str(params.get("status", ""))
     if "status" in params and status not in Ticket.Status.values:
-        raise InvalidInput(fields={"status": [f"Choose one of {', '.join(Ticket.Status.values)}."]})
+        raise InvalidInput(
+            fields={"status": [_("Choose one of {names}.").format(names=", ".join(Ticket.Status.values))]}
+        )
     return status
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from support.files.documents import check_pdf, check_text
 from support.files.images import rewrite_image
 from support.files.names import clean_name
@@ -31,7 +33,7 @@ class CheckedFile:
 def checked(name: str, data: bytes) -> CheckedFile:
     """Raises Refused."""
     if not data:
-        raise Refused("It is empty.")
+        raise Refused(_("It is empty."))
     if len(data) > MAX_BYTES:
         raise Refused(too_large())
     kind = _kind_of(name, data)
@@ -42,12 +44,14 @@ def checked(name: str, data: bytes) -> CheckedFile:
     else:
         data = rewrite_image(data, kind, MAX_BYTES)
         if len(data) > MAX_BYTES:
-            raise Refused(f"Written anew it is larger than {MAX_BYTES // 1024**2} MB. Make the image smaller.")
+            raise Refused(
+                _("Written anew it is larger than {n} MB. Make the image smaller.").format(n=MAX_BYTES // 1024**2)
+            )
     return CheckedFile(clean_name(name, kind), kind, data)
 
 
 def too_large() -> str:
-    return f"It is larger than {MAX_BYTES // 1024**2} MB."
+    return _("It is larger than {n} MB.").format(n=MAX_BYTES // 1024**2)
 
 
 def _kind_of(name: str, data: bytes) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import struct
 
+from nexusvpn.languages import lazy as _
 from support.files.refusals import Refused
 
-_BROKEN = "It is not a whole image."
+_BROKEN = _("It is not a whole image.")
 # The frame headers of JPEG; C4, C8 and CC are something else.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 # Markers without a length: TEM, RST0 to RST7, SOI.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext as _
+
 from support.files.refusals import Refused
 
 # All but tab, line feed and carriage return; the second range are those of ISO 8859.
@@ -21,21 +23,21 @@ def check_text(data: bytes) -> None:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Refused("It is not a text in UTF-8, nor a PNG, JPEG or WebP image or a PDF.") from None
+        raise Refused(_("It is not a text in UTF-8, nor a PNG, JPEG or WebP image or a PDF.")) from None
     if _CONTROL.search(text):
-        raise Refused("It holds characters that are no text.")
+        raise Refused(_("It holds characters that are no text."))
     if _OTHER_DOCUMENT.match(text):
-        raise Refused("It is a document of a kind that we do not take.")
+        raise Refused(_("It is a document of a kind that we do not take."))
 
 
 def check_pdf(data: bytes) -> None:
     """Raises Refused unless it begins and ends as a PDF does (ISO 32000-2, 7.5), and does not end as an archive too."""
     if not _PDF_HEADER.match(data) or not data.rstrip(b"\0\t\n\r ").endswith(_PDF_END):
-        raise Refused("It is not a whole PDF.")
+        raise Refused(_("It is not a whole PDF."))
     tail = data[-(_ZIP_COMMENT + _ZIP_END_BYTES) :]
     at = tail.rfind(_ZIP_END)
     while at >= 0:
         comment = int.from_bytes(tail[at + 20 : at + _ZIP_END_BYTES], "little")
         if at + _ZIP_END_BYTES + comment >= len(tail) - 2:
-            raise Refused("It is a PDF and an archive at once.")
+            raise Refused(_("It is a PDF and an archive at once."))
         at = tail.rfind(_ZIP_END, 0, at)

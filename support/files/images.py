@@ -6,6 +6,7 @@ import io
 import threading
 from typing import Any
 
+from django.utils.translation import gettext as _
 from PIL import Image
 
 from nexusvpn.errors import Unavailable
@@ -55,9 +56,11 @@ def rewrite_image(data: bytes, kind: str, most: int | None = None) -> bytes:
     """
     width, height = _SIZES[kind](data)
     if not 0 < width * height <= MAX_PIXELS:
-        raise Refused(f"The image has more than {MAX_PIXELS // 1_000_000} million pixels. Make it smaller.")
+        raise Refused(
+            _("The image has more than {n} million pixels. Make it smaller.").format(n=MAX_PIXELS // 1_000_000)
+        )
     if kind == "jpeg" and data.count(b"\xff\xda") > MAX_SCANS:
-        raise Refused("The image is built in too many steps. Save it anew.")
+        raise Refused(_("The image is built in too many steps. Save it anew."))
     if not _turn.acquire(timeout=WAIT_S):
         raise Unavailable(code="attachments_busy", retry_after=RETRY_S)
     try:
@@ -76,7 +79,7 @@ def _picture_of(data: bytes, kind: str, announced: tuple[int, int]) -> Image.Ima
         raise
     # A decoder of hostile bytes fails in ways that it does not list; each of them is a refusal, none a failure of ours.
     except Exception as error:
-        raise Refused("It is not a whole image.") from error
+        raise Refused(_("It is not a whole image.")) from error
 
 
 def _written(picture: Image.Image, kind: str, most: int | None) -> bytes:
@@ -96,14 +99,14 @@ def _written(picture: Image.Image, kind: str, most: int | None) -> bytes:
             return smallest
     if smallest is None:
         log.error("image_not_written", kind=kind, size=picture.size, mode=picture.mode, exc_info=failure)
-        raise Refused("We cannot keep this image. Save it as PNG or JPEG, or make it smaller.") from failure
+        raise Refused(_("We cannot keep this image. Save it as PNG or JPEG, or make it smaller.")) from failure
     return smallest
 
 
 def _decoded(data: bytes, kind: str, announced: tuple[int, int]) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=[kind.upper()]) as opened:
         if opened.size != announced:
-            raise Refused("It is not a whole image.")
+            raise Refused(_("It is not a whole image."))
         opened.load()
         orientation = opened.getexif().get(_ORIENTATION, 1)
         transparent = opened.info.get("transparency")

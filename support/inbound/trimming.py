@@ -10,7 +10,7 @@ from itertools import groupby
 
 # What our mails begin with. Mail programs may put `>` before it, or change its dashes.
 MARKER = "--- Answer above this line ---"
-_MARKER = re.compile(r"^\W*Answer above this line\W*$", re.IGNORECASE)
+_MARKER = re.compile(r"^\W*(?:Answer above this line|Antworte oberhalb dieser Zeile)\W*$", re.IGNORECASE)
 _QUOTED = re.compile(r"^\s{0,3}>")
 
 # "On … wrote:", in the words of the common mail programs. Each needs a figure (of a date) or an address, or could be a sentence.

@@ -7,24 +7,25 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Announcement(models.Model):
     """Shown as a banner within its period, and mailed once to each who wants such mails; to everybody or to an audience."""
 
     class Level(models.TextChoices):
-        INFO = "info", "Information"
-        WARNING = "warning", "Warning"
+        INFO = "info", _("Information")
+        WARNING = "warning", _("Warning")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     title = models.CharField(max_length=120)
-    body = models.TextField(max_length=5000, help_text="Markdown; HTML and images are shown as text.")
+    body = models.TextField(max_length=5000, help_text=_("Markdown; HTML and images are shown as text."))
     level = models.CharField(max_length=7, choices=Level.choices, default=Level.INFO)
     # `{"plan": ["pro"], "location": ["3"]}` (`accounts.audiences`): who is in any of each kind that is named; empty: everybody.
     audience = models.JSONField(default=dict, blank=True)
     is_published = models.BooleanField(default=False)
-    has_banner = models.BooleanField("banner", default=True)
-    has_mail = models.BooleanField("mail", default=False)
+    has_banner = models.BooleanField(_("banner"), default=True)
+    has_mail = models.BooleanField(_("mail"), default=False)
     starts_at = models.DateTimeField(default=timezone.now)
     ends_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from support.models.tickets import Ticket
 
@@ -11,10 +12,10 @@ class ServiceLevel(models.Model):
     """How soon tickets of a plan and priority are answered and resolved, in working minutes (`SUPPORT_HOURS`)."""
 
     # A plan's code; empty: every plan that has no row of its own.
-    plan = models.CharField(max_length=32, blank=True, help_text="A plan's code; empty: all others.")
+    plan = models.CharField(max_length=32, blank=True, help_text=_("A plan's code; empty: all others."))
     priority = models.CharField(max_length=6, choices=Ticket.Priority.choices)
-    answer_minutes = models.PositiveIntegerField("first answer within", help_text="Working minutes.")
-    resolution_minutes = models.PositiveIntegerField("resolved within", help_text="Working minutes.")
+    answer_minutes = models.PositiveIntegerField(_("first answer within"), help_text=_("Working minutes."))
+    resolution_minutes = models.PositiveIntegerField(_("resolved within"), help_text=_("Working minutes."))
 
     class Meta:
         ordering = ["plan", "priority"]
@@ -40,7 +41,7 @@ class CannedReply(models.Model):
 
     class Meta:
         ordering = ["title", "id"]
-        verbose_name_plural = "canned replies"
+        verbose_name_plural = _("canned replies")
         constraints = [models.UniqueConstraint(fields=["title"], name="canned_reply_title_unique")]
 
     def __str__(self) -> str:

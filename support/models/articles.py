@@ -7,6 +7,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class ArticleCategory(models.Model):
@@ -14,9 +16,14 @@ class ArticleCategory(models.Model):
     name = models.CharField(max_length=80)
     position = models.PositiveSmallIntegerField(default=0)
 
+    @property
+    def title(self) -> str:
+        """Its name in the reader's language, where it is one that came with the product."""
+        return gettext(self.name)
+
     class Meta:
         ordering = ["position", "name"]
-        verbose_name_plural = "article categories"
+        verbose_name_plural = _("article categories")
         constraints = [models.UniqueConstraint(fields=["slug"], name="article_category_slug_unique")]
 
     def __str__(self) -> str:
@@ -27,24 +34,27 @@ class Article(models.Model):
     """A help text in Markdown, of which a safe part is used (`support.markdown`). Drafts are seen by staff alone."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        PUBLISHED = "published", "Published"
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("Published")
 
     class Language(models.TextChoices):
-        EN = "en", "English"
-        DE = "de", "German"
+        EN = "en", _("English")
+        DE = "de", _("German")
 
     slug = models.SlugField(max_length=80, db_index=False)
     language = models.CharField(max_length=2, choices=Language.choices, default=Language.EN)
     category = models.ForeignKey(ArticleCategory, on_delete=models.PROTECT, related_name="articles")
     title = models.CharField(max_length=160)
-    body = models.TextField(max_length=40_000, help_text="Markdown; HTML and images are shown as text.")
+    body = models.TextField(max_length=40_000, help_text=_("Markdown; HTML and images are shown as text."))
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAFT)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now)
     published_at = models.DateTimeField(null=True, blank=True)
     on_start_page = models.BooleanField(
-        "on the start page", default=False, db_default=False, help_text="Among the questions there, once published."
+        _("on the start page"),
+        default=False,
+        db_default=False,
+        help_text=_("Among the questions there, once published."),
     )
     # Of the text that came with the product (`load_articles`), as long as nobody else wrote it; empty: staff's own.
     shipped_hash = models.CharField(max_length=64, blank=True, editable=False)

@@ -7,18 +7,19 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from support.models.messages import TicketMessage
 
 
 class Attachment(models.Model):
     class Kind(models.TextChoices):
-        PNG = "png", "PNG image"
-        JPEG = "jpeg", "JPEG image"
-        WEBP = "webp", "WebP image"
-        TEXT = "txt", "text"
-        LOG = "log", "log"
-        PDF = "pdf", "PDF"
+        PNG = "png", _("PNG image")
+        JPEG = "jpeg", _("JPEG image")
+        WEBP = "webp", _("WebP image")
+        TEXT = "txt", _("text")
+        LOG = "log", _("log")
+        PDF = "pdf", _("PDF")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     message = models.ForeignKey(TicketMessage, on_delete=models.CASCADE, related_name="attachments", db_index=False)

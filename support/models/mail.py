@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from support.models.messages import TicketMessage
 
@@ -12,9 +13,9 @@ class InboundMail(models.Model):
     """That a mail was read, and what became of it; not its text. One that comes twice is known by its fingerprint."""
 
     class State(models.TextChoices):
-        WRITTEN = "written", "in its thread"
-        IGNORED = "ignored", "an automatic answer, or one of ours"
-        REFUSED = "refused", "not accepted"
+        WRITTEN = "written", _("in its thread")
+        IGNORED = "ignored", _("an automatic answer, or one of ours")
+        REFUSED = "refused", _("not accepted")
 
     id = models.BigAutoField(primary_key=True)
     # SHA-256 of its sender, the ticket that its token names, and its Message-ID or else all of it: nobody can take another's place.

@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from support.models.tickets import Ticket
 from support.querysets import TicketMessageQuerySet
@@ -16,9 +17,9 @@ class TicketMessage(models.Model):
     """One message of a thread; never edited."""
 
     class Via(models.TextChoices):
-        WEB = "web", "web"
-        API = "api", "API"
-        MAIL = "mail", "mail"
+        WEB = "web", _("web")
+        API = "api", _("API")
+        MAIL = "mail", _("mail")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="messages", db_index=False)
@@ -60,7 +61,7 @@ class IdempotencyKey(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=128)
-    fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what was asked for.")
+    fingerprint = models.CharField(max_length=64, help_text=_("SHA-256 of what was asked for."))
     # A new ticket is found by its first message. Checked at commit: the key is claimed before the message is written.
     message = models.ForeignKey(TicketMessage, on_delete=models.CASCADE, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

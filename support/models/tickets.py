@@ -11,6 +11,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Least
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from support.querysets import TicketQuerySet
 
@@ -20,7 +21,7 @@ TAG = r"^[a-z0-9][a-z0-9-]*$"
 class Tag(models.Model):
     """A word by which staff find tickets again."""
 
-    name = models.CharField(max_length=40, validators=[RegexValidator(TAG, "Small letters, digits and hyphens.")])
+    name = models.CharField(max_length=40, validators=[RegexValidator(TAG, _("Small letters, digits and hyphens."))])
 
     class Meta:
         ordering = ["name"]
@@ -39,22 +40,22 @@ class Ticket(models.Model):
 
     class Status(models.TextChoices):
         # Waiting for us.
-        OPEN = "open", "Open"
+        OPEN = "open", _("Open")
         # Waiting for the customer.
-        ANSWERED = "answered", "Answered"
-        CLOSED = "closed", "Closed"
+        ANSWERED = "answered", _("Answered")
+        CLOSED = "closed", _("Closed")
 
     class Priority(models.TextChoices):
-        LOW = "low", "Low"
-        MEDIUM = "medium", "Medium"
-        HIGH = "high", "High"
+        LOW = "low", _("Low")
+        MEDIUM = "medium", _("Medium")
+        HIGH = "high", _("High")
 
     class Category(models.TextChoices):
-        CONNECTION = "connection", "Connection and speed"
-        DEVICES = "devices", "Devices and set-up"
-        PAYMENTS = "payments", "Payments and plans"
-        ACCOUNT = "account", "Account and security"
-        OTHER = "other", "Something else"
+        CONNECTION = "connection", _("Connection and speed")
+        DEVICES = "devices", _("Devices and set-up")
+        PAYMENTS = "payments", _("Payments and plans")
+        ACCOUNT = "account", _("Account and security")
+        OTHER = "other", _("Something else")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tickets", db_index=False)
@@ -160,3 +161,15 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+    @property
+    def priority_words(self) -> str:
+        return str(PRIORITY_WORDS[self.Priority(self.priority)])
+
+
+# For beside the state, where the priority alone would say too little.
+PRIORITY_WORDS = {
+    Ticket.Priority.LOW: _("Low priority"),
+    Ticket.Priority.MEDIUM: _("Medium priority"),
+    Ticket.Priority.HIGH: _("High priority"),
+}

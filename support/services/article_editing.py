@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
@@ -38,4 +39,4 @@ def unpublish_article(*, article_id: int, staff: User) -> None:
 
 def _change_state(article_id: int, before: str, values: dict[str, object]) -> None:
     if not Article.objects.filter(pk=article_id, state=before).update(**values):
-        raise Conflict("Somebody else was quicker: it is so already.")
+        raise Conflict(_("Somebody else was quicker: it is so already."))

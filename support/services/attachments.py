@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import connection
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.encryption import decrypt, encrypt
@@ -37,7 +38,7 @@ def check_files(uploads: Iterable[File[Any]]) -> list[CheckedFile]:
     """
     sent = list(uploads)
     if len(sent) > MAX_FILES:
-        raise InvalidInput(fields={"files": [f"Send at most {MAX_FILES} files with a message."]})
+        raise InvalidInput(fields={"files": [_("Send at most {n} files with a message.").format(n=MAX_FILES)]})
     taken, refusals = [], []
     for upload in sent:
         try:
@@ -99,7 +100,7 @@ def _refuse_without_room() -> None:
         (size,) = cursor.fetchone()
     if size >= limit and _kept_bytes() >= limit * LIVING_SHARE:
         raise Unavailable(
-            "There is no room for files at the moment. Send your message without them.",
+            _("There is no room for files at the moment. Send your message without them."),
             code="attachments_full",
             retry_after=FULL_RETRY_S,
         )

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.people import greeting_name
@@ -42,7 +43,11 @@ def check_variables(body: str) -> None:
     if unknown:
         named = ", ".join(f"{{{name}}}" for name in unknown)
         known = ", ".join(f"{{{name}}}" for name in VARIABLES)
-        raise InvalidInput(fields={"body": [f"{named}: there is no such variable. There are {known}."]})
+        raise InvalidInput(
+            fields={
+                "body": [_("{named}: there is no such variable. There are {known}.").format(named=named, known=known)]
+            }
+        )
 
 
 def fill_reply(reply: CannedReply, *, ticket: Ticket, staff: User) -> str:

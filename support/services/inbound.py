@@ -22,6 +22,8 @@ from accounts.services.email_tokens import had_enough_mails
 from accounts.services.verification import address_is_known
 from nexusvpn.batches import delete_in_batches
 from nexusvpn.errors import DomainError, InvalidInput, RateLimited, Unavailable
+from nexusvpn.languages import lazy as _
+from nexusvpn.languages import speaking
 from nexusvpn.logs import logger
 from nexusvpn.ratelimit import UPLOADS, enforce
 from nexusvpn.uploads import uploader_key
@@ -43,12 +45,12 @@ log = logger(__name__)
 State = InboundMail.State
 # Two programs that answer each other write more than a person does.
 MAILS_AN_HOUR = 10
-_TOO_LONG = "The end is in the file “mail.txt”."
+_TOO_LONG = _("The end is in the file “mail.txt”.")
 WHY_REFUSED = {
-    "ticket_closed": "It was closed a while ago: please open a new ticket.",
-    "empty": "We found no text in it. It may be encrypted, which we cannot read: please write on the ticket's page.",
+    "ticket_closed": _("It was closed a while ago: please open a new ticket."),
+    "empty": _("We found no text in it. It may be encrypted, which we cannot read: please write on the ticket's page."),
 }
-_OTHERWISE = "Please write on the ticket's page."
+_OTHERWISE = _("Please write on the ticket's page.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +181,15 @@ def _write(arrival: Arrival, ticket: Ticket, text: str) -> InboundMail:
 
     files, left_out = _good_files(ticket.user, arrival.mail.files, text)
 
+    def in_their_words(left_out: Sequence[str]) -> str:
+        with speaking(ticket.user.language):
+            return _body(text, left_out)
+
     def write(files: Sequence[CheckedFile], left_out: Sequence[str]) -> None:
         reply_to_ticket(
             ticket_id=ticket.pk,
             author=ticket.user,
-            message=_body(text, left_out),
+            message=in_their_words(left_out),
             files=files,
             via=TicketMessage.Via.MAIL,
             alongside=note,
@@ -221,20 +227,20 @@ def _good_files(sender: User, files: Sequence[SentFile], text: str) -> tuple[lis
 
 
 def _one_too_many() -> NoReturn:
-    raise InvalidInput(fields={"files": [f"At most {MAX_FILES} files."]})
+    raise InvalidInput(fields={"files": [_("At most {n} files.").format(n=MAX_FILES)]})
 
 
 def _body(text: str, left_out: Sequence[str]) -> str:
-    """The message, with a line that names the files which are not there."""
+    """The message, with a line that names the files which are not there; in the language of whoever wrote it."""
     names = ", ".join(f"“{name}”" for name in left_out[:MAX_FILES])
     more = len(left_out) - MAX_FILES
-    names += f" and {more} more" if more > 0 else ""
-    notes = [f"(Not taken: {names}.)"] if left_out else []
+    names += _(" and {n} more").format(n=more) if more > 0 else ""
+    notes = [_("(Not taken: {names}.)").format(names=names)] if left_out else []
     room = MESSAGE_MAX - sum(len(note) + 2 for note in notes)
     if len(text) > room:
         notes.insert(0, f"({_TOO_LONG})")
         text = text[: room - len(notes[0]) - 4].rstrip() + " …"
-    return "\n\n".join([text or "(A mail without text.)", *notes])
+    return "\n\n".join([text or str(_("(A mail without text.)")), *notes])
 
 
 def forget_old_mails() -> int:

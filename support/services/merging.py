@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from nexusvpn.errors import NotFound
 from support.errors import CannotMerge, TicketMerged
@@ -16,7 +18,7 @@ from support.services.moving import refuse_closed, was_merged
 def lock_pair(staff: User, source_id: UUID, target_id: UUID) -> tuple[Ticket, Ticket]:
     """Both tickets, locked, if they can be merged. Raises NotFound, NotAllowed, CannotMerge, TicketMerged or TicketClosed."""
     if source_id == target_id:
-        raise CannotMerge("A ticket cannot be merged into itself.")
+        raise CannotMerge(_("A ticket cannot be merged into itself."))
     lock_customer_of(source_id)
     # Looked at before they are locked: who writes to a merged ticket holds it and waits for the one that it leads to.
     found = Ticket.objects.visible_to(staff).filter(pk__in=(source_id, target_id))

@@ -15,17 +15,18 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from support.models import Article, ArticleCategory
 from support.services.article_editing import index_article
 
 FOLDER = Path(__file__).resolve().parent.parent / "articles"
 CATEGORIES = {
-    "connection": "Connection",
-    "devices": "Devices",
-    "plans": "Plans and payments",
-    "account": "Your account",
-    "support": "Support",
+    "connection": gettext_noop("Connection"),
+    "devices": gettext_noop("Devices"),
+    "plans": gettext_noop("Plans and payments"),
+    "account": gettext_noop("Your account"),
+    "support": gettext_noop("Support"),
 }
 
 

@@ -30,7 +30,7 @@ class ThreadFile:
 
     @property
     def kind_label(self) -> str:
-        return Attachment.Kind(self.kind).label
+        return str(Attachment.Kind(self.kind).label)
 
 
 @dataclass(frozen=True, slots=True)

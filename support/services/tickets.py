@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.belongings import belongings_of
 from accounts.models import User
@@ -82,7 +83,7 @@ def _device_name(user: User, device_id: UUID | None) -> str:
         return ""
     names = dict(belongings_of(user, "device"))
     if device_id not in names:
-        raise InvalidInput(fields={"device": ["Choose one of your devices."]})
+        raise InvalidInput(fields={"device": [_("Choose one of your devices.")]})
     return names[device_id]
 
 
@@ -192,7 +193,7 @@ def assign_ticket(*, ticket_id: UUID, staff: User, assignee: User | None, only_f
         ticket = lock_for_staff(staff, ticket_id)
         refuse_closed(ticket)
         if assignee is not None and (assignee.pk == ticket.user_id or not may_be_given_tickets(assignee)):
-            raise InvalidInput(fields={"assignee": ["Choose a colleague who answers tickets."]})
+            raise InvalidInput(fields={"assignee": [_("Choose a colleague who answers tickets.")]})
         former = ticket.assignee_id
         wanted = assignee.pk if assignee else None
         if only_free and former not in (None, wanted):

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -84,7 +85,7 @@ def help_vote(request: HttpRequest, slug: str) -> HttpResponse:
         form = VoteForm(request.POST)
         if form.is_valid():
             vote_on_article(user=user, article=article, helped=form.cleaned_data["helped"])
-            messages.success(request, "Thank you for saying so.")
+            messages.success(request, _("Thank you for saying so."))
         else:
-            messages.error(request, "Choose yes or no.")
+            messages.error(request, _("Choose yes or no."))
     return redirect("help-article", slug)

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -91,7 +92,7 @@ def ticket_news(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         known = UUID(request.GET.get("after", ""))
     except ValueError:
-        raise InvalidInput(fields={"after": ["Must be the id of a message."]}) from None
+        raise InvalidInput(fields={"after": [_("Must be the id of a message.")]}) from None
     ticket = _visible_ticket(request, pk)
     context = {**_standing(request, ticket), "thread": messages_since(ticket, signed_in(request), known)}
     return render(request, "support/_news.html", context)
@@ -137,7 +138,7 @@ def ticket_close(request: HttpRequest, pk: UUID) -> HttpResponse:
     except TicketClosed as error:
         messages.info(request, error.message)
     else:
-        messages.success(request, "The ticket is closed.")
+        messages.success(request, _("The ticket is closed."))
     return _to_ticket(pk)
 
 
@@ -156,6 +157,6 @@ def ticket_rate(request: HttpRequest, pk: UUID) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            messages.success(request, "Thank you for telling us.")
+            messages.success(request, _("Thank you for telling us."))
             return _to_ticket(pk)
     return _thread(request, pk, AnswerForm(), form, status)

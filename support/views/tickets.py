@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,11 +26,32 @@ from support.services.tickets import open_ticket
 from support.uploads import count_writing, received_files
 from support.validators import SUBJECT_MAX, SUBJECT_MIN
 
+Status = Ticket.Status
+# What the page says first. None of these are glued together: languages differ in how they count.
+WRITTEN = ngettext_lazy("You have written %(n)d ticket.", "You have written %(n)d tickets.", "n")
+MANY_WRITTEN = gettext_lazy("You have written more than %(n)d tickets.")
+NONE_OF = {
+    Status.OPEN: gettext_lazy("None of your tickets is open."),
+    Status.ANSWERED: gettext_lazy("None of your tickets is answered."),
+    Status.CLOSED: gettext_lazy("None of your tickets is closed."),
+}
+SOME_OF = {
+    Status.OPEN: ngettext_lazy("%(n)d of your tickets is open.", "%(n)d of your tickets are open.", "n"),
+    Status.ANSWERED: ngettext_lazy("%(n)d of your tickets is answered.", "%(n)d of your tickets are answered.", "n"),
+    Status.CLOSED: ngettext_lazy("%(n)d of your tickets is closed.", "%(n)d of your tickets are closed.", "n"),
+}
+MANY_OF = {
+    Status.OPEN: gettext_lazy("More than %(n)d of your tickets are open."),
+    Status.ANSWERED: gettext_lazy("More than %(n)d of your tickets are answered."),
+    Status.CLOSED: gettext_lazy("More than %(n)d of your tickets are closed."),
+}
+PRIORITY_LABELS: dict[object, object] = dict(Ticket.Priority.choices)
 LISTED = ("id", "subject", "status", "priority", "updated_at")
 
 
 def _row(*values: object) -> dict[str, object]:
-    return dict(zip(LISTED, values, strict=True))
+    row = dict(zip(LISTED, values, strict=True))
+    return {**row, "priority_word": PRIORITY_LABELS[row["priority"]]}
 
 
 def _my_tickets(request: HttpRequest, state: str) -> Page:
@@ -36,9 +59,18 @@ def _my_tickets(request: HttpRequest, state: str) -> Page:
     mine = Ticket.objects.filter(user=signed_in(request))
     if state:
         if state not in Ticket.Status.values:
-            raise InvalidInput(fields={"state": ["Choose open, answered or closed."]})
+            raise InvalidInput(fields={"state": [_("Choose open, answered or closed.")]})
         mine = mine.filter(status=state)
     return fetch_page(mine, page_request(request.GET), LISTED, _row)
+
+
+def _summary(page: Page, state: str) -> str:
+    """The page's one sentence: how many tickets there are, of those that are shown."""
+    if not page.total:
+        return str(NONE_OF[Ticket.Status(state)] if state else _("Ask us anything about your account or your devices."))
+    words = SOME_OF[Ticket.Status(state)] if state else WRITTEN
+    more = MANY_OF[Ticket.Status(state)] if state else MANY_WRITTEN
+    return str((more if page.total_capped else words) % {"n": page.total})
 
 
 @never_cache
@@ -60,11 +92,14 @@ def support(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status, retry_after = form.add_domain_error(error), error.retry_after
         else:
-            where = "here and by mail" if gets_mails(user) else "here"
-            messages.success(request, f"Your ticket has been sent. We answer {where}.")
+            by_mail = _("Your ticket has been sent. We answer here and by mail.")
+            here = _("Your ticket has been sent. We answer here.")
+            messages.success(request, by_mail if gets_mails(user) else here)
             return redirect("ticket", ticket.pk)
     state = request.GET.get("state", "")
-    context = {"page": _my_tickets(request, state), "form": form, "state": state, "states": Ticket.Status.choices}
+    page = _my_tickets(request, state)
+    context = {"page": page, "form": form, "state": state, "states": Ticket.Status.choices}
+    context["summary"] = _summary(page, state)
     response = render(request, "support/tickets.html", context, status=status)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
