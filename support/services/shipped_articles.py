@@ -1,7 +1,8 @@
 """The articles that come with the product: files of `support/articles`, put into the knowledge base once and kept up to date there.
 
 A file is `<slug>.<language>.md`: lines of `name: value`, a line `---`, and the text, in which `{NAME}` stands for a setting's value.
-What staff have edited is theirs and is never written over; what they took back stays a draft.
+What staff have edited is theirs and is never written over; what they took back stays a draft. `start: yes` puts a new article among
+the questions of the start page; from then on staff say whether it is there.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Shipped:
     category: str
     title: str
     body: str
+    on_start_page: bool
 
     @property
     def fingerprint(self) -> str:
@@ -50,7 +52,8 @@ def shipped_articles() -> Iterator[Shipped]:
         slug, language, _ = path.name.split(".")
         head, body = path.read_text(encoding="utf-8").split("---\n", 1)
         values = dict(line.split(": ", 1) for line in head.splitlines())
-        yield Shipped(slug, language, values["category"], values["title"], _with_settings(body.strip()))
+        body = _with_settings(body.strip())
+        yield Shipped(slug, language, values["category"], values["title"], body, values.get("start") == "yes")
 
 
 def _with_settings(text: str) -> str:
@@ -74,11 +77,11 @@ def load_articles() -> int:
 
 def _load(shipped: Shipped, category: ArticleCategory) -> bool:
     values = {"title": shipped.title, "body": shipped.body, "shipped_hash": shipped.fingerprint}
-    now = timezone.now()
+    published = {"state": Article.State.PUBLISHED, "published_at": timezone.now()}
     found, is_new = Article.objects.get_or_create(
         slug=shipped.slug,
         language=shipped.language,
-        defaults={**values, "category": category, "state": Article.State.PUBLISHED, "published_at": now},
+        defaults={**values, **published, "category": category, "on_start_page": shipped.on_start_page},
     )
     if not is_new:
         is_theirs = found.shipped_hash != _fingerprint(found.title, found.body)

@@ -31,16 +31,32 @@ def test_the_articles_are_there_once_however_often_they_are_loaded() -> None:
 
 def test_a_new_version_is_taken_over_unless_staff_have_edited_the_article(monkeypatch: pytest.MonkeyPatch) -> None:
     load_articles()
-    Article.objects.filter(slug="new-key").update(body="As staff want it.")
-    Article.objects.filter(slug="kill-switch").update(state="draft")
+    english = Article.objects.filter(language="en")
+    english.filter(slug="new-key").update(body="As staff want it.")
+    english.filter(slug="kill-switch").update(state="draft")
     newer = [replace(one, body=f"{one.body}\n\nAnd zebras.") for one in shipped()]
     monkeypatch.setattr(shipped_articles, "shipped_articles", lambda: iter(newer))
     assert load_articles() == len(newer) - 1
-    assert Article.objects.get(slug="new-key").body == "As staff want it."
-    kept_back = Article.objects.get(slug="kill-switch")
+    assert english.get(slug="new-key").body == "As staff want it."
+    kept_back = english.get(slug="kill-switch")
     assert (kept_back.state, kept_back.body[-11:]) == ("draft", "And zebras.")
     assert suggest("zebras", "en")
     assert load_articles() == 0
+
+
+def test_a_new_article_may_be_on_the_start_page_and_then_staff_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_articles()
+    marked = Article.objects.filter(on_start_page=True)
+    wanted = {(one.slug, one.language) for one in shipped() if one.on_start_page}
+    assert ("money-back", "de") in wanted
+    assert set(marked.values_list("slug", "language")) == wanted
+    Article.objects.filter(slug="money-back").update(on_start_page=False)
+    Article.objects.filter(slug="new-key").update(on_start_page=True)
+    newer = [replace(one, body=f"{one.body}\n\nAnd zebras.") for one in shipped()]
+    monkeypatch.setattr(shipped_articles, "shipped_articles", lambda: iter(newer))
+    assert load_articles() == len(newer)
+    assert not marked.filter(slug="money-back").exists()
+    assert marked.filter(slug="new-key", body__endswith="And zebras.").count() == 2
 
 
 def test_categories_keep_what_staff_call_them() -> None:
