@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "accounts.client_cookie.ClientCookieMiddleware",
     "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "nexusvpn.maintenance.MaintenanceMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
     "nexusvpn.uploads.UploadMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",

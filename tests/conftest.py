@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.services.sessions import open_token
+from nexusvpn import site_state
 from nexusvpn.kept import Kept
 from support.services import announcements
 from tests.api_client import ApiClient
@@ -57,6 +58,12 @@ def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
 def _no_banners(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees another's banners, and looking for them is no query of a page that is counted."""
     monkeypatch.setattr(announcements, "_banners", Kept(list, 3600))
+
+
+@pytest.fixture(autouse=True)
+def _open_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees another's maintenance, and looking for it is no query of an answer that is counted."""
+    monkeypatch.setattr(site_state, "_kept", Kept(lambda: site_state.OPEN, 3600))
 
 
 @pytest.fixture
