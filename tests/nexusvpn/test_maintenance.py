@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -25,11 +24,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def at_work(sam: User) -> Iterator[SiteState]:
+def at_work(sam: User) -> SiteState:
     until = timezone.now() + timedelta(minutes=20)
     state = set_maintenance(on=True, note="We move to a larger database.", until=until, staff=sam)
     forget_state()
-    yield state
+    return state
 
 
 @pytest.mark.usefixtures("at_work")
