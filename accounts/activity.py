@@ -42,6 +42,8 @@ WORDS = {
     "gift_codes_revoked": "Gift codes revoked",
     "gift_redeemed": "Gift code redeemed",
     "invitation_made": "Invitation made",
+    "legal_page_published": "Legal text published",
+    "legal_page_unpublished": "Legal text taken back",
     "maintenance_changed": "Maintenance told differently",
     "maintenance_ended": "Maintenance ended",
     "maintenance_started": "Maintenance begun",

@@ -93,6 +93,13 @@ def register() -> None:
             "As long as you have the account.",
             section="article_votes",
         ),
+        StoredKind(
+            "support.LegalPage",
+            "Our terms and other legal texts.",
+            "To tell you what holds between us.",
+            "While they hold.",
+            about_people=False,
+        ),
         StoredKind("support.Article", "Help articles.", "To help you.", "While they are true.", about_people=False),
         StoredKind(
             "support.ArticleCategory",
