@@ -47,6 +47,36 @@ function ringsOf(topology) {
   return polygons.flat().map((ring) => ring.flatMap((index, place) => points(index).slice(place ? 1 : 0)));
 }
 
+/** The ring with every longitude next to the one before it, also beyond the date line. */
+function unwrapped(ring) {
+  let turns = 0;
+  return ring.map(([longitude, latitude], index) => {
+    const step = index ? longitude - ring[index - 1][0] : 0;
+    if (Math.abs(step) > 180) turns -= Math.sign(step);
+    return [longitude + 360 * turns, latitude];
+  });
+}
+
+/** What of a ring lies on one side of a meridian; `side` is 1 for the east of it and -1 for the west. */
+function cut(ring, meridian, side) {
+  const inside = ([longitude]) => (longitude - meridian) * side >= 0;
+  return ring.flatMap((point, index) => {
+    const before = ring.at(index - 1);
+    const share = (meridian - before[0]) / (point[0] - before[0]);
+    const edge = [meridian, before[1] + share * (point[1] - before[1])];
+    const crossed = inside(point) !== inside(before) ? [edge] : [];
+    return inside(point) ? [...crossed, point] : crossed;
+  });
+}
+
+/** The parts of a ring on both sides of the date line. */
+function partsOf(ring) {
+  const whole = unwrapped(ring);
+  return [-360, 0, 360]
+    .map((turn) => cut(cut(whole.map(([longitude, latitude]) => [longitude + turn, latitude]), -180, 1), 180, -1))
+    .filter((part) => part.length > 3);
+}
+
 /** One ring in whole units, each point as far from the one before as it is; nothing of what is too small to be seen. */
 function pathOf(ring) {
   const kept = [];
@@ -62,7 +92,7 @@ function pathOf(ring) {
 
 export function worldPath(topology) {
   const seen = ringsOf(topology).filter((ring) => ring.some(([, latitude]) => latitude > SOUTH));
-  return seen.map(pathOf).join("");
+  return seen.flatMap(partsOf).map(pathOf).join("");
 }
 
 /** Writes the drawing, whose one symbol is used with the colour of the page. */

@@ -33,3 +33,10 @@ test("nothing of the outline lies outside the drawing", () => {
     }
   }
 });
+
+test("no line leads across the drawing from the one side of the date line to the other", () => {
+  const steps = worldPath(land)
+    .split("z")
+    .flatMap((ring) => [...(ring.split("l")[1] ?? "").matchAll(/(-?\d+)[ ]?(-?\d+)/g)].map((step) => Math.abs(Number(step[1]))));
+  assert.ok(Math.max(...steps) < 100, String(Math.max(...steps)));
+});
