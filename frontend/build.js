@@ -1,7 +1,8 @@
-// Bundles the style sheet and the page scripts into the ignored folder that Django serves as `dist/`.
+// Bundles the style sheet and the page scripts, and draws the world, into the ignored folder that Django serves as `dist/`.
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { writeWorld } from "./world.js";
 
 const root = fileURLToPath(new URL("../nexusvpn/static/", import.meta.url));
 const sources = `${root}nexusvpn/`;
@@ -22,3 +23,5 @@ await build({
   legalComments: "eof",
   logLevel: "info",
 });
+
+writeWorld(`${dist}world.svg`);

@@ -52,5 +52,44 @@ def script_texts() -> str:
             "secondsAgo": _("{n} s ago"),
             "minutesAgo": _("{n} min ago"),
             "hoursAgo": _("{n} h ago"),
+            "copied": _("Copied"),
+            "pressCtrlC": _("Press Ctrl+C"),
+            "noAnswer": _("We got no answer. Try again."),
+            "outOfDate": _("This page is out of date. Reload it and try again."),
+            "outOfDateSignIn": _("This page is out of date. Reload it, sign in if asked, and try again."),
+            "tooMany": _("Too many attempts. Try again in a minute."),
+            "tooManyFor": _("Too many attempts. Try again in {n} seconds."),
+            **_of_devices(),
+            **_of_passkeys(),
         }
     ).decode()
+
+
+def _of_devices() -> dict[str, str]:
+    return {
+        "addEarlierTry": _(
+            "An earlier try did add a device, with a key that is lost now. Send again to add this one, and remove that one "
+            "on the devices page."
+        ),
+        "addNoAnswer": _(
+            "We got no answer, so we do not know whether the device was added. What you entered is kept: try again."
+        ),
+        "addFault": _("The device was not added because of a fault on our side. Try again in a minute."),
+        "rotateEarlierTry": _("This key was used meanwhile. Send again to make another one."),
+        "rotateNoAnswer": _(
+            "We got no answer, so we do not know whether the key was changed. The new key is kept on this page: try again."
+        ),
+        "rotateFault": _(
+            "A fault on our side: we do not know whether the key was changed. The new key is kept on this page: try again."
+        ),
+        "qrOfDevice": _("QR code of the configuration of {name}"),
+        "profileFailed": _("The profile could not be fetched. Try again; until you leave this page, nothing is lost."),
+    }
+
+
+def _of_passkeys() -> dict[str, str]:
+    return {
+        "passkeyNotMade": _("No passkey was made. Try again."),
+        "passkeyKnown": _("There is a passkey for this account on that device already."),
+        "passkeyNotShown": _("No passkey was shown. Try again, or use another way."),
+    }

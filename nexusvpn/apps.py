@@ -5,10 +5,14 @@ from django.conf import settings
 
 class NexusvpnConfig(AppConfig):
     name = "nexusvpn"
-    verbose_name = "NexusVPN"
+    verbose_name = settings.BRAND_NAME
 
     def ready(self) -> None:
         from nexusvpn import checks  # noqa: F401  (registers the system checks)
+        from nexusvpn.brand import brand
+
+        # A name, logo or colour that cannot be shown refuses to start.
+        brand()
 
         if settings.SENTRY_DSN:
             sentry_sdk.init(dsn=settings.SENTRY_DSN, release=settings.VERSION, send_default_pii=False)

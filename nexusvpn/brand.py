@@ -15,6 +15,9 @@ from django.urls import reverse
 
 LOGO_TYPES = {".svg": "image/svg+xml", ".png": "image/png"}
 LOGO_LIMIT_BYTES = 256 * 1024
+LONGEST_NAME = 40
+# It stands in headers of mails and in files of other programs.
+_NAME = re.compile(rf"[^\x00-\x1f\x7f<>\"\\]{{1,{LONGEST_NAME}}}")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 # The lightest and darkest grounds that text in the accent stands on (`--sunken` and `--raised` of `tokens.css`).
 LIGHT_GROUND, DARK_GROUND = "#eeeeeb", "#1a1e22"
@@ -52,7 +55,11 @@ def style_url() -> str:
 
 @lru_cache(maxsize=4)
 def _read(name: str, logo_file: str, light: str, dark: str) -> Brand:
-    """Raises ImproperlyConfigured for a logo that is none, and for an accent that could not be read."""
+    """Raises ImproperlyConfigured for a name or a logo that is none, and for an accent that could not be read."""
+    if not _NAME.fullmatch(name) or name != name.strip():
+        raise ImproperlyConfigured(
+            f"BRAND_NAME must be a name of 1 to {LONGEST_NAME} characters on one line, without < > or quotes"
+        )
     logo, logo_type = _logo(logo_file) if logo_file else (None, "")
     return Brand(name, logo, logo_type, _style(light, dark))
 

@@ -9,6 +9,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, models
 from django.db.backends.utils import CursorWrapper
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 from psycopg_pool import PoolTimeout
 
 from nexusvpn.connections import gate
@@ -26,7 +27,7 @@ def lowered(value: str) -> Lower:
 def refuse_nul(value: str, field: str) -> str:
     """PostgreSQL text cannot hold NUL; say so before it does."""
     if "\x00" in value:
-        raise InvalidInput(fields={field: ["Null characters are not allowed."]})
+        raise InvalidInput(fields={field: [_("Null characters are not allowed.")]})
     return value
 
 

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from nexusvpn.languages import lazy as _
+
 
 class DomainError(Exception):
     """A rule of the product said no. `message` is shown to the person; `fields` names what to mend."""
 
     code = "error"
-    message: str = "Something went wrong."
+    message: str = _("Something went wrong.")
 
     def __init__(
         self,
@@ -30,41 +32,41 @@ class InvalidInput(DomainError):
     """The request cannot be understood or breaks a rule on its form."""
 
     code = "invalid_input"
-    message = "Some fields need another value."
+    message = _("Some fields need another value.")
 
 
 class NotAuthenticated(DomainError):
     code = "not_authenticated"
-    message = "Sign in first."
+    message = _("Sign in first.")
 
 
 class NotAllowed(DomainError):
     code = "not_allowed"
-    message = "You may not do this."
+    message = _("You may not do this.")
 
 
 class NotFound(DomainError):
     code = "not_found"
-    message = "There is nothing here."
+    message = _("There is nothing here.")
 
 
 class Conflict(DomainError):
     """The request is well formed, but the present state of things does not admit it."""
 
     code = "conflict"
-    message = "This is not possible at the moment."
+    message = _("This is not possible at the moment.")
 
 
 class RateLimited(DomainError):
     code = "rate_limited"
-    message = "Too many requests. Wait a moment, then try again."
+    message = _("Too many requests. Wait a moment, then try again.")
 
 
 class Unavailable(DomainError):
     """Something that we depend on is not there; the same request may work later. Always has `retry_after`."""
 
     code = "unavailable"
-    message = "The service is not available at the moment. Try again shortly."
+    message = _("The service is not available at the moment. Try again shortly.")
 
     def __init__(self, message: str | None = None, *, code: str | None = None, retry_after: int = 5) -> None:
         super().__init__(message, code=code, retry_after=retry_after)

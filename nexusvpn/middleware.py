@@ -18,7 +18,7 @@ from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput, Unavailable
 from nexusvpn.http import client_address, discard_body, is_api, user_agent
 from nexusvpn.logs import logger, without_secrets
-from nexusvpn.pages import bad_request, error_page, exception_page, too_large
+from nexusvpn.pages import bad_request, error_page, exception_page, too_large, wrong_method
 from nexusvpn.ratelimit import enforce_everything
 from nexusvpn.uploads import carries_files
 
@@ -163,13 +163,14 @@ class PageLimitMiddleware:
 
 
 class PageErrorMiddleware:
-    """Turns a DomainError that a page did not handle itself into the page for its kind."""
+    """Turns a DomainError that a page did not handle itself into the page for its kind, and a bare 405 into one."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return wrong_method(request, response) if response.status_code == 405 else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         return exception_page(request, error)

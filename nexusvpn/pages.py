@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from nexusvpn.api.envelope import error_response
 from nexusvpn.api.status import http_status
@@ -58,27 +60,27 @@ def _api_fault(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return error_response(request, 400, "malformed_request", "The request cannot be understood.")
+        return error_response(request, 400, "malformed_request", _("The request cannot be understood."))
     return render(request, "errors/400.html", status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return error_response(request, 403, "not_allowed", "You may not do this.")
+        return error_response(request, 403, "not_allowed", _("You may not do this."))
     if request.path_info.startswith("/admin/") and request.user.is_authenticated:
         record_act("denied", actor=request.user, details={"method": request.method, "path": request.path_info[:200]})
     return render(request, "errors/403.html", status=403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    message = "This form is out of date. Go back, reload the page and send it again."
+    message = _("This form is out of date. Go back, reload the page and send it again.")
     if is_api(request):
         return error_response(request, 403, "csrf_failed", message)
     return render(request, "errors/403.html", {"message": message}, status=403)
 
 
 def too_large(request: HttpRequest, limit: int) -> HttpResponse:
-    message = f"The body may have at most {limit} bytes."
+    message = _("The body may have at most %(limit)s bytes.") % {"limit": limit}
     if is_api(request):
         return error_response(request, 413, "payload_too_large", message)
     return render(request, "errors/400.html", {"message": message}, status=413)
@@ -86,11 +88,20 @@ def too_large(request: HttpRequest, limit: int) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
-        return error_response(request, 404, "not_found", "There is nothing here.")
+        return error_response(request, 404, "not_found", _("There is nothing here."))
     return render(request, "errors/404.html", status=404)
+
+
+def wrong_method(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
+    """Django's empty 405 as a page, for somebody who reloads or opens an address that only takes forms."""
+    if is_api(request) or "text/html" not in request.headers.get("Accept", ""):
+        return answer
+    page = render(request, "errors/405.html", status=405)
+    page.headers["Allow"] = answer.headers["Allow"]
+    return page
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_api(request):
-        return error_response(request, 500, "internal_error", "Something went wrong on our side.")
+        return error_response(request, 500, "internal_error", _("Something went wrong on our side."))
     return render(request, "errors/500.html", status=500)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,7 @@ MIDDLEWARE = [
     "accounts.client_cookie.ClientCookieMiddleware",
     "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "nexusvpn.maintenance.MaintenanceMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
     "nexusvpn.uploads.UploadMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
@@ -340,9 +342,9 @@ REST_FRAMEWORK = {
 AUDIT_RECORDER = "accounts.services.audit.write"
 BEARER_AUTHENTICATOR = "accounts.bearer.authenticate"
 SPECTACULAR_SETTINGS = {
-    "TITLE": "NexusVPN API",
+    "TITLE": f"{BRAND_NAME} API",
     "VERSION": "1.0.0",
-    "DESCRIPTION": "Accounts, devices, usage, support and referrals of a NexusVPN service. Every answer has the same envelope.",
+    "DESCRIPTION": f"Accounts, devices, usage, support and referrals of {BRAND_NAME}. Every answer has the same envelope.",
     "SCHEMA_PATH_PREFIX": r"/api/v1/",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
@@ -386,7 +388,7 @@ for _name, _value in env.email(env.text("EMAIL_URL") or "console:").items():
     globals()[_name] = _value
 if not DEBUG and not env.text("EMAIL_URL"):
     raise ImproperlyConfigured("EMAIL_URL must be set: mails would only be printed")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BRAND_NAME} <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", formataddr((BRAND_NAME, "no-reply@localhost")))
 
 # --- watching -------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()

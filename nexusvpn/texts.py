@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+
 from nexusvpn.errors import InvalidInput
 
 # Control characters, lone surrogates, line and paragraph separators; of the invisible ones all but the joiners, which
@@ -19,7 +21,7 @@ def one_line(text: str, field: str) -> str:
     """The text without blanks around it; raises InvalidInput if it is more than a line or holds what cannot be seen."""
     trimmed = text.strip()
     if any(unicodedata.category(sign) in _NOT_IN_A_LINE and sign not in _JOINERS for sign in trimmed):
-        raise InvalidInput(fields={field: ["Line breaks and control characters are not allowed."]})
+        raise InvalidInput(fields={field: [_("Line breaks and control characters are not allowed.")]})
     return trimmed
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.handlers.wsgi import LimitedStream
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from nexusvpn.errors import RateLimited, Unavailable
 from nexusvpn.http import discard_body, is_api
@@ -78,7 +79,7 @@ class WholeBody:
 
 
 def _busy() -> Unavailable:
-    words = "Many files are arriving at the moment. Go back and send yours again in a few seconds."
+    words = _("Many files are arriving at the moment. Go back and send yours again in a few seconds.")
     return Unavailable(words, code="uploads_busy", retry_after=BUSY_RETRY_S)
 
 

@@ -90,8 +90,9 @@ class Offer:
     def invitation(self) -> str:
         """What somebody writes to a friend, before the link."""
         if not self.is_open or not self.for_friend:
-            return "I use NexusVPN. You can join with my link:"
-        return f"I use NexusVPN. Join with my link and you get {self.for_friend} after your first payment:"
+            return f"I use {settings.BRAND_NAME}. You can join with my link:"
+        name = settings.BRAND_NAME
+        return f"I use {name}. Join with my link and you get {self.for_friend} after your first payment:"
 
     @property
     def least(self) -> str:

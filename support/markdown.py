@@ -1,4 +1,4 @@
-"""Markdown of which a safe part is used: what staff write for customers (articles, announcements) can be no more than text.
+"""Markdown of which a safe part is used: what staff write for customers (articles, announcements, legal texts) can be no more than text.
 
 HTML and images are shown as they were written. A link leads to the web, to a mail address or to a path of ours. No token keeps an
 attribute that is not named here: what a later version of the parser may add has no way to the page, and no inline style breaks
@@ -17,8 +17,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-# What is longer is shown as it is; the longest text that anybody may store is an article's.
-MAX_CHARACTERS = 40_000
+# What is longer is shown as it is; the longest text that anybody may store is a legal one.
+MAX_CHARACTERS = 100_000
 # Deeper lists and quotes are text.
 MAX_NESTING = 12
 # A name and password before the host would show one address and lead to another.

@@ -95,6 +95,13 @@ def register() -> None:
             section="article_votes",
         ),
         StoredKind(
+            "support.LegalPage",
+            _("Our terms and other legal texts."),
+            _("To tell you what holds between us."),
+            _("While they hold."),
+            about_people=False,
+        ),
+        StoredKind(
             "support.Article", _("Help articles."), _("To help you."), _("While they are true."), about_people=False
         ),
         StoredKind(

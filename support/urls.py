@@ -1,6 +1,6 @@
 from django.urls import path
 
-from support.views import announcements, attachments, help, threads, tickets
+from support.views import announcements, attachments, help, legal, threads, tickets
 
 urlpatterns = [
     path("support", tickets.support, name="support"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("help", help.help_index, name="help"),
     path("help/<slug:slug>", help.help_article, name="help-article"),
     path("help/<slug:slug>/vote", help.help_vote, name="help-vote"),
+    path("legal/<slug:kind>", legal.legal, name="legal"),
     path("announcements", announcements.announcements, name="announcements"),
     path("announcements/<uuid:pk>/put-away", announcements.announcement_put_away, name="announcement-put-away"),
     path("unsubscribe/<str:token>", announcements.no_news, name="unsubscribe"),

@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.services.sessions import open_token
+from nexusvpn import site_state
 from nexusvpn.kept import Kept
-from support.services import announcements
+from support.services import announcements, legal
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
@@ -55,8 +56,15 @@ def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_banners(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test sees another's banners, and looking for them is no query of a page that is counted."""
+    """No test sees another's banners or legal texts, and looking for them is no query of a page that is counted."""
     monkeypatch.setattr(announcements, "_banners", Kept(list, 3600))
+    monkeypatch.setattr(legal, "_published", Kept(frozenset, 3600))
+
+
+@pytest.fixture(autouse=True)
+def _open_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees another's maintenance, and looking for it is no query of an answer that is counted."""
+    monkeypatch.setattr(site_state, "_kept", Kept(lambda: site_state.OPEN, 3600))
 
 
 @pytest.fixture

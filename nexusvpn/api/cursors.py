@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from nexusvpn.errors import InvalidInput
 
@@ -62,7 +63,7 @@ class Position:
                 return cls(moment, queryset.model._meta.pk.to_python(found[2]))
         except (ValueError, OverflowError, ValidationError):
             pass
-        raise InvalidInput(fields={"cursor": ["Send the next_cursor of an earlier answer, or nothing to begin."]})
+        raise InvalidInput(fields={"cursor": [_("Send the next_cursor of an earlier answer, or nothing to begin.")]})
 
 
 def fetch_slice(

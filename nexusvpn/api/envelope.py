@@ -9,9 +9,10 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 
 from nexusvpn.context import accept_request_id
+from nexusvpn.languages import lazy as _
 
 # Code and message of the one refusal that DRF's views and all others share.
-METHOD_NOT_ALLOWED = ("method_not_allowed", "This address does not take that method.")
+METHOD_NOT_ALLOWED = ("method_not_allowed", _("This address does not take that method."))
 JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
 
 

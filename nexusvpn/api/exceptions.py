@@ -15,6 +15,7 @@ from nexusvpn.api.envelope import METHOD_NOT_ALLOWED
 from nexusvpn.api.status import http_status
 from nexusvpn.audit import record_act
 from nexusvpn.db import is_lost_database, note_lost_database
+from nexusvpn.languages import lazy as _
 from nexusvpn.logs import logger
 from nexusvpn.ratelimit import DENIALS_NOTED, enforce
 
@@ -22,13 +23,13 @@ log = logger(__name__)
 # Codes of our own that a field's error may carry and that then name the whole answer.
 FIELD_CODES = {"unknown_field", "invalid_public_key"}
 _DRF: dict[type[drf.APIException], tuple[str, str]] = {
-    drf.ParseError: ("malformed_json", "The body is not valid JSON."),
-    drf.NotAuthenticated: ("not_authenticated", "Sign in first: send Authorization: Bearer with a token."),
-    drf.AuthenticationFailed: ("invalid_token", "The token is not valid or has ended."),
-    drf.PermissionDenied: ("not_allowed", "You may not do this."),
-    drf.NotFound: ("not_found", "There is nothing here."),
+    drf.ParseError: ("malformed_json", _("The body is not valid JSON.")),
+    drf.NotAuthenticated: ("not_authenticated", _("Sign in first: send Authorization: Bearer with a token.")),
+    drf.AuthenticationFailed: ("invalid_token", _("The token is not valid or has ended.")),
+    drf.PermissionDenied: ("not_allowed", _("You may not do this.")),
+    drf.NotFound: ("not_found", _("There is nothing here.")),
     drf.MethodNotAllowed: METHOD_NOT_ALLOWED,
-    drf.UnsupportedMediaType: ("unsupported_media_type", "Send JSON with Content-Type: application/json."),
+    drf.UnsupportedMediaType: ("unsupported_media_type", _("Send JSON with Content-Type: application/json.")),
 }
 
 
@@ -68,7 +69,7 @@ def _from_drf(error: drf.APIException) -> Response:
         fields, codes = _fields_of(error.detail)
         known = codes & FIELD_CODES
         code = known.pop() if len(known) == 1 and len(codes) == 1 else "invalid_input"
-        return ErrorResponse(400, code, "Some fields need another value.", fields)
+        return ErrorResponse(400, code, _("Some fields need another value."), fields)
     for kind, (code, message) in _DRF.items():
         if isinstance(error, kind):
             response = ErrorResponse(error.status_code, code, message)
@@ -76,7 +77,7 @@ def _from_drf(error: drf.APIException) -> Response:
             if challenge:
                 response["WWW-Authenticate"] = challenge
             return response
-    return ErrorResponse(error.status_code, "request_refused", "The request was refused.")
+    return ErrorResponse(error.status_code, "request_refused", _("The request was refused."))
 
 
 def _note_denial(error: errors.NotAllowed, request: Request) -> None:
@@ -103,7 +104,7 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
         note_lost_database(error)
         error = errors.Unavailable(code="database_unavailable")
     elif isinstance(error, RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent):
-        return ErrorResponse(413, "payload_too_large", "The body is too large.")
+        return ErrorResponse(413, "payload_too_large", _("The body is too large."))
     if isinstance(error, errors.NotAllowed):
         _note_denial(error, context["request"])
     if isinstance(error, errors.DomainError):

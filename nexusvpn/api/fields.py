@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
+from nexusvpn.languages import lazy as _
+
 
 class StrictSerializer(serializers.Serializer[Any]):
     """Refuses unknown fields with the code `unknown_field`."""
@@ -17,7 +19,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [str(name) for name in data if name not in known]
             if unknown:
                 raise ValidationError(
-                    {name: [ErrorDetail("This field does not exist.", code="unknown_field")] for name in unknown}
+                    {name: [ErrorDetail(_("This field does not exist."), code="unknown_field")] for name in unknown}
                 )
         return super().to_internal_value(data)
 
@@ -25,7 +27,7 @@ class StrictSerializer(serializers.Serializer[Any]):
 class _BoundedText(serializers.CharField):
     """What is too long is refused before anything reads it: some checks look at every letter, and a body may have 256 KiB."""
 
-    default_error_messages = {"invalid": "Must be a string."}
+    default_error_messages = {"invalid": _("Must be a string.")}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -33,7 +35,7 @@ class _BoundedText(serializers.CharField):
         text = data.strip() if self.trim_whitespace else data
         if self.max_length is not None and len(text) > self.max_length:
             raise ValidationError(
-                f"Ensure this field has no more than {self.max_length} characters.", code="max_length"
+                _("Ensure this field has no more than %(n)s characters.") % {"n": self.max_length}, code="max_length"
             )
         return super().to_internal_value(data)
 
@@ -41,7 +43,7 @@ class _BoundedText(serializers.CharField):
 class Address(_BoundedText, serializers.EmailField):
     """An e-mail address as it is written, and only a string."""
 
-    default_error_messages = {"invalid": "Enter a valid email address."}
+    default_error_messages = {"invalid": _("Enter a valid email address.")}
 
 
 class Text(_BoundedText):

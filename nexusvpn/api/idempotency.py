@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
@@ -25,5 +26,5 @@ def idempotency_key(request: Request) -> str:
     if key is None:
         return ""
     if not KEY_SHAPE.fullmatch(key):
-        raise InvalidInput(fields={"Idempotency-Key": [f"Send 1 to {MAX_KEY} of A-Z a-z 0-9 . _ -"]})
+        raise InvalidInput(fields={"Idempotency-Key": [_("Send 1 to %(n)s of A-Z a-z 0-9 . _ -") % {"n": MAX_KEY}]})
     return str(key)

@@ -11,6 +11,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import BigIntegerField, QuerySet
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext as _
 
 from nexusvpn.api.cursors import CursorRequest, Slice, fetch_slice
 from nexusvpn.errors import InvalidInput
@@ -63,7 +64,7 @@ def _number(params: Mapping[str, Any], name: str, default: int, highest: int) ->
     # isdecimal() admits other scripts' digits, so ASCII is asked for too; the length bounds the work of int().
     if raw.isascii() and raw.isdecimal() and len(raw) <= 9 and 1 <= int(raw) <= highest:
         return int(raw)
-    raise InvalidInput(fields={name: [f"Must be a whole number from 1 to {highest}."]})
+    raise InvalidInput(fields={name: [_("Must be a whole number from 1 to %(highest)s.") % {"highest": highest}]})
 
 
 def page_request(params: Mapping[str, Any], default_limit: int = 20) -> PageRequest:
@@ -80,7 +81,7 @@ def list_request(params: Mapping[str, Any], default_limit: int = 20) -> PageRequ
     if cursor is None:
         return page_request(params, default_limit)
     if "page" in params:
-        raise InvalidInput(fields={"cursor": ["Send either page or cursor."]})
+        raise InvalidInput(fields={"cursor": [_("Send either page or cursor.")]})
     return CursorRequest(cursor, _number(params, "limit", default_limit, MAX_LIMIT))
 
 
@@ -120,7 +121,9 @@ def _page(rows: list[Any], queryset: QuerySet[Any], wanted: PageRequest, row: Ca
     """The page of these rows, whose last column is the capped count; without rows `queryset` is counted."""
     count = rows[0][-1] if rows else _first_rows(queryset).count() if wanted.page > 1 else 0
     if wanted.offset >= COUNTED_ROWS and count > COUNTED_ROWS:
-        raise InvalidInput(fields={"page": [f"Pages end at row {COUNTED_ROWS}. Read on with cursor."]})
+        raise InvalidInput(
+            fields={"page": [_("Pages end at row %(row)s. Read on with cursor.") % {"row": COUNTED_ROWS}]}
+        )
     items = [row(*values[:-1]) for values in rows]
     return Page(items, wanted.page, wanted.limit, min(count, COUNTED_ROWS), count > COUNTED_ROWS)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from django.http import QueryDict, UnreadablePostError
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser, MultiPartParser
 
@@ -33,7 +34,7 @@ class FilesParser(MultiPartParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except (ParseError, UnreadablePostError):
-            raise InvalidInput("The body cannot be read.", code="malformed_request") from None
+            raise InvalidInput(_("The body cannot be read."), code="malformed_request") from None
 
 
 def form_values(sent: QueryDict, files: Collection[str]) -> dict[str, Any]:

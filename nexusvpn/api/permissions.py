@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
@@ -35,9 +36,11 @@ def needed_scopes(method: str, view: Any) -> list[Scope]:
 def _check_scopes(method: str, view: Any, scopes: list[str]) -> None:
     needed = needed_scopes(method, view)
     if not needed:
-        raise NotAllowed("This cannot be done with an API key. Sign in.", code="session_required")
+        raise NotAllowed(_("This cannot be done with an API key. Sign in."), code="session_required")
     if not set(needed) & set(scopes):
-        raise NotAllowed(f"This needs an API key with the scope {needed[-1]}.", code="scope_required")
+        raise NotAllowed(
+            _("This needs an API key with the scope %(scope)s.") % {"scope": needed[-1]}, code="scope_required"
+        )
 
 
 class Anyone(BasePermission):

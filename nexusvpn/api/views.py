@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -56,7 +57,7 @@ class ApiView(APIView):
         if isinstance(data, QueryDict):
             data = form_values(data, self.request.FILES)
         if not isinstance(data, dict):
-            raise InvalidInput("The body must be a JSON object.", fields={"body": ["Must be a JSON object."]})
+            raise InvalidInput(_("The body must be a JSON object."), fields={"body": [_("Must be a JSON object.")]})
         form = serializer(data=data)
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)

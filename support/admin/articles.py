@@ -31,7 +31,7 @@ FOUND_BY = {"title", "body", "language"}
 class ArticleForm(forms.ModelForm):
     class Meta:
         model = Article
-        fields = ("title", "slug", "language", "category", "body")
+        fields = ("title", "slug", "language", "category", "on_start_page", "body")
         widgets = {"body": AdminTextareaWidget({"rows": 30})}
 
     def clean_slug(self) -> str:
@@ -45,10 +45,10 @@ class ArticleForm(forms.ModelForm):
 class ArticleAdmin(ActionsAdmin):
     form = ArticleForm
     change_form_template = "admin/support/article/change_form.html"
-    fields = ("title", "slug", "language", "category", "body", "state", "published_at", "updated_at")
+    fields = ("title", "slug", "language", "category", "on_start_page", "body", "state", "published_at", "updated_at")
     list_display = ("title", "category", "state", "helpful", "updated_at")
     list_select_related = ("category",)
-    list_filter = ("state", "language", "category")
+    list_filter = ("state", "language", "on_start_page", "category")
     search_fields = ("title", "body", "slug")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Article]:

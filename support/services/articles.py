@@ -21,6 +21,7 @@ from support.models import Article, ArticleVote
 SUGGESTED = 5
 FOUND = 30
 MOST_HELPFUL = 5
+ON_START_PAGE = 12
 # Of a longer question only the first words are looked for.
 _WORDS, _LETTERS = 12, 40
 # A shorter beginning would find nearly everything.
@@ -65,6 +66,12 @@ def most_helpful(language: str) -> list[Article]:
     helped, not_helped = (Count("votes", filter=Q(votes__helped=value)) for value in (True, False))
     rows = readable(language).annotate(worth=helped - not_helped).filter(worth__gt=0)
     return list(rows.order_by("-worth", "title", "id")[:MOST_HELPFUL])
+
+
+def start_page_questions(language: str) -> list[Article]:
+    """Those that staff put on the start page, in the order of the help."""
+    rows = readable(language).filter(on_start_page=True).select_related("category").defer("search")
+    return list(rows.order_by("category__position", "category__name", "title", "id")[:ON_START_PAGE])
 
 
 def vote_on_article(*, user: User, article: Article, helped: bool) -> None:

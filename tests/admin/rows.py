@@ -78,6 +78,7 @@ from support.models import (
     CannedReply,
     IdempotencyKey,
     InboundMail,
+    LegalPage,
     ServiceLevel,
     Tag,
     Ticket,
@@ -342,6 +343,8 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     ArticleVote: lambda: ArticleVote.objects.create(
         article=make_article(f"article-{uuid4().hex[:8]}"), user=new_user(), helped=True
     ),
+    # More than there are kinds and languages: the database knows neither.
+    LegalPage: lambda: LegalPage.objects.create(kind=uuid4().hex[:8], body="## What holds"),
     Referral: new_referral,
     ReferralProgramme: lambda: ReferralProgramme.objects.get_or_create(pk=1)[0],
     Reward: new_reward,

@@ -139,7 +139,12 @@ def test_pages_of_a_stranger(
     stack.manage("load_articles")
     paths += ["/help", "/help?q=tunnel", "/help?q=zebra", "/help/connection-problems", "/help/set-up"]
     paths += [f"/help/set-up/{system.slug}" for system in SYSTEMS]
-    for path in [*paths, "/privacy/what-we-store", "/account/restore"]:
+    stack.sql(
+        "INSERT INTO support_legalpage (kind, language, body, published_at, updated_at)"
+        " VALUES ('terms', 'en', %s, now(), now()) ON CONFLICT DO NOTHING",
+        f"## {LONG}\n\n| a | {LONG} |\n| - | - |\n| {LONG} | b |",
+    )
+    for path in [*paths, "/privacy/what-we-store", "/account/restore", "/legal/terms"]:
         check(page, path)
     # Of a link that was never mailed.
     for path in ("/verify-email/", "/password/reset/", "/email-change/"):

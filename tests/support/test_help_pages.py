@@ -106,3 +106,20 @@ def test_most_helpful_are_those_that_more_people_found_helpful_than_not(alice: U
     assert "Most helpful" in overview
     assert overview.count('href="/help/good"') == 2
     assert overview.count('href="/help/bad"') == 1
+
+
+def test_the_start_page_answers_the_questions_that_staff_put_there(client: Client) -> None:
+    make_article("kill-switch", title="What if it breaks?", body="It **stops** the rest.", on_start_page=True)
+    make_article("kill-switch", language="de", title="Was, wenn es abbricht?", body="Es stoppt.", on_start_page=True)
+    make_article("other", title="Not asked there")
+    make_article("draft", title="Not finished", state="draft", on_start_page=True)
+    page = client.get("/").text
+    assert "<summary>What if it breaks?</summary>" in page
+    assert "It <strong>stops</strong> the rest." in page
+    assert "Not asked there" not in page
+    assert "Not finished" not in page
+    assert "Was, wenn es abbricht?" in client.get("/", headers={"accept-language": "de"}).text
+
+
+def test_without_questions_the_start_page_has_no_place_for_them(client: Client) -> None:
+    assert 'id="questions"' not in client.get("/").text

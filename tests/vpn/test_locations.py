@@ -5,6 +5,7 @@ import pytest
 from tests.api_client import ApiClient
 from tests.factories.vpn import make_location, make_server
 from vpn.models import NodeStatus, Server
+from vpn.services.locations import locations_with_servers
 
 pytestmark = pytest.mark.django_db
 
@@ -34,3 +35,13 @@ def test_an_unchanged_list_is_304(api: ApiClient) -> None:
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     Server.objects.filter(pk=server.pk).update(state="offline")
     assert api.get("locations", **{"If-None-Match": etag}).status == 200
+
+
+def test_maps_learn_how_many_servers_a_location_has_and_programs_do_not(api: ApiClient) -> None:
+    amsterdam = make_location("ams")
+    make_location("empty")
+    make_server(amsterdam)
+    make_server(amsterdam, state="offline", network_v4="10.81.0.0/24", network_v6="fd81::/64")
+    make_server(amsterdam, state="decommissioned", network_v4="10.82.0.0/24", network_v6="fd82::/64")
+    assert {row["slug"]: row["servers"] for row in locations_with_servers()} == {"ams": 2, "empty": 0}
+    assert "servers" not in api.get("locations").data["items"][0]

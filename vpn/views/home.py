@@ -9,12 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from billing.price_list import price_list
-from vpn.services.locations import list_locations
+from vpn.services.locations import list_locations, locations_with_servers
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    context = {"list": price_list(request.GET), "locations": list_locations()}
+    context = {"list": price_list(request.GET), "locations": locations_with_servers()}
     return render(request, "home/landing.html", context)
 
 

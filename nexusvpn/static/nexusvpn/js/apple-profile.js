@@ -1,9 +1,9 @@
 // The profile for Apple's systems of a device that was just made: the server gives it with a mark where the private
 // key goes, which only this page has.
 import { fillMark } from "./config-file.js";
+import { say } from "./words.js";
 
 const TYPE = "application/x-apple-aspen-config";
-const FAILED = "The profile could not be fetched. Try again; until you leave this page, nothing is lost.";
 
 async function fetchProfile(url) {
   const response = await fetch(url, { headers: { Accept: TYPE }, credentials: "same-origin", redirect: "manual" });
@@ -29,7 +29,7 @@ export function bindProfileButtons(view, { profileUrl, fileName, privateKey }) {
         const profile = await fetchProfile(`${profileUrl}?platform=${button.dataset.profile}`);
         save(fillMark(profile, privateKey), fileName);
       } catch {
-        state.textContent = FAILED;
+        state.textContent = say("profileFailed");
         state.hidden = false;
       }
       button.disabled = false;

@@ -1,4 +1,5 @@
 // `<button data-copy="id of an element" hidden>` copies that element's text. It stays hidden without JavaScript.
+import { say } from "./words.js";
 
 const CONFIRMATION_MS = 2000;
 
@@ -7,10 +8,10 @@ async function copy(button) {
   const source = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(source.value ?? source.textContent);
-    button.textContent = "Copied";
+    button.textContent = say("copied");
   } catch {
     getSelection().selectAllChildren(source);
-    button.textContent = "Press Ctrl+C";
+    button.textContent = say("pressCtrlC");
   }
   setTimeout(() => {
     button.textContent = label;

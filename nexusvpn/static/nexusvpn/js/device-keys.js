@@ -8,29 +8,22 @@ import { bindCopyButtons } from "./copy.js";
 import { clearErrors, showErrors } from "./form-errors.js";
 import { generateKeyPair } from "./keys.js";
 import { qrSvg } from "./qr-svg.js";
+import { say } from "./words.js";
 
 const FORM_WIDE = "__all__";
+// Names of texts: what went wrong with a device that is added, and with a key that is changed.
 const WORDS = {
-  add: {
-    earlierTry:
-      "An earlier try did add a device, with a key that is lost now. Send again to add this one, and remove that one on the devices page.",
-    noAnswer: "We got no answer, so we do not know whether the device was added. What you entered is kept: try again.",
-    fault: "The device was not added because of a fault on our side. Try again in a minute.",
-  },
-  rotate: {
-    earlierTry: "This key was used meanwhile. Send again to make another one.",
-    noAnswer: "We got no answer, so we do not know whether the key was changed. The new key is kept on this page: try again.",
-    fault: "A fault on our side: we do not know whether the key was changed. The new key is kept on this page: try again.",
-  },
+  add: { earlierTry: "addEarlierTry", noAnswer: "addNoAnswer", fault: "addFault" },
+  rotate: { earlierTry: "rotateEarlierTry", noAnswer: "rotateNoAnswer", fault: "rotateFault" },
 };
 
 function refusal(response, words) {
   if (response.status === 429) {
     const seconds = response.headers.get("Retry-After");
-    return seconds ? `Too many attempts. Try again in ${seconds} seconds.` : "Too many attempts. Try again in a minute.";
+    return seconds ? say("tooManyFor", { n: seconds }) : say("tooMany");
   }
-  if (response.status >= 500) return words.fault;
-  return "This page is out of date. Reload it, sign in if asked, and try again.";
+  if (response.status >= 500) return say(words.fault);
+  return say("outOfDateSignIn");
 }
 
 /** Sends the form; gives `{device}` or `{errors}`. */
@@ -49,7 +42,7 @@ async function send(form, data, words) {
     if (response.ok && answer.config) return { device: answer };
     return { errors: answer.errors ?? { [FORM_WIDE]: [refusal(response, words)] } };
   } catch {
-    return { errors: { [FORM_WIDE]: [words.noAnswer] } };
+    return { errors: { [FORM_WIDE]: [say(words.noAnswer)] } };
   }
 }
 
@@ -69,7 +62,7 @@ function resultView(device, privateKey) {
   slot("name").textContent = device.name;
   slot("config").textContent = config;
   slot("device").href = device.device_url;
-  slot("qr")?.append(qrSvg(config, `QR code of the configuration of ${device.name}`));
+  slot("qr")?.append(qrSvg(config, say("qrOfDevice", { name: device.name })));
   const download = slot("download");
   download.href = URL.createObjectURL(new Blob([config], { type: "application/octet-stream" }));
   download.download = configFileName(device.name);
@@ -107,7 +100,7 @@ function bind(form) {
       if (!ownKey && errors.public_key) {
         pair = null;
         delete errors.public_key;
-        errors[FORM_WIDE] = [words.earlierTry];
+        errors[FORM_WIDE] = [say(words.earlierTry)];
       }
       showErrors(form, errors);
       return;

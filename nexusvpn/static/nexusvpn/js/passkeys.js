@@ -1,14 +1,11 @@
 // `<form data-passkey="create|get" data-passkey-options="address">`: before it is sent, the browser makes or shows a passkey, for
 // options that the server gives, and the form carries what came of it in its field `answer`. It stays hidden where there are none.
 import { clearErrors, showErrors } from "./form-errors.js";
+import { say } from "./words.js";
 
 const FORM_WIDE = "__all__";
-const WORDS = {
-  create: { refused: "No passkey was made. Try again.", known: "There is a passkey for this account on that device already." },
-  get: { refused: "No passkey was shown. Try again, or use another way.", known: "" },
-};
-const OUT_OF_DATE = "This page is out of date. Reload it and try again.";
-const NO_ANSWER = "We got no answer. Try again.";
+// Names of texts.
+const WORDS = { create: { refused: "passkeyNotMade", known: "passkeyKnown" }, get: { refused: "passkeyNotShown", known: "" } };
 
 function bytes(text) {
   return Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (sign) => sign.charCodeAt(0));
@@ -51,7 +48,7 @@ async function fetchOptions(form) {
   const isJson = response.headers.get("Content-Type")?.startsWith("application/json");
   const answer = isJson ? await response.json() : {};
   if (response.ok && isJson) return { options: answer };
-  return { errors: answer.errors ?? { [FORM_WIDE]: [OUT_OF_DATE] } };
+  return { errors: answer.errors ?? { [FORM_WIDE]: [say("outOfDate")] } };
 }
 
 async function ask(form, words) {
@@ -59,7 +56,7 @@ async function ask(form, words) {
   try {
     fetched = await fetchOptions(form);
   } catch {
-    return { errors: { [FORM_WIDE]: [NO_ANSWER] } };
+    return { errors: { [FORM_WIDE]: [say("noAnswer")] } };
   }
   if (fetched.errors) return fetched;
   try {
@@ -67,7 +64,7 @@ async function ask(form, words) {
     return { credential: await navigator.credentials[form.dataset.passkey]({ publicKey }) };
   } catch (error) {
     const isKnown = error.name === "InvalidStateError" && words.known;
-    return { errors: { [FORM_WIDE]: [isKnown ? words.known : words.refused] } };
+    return { errors: { [FORM_WIDE]: [say(isKnown ? words.known : words.refused)] } };
   }
 }
 
