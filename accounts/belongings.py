@@ -1,11 +1,12 @@
-"""What a person has that they may name to us, and what staff see of it, as each app says it.
+"""What a person has that they may name to us, what their first page says of it, and what staff see, as each app says it.
 
 Apps register theirs when they are ready; who asks need not know the app.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
@@ -13,8 +14,19 @@ from nexusvpn.admin_base import Panel
 
 Belonging = tuple[UUID, str]
 
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of a person's first page: what it is, what they have of it, and the path where all of it is."""
+
+    label: str
+    value: str
+    link: str
+
+
 _belongings: dict[str, Callable[[User], list[Belonging]]] = {}
 _panels: list[Callable[[User], Panel]] = []
+_facts: list[Callable[[User], Iterable[Fact]]] = []
 
 
 def register_belongings(kind: str, of: Callable[[User], list[Belonging]]) -> None:
@@ -27,6 +39,16 @@ def register_belongings(kind: str, of: Callable[[User], list[Belonging]]) -> Non
 def belongings_of(user: User, kind: str) -> list[Belonging]:
     """Nothing for a kind that no app has registered."""
     return _belongings[kind](user) if kind in _belongings else []
+
+
+def register_facts(facts: Callable[[User], Iterable[Fact]]) -> None:
+    """Of a person who has nothing of it there is nothing to say. One query at most: the page asks every few seconds."""
+    if facts not in _facts:
+        _facts.append(facts)
+
+
+def facts_of(user: User) -> list[Fact]:
+    return [fact for facts in _facts for fact in facts(user)]
 
 
 def register_panel(panel: Callable[[User], Panel]) -> None:

@@ -13,6 +13,7 @@ from vpn.views import (
     rotate_key,
     speed_test,
     status,
+    welcome,
 )
 
 urlpatterns = [
@@ -22,6 +23,10 @@ urlpatterns = [
     path("node/install.sh", installer.install_script, name="node-install"),
     path("node/agent.pyz", installer.agent, name="node-agent"),
     path("dashboard", dashboard.dashboard, name="dashboard"),
+    path("welcome", welcome.welcome, name="welcome"),
+    path("welcome/device", welcome.device, name="welcome-device"),
+    path("welcome/configuration", welcome.configuration, name="welcome-configuration"),
+    path("welcome/connect", welcome.connect, name="welcome-connect"),
     path("locations", home.locations, name="locations"),
     path("devices", devices.devices, name="devices"),
     path("devices/new", new_device.device_new, name="device-new"),

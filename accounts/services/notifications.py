@@ -91,3 +91,7 @@ def mark_all_read(*, user: User) -> int:
 def unread_count(user: User) -> int:
     """At most 100: the pages say "99+"."""
     return Notification.objects.filter(user=user, read_at=None)[:100].count()
+
+
+def newest_unread(user: User, at_most: int = 3) -> list[Notification]:
+    return list(Notification.objects.filter(user=user, read_at=None).order_by("-created_at", "id")[:at_most])

@@ -99,7 +99,7 @@ def _registered(request: HttpRequest, user: User) -> HttpResponse:
         remember_wanted(response, target)
     else:
         enter(request, user)
-        response = HttpResponseRedirect(target or reverse("dashboard"))
+        response = HttpResponseRedirect(target or reverse("welcome"))
     forget_referral(response)
     return response
 

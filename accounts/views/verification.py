@@ -37,13 +37,12 @@ def verify(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _go_on(request: HttpRequest) -> HttpResponse:
-    """To what they wanted when they signed up in this browser, or else to their first page."""
-    target = remembered_wanted(request)
-    if request.user.is_authenticated:
-        response = HttpResponseRedirect(target or reverse("dashboard"))
-    else:
-        response = HttpResponseRedirect(with_next("login", target))
-    if target:
+    """To what they wanted when they signed up in this browser, or else to the first steps, which know whether they were made."""
+    wanted = remembered_wanted(request)
+    target = wanted or reverse("welcome")
+    address = target if request.user.is_authenticated else with_next("login", target)
+    response = HttpResponseRedirect(address)
+    if wanted:
         forget_wanted(response)
     return response
 

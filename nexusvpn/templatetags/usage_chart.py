@@ -12,6 +12,7 @@ register = template.Library()
 
 # The drawing's own units; the page stretches it to the width there is.
 STEP, BAR_WIDTH, HEIGHT = 24, 16, 160
+SPARK_STEP, SPARK_HEIGHT = 6, 24
 # Above this many times the busiest day the line would flatten the bars, and the words below it must do.
 PACE_IN_SIGHT = 3
 
@@ -29,16 +30,21 @@ class Bar(NamedTuple):
 
 
 def draw_usage(
-    days: Sequence[dict[str, Any]], quota_bytes: int | None, period_days: int | None = None
+    days: Sequence[dict[str, Any]],
+    quota_bytes: int | None,
+    period_days: int | None = None,
+    *,
+    whole_period: bool = True,
 ) -> dict[str, Any]:
     """The geometry of the chart. `days` are oldest first, each `{date, bytes_up, bytes_down}`.
 
-    `period_days` is how many days the quota's period has, if more than have passed: the quota is spread evenly over
-    all of them, and those to come have their place and no bar.
+    `period_days` is how many days the quota's period has: the quota is spread evenly over all of them. Those of the
+    `whole_period` that are to come have their place and no bar; without it `days` are any days, and all that are drawn.
     """
-    slots = max(period_days or 0, len(days))
+    slots = max(period_days or 0, len(days)) if whole_period else len(days)
+    spread_over = slots if whole_period else period_days or slots
     busiest = max((day["bytes_down"] + day["bytes_up"] for day in days), default=0)
-    pace = quota_bytes // slots if quota_bytes and slots else None
+    pace = quota_bytes // spread_over if quota_bytes and spread_over else None
     pace_in_sight = bool(pace and busiest and pace <= busiest * PACE_IN_SIGHT)
     top = max(busiest, pace if pace and pace_in_sight else 0)
     scale = HEIGHT / top if top else 0
@@ -74,6 +80,22 @@ def draw_usage(
 
 @register.inclusion_tag("components/_usage_chart.html")
 def usage_chart(
-    days: Sequence[dict[str, Any]], quota_bytes: int | None = None, period_days: int | None = None
+    days: Sequence[dict[str, Any]],
+    quota_bytes: int | None = None,
+    period_days: int | None = None,
+    whole_period: bool = True,
 ) -> dict[str, Any]:
-    return draw_usage(days, quota_bytes, period_days)
+    return draw_usage(days, quota_bytes, period_days, whole_period=whole_period)
+
+
+@register.inclusion_tag("components/_sparkline.html")
+def sparkline(days: Sequence[int]) -> dict[str, Any]:
+    """The sums of some days, oldest first, as small bars beside their figure in words; nothing where all are nothing."""
+    busiest = max(days, default=0)
+    scale = SPARK_HEIGHT / busiest if busiest else 0
+    heights = [max(1.0, round(count * scale, 1)) if count else 0.0 for count in days]
+    return {
+        "bars": [(index * SPARK_STEP, SPARK_HEIGHT - height, height) for index, height in enumerate(heights) if height],
+        "width": len(days) * SPARK_STEP,
+        "height": SPARK_HEIGHT,
+    }

@@ -28,6 +28,7 @@ def test_a_new_person_is_asked_to_look_into_their_mail_and_may_sign_in(page: Cli
     answer = page.post("/signup", FORM, follow=True)
     assert answer.redirect_chain == [("/signup/sent", 302)]
     assert "Check your mail" in answer.text
+    assert 'href="/login?next=/welcome"' in answer.text
     signed_in = page.post("/login", {"email": FORM["email"], "password": FORM["password"]}, follow=True)
     assert "Confirm your e-mail address." in signed_in.text
 
@@ -38,12 +39,12 @@ def test_an_address_that_has_an_account_gets_the_same_page(page: Client, alice: 
     assert {user.full_name for user in User.objects.all()} == {"Alice", "Dana"}
 
 
-def test_without_verification_a_new_person_is_signed_in_and_sees_the_dashboard(
+def test_without_verification_a_new_person_is_signed_in_and_sees_the_first_step(
     page: Client, settings: Settings
 ) -> None:
     settings.EMAIL_VERIFICATION = False
     answer = page.post("/signup", FORM, follow=True)
-    assert answer.redirect_chain == [("/dashboard", 302)]
+    assert answer.redirect_chain == [("/welcome", 302), ("/welcome/device", 302)]
     assert "dana@example.com" in answer.text
     assert User.objects.get().full_name == "Dana"
     assert Session.objects.get(user__email="dana@example.com").kind == "browser"

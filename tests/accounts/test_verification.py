@@ -92,7 +92,7 @@ def test_looking_at_the_link_uses_nothing_up_and_its_button_does(api: ApiClient,
     for _ in range(2):
         assert "Confirm address" in page.get(address).text
     assert not User.objects.get().is_verified
-    assert page.post(address).headers["Location"] == "/login"
+    assert page.post(address).headers["Location"] == "/login?next=%2Fwelcome"
     assert User.objects.get().is_verified
     over = page.get(address)
     assert (over.status_code, "This link is over" in over.text) == (400, True)
@@ -189,5 +189,5 @@ def test_the_browser_that_follows_the_link_stays_signed_in_and_another_does_not(
     other.force_login(dora)
     ask(api, dora.email)
     done = follows.post(f"/verify-email/{token_mailed('verify_email')}")
-    assert done.headers["Location"] == "/dashboard"
+    assert done.headers["Location"] == "/welcome"
     assert (follows.get("/dashboard").status_code, other.get("/dashboard").status_code) == (200, 302)

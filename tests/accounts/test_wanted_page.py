@@ -91,4 +91,4 @@ def test_a_cookie_that_somebody_made_up_is_none(page: Client) -> None:
     page.post("/signup", FORM)
     run_waiting_jobs()
     page.cookies["next"] = WANTED
-    assert page.post(f"/verify-email/{token_mailed('verify_email')}").headers["Location"] == "/login"
+    assert page.post(f"/verify-email/{token_mailed('verify_email')}").headers["Location"] == "/login?next=%2Fwelcome"

@@ -172,6 +172,10 @@ def test_pages_of_a_customer(
     )
     paths = [
         "/dashboard",
+        "/dashboard?days=7",
+        "/dashboard?days=90",
+        "/welcome/device",
+        "/welcome/configuration?system=ios&name=" + LONG,
         "/devices",
         "/devices?limit=1&page=2",
         "/devices/new",
@@ -189,6 +193,7 @@ def test_pages_of_a_customer(
         "/notifications",
         "/announcements",
     ]
+    paths += [f"/welcome/connect?device={devices[0]}&system=openwrt", f"/welcome/connect?device={devices[0]}&since=1"]
     paths += [f"/devices/{devices[0]}", f"/devices/{devices[0]}/revoke", f"/devices/{devices[0]}/rotate-key"]
     paths += [f"/devices/{devices[0]}/config", f"/devices/{devices[1]}/config?kill_switch=on&exclude_private=on"]
     paths += ["/settings/privacy", "/settings/privacy/delete"]

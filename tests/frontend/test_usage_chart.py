@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from nexusvpn.templatetags.usage_chart import HEIGHT, STEP, draw_usage
+from django.template.loader import render_to_string
+
+from nexusvpn.languages import speaking
+from nexusvpn.templatetags.usage_chart import HEIGHT, SPARK_HEIGHT, STEP, draw_usage, sparkline
 
 
 def days(*counts: tuple[int, int]) -> list[dict[str, Any]]:
@@ -58,3 +61,27 @@ def test_the_table_beside_starts_with_the_newest_day() -> None:
     chart = draw_usage(days((1, 0), (2, 0)), None)
     assert [bar.bytes_down for bar in chart["newest_first"]] == [2, 1]
     assert chart["width"] == 2 * STEP
+
+
+def test_any_days_are_all_that_is_drawn_and_the_line_is_still_the_periods_share() -> None:
+    chart = draw_usage(days((100, 0), (100, 0)), 400, period_days=4, whole_period=False)
+    assert chart["width"] == 2 * STEP
+    assert (chart["pace"], chart["last_day"]) == (100, date(2026, 5, 2))
+
+
+def test_a_spark_is_as_tall_as_its_day_and_a_day_without_traffic_has_none() -> None:
+    drawn = sparkline([0, 50, 100, 1])
+    assert [(x, tall) for x, _, tall in drawn["bars"]] == [(6, SPARK_HEIGHT / 2), (12, SPARK_HEIGHT), (18, 1.0)]
+    assert sparkline([0, 0])["bars"] == []
+
+
+def test_dates_and_words_follow_the_language_and_time_runs_to_the_right_in_all_of_them() -> None:
+    chart = draw_usage(days((1_400_000_000, 0), (0, 1)), None)
+    texts = {}
+    for language in ("en", "de"):
+        with speaking(language):
+            texts[language] = render_to_string("components/_usage_chart.html", chart)
+    assert "<span>1 May</span>" in texts["en"]
+    assert "<span>1. Mai</span>" in texts["de"]
+    assert "1. Mai: 1,4\xa0GB" in texts["de"] or "1. Mai: 1,4 GB" in texts["de"]
+    assert 'class="chart-plot" dir="ltr"' in texts["de"]

@@ -198,15 +198,16 @@ def test_it_shows_nothing_of_others(page: Client, bob: User) -> None:
 def test_it_costs_the_same_with_1_and_with_50_devices_and_no_cache_keeps_it(
     page: Client, alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """The session, the limit, the person, the plan, its subscription, the devices, the period’s sum and its days, what is new."""
+    """The session, the limit, the person, the plan, its subscription, the devices, the days, those of the devices that are listed,
+    whether any was ever used, what is new and how much, the credit of rewards."""
     grant(alice, "pro")
     Plan.objects.update(device_limit=100)
     use(add(alice), timezone.now(), 1, 1)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         page.get("/dashboard")
     for number in range(49):
         use(add(alice, f"Device {number}"), timezone.now(), 1, 1)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(12):
         answer = page.get("/dashboard")
     assert "no-store" in answer.headers["Cache-Control"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -64,6 +65,26 @@ def usage_report(
         if day >= since:
             total_up, total_down = total_up + int(all_up), total_down + int(all_down)
     return _every_day(found, first, days), UsageTotal(total_up, total_down, since)
+
+
+def usage_of_devices(device_ids: Sequence[UUID], days: int) -> dict[UUID, list[int]]:
+    """Bytes both ways on each of the last `days` days, the oldest first, by device; one query for all of them.
+
+    A device without any record in these days is not in it.
+    """
+    first = timezone.now().date() - timedelta(days=days - 1)
+    rows = UsageRecord.objects.filter(device_id__in=device_ids, record_date__gte=first).order_by()
+    found: dict[UUID, list[int]] = {}
+    for device_id, day, up, down in rows.values_list("device_id", "record_date", "bytes_up", "bytes_down"):
+        # A node's clock may be past our midnight.
+        offset = min((day - first).days, days - 1)
+        found.setdefault(device_id, [0] * days)[offset] += up + down
+    return found
+
+
+def has_used_any(device_ids: Sequence[UUID]) -> bool:
+    """Whether a node has ever counted anything for one of these."""
+    return UsageRecord.objects.filter(device_id__in=device_ids).exists()
 
 
 def _every_day(found: dict[date, tuple[int, int]], first: date, days: int) -> list[dict[str, Any]]:

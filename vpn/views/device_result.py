@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -30,7 +31,7 @@ def by_script(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
-def result_json(result: DeviceResult, status: int) -> HttpResponse:
+def result_json(result: DeviceResult, status: int, **besides: str) -> HttpResponse:
     device = result.device
     answer = {
         "device_url": reverse("device", args=[device.id]),
@@ -38,11 +39,14 @@ def result_json(result: DeviceResult, status: int) -> HttpResponse:
         "config": result.file.text,
         "name": device.name,
         "state": device.state,
+        **besides,
     }
     return JsonResponse(answer, status=status)
 
 
-def result_page(request: HttpRequest, result: DeviceResult, status: int) -> HttpResponse:
+def result_page(
+    request: HttpRequest, result: DeviceResult, status: int, template: str = "vpn/device_result.html", **besides: Any
+) -> HttpResponse:
     context = {
         "device": result.device,
         "config": result.file.text,
@@ -51,8 +55,9 @@ def result_page(request: HttpRequest, result: DeviceResult, status: int) -> Http
         "done": "has a new key" if result.rotated else "is added",
         "file_name": result.file.file_name,
         "profiles": _profiles(result.file) if result.server_made else [],
+        **besides,
     }
-    return render(request, "vpn/device_result.html", context, status=status)
+    return render(request, template, context, status=status)
 
 
 def _profiles(file: ConfigFile) -> list[dict[str, str]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +25,9 @@ from vpn.services.locations import list_locations
 from vpn.views.device_result import DeviceResult, by_script, errors_json, result_json, result_page
 from vpn.wireguard.keys import generate_key_pair
 
+Again = Callable[[DeviceForm, int], HttpResponse]
+Made = Callable[[DeviceResult], HttpResponse]
+
 
 @never_cache
 @login_required
@@ -30,6 +36,18 @@ def device_new(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if request.method != "POST":
         return _form_page(request, user, DeviceForm(), 200)
+
+    def made(result: DeviceResult) -> HttpResponse:
+        return result_json(result, 201) if by_script(request) else result_page(request, result, 201)
+
+    return add_by_form(request, user, made, lambda form, status: _form_page(request, user, form, status))
+
+
+def add_by_form(request: HttpRequest, user: User, made: Made, again: Again) -> HttpResponse:
+    """Add the device that a posted DeviceForm describes: `made` answers with it, `again` shows the form that was refused.
+
+    A script is told of refusals as JSON.
+    """
     scripted = by_script(request)
     form = DeviceForm(request.POST)
     # A script has made its own pair; without a key something went wrong, and the server's would be one too many.
@@ -41,8 +59,8 @@ def device_new(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status, retry_after = form.add_domain_error(error), error.retry_after
         else:
-            return result_json(created, 201) if scripted else result_page(request, created, 201)
-    answer = errors_json(form, status) if scripted else _form_page(request, user, form, status)
+            return made(created)
+    answer = errors_json(form, status) if scripted else again(form, status)
     if retry_after is not None:
         answer.headers["Retry-After"] = str(retry_after)
     return answer
@@ -59,6 +77,11 @@ def _create(user: User, form: DeviceForm) -> DeviceResult:
 
 
 def _form_page(request: HttpRequest, user: User, form: DeviceForm, status: int) -> HttpResponse:
+    return render(request, "vpn/device_new.html", form_context(user, form), status=status)
+
+
+def form_context(user: User, form: DeviceForm) -> dict[str, Any]:
+    """The form with the locations to choose from, and what stands in the way of any choice."""
     entitlement = entitlement_for(user)
     try:
         check_can_add_device(user, entitlement)
@@ -66,5 +89,4 @@ def _form_page(request: HttpRequest, user: User, form: DeviceForm, status: int) 
     except DeviceLimitReached:
         limit_reached = True
     choosable = form.offer(list_locations(), entitlement)
-    context = {"form": form, "limit_reached": limit_reached, "choosable": choosable}
-    return render(request, "vpn/device_new.html", context, status=status)
+    return {"form": form, "limit_reached": limit_reached, "choosable": choosable}

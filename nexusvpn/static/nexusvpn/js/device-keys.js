@@ -62,6 +62,7 @@ function resultView(device, privateKey) {
   slot("name").textContent = device.name;
   slot("config").textContent = config;
   slot("device").href = device.device_url;
+  slot("next")?.setAttribute("href", device.next_url);
   slot("qr")?.append(qrSvg(config, say("qrOfDevice", { name: device.name })));
   const download = slot("download");
   download.href = URL.createObjectURL(new Blob([config], { type: "application/octet-stream" }));

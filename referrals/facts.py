@@ -1,0 +1,29 @@
+"""What a person's first page says of their rewards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.belongings import Fact
+from accounts.models import User
+from nexusvpn.templatetags.nexusvpn_ui import money
+from referrals.services.books import balances
+
+
+def credit_facts(user: User) -> Iterator[Fact]:
+    """A line for each currency in which something is earned, pending or owed."""
+    for currency, balance in sorted(balances(user).items()):
+        available, pending = balance.available_minor, balance.pending_minor
+        if not available and not pending:
+            continue
+        amounts = {"earned": money(available, currency), "pending": money(pending, currency)}
+        if not pending:
+            value = _("%(earned)s earned") % amounts
+        elif not available:
+            value = _("%(pending)s pending") % amounts
+        else:
+            value = _("%(earned)s earned, %(pending)s pending") % amounts
+        yield Fact(_("Referral credit"), value, reverse("referrals"))
