@@ -20,7 +20,10 @@ class LanguageMiddleware(LocaleMiddleware):
     """Django's own, by cookie and `Accept-Language`; `process_response` says which it was."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if not request.path_info.startswith(WITHOUT_LANGUAGE):
+        if request.path_info.startswith(WITHOUT_LANGUAGE):
+            # What the thread's last request spoke must not be in what this one stores.
+            translation.activate(settings.LANGUAGE_CODE)
+        else:
             super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:

@@ -29,7 +29,8 @@ from vpn.wireguard.keys import generate_key_pair
 def device_new(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if request.method != "POST":
-        return _form_page(request, user, DeviceForm(), 200)
+        asked = request.GET.get("location", "")[:40]
+        return _form_page(request, user, DeviceForm(initial={"location": asked}), 200)
     scripted = by_script(request)
     form = DeviceForm(request.POST)
     # A script has made its own pair; without a key something went wrong, and the server's would be one too many.
