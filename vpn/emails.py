@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils.text import format_lazy
-
 from accounts.models import User
 from accounts.services.notifications import Kind, notify
 from accounts.services.outbox import queue_mail
+from nexusvpn.languages import filled, speaking
 from nexusvpn.languages import lazy as _
-from nexusvpn.languages import speaking
 from vpn.models import QuotaMeter, Server
 
 
 def queue_quota_mail(meter: QuotaMeter, *, full: bool) -> None:
     context = {"used": meter.used_bytes, "quota": meter.quota_bytes, "resets_at": meter.resets_at}
-    title = _("Your data is used up") if full else format_lazy(_("{share} of your data is used"), share="80 %")
+    title = _("Your data is used up") if full else filled(_("{share} of your data is used"), share="80 %")
     mail = "quota_used_up" if full else "quota_warning"
     notify(meter.user, Kind.USAGE, title, link="/dashboard", mail=mail, context=context)
 
@@ -24,7 +22,7 @@ def queue_quota_mail(meter: QuotaMeter, *, full: bool) -> None:
 def queue_drain_mail(user: User, server: Server, devices: list[str], until: datetime | None, *, moved: bool) -> None:
     """Tell a customer whose devices are on a server that is being emptied; `moved` says that another place is ready for them."""
     context = {"location": server.location.name, "devices": devices, "until": until, "moved": moved}
-    title = format_lazy(_("A server in {place} goes out of service"), place=server.location.name)
+    title = filled(_("A server in {place} goes out of service"), place=server.location.name)
     notify(user, Kind.DEVICES, title, link="/devices", mail="server_leaving", context=context)
 
 

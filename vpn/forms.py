@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from billing.entitlements import Entitlement
@@ -16,16 +16,16 @@ from nexusvpn.forms import ServiceForm
 from vpn.services.location_list import Show, Sort
 
 SHOW_CHOICES = [
-    (Show.ALL.value, _("All locations")),
-    (Show.AVAILABLE.value, _("Those I can use now")),
-    (Show.PREMIUM.value, _("Premium locations")),
-    (Show.FAVOURITES.value, _("My favourites")),
+    (Show.ALL.value, pgettext_lazy("locations", "All")),
+    (Show.AVAILABLE.value, pgettext_lazy("locations", "Available now")),
+    (Show.PREMIUM.value, pgettext_lazy("locations", "Premium")),
+    (Show.FAVOURITES.value, pgettext_lazy("locations", "Favourites")),
 ]
 SHOWS, SORTS = {each.value: each for each in Show}, {each.value: each for each in Sort}
 SORT_CHOICES = [
     (Sort.NAME.value, _("City")),
     (Sort.COUNTRY.value, _("Country")),
-    (Sort.LOAD.value, _("Load, lowest first")),
+    (Sort.LOAD.value, _("Load")),
 ]
 
 

@@ -7,12 +7,13 @@ alert that comes back before is the same one, and nobody gets a mail for each sw
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.text import format_lazy
 
 from accounts.staff_alerts import alert_addresses
+from nexusvpn.languages import filled
 from nexusvpn.languages import lazy as _
 from nexusvpn.logs import logger
 from vpn.deferred import tell_alert_over_later
@@ -61,9 +62,7 @@ def tell_over(alert_id: int, closed_at: datetime) -> None:
         lock_alerts()
         alert = Alert.objects.filter(pk=alert_id, closed_at=closed_at).first()
         if alert is not None:
-            detail = format_lazy(
-                _("It lasted from {begin} to {end}."), begin=clock(alert.opened_at), end=clock(closed_at)
-            )
+            detail = filled(_("It lasted from {begin} to {end}."), begin=clock(alert.opened_at), end=clock(closed_at))
             _mail(alert, detail, over=True)
 
 
@@ -71,5 +70,6 @@ def _mail(alert: Alert, detail: str, *, over: bool) -> None:
     addresses = alert_addresses("vpn.view_server")
     if not addresses:
         log.warning("alert_without_reader", server=alert.server.name, kind=alert.kind)
+    what = cast(str, Alert.Kind(alert.kind).label)
     for address in addresses:
-        queue_alert_mail(address, server=alert.server.name, what=Alert.Kind(alert.kind).label, detail=detail, over=over)
+        queue_alert_mail(address, server=alert.server.name, what=what, detail=detail, over=over)

@@ -99,9 +99,7 @@ def _label(location: dict[str, Any]) -> str:
 def _readme(device_name: str, found: _Collection) -> str:
     widest = max(len(file.file_name) for file in found.files.values())
     lines = [
-        _("{brand}: configurations of {device}").format(
-            brand=settings.BRAND_NAME, device=" ".join(device_name.split())
-        ),
+        _("{brand} configurations of {device}").format(brand=settings.BRAND_NAME, device=" ".join(device_name.split())),
         "",
         *(f"{file.file_name.ljust(widest)}  {label}" for label, file in found.files.items()),
         "",

@@ -33,7 +33,7 @@ class IncidentView:
 
     @property
     def impact_name(self) -> str:
-        return Incident.Impact(self.impact).label
+        return str(Incident.Impact(self.impact).label)
 
     def as_dict(self) -> dict[str, Any]:
         return {

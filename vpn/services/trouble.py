@@ -10,9 +10,8 @@ from uuid import UUID
 
 from django.db.models import Sum
 from django.utils.formats import date_format
-from django.utils.functional import lazy as when_said
-from django.utils.text import format_lazy
 
+from nexusvpn.languages import filled, said_later
 from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models import Alert, NodeHour, NodeStatus, Server
@@ -26,9 +25,16 @@ USAGE_SHARE, USAGE_BYTES = 0.02, 100_000_000
 FULL_SHARE, FEW_ADDRESSES = 0.9, 0.05
 # Two looks are a minute apart; what was found much earlier is another story.
 SAME_STORY = timedelta(minutes=5)
-# Figures that are written when the words around them are said.
-lazy_bytes = when_said(bytes_si, str)
-clock = when_said(lambda moment: date_format(moment, "DATETIME_FORMAT"), str)
+
+
+def clock(moment: datetime) -> str:
+    """Written when the words around it are said."""
+    return said_later(lambda: date_format(moment, "DATETIME_FORMAT"))
+
+
+def lazy_bytes(count: int) -> str:
+    """Written when the words around it are said."""
+    return said_later(lambda: bytes_si(count))
 
 
 class Key(NamedTuple):
@@ -79,7 +85,7 @@ def find_trouble(now: datetime) -> Findings:
         findings.trouble[Key(server_id, Alert.Kind.DRIFT)] = _("Its interface holds something else than it should.")
     for server_id, status in heard.items():
         if status.failed_keys:
-            words = format_lazy(
+            words = filled(
                 _("{n} that it should hold, the first is {key}"), n=len(status.failed_keys), key=status.failed_keys[0]
             )
             findings.trouble[Key(server_id, Alert.Kind.FAILED_PEERS)] = words
@@ -101,7 +107,7 @@ def _find_silent(findings: Findings, known: dict[UUID, NodeStatus], now: datetim
     for server_id, status in known.items():
         last_heard = status.lost_at or status.last_report_at or watch.watched_from
         if now - max(last_heard, watch.watched_from) > SILENT_FOR and not is_heard(status):
-            words = format_lazy(_("Last heard on {time}."), time=clock(last_heard))
+            words = filled(_("Last heard on {time}."), time=clock(last_heard))
             findings.trouble[Key(server_id, Alert.Kind.SILENT)] = words
 
 
@@ -111,11 +117,9 @@ def _find_full(findings: Findings, servers: list[Server], heard: dict[UUID, Node
         peers = heard[server.pk].peer_count
         few = left[server.pk] < FEW_ADDRESSES * address_count(server)
         if peers is not None and server.capacity and peers >= FULL_SHARE * server.capacity:
-            words = format_lazy(
-                _("It holds {n} peers and is meant to carry {capacity}."), n=peers, capacity=server.capacity
-            )
+            words = filled(_("It holds {n} peers and is meant to carry {capacity}."), n=peers, capacity=server.capacity)
         elif few:
-            words = format_lazy(_("{n} of {total} addresses are left."), n=left[server.pk], total=address_count(server))
+            words = filled(_("{n} of {total} addresses are left."), n=left[server.pk], total=address_count(server))
         else:
             continue
         findings.trouble[Key(server.pk, Alert.Kind.FULL)] = words
@@ -133,7 +137,7 @@ def _find_usage_drift(findings: Findings, servers: Iterable[UUID], now: datetime
         node, customers = rx + tx, up + down
         apart = abs(node - customers)
         if apart > USAGE_BYTES and apart > USAGE_SHARE * max(node, customers):
-            words = format_lazy(
+            words = filled(
                 _("In 24 hours it carried {node} by its own account; customers were counted {customers}."),
                 node=lazy_bytes(node),
                 customers=lazy_bytes(customers),
