@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import cast
 
@@ -10,7 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
-from django.utils import translation
+from django.utils import functional, translation
+from django.utils.text import format_lazy
 
 # Programs and files: their answers have no language.
 WITHOUT_LANGUAGE = ("/api/v1/node/", "/api/health", "/static/", "/webhooks/", "/metrics")
@@ -20,7 +21,10 @@ class LanguageMiddleware(LocaleMiddleware):
     """Django's own, by cookie and `Accept-Language`; `process_response` says which it was."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if not request.path_info.startswith(WITHOUT_LANGUAGE):
+        if request.path_info.startswith(WITHOUT_LANGUAGE):
+            # What the thread's last request spoke must not be in what this one stores.
+            translation.activate(settings.LANGUAGE_CODE)
+        else:
             super().process_request(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
@@ -33,6 +37,17 @@ class LanguageMiddleware(LocaleMiddleware):
 def lazy(text: str) -> str:
     """Django's `gettext_lazy` for the messages of errors: each error makes a `str` of its own when it is raised."""
     return cast(str, translation.gettext_lazy(text))
+
+
+def filled(text: str, **values: object) -> str:
+    """A lazy text with values in the places of its names, as lazy as it was."""
+    return cast(str, format_lazy(text, **values))
+
+
+def said_later(words: Callable[[], str]) -> str:
+    """A lazy text that is made when it is said, such as a date."""
+    later: Callable[[], str] = functional.lazy(words, str)
+    return later()
 
 
 def known_language(code: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import caches
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import Session, User
 from accounts.services.sessions import open_token
@@ -52,6 +52,13 @@ def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     caches["default"].clear()
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE nexusvpn_counter, procrastinate_jobs CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A page that was asked for in German leaves its thread speaking German; the next test speaks the site's language again."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -50,6 +50,7 @@ from tests.factories.vpn import make_location, make_server, new_key
 from tests.referrals.campaigns import make_campaign
 from vpn.models import Location, QuotaMeter, Server, UsageMonth, VpnConfig
 from vpn.services.devices import add_device, remove_device
+from vpn.services.favourites import add_favourite
 from vpn.services.quota import settle_meter
 
 NAME = "Dora Unmistakable"
@@ -151,6 +152,7 @@ def _use_the_vpn(dora: User, staff: User) -> None:
     for name in ("Dora's laptop", "Dora's tablet"):
         add_device(user=dora, name=name, location_slug="ams", public_key=new_key())
     UsageMonth.objects.create(user=dora, month=timezone.now().date().replace(day=1), bytes_up=5, bytes_down=7)
+    add_favourite(user=dora, location_id=location.pk)
     settle_meter(dora.pk)
     assert VpnConfig.objects.filter(user=dora).count() == 3
     assert QuotaMeter.objects.filter(user=dora).exists()

@@ -100,6 +100,7 @@ from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import (
     Alert,
     EmergencyStop,
+    FavouriteLocation,
     FreeAddress,
     Incident,
     IncidentUpdate,
@@ -327,6 +328,9 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     UsageRecord: new_record,
     UsageMonth: lambda: UsageMonth.objects.create(user=new_user(), month=timezone.now().date().replace(day=1)),
     QuotaMeter: new_meter,
+    FavouriteLocation: lambda: FavouriteLocation.objects.create(
+        user=new_user(), location=make_location(uuid4().hex[:10])
+    ),
     NodeTotal: lambda: NodeTotal.objects.create(server=new_server(), interface_epoch="boot:1", rx=1, tx=1),
     NodeHour: lambda: NodeHour.objects.create(server=new_server(), hour=timezone.now()),
     Outage: lambda: Outage.objects.create(server=new_server(), started_at=timezone.now()),

@@ -97,6 +97,7 @@ class World:
         key = self.alice.api_keys.first() or create_api_key(user=self.alice, name=uuid4().hex, scopes=["read"])[1]
         return {
             "devices/": device.pk,
+            "locations/": device.location_id,
             "help/articles/": make_article(f"article-{uuid4().hex}").slug,
             "tickets/": ticket.pk,
             "tickets/{id}/attachments/": make_attachment(ticket.messages.get()).pk,

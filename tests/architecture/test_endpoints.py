@@ -50,6 +50,8 @@ FOR_SIGNED_IN = {
     "users/me/export",
     "users/me/activity",
     "users/me/email",
+    "locations/favourites",
+    "locations/{id}/favourite",
     "devices",
     "devices/keep",
     "devices/{id}",
@@ -82,6 +84,11 @@ FOR_SIGNED_IN = {
 }
 
 
+def _with_id(path: str) -> str:
+    """Locations have numbers, everything else has UUIDs."""
+    return path.replace("{id}", "1" if path.startswith("locations/") else UUID)
+
+
 def test_every_endpoint_is_in_one_of_the_lists() -> None:
     assert set(endpoints()) == FOR_ANYBODY | FOR_NODES | FOR_SIGNED_IN
 
@@ -96,12 +103,12 @@ def test_every_endpoint_counts_its_callers_and_names_its_permission() -> None:
 @pytest.mark.parametrize("path", sorted(FOR_SIGNED_IN | FOR_NODES))
 def test_without_a_token_nobody_gets_in_by_any_method(api: ApiClient, path: str) -> None:
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        answer = api.request(method, path.replace("{id}", UUID))
+        answer = api.request(method, _with_id(path))
         assert answer.status == 401, (method, answer.body)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", sorted(FOR_SIGNED_IN | FOR_ANYBODY))
 def test_no_answer_is_kept_by_a_cache(alice_api: ApiClient, path: str) -> None:
-    answer = alice_api.get(path.replace("{id}", UUID))
+    answer = alice_api.get(_with_id(path))
     assert answer.headers["Cache-Control"] in ("no-store", "no-cache"), answer.body

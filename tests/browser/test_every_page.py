@@ -180,6 +180,8 @@ def test_pages_of_a_customer(
         "/devices?limit=1&page=2",
         "/devices/new",
         "/locations",
+        "/locations?q=nowhere",
+        "/locations?show=available&sort=load",
         "/settings",
         "/settings/security",
         "/settings/security/confirm",

@@ -70,9 +70,9 @@ def test_there_is_a_file_for_each_location_and_the_device_is_placed_in_it(alice:
 def test_the_readme_says_what_is_in_it(alice: User, device: VpnConfig) -> None:
     readme = unpack(fetch(alice, device))["README.txt"]
     assert readme.startswith(
-        "NexusVPN configurations of Phone\n\nams.conf  Amsterdam, NL (ams)\nosl.conf  Oslo, NO (osl)\n"
+        "NexusVPN configurations of Phone\n\nams.conf  Amsterdam, Netherlands (ams)\nosl.conf  Oslo, Norway (osl)\n"
     )
-    assert "zrh.conf  Zürich, CH (zrh)\n" in readme
+    assert "zrh.conf  Zürich, Switzerland (zrh)\n" in readme
     assert "Left out" not in readme
 
 
@@ -114,7 +114,7 @@ def test_a_location_that_cannot_be_had_is_left_out_with_the_reason(
         Server.objects.filter(pk=server.pk).update(**changes[trouble])
     files = unpack(fetch(alice, device))
     assert list(files) == ["ams.conf", "zrh.conf", "README.txt"]
-    assert f"\nLeft out:\nOslo, NO (osl): {reason}" in files["README.txt"]
+    assert f"\nLeft out:\nOslo, Norway (osl): {reason}" in files["README.txt"]
     assert IpAssignment.objects.live().filter(user=alice).count() == 2
     assert_invariants()
 
@@ -139,7 +139,7 @@ def test_choices_hold_for_every_file_and_a_port_only_where_it_is_offered(alice: 
     assert list(files) == ["osl.conf", "README.txt"]
     assert "Endpoint = 203.0.113.10:443" in files["osl.conf"]
     assert "DNS = 9.9.9.9, 149.112.112.112\n" in files["osl.conf"]
-    assert "Amsterdam, NL (ams): This server listens on 51820." in files["README.txt"]
+    assert "Amsterdam, Netherlands (ams): This server listens on 51820." in files["README.txt"]
 
 
 def test_the_kill_switch_of_each_file_has_the_name_of_that_file(alice: User, device: VpnConfig) -> None:

@@ -160,7 +160,7 @@ def test_a_server_that_is_enrolled_anew_is_told_in_words(page: Client, device: V
 def test_locations_that_cannot_be_chosen_are_listed_with_the_reason(page: Client, device: VpnConfig) -> None:
     make_location("nrt", city="Tokyo", name="Japan", premium=True)
     text = get(page, device).text
-    assert '<option value="ams" selected>Amsterdam, NL</option>' in text
+    assert '<option value="ams" selected>Amsterdam, Netherlands</option>' in text
     assert '<option value="nrt" disabled>Tokyo, Japan (not in your plan)</option>' in text
 
 

@@ -10,8 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from billing.models import Plan
-from tests.factories.vpn import make_location, make_server
-from vpn.models import NodeStatus
+from tests.factories.vpn import make_location
 
 
 @pytest.fixture
@@ -43,22 +42,6 @@ def test_the_landing_page_asks_the_database_four_times_for_its_content(
 def test_who_is_signed_in_finds_the_way_to_the_dashboard(page: Client, alice: User) -> None:
     page.force_login(alice)
     assert "Open dashboard" in page.get("/").text
-
-
-def test_a_load_that_nobody_measured_is_not_invented(page: Client, alice: User) -> None:
-    page.force_login(alice)
-    make_server(make_location("ams"), capacity=100)
-    make_location("zrh", city="Zürich")
-    NodeStatus.objects.update(peer_count=42)
-    text = page.get("/locations").text
-    assert "42 %" in text
-    assert '<td data-label="Load">–</td>' in text
-    assert "<span>Online</span>" in text
-    assert "<span>Offline</span>" in text
-
-
-def test_locations_are_for_who_is_signed_in(page: Client) -> None:
-    assert page.get("/locations").headers["Location"] == "/login?next=/locations"
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/signup", "/nothing-here"])

@@ -1,6 +1,7 @@
 from vpn.admin import beside_tickets
 from vpn.admin.addresses import IpAssignmentAdmin
 from vpn.admin.devices import DeviceAdmin
+from vpn.admin.favourites import FavouriteLocationAdmin
 from vpn.admin.locations import LocationAdmin
 from vpn.admin.nodes import NodeStatusAdmin
 from vpn.admin.operations import OutageAdmin
@@ -10,6 +11,7 @@ from vpn.admin.stops import EmergencyStopAdmin
 __all__ = [
     "DeviceAdmin",
     "EmergencyStopAdmin",
+    "FavouriteLocationAdmin",
     "IpAssignmentAdmin",
     "LocationAdmin",
     "NodeStatusAdmin",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -52,7 +53,9 @@ class DeviceConfigView(ApiView):
         if kind == ZIP:
             return _bundle(request, pk, values)
         if values.get("location") == ALL_LOCATIONS:
-            raise InvalidInput(fields={"location": [f"All locations come as an archive: send Accept: {ZIP}."]})
+            raise InvalidInput(
+                fields={"location": [_("All locations come as an archive: send Accept: {type}.").format(type=ZIP)]}
+            )
         choices = parse_choices(values)
         file = configuration(user=signed_in(request), device_id=pk, choices=choices)
         if kind == PROFILE:
@@ -66,7 +69,7 @@ class DeviceConfigView(ApiView):
 def _bundle(request: Request, pk: UUID, values: dict[str, str]) -> Any:
     user = signed_in(request)
     if values.pop("location", ALL_LOCATIONS) != ALL_LOCATIONS:
-        raise InvalidInput(fields={"location": ["An archive holds every location: leave it out or say all."]})
+        raise InvalidInput(fields={"location": [_("An archive holds every location: leave it out or say all.")]})
     choices = parse_choices(values)
     enforce(request._request, CONFIG_BUNDLE, f"user:{user.pk}")
     bundle = configuration_bundle(user=user, device_id=pk, choices=choices)
@@ -77,5 +80,5 @@ def _single_values(request: Request) -> dict[str, str]:
     """The query; a parameter that is given twice says two things."""
     twice = [name for name, values in request.query_params.lists() if len(values) > 1]
     if twice:
-        raise InvalidInput(fields={name: ["Must be given once."] for name in twice})
+        raise InvalidInput(fields={name: [_("Must be given once.")] for name in twice})
     return {name: request.query_params[name] for name in request.query_params}

@@ -107,6 +107,10 @@ class LocationsView(serializers.Serializer[Any]):
     items = LocationView(many=True)
 
 
+class FavouritesView(serializers.Serializer[Any]):
+    items = serializers.ListField(child=serializers.IntegerField(), help_text="Ids of locations.")
+
+
 class UsageDayView(serializers.Serializer[Any]):
     date = serializers.DateField()
     bytes_up = serializers.IntegerField()

@@ -10,12 +10,14 @@ from vpn.api.devices import (
     DevicesView,
 )
 from vpn.api.kept_devices import KeptDevicesView
-from vpn.api.locations import LocationsView
+from vpn.api.locations import FavouritesView, FavouriteView, LocationsView
 from vpn.api.status import StatusView
 from vpn.api.usage import UsageView
 
 urlpatterns = [
     re_path(r"^locations/?$", LocationsView.as_view(), name="api-locations"),
+    re_path(r"^locations/favourites/?$", FavouritesView.as_view(), name="api-favourites"),
+    re_path(r"^locations/(?P<pk>[0-9]{1,9})/favourite/?$", FavouriteView.as_view(), name="api-favourite"),
     re_path(r"^devices/?$", DevicesView.as_view(), name="api-devices"),
     re_path(r"^devices/keep/?$", KeptDevicesView.as_view(), name="api-devices-keep"),
     re_path(rf"^devices/{UUID_PATTERN}/?$", DeviceDetailView.as_view(), name="api-device"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,7 +51,9 @@ def _days(request: Request) -> int:
     raw = request.query_params.get("days", "30")
     if raw.isascii() and raw.isdecimal() and len(raw) <= 3 and 1 <= int(raw) <= MAX_DAYS:
         return int(raw)
-    raise InvalidInput(fields={"days": [f"Must be a whole number from 1 to {MAX_DAYS}."]})
+    raise InvalidInput(
+        fields={"days": [_("Must be a whole number from {low} to {high}.").format(low=1, high=MAX_DAYS)]}
+    )
 
 
 def _device(request: Request) -> UUID | None:
@@ -61,7 +64,7 @@ def _device(request: Request) -> UUID | None:
     try:
         device_id = UUID(raw)
     except ValueError:
-        raise InvalidInput(fields={"device": ["Must be a device's id."]}) from None
+        raise InvalidInput(fields={"device": [_("Must be a device's id.")]}) from None
     if not VpnConfig.objects.filter(pk=device_id, user=signed_in(request)).exists():
         raise NotFound
     return device_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Location, Server
@@ -19,8 +20,8 @@ class IpAssignment(models.Model):
     """
 
     class Blocked(models.TextChoices):
-        NOT = "", "Not blocked"
-        PREMIUM = "premium", "The plan has no premium locations"
+        NOT = "", _("Not blocked")
+        PREMIUM = "premium", _("The plan has no premium locations")
 
     device = models.ForeignKey(VpnConfig, on_delete=models.CASCADE, related_name="assignments", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -30,9 +31,9 @@ class IpAssignment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        help_text="The server's, for the constraint.",
+        help_text=_("The server's, for the constraint."),
     )
-    host = models.PositiveIntegerField(help_text="Host number within both networks of the server.")
+    host = models.PositiveIntegerField(help_text=_("Host number within both networks of the server."))
     ipv4 = models.GenericIPAddressField(protocol="IPv4")
     ipv6 = models.GenericIPAddressField(protocol="IPv6")
     # Encrypted (nexusvpn.encryption), bound to this row's device and server; empty: none.
@@ -120,9 +121,9 @@ class Peer(models.Model):
     """
 
     class Connection(models.TextChoices):
-        NEVER = "never", "Never used"
-        IDLE = "idle", "Idle"
-        ONLINE = "online", "Online"
+        NEVER = "never", _("Never used")
+        IDLE = "idle", _("Idle")
+        ONLINE = "online", _("Online")
 
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="peers", db_index=False)
     # PROTECT: while a node may still hold the key, the row that says so cannot vanish with an account.

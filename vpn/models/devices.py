@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vpn.models.servers import Location
 from vpn.querysets import DeviceQuerySet
@@ -19,19 +20,19 @@ class VpnConfig(models.Model):
     """
 
     class SuspendedBy(models.TextChoices):
-        NOBODY = "", "Nobody"
-        CUSTOMER = "customer", "The customer"
-        STAFF = "staff", "Staff"
+        NOBODY = "", _("Nobody")
+        CUSTOMER = "customer", _("The customer")
+        STAFF = "staff", _("Staff")
         # Each for reasons of their own: it is off until both have resumed it.
-        BOTH = "both", "Staff and the customer"
+        BOTH = "both", _("Staff and the customer")
 
     class Blocked(models.TextChoices):
-        NOT = "", "Not blocked"
-        ACCOUNT = "account", "The account is suspended"
-        SUSPENDED = "suspended", "The device is suspended"
-        EXPIRED = "expired", "The device has expired"
-        OVER_QUOTA = "over_quota", "The month's data is used up"
-        PLAN_LIMIT = "plan_limit", "More devices than the plan has"
+        NOT = "", _("Not blocked")
+        ACCOUNT = "account", _("The account is suspended")
+        SUSPENDED = "suspended", _("The device is suspended")
+        EXPIRED = "expired", _("The device has expired")
+        OVER_QUOTA = "over_quota", _("The month's data is used up")
+        PLAN_LIMIT = "plan_limit", _("More devices than the plan has")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="devices", db_index=False)
@@ -42,7 +43,7 @@ class VpnConfig(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # When the last node that held the device confirmed that it is gone.
     removal_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: never."))
     suspended_by = models.CharField(max_length=8, choices=SuspendedBy.choices, default=SuspendedBy.NOBODY, blank=True)
     # Since when its owner wants it to stay before others where the plan has room for fewer.
     kept_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -51,7 +52,7 @@ class VpnConfig(models.Model):
     objects = DeviceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "device"
+        verbose_name = _("device")
         ordering = ["-created_at", "id"]
         constraints = [
             models.UniqueConstraint(

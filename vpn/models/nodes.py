@@ -7,6 +7,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vpn.models.servers import Server
 
@@ -21,7 +22,7 @@ class NodeStatus(models.Model):
     last_report_id = models.BigIntegerField(default=0)
     last_report_at = models.DateTimeField(null=True)
     lost_at = models.DateTimeField(
-        null=True, help_text="When the node's connection broke off; empty as soon as it is heard of again."
+        null=True, help_text=_("When the node's connection broke off; empty as soon as it is heard of again.")
     )
     agent_version = models.CharField(max_length=32, blank=True)
     cpu_percent = models.FloatField(null=True)
@@ -30,23 +31,23 @@ class NodeStatus(models.Model):
     rx_bytes = models.BigIntegerField(null=True)
     tx_bytes = models.BigIntegerField(null=True)
     in_sync = models.BooleanField(
-        null=True, help_text="Whether the interface's hash was the desired one, when last compared."
+        null=True, help_text=_("Whether the interface's hash was the desired one, when last compared.")
     )
 
     offered_ports = ArrayField(
-        models.PositiveIntegerField(), default=list, help_text="Extra UDP ports that the node really offers now."
+        models.PositiveIntegerField(), default=list, help_text=_("Extra UDP ports that the node really offers now.")
     )
     failed_keys = ArrayField(
-        models.CharField(max_length=44), default=list, help_text="Peers that the node's interface does not take."
+        models.CharField(max_length=44), default=list, help_text=_("Peers that the node's interface does not take.")
     )
     egress_address = models.GenericIPAddressField(
         null=True,
-        help_text="The node's own address, as its reports come from it: what the world sees of its customers.",
+        help_text=_("The node's own address, as its reports come from it: what the world sees of its customers."),
     )
     own_addresses = ArrayField(
         models.GenericIPAddressField(),
         default=list,
-        help_text="The node's public addresses as it knows them, one a family: its customers may be seen at either.",
+        help_text=_("The node's public addresses as it knows them, one a family: its customers may be seen at either."),
     )
 
     class Meta:
@@ -86,10 +87,10 @@ class NodeToken(models.Model):
     """A secret of a node, stored as its SHA-256: the one-time token that enrols it, or the credential it then works with."""
 
     class Kind(models.TextChoices):
-        ENROLMENT = "enrolment", "Enrolment token"
-        CREDENTIAL = "credential", "Credential"
+        ENROLMENT = "enrolment", _("Enrolment token")
+        CREDENTIAL = "credential", _("Credential")
         # Fetched by the node in a rotation; becomes the credential with its first use.
-        NEXT = "next", "Next credential"
+        NEXT = "next", _("Next credential")
 
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="tokens", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vpn.models.servers import Location, Server
 
@@ -66,11 +67,11 @@ class Alert(models.Model):
     """Something about a server that staff must know, told by mail once when it begins and once when it ends."""
 
     class Kind(models.TextChoices):
-        SILENT = "silent", "The node is silent"
-        DRIFT = "drift", "The interface is not what it should be"
-        USAGE_DRIFT = "usage_drift", "Customers' usage is not what the node carried"
-        FULL = "full", "The server fills up"
-        FAILED_PEERS = "failed_peers", "The node cannot hold some peers"
+        SILENT = "silent", _("The node is silent")
+        DRIFT = "drift", _("The interface is not what it should be")
+        USAGE_DRIFT = "usage_drift", _("Customers' usage is not what the node carried")
+        FULL = "full", _("The server fills up")
+        FAILED_PEERS = "failed_peers", _("The node cannot hold some peers")
 
     server = models.ForeignKey(Server, on_delete=models.CASCADE, related_name="alerts", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
@@ -98,13 +99,15 @@ class Incident(models.Model):
     """What staff tell the public about trouble. Shown on the status page from its start on."""
 
     class Impact(models.TextChoices):
-        DEGRADED = "degraded", "Degraded"
-        DOWN = "down", "Down"
-        MAINTENANCE = "maintenance", "Maintenance"
+        DEGRADED = "degraded", _("Degraded")
+        DOWN = "down", _("Down")
+        MAINTENANCE = "maintenance", _("Maintenance")
 
     title = models.CharField(max_length=120)
     impact = models.CharField(max_length=11, choices=Impact.choices)
-    locations = models.ManyToManyField(Location, blank=True, related_name="incidents", help_text="Empty: everywhere.")
+    locations = models.ManyToManyField(
+        Location, blank=True, related_name="incidents", help_text=_("Empty: everywhere.")
+    )
     started_at = models.DateTimeField(default=timezone.now)
     resolved_at = models.DateTimeField(null=True, blank=True)
 
@@ -147,9 +150,9 @@ class EmergencyStop(models.Model):
     """Every peer of a server, a location or the fleet taken off at once, by whom and why. Never deleted; ended by `ended_at`."""
 
     class Scope(models.TextChoices):
-        SERVER = "server", "One server"
-        LOCATION = "location", "One location"
-        FLEET = "fleet", "The whole fleet"
+        SERVER = "server", _("One server")
+        LOCATION = "location", _("One location")
+        FLEET = "fleet", _("The whole fleet")
 
     scope = models.CharField(max_length=8, choices=Scope.choices)
     server = models.ForeignKey(Server, null=True, blank=True, on_delete=models.PROTECT, related_name="stops")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vpn.models.servers import Location
 
@@ -36,9 +37,9 @@ class LocationCost(models.Model):
     """What a location cost in a month, as staff entered it: in minor units of its currency."""
 
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="costs", db_index=False)
-    month = models.DateField(help_text="Its first day.")
-    currency = models.CharField(max_length=3, help_text="ISO 4217, for example USD.")
-    amount_minor = models.PositiveBigIntegerField("amount", help_text="In minor units: 4999 is 49.99.")
+    month = models.DateField(help_text=_("Its first day."))
+    currency = models.CharField(max_length=3, help_text=_("ISO 4217, for example USD."))
+    amount_minor = models.PositiveBigIntegerField(_("amount"), help_text=_("In minor units: 4999 is 49.99."))
     note = models.CharField(max_length=120, blank=True)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from vpn.models.networks import CidrField
 from vpn.validators import validate_host, validate_server_networks
@@ -20,11 +21,11 @@ class Location(models.Model):
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     city = models.CharField(max_length=80)
-    country_code = models.CharField(max_length=2, help_text="ISO 3166-1 alpha-2, for example NL.")
+    country_code = models.CharField(max_length=2, help_text=_("ISO 3166-1 alpha-2, for example NL."))
     latitude = models.FloatField(validators=[MinValueValidator(-90), MaxValueValidator(90)])
     longitude = models.FloatField(validators=[MinValueValidator(-180), MaxValueValidator(180)])
-    premium = models.BooleanField(default=False, help_text="Only for plans with premium locations.")
-    is_active = models.BooleanField(default=True, help_text="Shown to customers.")
+    premium = models.BooleanField(default=False, help_text=_("Only for plans with premium locations."))
+    is_active = models.BooleanField(default=True, help_text=_("Shown to customers."))
 
     class Meta:
         ordering = ["name", "id"]
@@ -46,58 +47,60 @@ class Server(models.Model):
     """
 
     class State(models.TextChoices):
-        ENROLLING = "enrolling", "Enrolling"
-        ONLINE = "online", "Online"
-        DRAINING = "draining", "Draining"
-        OFFLINE = "offline", "Offline"
-        DECOMMISSIONED = "decommissioned", "Decommissioned"
+        ENROLLING = "enrolling", _("Enrolling")
+        ONLINE = "online", _("Online")
+        DRAINING = "draining", _("Draining")
+        OFFLINE = "offline", _("Offline")
+        DECOMMISSIONED = "decommissioned", _("Decommissioned")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="servers")
     name = models.SlugField(max_length=40, unique=True)
     state = models.CharField(max_length=14, choices=State.choices, default=State.ENROLLING)
     public_endpoint = models.CharField(
-        max_length=253, validators=[validate_host], help_text="Host name or address that customers connect to."
+        max_length=253, validators=[validate_host], help_text=_("Host name or address that customers connect to.")
     )
     port = models.PositiveIntegerField(
-        default=51820, validators=[MinValueValidator(1), MaxValueValidator(65535)], help_text="UDP port."
+        default=51820, validators=[MinValueValidator(1), MaxValueValidator(65535)], help_text=_("UDP port.")
     )
     extra_ports = ArrayField(
         models.PositiveIntegerField(validators=[MinValueValidator(1), MaxValueValidator(65535)]),
         default=list,
         blank=True,
         size=8,
-        help_text="Further UDP ports that lead to the same interface, for networks that let little through: 443, 53, 123.",
+        help_text=_(
+            "Further UDP ports that lead to the same interface, for networks that let little through: 443, 53, 123."
+        ),
     )
     network_v4 = CidrField(
-        "IPv4 network", help_text="Customers' IPv4 network, from /12 to /29; the first address is the server's."
+        _("IPv4 network"), help_text=_("Customers' IPv4 network, from /12 to /29; the first address is the server's.")
     )
     network_v6 = CidrField(
-        "IPv6 network", help_text="Customers' IPv6 network, with room for as many addresses as the IPv4 one."
+        _("IPv6 network"), help_text=_("Customers' IPv6 network, with room for as many addresses as the IPv4 one.")
     )
     dns = ArrayField(
         models.GenericIPAddressField(),
-        verbose_name="DNS",
+        verbose_name=_("DNS"),
         default=default_dns,
-        help_text="Resolvers for customers, reached through the tunnel.",
+        help_text=_("Resolvers for customers, reached through the tunnel."),
     )
     mtu = models.PositiveIntegerField(
-        "MTU", default=1420, validators=[MinValueValidator(1280), MaxValueValidator(9000)]
+        _("MTU"), default=1420, validators=[MinValueValidator(1280), MaxValueValidator(9000)]
     )
-    capacity = models.PositiveIntegerField(default=250, help_text="Peers that this server is meant to carry.")
+    capacity = models.PositiveIntegerField(default=250, help_text=_("Peers that this server is meant to carry."))
     public_key = models.CharField(max_length=44, null=True, blank=True, editable=False)
     revision = models.BigIntegerField(default=0, editable=False)
     epoch = models.UUIDField(default=uuid.uuid4, editable=False)
     next_host = models.PositiveIntegerField(
-        default=2, editable=False, help_text="The first host number of network_v4 that has never been offered."
+        default=2, editable=False, help_text=_("The first host number of network_v4 that has never been offered.")
     )
     # Set while an emergency stop covers the server: no peer is wished on it.
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)
     drain_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When the devices that are still here are taken off."
+        null=True, blank=True, editable=False, help_text=_("When the devices that are still here are taken off.")
     )
     rotate_credential = models.BooleanField(
-        default=False, editable=False, help_text="The node is asked to fetch a new credential."
+        default=False, editable=False, help_text=_("The node is asked to fetch a new credential.")
     )
     mass_removal_until = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from nexusvpn.errors import InvalidInput
 
 MAX_WAIT_S = 30
@@ -27,4 +29,4 @@ def _whole(query: Mapping[str, Any], name: str, highest: int) -> int:
     raw = str(query.get(name, "0"))
     if raw.isascii() and raw.isdecimal() and len(raw) <= 19 and int(raw) <= highest:
         return int(raw)
-    raise InvalidInput(fields={name: [f"Must be a whole number from 0 to {highest}."]})
+    raise InvalidInput(fields={name: [_("Must be a whole number from {low} to {high}.").format(low=0, high=highest)]})

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -54,7 +55,7 @@ def _server_id(request: Request) -> UUID:
 
 def _validated(request: Request, form: type[Serializer[Any]]) -> dict[str, Any]:
     if not isinstance(request.data, dict):
-        raise InvalidInput(fields={"body": ["Must be a JSON object."]})
+        raise InvalidInput(fields={"body": [_("Must be a JSON object.")]})
     read = form(data=request.data)
     read.is_valid(raise_exception=True)
     return dict(read.validated_data)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import zipfile
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from billing.entitlements import Entitlement, entitlement_for
+from nexusvpn.countries import country_name
 from nexusvpn.errors import Conflict, NotAllowed
 from vpn.errors import DeviceSuspended, LocationUnavailable, PremiumLocation
 from vpn.services.config_choices import ConfigChoices
@@ -52,7 +57,7 @@ def configuration_bundle(*, user: User, device_id: UUID, choices: ConfigChoices)
     device = find_device(user.pk, device_id)
     found = _collect(user, device_id, choices)
     if not found.files:
-        raise LocationUnavailable("No location of your plan can be had at the moment. Try again later.")
+        raise LocationUnavailable(_("No location of your plan can be had at the moment. Try again later."))
     contents = {file.file_name: file.text for file in found.files.values()}
     contents[README] = _readme(device.name, found)
     return Bundle(_zip(contents), config_file_name(device.name).removesuffix(".conf") + ".zip")
@@ -88,22 +93,27 @@ def _check_can_be_had(entitlement: Entitlement, location: dict[str, Any]) -> Non
 
 
 def _label(location: dict[str, Any]) -> str:
-    return f"{location['city']}, {location['country_code']} ({location['slug']})"
+    return f"{location['city']}, {country_name(location['country_code'])} ({location['slug']})"
 
 
 def _readme(device_name: str, found: _Collection) -> str:
     widest = max(len(file.file_name) for file in found.files.values())
     lines = [
-        f"NexusVPN configurations of {' '.join(device_name.split())}",
+        _("{brand} configurations of {device}").format(brand=settings.BRAND_NAME, device=" ".join(device_name.split())),
         "",
         *(f"{file.file_name.ljust(widest)}  {label}" for label, file in found.files.items()),
         "",
-        "Each file is one tunnel. We do not have your private key: in each file that you use, put it in place of the",
-        'line that starts with "# PrivateKey". Then import the file into the WireGuard app, or on Linux run',
-        "wg-quick up with its path. Use one tunnel at a time.",
+        *textwrap.wrap(
+            _(
+                "Each file is one tunnel. We do not have your private key: in each file that you use, put it in place of"
+                ' the line that starts with "# PrivateKey". Then import the file into the WireGuard app, or on Linux run'
+                " wg-quick up with its path. Use one tunnel at a time."
+            ),
+            110,
+        ),
     ]
     if found.left_out:
-        lines += ["", "Left out:", *(f"{label}: {reason}" for label, reason in found.left_out.items())]
+        lines += ["", _("Left out:"), *(f"{label}: {reason}" for label, reason in found.left_out.items())]
     return "\n".join(lines) + "\n"
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from nexusvpn.errors import InvalidInput
 from vpn.errors import SplitTooLarge, UnknownLocation
 from vpn.wireguard.mobileconfig import OnDemand, Platform, ProfileOptions
@@ -55,7 +57,7 @@ def parse_choices(values: Mapping[str, str]) -> ConfigChoices:
     """
     unknown = [name for name in values if name not in PARSERS]
     if unknown:
-        raise InvalidInput(code="unknown_field", fields={name: ["This field does not exist."] for name in unknown})
+        raise InvalidInput(code="unknown_field", fields={name: [_("This field does not exist.")] for name in unknown})
     parsed: dict[str, Any] = {}
     refused: dict[str, list[str]] = {}
     for name, text in values.items():
@@ -75,10 +77,10 @@ def parse_choices(values: Mapping[str, str]) -> ConfigChoices:
 
 def _check_together(choices: ConfigChoices) -> None:
     if not choices.ipv6 and any(address.version == 6 for address in choices.dns or ()):
-        raise _bad("dns", "An IPv6 DNS server cannot be reached while IPv6 is off.")
+        raise _bad("dns", _("An IPv6 DNS server cannot be reached while IPv6 is off."))
     connects_on_wifi = choices.profile.on_demand in (OnDemand.WIFI, OnDemand.ALWAYS)
     if choices.profile.trusted_wifi and not connects_on_wifi:
-        raise _bad("trusted_wifi", "Trusted networks matter only if the tunnel connects by itself on Wi-Fi.")
+        raise _bad("trusted_wifi", _("Trusted networks matter only if the tunnel connects by itself on Wi-Fi."))
 
 
 def _with_dns_of_the_family(parsed: dict[str, Any]) -> dict[str, Any]:
@@ -110,13 +112,13 @@ def _dns(text: str) -> tuple[Address, ...] | str | None:
     if text in RESOLVERS:
         return text
     if not text.strip():
-        raise _bad("dns", "Name at least one address.")
+        raise _bad("dns", _("Name at least one address."))
     entries = [entry.strip() for entry in text.split(",")]
     if len(entries) > MAX_DNS:
-        raise _bad("dns", f"At most {MAX_DNS} addresses.")
+        raise _bad("dns", _("At most {n} addresses.").format(n=MAX_DNS))
     addresses = tuple(_dns_address(entry) for entry in entries)
     if len(set(addresses)) < len(addresses):
-        raise _bad("dns", "An address is named twice.")
+        raise _bad("dns", _("An address is named twice."))
     return addresses
 
 
@@ -127,9 +129,12 @@ def _dns_address(text: str) -> Address:
             raise ValueError
         address = ipaddress.ip_address(text)
     except ValueError:
-        raise _bad("dns", f"Must be up to {MAX_DNS} IP addresses with commas between, or one of {names}.") from None
+        raise _bad(
+            "dns",
+            _("Must be up to {n} IP addresses with commas between, or one of {names}.").format(n=MAX_DNS, names=names),
+        ) from None
     if address.is_unspecified or address.is_loopback or address.is_multicast or address.is_link_local:
-        raise _bad("dns", "A DNS server must have an address that can be reached through the tunnel.")
+        raise _bad("dns", _("A DNS server must have an address that can be reached through the tunnel."))
     return address
 
 
@@ -137,7 +142,7 @@ def _whole_number(name: str, low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if text.isascii() and text.isdecimal() and len(text) <= 5 and low <= int(text) <= high:
             return int(text)
-        raise _bad(name, f"Must be a whole number from {low} to {high}.")
+        raise _bad(name, _("Must be a whole number from {low} to {high}.").format(low=low, high=high))
 
     return parse
 
@@ -145,7 +150,7 @@ def _whole_number(name: str, low: int, high: int) -> Callable[[str], int]:
 def _switch(name: str) -> Callable[[str], bool]:
     def parse(text: str) -> bool:
         if text not in ("on", "off"):
-            raise _bad(name, "Must be on or off.")
+            raise _bad(name, _("Must be on or off."))
         return text == "on"
 
     return parse
@@ -157,12 +162,12 @@ def _split(text: str) -> Split:
         return Split()
     mode, colon, rest = text.partition(":")
     if not colon or mode not in (SplitMode.INCLUDE, SplitMode.EXCLUDE):
-        raise _bad("split", "Must be none, or include: or exclude: with networks after it.")
+        raise _bad("split", _("Must be none, or include: or exclude: with networks after it."))
     if not rest.strip():
-        raise _bad("split", "Name at least one network.")
+        raise _bad("split", _("Name at least one network."))
     entries = [entry.strip() for entry in rest.split(",")]
     if len(entries) > MAX_NETWORKS:
-        raise SplitTooLarge(fields={"split": [f"At most {MAX_NETWORKS} networks."]})
+        raise SplitTooLarge(fields={"split": [_("At most {n} networks.").format(n=MAX_NETWORKS)]})
     networks: list[Network] = []
     for number, entry in enumerate(entries, start=1):
         networks.extend(PRIVATE if entry == PRIVATE_WORD else (_network(entry, number),))
@@ -175,22 +180,27 @@ def _network(text: str, number: int) -> Network:
             raise ValueError
         whole = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        raise _bad("split", f"Entry {number} is no network, such as 192.168.0.0/16 or fd00::/8.") from None
+        raise _bad(
+            "split", _("Entry {n} is no network, such as 192.168.0.0/16 or fd00::/8.").format(n=number)
+        ) from None
     try:
         return ipaddress.ip_network(text)
     except ValueError:
-        raise _bad("split", f"Entry {number} is an address within a network; the network is {whole}.") from None
+        raise _bad(
+            "split",
+            _("Entry {n} is an address within a network; the network is {network}.").format(n=number, network=whole),
+        ) from None
 
 
 def _platform(text: str) -> Platform:
     if text not in tuple(Platform):
-        raise _bad("platform", f"Must be one of {', '.join(Platform)}.")
+        raise _bad("platform", _("Must be one of {names}.").format(names=", ".join(Platform)))
     return Platform(text)
 
 
 def _on_demand(text: str) -> OnDemand:
     if text not in tuple(OnDemand):
-        raise _bad("on_demand", f"Must be one of {', '.join(OnDemand)}.")
+        raise _bad("on_demand", _("Must be one of {names}.").format(names=", ".join(OnDemand)))
     return OnDemand(text)
 
 
@@ -198,9 +208,12 @@ def _trusted_wifi(text: str) -> tuple[str, ...]:
     """One name a line; empty lines do not count, and no space is taken away: a name may begin with one."""
     names = tuple(dict.fromkeys(line for line in text.splitlines() if line))
     if len(names) > MAX_TRUSTED_WIFI:
-        raise _bad("trusted_wifi", f"At most {MAX_TRUSTED_WIFI} networks.")
+        raise _bad("trusted_wifi", _("At most {n} networks.").format(n=MAX_TRUSTED_WIFI))
     if any(not name.isprintable() or len(name.encode(errors="replace")) > SSID_BYTES for name in names):
-        raise _bad("trusted_wifi", f"The name of a Wi-Fi network is at most {SSID_BYTES} bytes of printable text.")
+        raise _bad(
+            "trusted_wifi",
+            _("The name of a Wi-Fi network is at most {n} bytes of printable text.").format(n=SSID_BYTES),
+        )
     return names
 
 

@@ -6,12 +6,15 @@ import ipaddress
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from accounts.models import User
 from nexusvpn.errors import InvalidInput
 from vpn.errors import LocationUnavailable, PortNotOffered, SplitNeedsAddress, SplitTooLarge
 from vpn.models import NodeStatus, Server
 from vpn.services.config_choices import DEFAULT_CHOICES, ConfigChoices
-from vpn.services.config_notes import Given, notes_on
+from vpn.services.config_notes import Given, comments_on, notes_on
 from vpn.services.device_views import find_device
 from vpn.services.places import Place, place_for
 from vpn.wireguard.config import ClientConfig, ClientInterface, ServerPeer, render_client_config, render_endpoint
@@ -65,7 +68,7 @@ def render_configuration(
     if choices.kill_switch:
         by_name = literal_address(server.public_endpoint) is None
         hooks = kill_switch(choices.split, routes, dns=dns, endpoint_is_name=by_name)
-    notes = notes_on(choices, Given(routes, unreachable_dns, file_name))
+    given = Given(routes, unreachable_dns, file_name)
     addresses = (f"{place.ipv4}/32", f"{place.ipv6}/128") if choices.ipv6 else (f"{place.ipv4}/32",)
     config = ClientConfig(
         interface=ClientInterface(
@@ -82,20 +85,20 @@ def render_configuration(
             preshared_key=place.preshared_key,
             allowed_ips=tuple(map(str, routes.allowed)),
         ),
-        comments=notes,
+        comments=comments_on(choices, given),
     )
     endpoint = render_endpoint(server.public_endpoint, port)
-    return ConfigFile(device_id, render_client_config(config), file_name, notes, place, endpoint)
+    return ConfigFile(device_id, render_client_config(config), file_name, notes_on(choices, given), place, endpoint)
 
 
 def apple_profile(file: ConfigFile, choices: ConfigChoices) -> bytes:
     """The file as a profile for the WireGuard app on iPhone, iPad or Mac. Raises InvalidInput with the kill switch on."""
     if choices.kill_switch:
-        raise InvalidInput(fields={"kill_switch": ["The kill switch is for Linux; Apple's systems do not take it."]})
+        raise InvalidInput(fields={"kill_switch": [_("The kill switch is for Linux; Apple's systems do not take it.")]})
     tunnel = ProfileTunnel(
         device_id=file.device_id,
         place=file.place.location.slug,
-        name=f"NexusVPN {file.place.location.name}",
+        name=f"{settings.BRAND_NAME} {file.place.location.name}",
         endpoint=file.endpoint,
         config=file.text,
     )
@@ -116,7 +119,7 @@ def chosen_port(server: Server, wanted: int | None) -> int:
     """Raises PortNotOffered, naming those that are."""
     offered = offered_ports(server)
     if wanted is not None and wanted not in offered:
-        message = f"This server listens on {', '.join(map(str, offered))}."
+        message = _("This server listens on {ports}.").format(ports=", ".join(map(str, offered)))
         raise PortNotOffered(message, fields={"port": [message]})
     return wanted or server.port
 
@@ -135,9 +138,11 @@ def _routes(choices: ConfigChoices, dns: tuple[Address, ...], endpoint_host: str
     try:
         routes = plan_routes(choices.split, dns=dns, endpoint_host=endpoint_host, ipv6=choices.ipv6)
     except NothingTunnelled:
-        raise InvalidInput(fields={"split": ["Nothing would go through the tunnel."]}) from None
+        raise InvalidInput(fields={"split": [_("Nothing would go through the tunnel.")]}) from None
     except TooManyRoutes:
-        raise SplitTooLarge(fields={"split": [f"It would take more than {MAX_ROUTES} routes to write."]}) from None
+        raise SplitTooLarge(
+            fields={"split": [_("It would take more than {n} routes to write.").format(n=MAX_ROUTES)]}
+        ) from None
     if routes.may_loop and choices.kill_switch:
         raise SplitNeedsAddress(fields={"kill_switch": [SplitNeedsAddress.message]})
     return routes

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
@@ -55,7 +56,7 @@ def order_rotation(server: Server, *, by: User | None = None) -> None:
     with transaction.atomic(durable=True):
         lock_server(server.pk)
         if not _live(server.pk, NodeToken.Kind.CREDENTIAL).exists():
-            raise Conflict("This server's node has no credential. Issue an enrolment command.", code="no_credential")
+            raise Conflict(_("This server's node has no credential. Issue an enrolment command."), code="no_credential")
         Server.objects.filter(pk=server.pk).update(rotate_credential=True)
         record_act("node_credential_ordered", actor=by, target=server)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
@@ -98,7 +99,7 @@ def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) ->
 
     def suspend(now: frozenset[str]) -> frozenset[str]:
         if by in now:
-            raise Conflict("This device is suspended already.", code="already_suspended")
+            raise Conflict(_("This device is suspended already."), code="already_suspended")
         return now | {by}
 
     return _change_suspension(user, device_id, suspend)
@@ -113,11 +114,11 @@ def resume_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> 
 
     def resume(now: frozenset[str]) -> frozenset[str]:
         if not now:
-            raise Conflict("This device is not suspended.", code="not_suspended")
+            raise Conflict(_("This device is not suspended."), code="not_suspended")
         if by in now:
             return now - {by}
         if by == VpnConfig.SuspendedBy.CUSTOMER:
-            raise Conflict("Support has suspended this device. Write to support.", code="suspended_by_staff")
+            raise Conflict(_("Support has suspended this device. Write to support."), code="suspended_by_staff")
         return frozenset()
 
     return _change_suspension(user, device_id, resume)
@@ -147,7 +148,7 @@ def _change_suspension(user: User, device_id: UUID, change: Callable[[frozenset[
 def check_expiry(expires_at: datetime | None) -> None:
     """Raises InvalidInput for a time that is over."""
     if expires_at is not None and expires_at <= timezone.now():
-        raise InvalidInput(fields={"expires_at": ["Choose a time that is still to come."]})
+        raise InvalidInput(fields={"expires_at": [_("Choose a time that is still to come.")]})
 
 
 def set_expiry(*, user: User, device_id: UUID, expires_at: datetime | None) -> VpnConfig:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
@@ -40,7 +41,7 @@ def drain_server(*, server_id: UUID, until: datetime | None = None, by: User | N
     Raises Conflict (`server_state`), or InvalidInput for a time that is over.
     """
     if until is not None and until <= timezone.now():
-        raise InvalidInput(fields={"until": ["Choose a time that is still to come."]})
+        raise InvalidInput(fields={"until": [_("Choose a time that is still to come.")]})
     # The server's lock closes the race with its node's enrolment and with another member of staff.
     with transaction.atomic(durable=True):
         same = Server.objects.filter(pk=server_id, state=Server.State.DRAINING, drain_until=until)
@@ -48,7 +49,7 @@ def drain_server(*, server_id: UUID, until: datetime | None = None, by: User | N
             _forget_who_was_told(server_id)
         server = lock_server(server_id)
         if server.state not in (Server.State.ONLINE, Server.State.OFFLINE, Server.State.DRAINING):
-            raise Conflict("Only a server that is in service can be drained.", code="server_state")
+            raise Conflict(_("Only a server that is in service can be drained."), code="server_state")
         server.state, server.drain_until = Server.State.DRAINING, until
         server.save(update_fields=["state", "drain_until"])
         details = {"until": until.isoformat() if until else None}
@@ -76,7 +77,7 @@ def undrain_server(*, server_id: UUID, by: User | None = None) -> Server:
         _forget_who_was_told(server_id)
         server = lock_server(server_id)
         if server.state != Server.State.DRAINING:
-            raise Conflict("This server is not draining.", code="server_state")
+            raise Conflict(_("This server is not draining."), code="server_state")
         heard = is_heard(getattr(server, "status", None))
         server.state = Server.State.ONLINE if heard else Server.State.OFFLINE
         server.drain_until = None
@@ -238,9 +239,9 @@ def decommission_server(*, server_id: UUID, by: User | None = None) -> Server:
     with transaction.atomic(durable=True):
         server = lock_server(server_id)
         if server.state not in (Server.State.DRAINING, Server.State.OFFLINE, Server.State.ENROLLING):
-            raise Conflict("Drain the server first.", code="server_state")
+            raise Conflict(_("Drain the server first."), code="server_state")
         if IpAssignment.objects.live().filter(server=server).exists():
-            raise Conflict("Devices are still placed on this server. Drain it first.", code="server_in_use")
+            raise Conflict(_("Devices are still placed on this server. Drain it first."), code="server_in_use")
         server.state, server.drain_until = Server.State.DECOMMISSIONED, None
         server.public_key, server.epoch = None, uuid4()
         server.save(update_fields=["state", "drain_until", "public_key", "epoch"])
@@ -258,7 +259,7 @@ def recommission_server(*, server_id: UUID, by: User | None = None) -> Server:
     with transaction.atomic(durable=True):
         server = lock_server(server_id)
         if server.state != Server.State.DECOMMISSIONED:
-            raise Conflict("This server is not decommissioned.", code="server_state")
+            raise Conflict(_("This server is not decommissioned."), code="server_state")
         server.state = Server.State.ENROLLING
         server.save(update_fields=["state"])
         record_act("server_recommissioned", actor=by, target=server)

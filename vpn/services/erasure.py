@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from nexusvpn.batches import delete_some
 from nexusvpn.staff_history import forget_names
-from vpn.models import Peer, QuotaMeter, UsageMonth, VpnConfig
+from vpn.models import FavouriteLocation, Peer, QuotaMeter, UsageMonth, VpnConfig
 from vpn.services.devices import revoke
 
 # A device brings up to a year of its days along.
@@ -29,6 +29,7 @@ def erase_customer(user_id: UUID, batch: int) -> bool:
         revoke(user_id, live.pk)
         return True
     QuotaMeter.objects.filter(pk=user_id).delete()
+    FavouriteLocation.objects.filter(user=user_id).delete()
     devices = VpnConfig.objects.filter(user_id=user_id)
     _take_names(devices.exclude(name="")[:batch])
     more = delete_some(_held_by_nobody(devices), DEVICES_AT_ONCE)

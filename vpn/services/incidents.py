@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from nexusvpn.errors import Conflict, InvalidInput
 from vpn.locks import lock_incident
@@ -32,7 +33,7 @@ class IncidentView:
 
     @property
     def impact_name(self) -> str:
-        return Incident.Impact(self.impact).label
+        return str(Incident.Impact(self.impact).label)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -69,7 +70,7 @@ def post_update(*, incident_id: int, text: str) -> IncidentUpdate:
     """Add a message to an incident, open or resolved; messages are never edited. Raises InvalidInput without a text."""
     text = text.strip()
     if not text:
-        raise InvalidInput(fields={"text": ["Write what people should know."]})
+        raise InvalidInput(fields={"text": [_("Write what people should know.")]})
     return IncidentUpdate.objects.create(incident_id=incident_id, text=text)
 
 
@@ -80,9 +81,9 @@ def resolve_incident(*, incident_id: int) -> Incident:
         incident = lock_incident(incident_id)
         now = timezone.now()
         if incident.resolved_at is not None:
-            raise Conflict("This incident is resolved already.", code="already_resolved")
+            raise Conflict(_("This incident is resolved already."), code="already_resolved")
         if incident.started_at > now:
-            raise Conflict("This incident has not begun yet. Delete it, or change its start.", code="not_begun")
+            raise Conflict(_("This incident has not begun yet. Delete it, or change its start."), code="not_begun")
         incident.resolved_at = now
         incident.save(update_fields=["resolved_at"])
     return incident

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.models import Plan
@@ -46,7 +47,7 @@ def keep_devices(*, user: User, device_ids: Collection[UUID]) -> None:
         live = VpnConfig.objects.live().filter(user=user)
         chosen = live.filter(pk__in=set(device_ids))
         if chosen.count() != len(set(device_ids)):
-            raise InvalidInput(fields={"devices": ["Choose among the devices that you have now."]})
+            raise InvalidInput(fields={"devices": [_("Choose among the devices that you have now.")]})
         live.exclude(pk__in=set(device_ids)).filter(kept_at__isnull=False).update(kept_at=None)
         chosen.filter(kept_at=None).update(kept_at=timezone.now())
         admit_customer(user.pk)
@@ -60,9 +61,11 @@ def effects_of_plan(user: User, plan: Plan) -> list[PlanEffect]:
     if stopping:
         link = f"{reverse('devices-keep')}?{urlencode({'plan': plan.code})}"
         names = tuple(device.name for device in stopping)
-        effects.append(PlanEffect("These devices stop; they keep their addresses", names, link, "Choose which stay"))
+        effects.append(
+            PlanEffect(_("These devices stop; they keep their addresses"), names, link, _("Choose which stay"))
+        )
     if not plan.premium_locations and (names := _premium_places([c.device for c in choices if c.stays])):
-        effects.append(PlanEffect("These devices lose a premium location", names))
+        effects.append(PlanEffect(_("These devices lose a premium location"), names))
     return effects
 
 
@@ -72,4 +75,4 @@ _BEYOND = VpnConfig.Blocked.PLAN_LIMIT
 def _premium_places(devices: list[VpnConfig]) -> tuple[str, ...]:
     placed = IpAssignment.objects.live().filter(device__in=devices, location__premium=True, blocked="")
     rows = placed.order_by("device__created_at", "location__name").values_list("device__name", "location__name")
-    return tuple(f"{device} in {location}" for device, location in rows)
+    return tuple(_("{device} in {location}").format(device=device, location=location) for device, location in rows)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
@@ -80,7 +81,7 @@ def settle_old_machine(server: Server, *, by: User | None = None) -> int:
         left = Peer.objects.filter(left_behind(), server=server)
         devices = list(left.values_list("device_id", flat=True))
         if not devices:
-            raise Conflict("No removal of a former machine is unconfirmed.", code="nothing_left_behind")
+            raise Conflict(_("No removal of a former machine is unconfirmed."), code="nothing_left_behind")
         left.delete()
         note_removals(devices)
         record_act("old_machine_settled", actor=by, target=server)

@@ -20,6 +20,7 @@ SPEED_TEST_PORT = 8377
 class TunnelExit:
     """A server through which a request may have come."""
 
+    location_slug: str
     location_name: str
     test_url: str
 
@@ -30,6 +31,7 @@ def exits_at(address: str) -> list[TunnelExit]:
     statuses = NodeStatus.objects.filter(seen, heard()).select_related("server__location")
     return [
         TunnelExit(
+            status.server.location.slug,
             status.server.location.name,
             f"http://{status.server.network_v4.network_address + 1}:{SPEED_TEST_PORT}/",
         )

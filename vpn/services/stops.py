@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
@@ -43,7 +44,7 @@ def start_stop(
     Raises InvalidInput without a reason, Conflict (`already_stopped`) where such a stop holds.
     """
     if not reason.strip():
-        raise InvalidInput(fields={"reason": ["Say why; whoever looks at this later wants to know."]})
+        raise InvalidInput(fields={"reason": [_("Say why; whoever looks at this later wants to know.")]})
     scope = EmergencyStop.Scope.FLEET
     if server is not None:
         scope = EmergencyStop.Scope.SERVER
@@ -56,7 +57,7 @@ def start_stop(
             )
             record_act("emergency_stop_started", actor=by, target=stop, details={"scope": str(scope)})
     except IntegrityError:
-        raise Conflict("This is stopped already.", code="already_stopped") from None
+        raise Conflict(_("This is stopped already."), code="already_stopped") from None
     enforce_stops()
     return stop
 
@@ -67,7 +68,7 @@ def end_stop(*, stop_id: int, by: User) -> EmergencyStop:
     with transaction.atomic(durable=True):
         ended = EmergencyStop.objects.filter(pk=stop_id, ended_at=None).update(ended_at=timezone.now(), ended_by=by)
         if not ended:
-            raise Conflict("This stop is over already.", code="already_ended")
+            raise Conflict(_("This stop is over already."), code="already_ended")
         record_act("emergency_stop_ended", actor=by, target=EmergencyStop.objects.get(pk=stop_id))
     enforce_stops()
     return EmergencyStop.objects.get(pk=stop_id)

@@ -9,7 +9,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils.formats import date_format
 
+from nexusvpn.languages import filled, said_later
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models import Alert, NodeHour, NodeStatus, Server
 from vpn.services.addresses import address_count, addresses_left
@@ -24,6 +27,16 @@ FULL_SHARE, FEW_ADDRESSES = 0.9, 0.05
 SAME_STORY = timedelta(minutes=5)
 
 
+def clock(moment: datetime) -> str:
+    """Written when the words around it are said."""
+    return said_later(lambda: date_format(moment, "DATETIME_FORMAT"))
+
+
+def lazy_bytes(count: int) -> str:
+    """Written when the words around it are said."""
+    return said_later(lambda: bytes_si(count))
+
+
 class Key(NamedTuple):
     """A server, and what can be wrong with it."""
 
@@ -33,7 +46,10 @@ class Key(NamedTuple):
 
 @dataclass(slots=True)
 class Findings:
-    """What is wrong, each in words; and of what it cannot be told at the moment, because the node is not heard."""
+    """What is wrong, each in words; and of what it cannot be told at the moment, because the node is not heard.
+
+    The words are lazy: whoever is told reads them in a language of their own.
+    """
 
     trouble: dict[Key, str] = field(default_factory=dict)
     unknown: set[Key] = field(default_factory=set)
@@ -66,10 +82,12 @@ def find_trouble(now: datetime) -> Findings:
     _find_silent(findings, known, now)
     drifting = _out_of_sync.as_well({pk for pk, status in heard.items() if status.in_sync is False}, now)
     for server_id in drifting:
-        findings.trouble[Key(server_id, Alert.Kind.DRIFT)] = "Its interface holds something else than it should."
+        findings.trouble[Key(server_id, Alert.Kind.DRIFT)] = _("Its interface holds something else than it should.")
     for server_id, status in heard.items():
         if status.failed_keys:
-            words = f"{len(status.failed_keys)} that it should hold, the first is {status.failed_keys[0]}"
+            words = filled(
+                _("{n} that it should hold, the first is {key}"), n=len(status.failed_keys), key=status.failed_keys[0]
+            )
             findings.trouble[Key(server_id, Alert.Kind.FAILED_PEERS)] = words
     _find_full(findings, [server for server in servers if server.pk in heard], heard)
     for server_id in known.keys() - heard.keys():
@@ -89,7 +107,7 @@ def _find_silent(findings: Findings, known: dict[UUID, NodeStatus], now: datetim
     for server_id, status in known.items():
         last_heard = status.lost_at or status.last_report_at or watch.watched_from
         if now - max(last_heard, watch.watched_from) > SILENT_FOR and not is_heard(status):
-            words = f"Last heard at {last_heard:%H:%M:%S} UTC on {last_heard:%-d %B}."
+            words = filled(_("Last heard on {time}."), time=clock(last_heard))
             findings.trouble[Key(server_id, Alert.Kind.SILENT)] = words
 
 
@@ -99,9 +117,9 @@ def _find_full(findings: Findings, servers: list[Server], heard: dict[UUID, Node
         peers = heard[server.pk].peer_count
         few = left[server.pk] < FEW_ADDRESSES * address_count(server)
         if peers is not None and server.capacity and peers >= FULL_SHARE * server.capacity:
-            words = f"It holds {peers} peers and is meant to carry {server.capacity}."
+            words = filled(_("It holds {n} peers and is meant to carry {capacity}."), n=peers, capacity=server.capacity)
         elif few:
-            words = f"{left[server.pk]} of {address_count(server)} addresses are left."
+            words = filled(_("{n} of {total} addresses are left."), n=left[server.pk], total=address_count(server))
         else:
             continue
         findings.trouble[Key(server.pk, Alert.Kind.FULL)] = words
@@ -119,5 +137,9 @@ def _find_usage_drift(findings: Findings, servers: Iterable[UUID], now: datetime
         node, customers = rx + tx, up + down
         apart = abs(node - customers)
         if apart > USAGE_BYTES and apart > USAGE_SHARE * max(node, customers):
-            words = f"In 24 hours it carried {bytes_si(node)} by its own account; customers were counted {bytes_si(customers)}."
+            words = filled(
+                _("In 24 hours it carried {node} by its own account; customers were counted {customers}."),
+                node=lazy_bytes(node),
+                customers=lazy_bytes(customers),
+            )
             findings.trouble[Key(server_id, Alert.Kind.USAGE_DRIFT)] = words

@@ -8,6 +8,8 @@ from typing import Any
 from django import template
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.templatetags.nexusvpn_ui import state
 from vpn.services.device_views import DeviceView, PlaceView
@@ -16,29 +18,38 @@ register = template.Library()
 
 # States that are a node's word of a moment; the others do not grow older.
 HEARD_STATES = ("connected", "idle", "never_used", "activating")
-WAITING_STATES = {"removing": "Removing", "suspending": "Suspending"}
+WAITING_STATES = {
+    "removing": _("Removing: waiting for {names}"),
+    "suspending": _("Suspending: waiting for {names}"),
+}
 WHY_OFF = {
-    "account": "Your account is suspended",
-    "expired": "Its end date has passed",
-    "over_quota": "Your data is used up",
-    "plan_limit": "Your plan has room for fewer devices",
-    "stopped": "We have stopped its server",
-    "unplaced": "No server has a place for it",
-    "premium": "Its location is not in your plan any more",
-    "unknown": "Its server has not reported for a minute",
+    "account": _("Your account is suspended"),
+    "expired": _("Its end date has passed"),
+    "over_quota": _("Your data is used up"),
+    "plan_limit": _("Your plan has room for fewer devices"),
+    "stopped": _("We have stopped its server"),
+    "unplaced": _("No server has a place for it"),
+    "premium": _("Its location is not in your plan any more"),
+    "unknown": _("Its server has not reported for a minute"),
 }
 WHAT_TO_DO = {
-    "account": "Write to support.",
-    "customer": "Resume it when you want to connect again. Its addresses stay its own meanwhile.",
-    "staff": "Write to support to learn why.",
-    "both": "You suspended it too. Write to support to learn why.",
-    "expired": "Choose a later end date, or none, and it connects again.",
-    "plan_limit": "Chosen devices stay, then the oldest. Choose this one, remove another or take a larger plan, and it connects again.",
-    "stopped": "This is an emergency stop. It connects again by itself when that ends; there is nothing for you to do.",
-    "unplaced": "Download its configuration for any location; that gives it a place there.",
-    "premium": "Download its configuration for another location, or choose a plan with premium locations.",
-    "unknown": "So we cannot say whether it is connected now.",
-    "activating": "Its servers have yet to confirm it. That takes a second, or as long as a server cannot be reached.",
+    "account": _("Write to support."),
+    "customer": _("Resume it when you want to connect again. Its addresses stay its own meanwhile."),
+    "staff": _("Write to support to learn why."),
+    "both": _("You suspended it too. Write to support to learn why."),
+    "expired": _("Choose a later end date, or none, and it connects again."),
+    "plan_limit": _(
+        "Chosen devices stay, then the oldest. Choose this one, remove another or take a larger plan, and it connects again."
+    ),
+    "stopped": _(
+        "This is an emergency stop. It connects again by itself when that ends; there is nothing for you to do."
+    ),
+    "unplaced": _("Download its configuration for any location; that gives it a place there."),
+    "premium": _("Download its configuration for another location, or choose a plan with premium locations."),
+    "unknown": _("So we cannot say whether it is connected now."),
+    "activating": _(
+        "Its servers have yet to confirm it. That takes a second, or as long as a server cannot be reached."
+    ),
 }
 
 
@@ -61,8 +72,8 @@ def why(device: DeviceView) -> str:
     """Why the device is off, in a few words: "Your data is used up"."""
     reason = _reason(device)
     if device.blocked == "suspended":
-        return "You suspended it" if reason == "customer" else "Support suspended it"
-    return WHY_OFF.get(reason, "")
+        return gettext("You suspended it") if reason == "customer" else gettext("Support suspended it")
+    return str(WHY_OFF.get(reason, ""))
 
 
 @register.filter
@@ -70,15 +81,23 @@ def what_to_do(device: DeviceView, resets_at: datetime) -> str:
     """What the person can do about a device that is off, or what is being waited for. `resets_at`: when their data starts again."""
     reason = _reason(device)
     if reason == "over_quota":
-        return f"It connects again by itself on {date_format(localtime(resets_at), 'j M Y')}. A larger plan connects it at once."
-    return WHAT_TO_DO.get(reason, "")
+        return gettext("It connects again by itself on {day}. A larger plan connects it at once.").format(
+            day=date_format(localtime(resets_at), "DATE_FORMAT")
+        )
+    return str(WHAT_TO_DO.get(reason, ""))
+
+
+@register.filter(expects_localtime=True)
+def to_the_second(moment: datetime) -> str:
+    """As a proof names a time: "1 Dec 2026, 10:00:00 UTC"."""
+    return f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i:s e')}"
 
 
 @register.inclusion_tag("components/_state.html")
 def device_state(device: DeviceView) -> dict[str, Any]:
     """The device's state with the time at which it was last true, or with the locations that have yet to confirm it."""
     if device.state in WAITING_STATES and device.unconfirmed:
-        word = f"{WAITING_STATES[device.state]}: waiting for {', '.join(device.unconfirmed)}"
+        word = WAITING_STATES[device.state].format(names=", ".join(device.unconfirmed))
         return {**state(device.state, word=word), "long": True}
     if device.state == "removed":
         return state("removed", device.removed_at)
@@ -90,6 +109,8 @@ def place_state(place: PlaceView) -> dict[str, Any]:
     """The device's state on one server."""
     if place.blocked:
         return state(
-            place.state, None, "Not in your plan" if place.state == "suspended" else "Suspending: not in your plan"
+            place.state,
+            None,
+            gettext("Not in your plan") if place.state == "suspended" else gettext("Suspending: not in your plan"),
         )
     return state(place.badge, place.state_at if place.badge in HEARD_STATES else None)

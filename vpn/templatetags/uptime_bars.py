@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 from django import template
 from django.template.loader import render_to_string
+from django.utils.formats import number_format
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext
 
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN
 from vpn.services.uptime import DAY_S, History
@@ -40,7 +42,9 @@ def uptime(share: float | None) -> str:
     """A share of one in percent, downwards: only what was never down is "100 %"."""
     if share is None:
         return UNKNOWN
-    return "100 %" if share == 1 else f"{math.floor(share * 10_000 + 1e-6) / 100:.2f} %"
+    if share == 1:
+        return gettext("{n} %").format(n="100")
+    return gettext("{n} %").format(n=number_format(math.floor(share * 10_000 + 1e-6) / 100, 2))
 
 
 @register.filter
@@ -56,12 +60,12 @@ def duration(seconds: float) -> str:
 
 @register.simple_tag
 def uptime_bars(history: History) -> SafeString:
-    return _drawn(history)
+    return _drawn(history, get_language() or "")
 
 
 @lru_cache(maxsize=512)
-def _drawn(history: History) -> SafeString:
-    """Kept as long as the figures are the same: the page is asked for more often than they change."""
+def _drawn(history: History, language: str) -> SafeString:
+    """Kept for each language as long as the figures are the same: the page is asked for more often than they change."""
     return SafeString(render_to_string("status/_history.html", draw_uptime(history)))
 
 

@@ -9,33 +9,33 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from nexusvpn.errors import DomainError, NotFound
+from nexusvpn.undo import say_with_undo
 from vpn.forms import ExpiryForm
 from vpn.models import VpnConfig
 from vpn.services.activation import wait_until_active
 from vpn.services.device_life import resume_device, set_expiry, suspend_device
+from vpn.services.device_views import find_device
 from vpn.views.device_page import render_device, save_form
 
 CUSTOMER = VpnConfig.SuspendedBy.CUSTOMER
 
 
-def _answer(
-    request: HttpRequest, pk: UUID, act: Callable[[], VpnConfig], done: Callable[[VpnConfig], str]
-) -> HttpResponse:
-    """Do it and go back to the device's page, which says that it is done or why not."""
+def _answer(request: HttpRequest, pk: UUID, act: Callable[[], None]) -> HttpResponse:
+    """Do it and go back to the device's page, which says that it is done (`act` tells it) or why not."""
     try:
-        device = act()
+        act()
     except NotFound:
         raise
     except DomainError as error:
         messages.error(request, error.message)
-    else:
-        messages.success(request, done(device))
     return redirect("device", pk)
 
 
@@ -43,34 +43,28 @@ def _answer(
 @login_required
 @require_POST
 def device_suspend(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = signed_in(request)
-    return _answer(
-        request,
-        pk,
-        lambda: suspend_device(user=user, device_id=pk, by=CUSTOMER),
-        lambda device: f"{device.name} is suspended until you resume it.",
-    )
+    def suspend() -> None:
+        device = suspend_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
+        done = _("%(name)s is suspended until you resume it.") % {"name": device.name}
+        say_with_undo(request, done, action=reverse("device-resume", args=[pk]))
+
+    return _answer(request, pk, suspend)
 
 
 @never_cache
 @login_required
 @require_POST
 def device_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
-    user = signed_in(request)
-
-    def resume() -> VpnConfig:
-        device = resume_device(user=user, device_id=pk, by=CUSTOMER)
+    def resume() -> None:
+        device = resume_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
         wait_until_active(pk)
-        return device
+        if device.suspended_by:
+            messages.success(request, _("%(name)s is off until support resumes it too.") % {"name": device.name})
+            return
+        done = _("%(name)s is resumed.") % {"name": device.name}
+        say_with_undo(request, done, action=reverse("device-suspend", args=[pk]))
 
-    def done(device: VpnConfig) -> str:
-        return (
-            f"{device.name} is off until support resumes it too."
-            if device.suspended_by
-            else f"{device.name} is resumed."
-        )
-
-    return _answer(request, pk, resume, done)
+    return _answer(request, pk, resume)
 
 
 @never_cache
@@ -79,9 +73,11 @@ def device_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 def device_expiry(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = ExpiryForm(request.POST)
 
-    def save() -> str:
-        device = set_expiry(user=signed_in(request), device_id=pk, expires_at=form.cleaned_data["expires_at"])
-        return f"{device.name} works until {date_format(form.cleaned_data['expires_at'], 'j M Y, H:i e')}."
+    def save() -> None:
+        ends = form.cleaned_data["expires_at"]
+        device = set_expiry(user=signed_in(request), device_id=pk, expires_at=ends)
+        values = {"name": device.name, "time": date_format(ends, "DATETIME_FORMAT")}
+        messages.success(request, _("%(name)s works until %(time)s.") % values)
 
     return save_form(
         request, pk, form, save, lambda status: render_device(request, pk, expiry_form=form, status=status)
@@ -93,9 +89,14 @@ def device_expiry(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_POST
 def device_expiry_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = signed_in(request)
-    return _answer(
-        request,
-        pk,
-        lambda: set_expiry(user=user, device_id=pk, expires_at=None),
-        lambda device: f"{device.name} has no end date any more.",
-    )
+    former = find_device(user.pk, pk).expires_at
+
+    def remove() -> None:
+        device = set_expiry(user=user, device_id=pk, expires_at=None)
+        done = _("%(name)s has no end date any more.") % {"name": device.name}
+        if former is None:
+            messages.success(request, done)
+        else:
+            say_with_undo(request, done, action=reverse("device-expiry", args=[pk]), expires_at=former.isoformat())
+
+    return _answer(request, pk, remove)

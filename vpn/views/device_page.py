@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
@@ -45,21 +44,20 @@ def render_device(
 
 
 def save_form(
-    request: HttpRequest, pk: UUID, form: ServiceForm, save: Callable[[], str], again: Callable[[int], HttpResponse]
+    request: HttpRequest, pk: UUID, form: ServiceForm, save: Callable[[], None], again: Callable[[int], HttpResponse]
 ) -> HttpResponse:
-    """Save what a form of the page holds and go back to it; `save` returns what to say of that.
+    """Save what a form of the page holds and go back to it; `save` tells that it is done.
 
     What is refused is shown in the form, by `again`, which takes the answer's status.
     """
     status = 400
     if form.is_valid():
         try:
-            done = save()
+            save()
         except NotFound:
             raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            messages.success(request, done)
             return redirect("device", pk)
     return again(status)

@@ -9,6 +9,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from vpn.services.config_choices import ConfigChoices
 from vpn.services.configuration import ConfigFile, apple_profile, profile_file_name
@@ -52,7 +53,8 @@ def result_page(
         "config": result.file.text,
         "server_made": result.server_made,
         "rotated": result.rotated,
-        "done": "has a new key" if result.rotated else "is added",
+        "done": (_("%(name)s has a new key") if result.rotated else _("%(name)s is added"))
+        % {"name": result.device.name},
         "file_name": result.file.file_name,
         "profiles": _profiles(result.file) if result.server_made else [],
         **besides,
@@ -62,7 +64,7 @@ def result_page(
 
 def _profiles(file: ConfigFile) -> list[dict[str, str]]:
     """For Apple's systems, with the private key: the server has it this once."""
-    labels = {Platform.IOS: "Download for iPhone or iPad", Platform.MACOS: "Download for Mac"}
+    labels = {Platform.IOS: _("Download for iPhone or iPad"), Platform.MACOS: _("Download for Mac")}
     return [
         {
             "label": label,

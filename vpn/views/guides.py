@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -19,17 +20,19 @@ from vpn.services.guides import PLACEHOLDERS, guide_values
 
 class System(NamedTuple):
     slug: str
-    name: str
+    name: Any
+    # Whether its app can scan a QR code.
+    takes_codes: bool = False
 
 
 SYSTEMS = (
     System("windows", "Windows"),
     System("macos", "macOS"),
     System("linux", "Linux"),
-    System("ios", "iPhone and iPad"),
-    System("android", "Android"),
-    System("openwrt", "OpenWrt routers"),
-    System("router", "Other routers"),
+    System("ios", _("iPhone and iPad"), takes_codes=True),
+    System("android", "Android", takes_codes=True),
+    System("openwrt", _("OpenWrt routers")),
+    System("router", _("Other routers")),
 )
 
 

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,12 +30,14 @@ def devices_keep(request: HttpRequest) -> HttpResponse:
         return _render(request, user)
     form = KeptDevicesForm(request.POST)
     if not form.is_valid():
-        return _render(request, user, ["Choose among the devices that you have now."], status=400)
+        return _render(request, user, [_("Choose among the devices that you have now.")], status=400)
     try:
         keep_devices(user=user, device_ids=form.cleaned_data["devices"])
     except InvalidInput as error:
         return _render(request, user, error.fields["devices"], status=400)
-    messages.success(request, "Saved. Where your plan has room for fewer devices, these stay first, then the oldest.")
+    messages.success(
+        request, _("Saved. Where your plan has room for fewer devices, these stay first, then the oldest.")
+    )
     return redirect("devices")
 
 

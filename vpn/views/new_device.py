@@ -35,7 +35,8 @@ Made = Callable[[DeviceResult], HttpResponse]
 def device_new(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if request.method != "POST":
-        return _form_page(request, user, DeviceForm(), 200)
+        asked = request.GET.get("location", "")[:40]
+        return _form_page(request, user, DeviceForm(initial={"location": asked}), 200)
 
     def made(result: DeviceResult) -> HttpResponse:
         return result_json(result, 201) if by_script(request) else result_page(request, result, 201)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -28,5 +29,7 @@ def status_now(request: HttpRequest) -> HttpResponse:
 def _context() -> dict[str, Any]:
     found = current_status()
     count, total = len(found.in_trouble), len(found.locations)
-    trouble = f"{count} of {total} locations {'has' if count == 1 else 'have'} trouble"
+    trouble = ngettext(
+        "%(count)s of %(total)s locations has trouble", "%(count)s of %(total)s locations have trouble", count
+    ) % {"count": count, "total": total}
     return {"status": found, "trouble": trouble}
