@@ -42,6 +42,7 @@ WORDS = {
     "gift_codes_revoked": "Gift codes revoked",
     "gift_redeemed": "Gift code redeemed",
     "invitation_made": "Invitation made",
+    "list_exported": "List downloaded",
     "mail_choice_changed": "Choice of mails changed",
     "name_changed": "Name changed",
     "other_sessions_ended": "Other sessions ended",

@@ -27,7 +27,7 @@ class StripeCustomerAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_select_related = ("user",)
     list_filter = ("currency", ("deleted_at", admin.EmptyFieldListFilter))
     search_fields = ("=stripe_id", "user__email")
-    ordering = ("-created_at", "stripe_id")
+    ordering = ("stripe_id",)
 
     @admin.display(description="card")
     def card(self, customer: StripeCustomer) -> str:

@@ -49,7 +49,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     change_list_template = "admin/billing/ledgerentry/change_list.html"
     list_display = ("occurred_at", "kind", money_column("amount_minor", "amount"), "user", "price", "source", "account")
     list_select_related = ("user", "price")
-    list_filter = ("account", "kind", "currency", "price__plan")
+    list_filter = ("occurred_at", "account", "kind", "currency", "price__plan")
     search_fields = ("=source", "=balance_transaction_id", "=invoice_id", "user__email")
 
     def get_urls(self) -> list[URLPattern]:

@@ -32,6 +32,7 @@ class RewardEntryAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("user",)
     list_filter = ("kind", "currency")
+    ordering = ("-id",)
     search_fields = ("source", "user__email", "=reward__invoice_id")
 
 
@@ -55,6 +56,8 @@ class RewardPayoutAdmin(ActionsAdmin, ReadOnlyAdmin):
     )
     list_select_related = ("user",)
     list_filter = ("state", "currency")
+    # By the index of a person's payouts.
+    ordering = ("user_id", "-created_at", "id")
     search_fields = ("=id", "=result", "user__email")
 
     @object_action("Nothing came of it", _lost, applies=is_lost, danger=True)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_export import Export, Money
 from nexusvpn.forms import ServiceForm
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import Reward
@@ -65,6 +66,25 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
         "decision_note",
     )
     list_display = ("created_at", "user", "kind", "friend", "amount", "state", "why", "matures_at")
+    # Customer by customer, by the index of a person's rewards.
+    ordering = ("user_id", "-created_at", "id")
+    export = Export(
+        "rewards",
+        [
+            ("id", "id"),
+            ("created_at", "created_at"),
+            ("customer", "user__email"),
+            ("kind", "kind"),
+            ("friend", "referral__referred__email"),
+            ("amount", Money("amount_minor", "currency")),
+            ("currency", "currency"),
+            ("state", "state"),
+            ("invoice", "invoice_id"),
+            ("matures_at", "matures_at"),
+            ("decided_at", "decided_at"),
+            ("decision_note", "decision_note"),
+        ],
+    )
     list_select_related = ("user", "referral__referrer", "referral__referred", "decided_by")
     list_filter = (ToDecide, "state", "kind", "currency")
     search_fields = ("=invoice_id", "user__email", "referral__referred__email", "referral__referrer__email")

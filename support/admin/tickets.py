@@ -9,6 +9,7 @@ from django.urls import reverse
 from accounts.people import signed_in
 from nexusvpn.admin_actions import Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_export import Export
 from support.admin.answering import AnsweringAdmin
 from support.admin.bulk import BulkAdmin
 from support.admin.inbox import InboxAdmin
@@ -18,6 +19,24 @@ from support.services.tickets import close_ticket
 
 @admin.register(Ticket)
 class TicketAdmin(InboxAdmin, BulkAdmin, AnsweringAdmin, ReadOnlyAdmin):
+    export = Export(
+        "tickets",
+        [
+            ("id", "id"),
+            ("subject", "subject"),
+            ("customer", "user__email"),
+            ("status", "status"),
+            ("priority", "priority"),
+            ("category", "category"),
+            ("assignee", "assignee__email"),
+            ("created_at", "created_at"),
+            ("updated_at", "updated_at"),
+            ("due_at", "due_at"),
+            ("answer_kept", "answer_kept"),
+            ("resolution_kept", "resolution_kept"),
+        ],
+    )
+
     def view_on_site(self, obj: Ticket) -> str:
         return reverse("ticket", args=[obj.pk])
 

@@ -37,6 +37,7 @@ NEVER_BY_HAND = {
     "vpn.IncidentUpdate",
     "vpn.EmergencyStop",
     "vpn.QuotaMeter",
+    "vpn.FavouriteLocation",
     "vpn.UsageMonth",
     "accounts.LoginHistory",
     "accounts.Session",

@@ -17,6 +17,8 @@ class IpAssignmentAdmin(ReadOnlyAdmin):
     list_select_related = ("server", "device", "user")
     list_filter = (("released_at", admin.EmptyFieldListFilter), "server")
     search_fields = ("ipv4", "ipv6", "user__email", "device__name")
+    # Numbered as they are given out.
+    ordering = ("-id",)
 
 
 @admin.register(FreeAddress)
@@ -52,6 +54,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     list_display = ("record_date", "user", "device", "up", "down")
     list_select_related = ("user", "device")
     search_fields = ("user__email", "device__name")
+    ordering = ("-id",)
 
     @admin.display(description="up", ordering="bytes_up")
     def up(self, record: UsageRecord) -> str:

@@ -15,6 +15,7 @@ from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
+from nexusvpn.admin_export import Export
 from nexusvpn.templatetags.nexusvpn_ui import STATES, UNKNOWN, ago, bytes_si, day, moment, percent
 from vpn.models import IpAssignment, Peer, QuotaMeter, VpnConfig
 from vpn.services.device_life import resume_device, suspend_device
@@ -153,6 +154,23 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_select_related = ("user", "location")
     list_filter = (RemovalFilter, "blocked", "location")
     search_fields = ("user__email", "name", "=public_key", "=id")
+    # Customer by customer: in the order of the one index that a list of all of them has.
+    ordering = ("user_id", "-created_at", "id")
+    export = Export(
+        "devices",
+        [
+            ("id", "id"),
+            ("name", "name"),
+            ("customer", "user__email"),
+            ("location", "location__slug"),
+            ("public_key", "public_key"),
+            ("blocked", "blocked"),
+            ("suspended_by", "suspended_by"),
+            ("created_at", "created_at"),
+            ("revoked_at", "revoked_at"),
+            ("removal_confirmed_at", "removal_confirmed_at"),
+        ],
+    )
     panels: ClassVar[list[Any]] = [places_panel, unconfirmed_panel]
 
     @admin.display(description="condition", ordering="blocked")

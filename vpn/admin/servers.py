@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from nexusvpn.admin_export import Export
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, moment
 from vpn.admin.health import health_panel, is_silent, notes_panel, status_of
 from vpn.admin.server_actions import ServerActions, left_behind_banner
@@ -54,6 +55,21 @@ class ServerAdmin(ServerActions):
     list_select_related = ("location", "status")
     list_filter = ("state", ("stopped_at", admin.EmptyFieldListFilter), "location")
     search_fields = ("name", "public_endpoint", "=public_key", "location__name")
+    export = Export(
+        "servers",
+        [
+            ("name", "name"),
+            ("location", "location__slug"),
+            ("state", "state"),
+            ("endpoint", "public_endpoint"),
+            ("port", "port"),
+            ("capacity", "capacity"),
+            ("peers", "status__peer_count"),
+            ("in_sync", "status__in_sync"),
+            ("last_report_at", "status__last_report_at"),
+            ("agent_version", "status__agent_version"),
+        ],
+    )
     fieldsets = (
         (None, {"fields": ("name", "location", "state", "capacity")}),
         ("Where customers connect", {"fields": ("public_endpoint", "port", "extra_ports", "public_key")}),
