@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -60,6 +60,7 @@ def only_row(slug: str, title: Any, note: Any, model: type[Model]) -> Section:
         own: Any = admin.site._registry[model]
         # While there is no row its defaults hold: it is made with them, so that the log says what was before.
         model._default_manager.get_or_create(pk=filled.instance.pk)
+        filled.instance._state.adding = False
         own.save_model(request, filled.instance, filled, True)
         own.log_change(request, filled.instance, own.construct_change_message(request, filled, []))
 
@@ -72,7 +73,7 @@ class SettingsSite(AdminSite):
     sections: ClassVar[list[Section]] = []
 
     def get_urls(self) -> list[Any]:
-        def page(address: str, view: Any, name: str) -> URLPattern:
+        def page(address: str, view: Any, name: str) -> Any:
             return path(address, self.admin_view(never_cache(view)), name=name)
 
         own = [

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.admin_settings import Section
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 from nexusvpn.models import SiteState
 from nexusvpn.site_state import set_maintenance
 

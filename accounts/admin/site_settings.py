@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import RegistrationPolicy
 from nexusvpn.admin_settings import only_row
+from nexusvpn.languages import lazy as _
 
 admin.site.sections.append(  # type: ignore[attr-defined]
     only_row(

@@ -8,11 +8,11 @@ from typing import Any
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as now
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 
 from billing.models import Plan
 from nexusvpn.admin_settings import Section
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 
 
@@ -20,7 +20,7 @@ def _plans() -> Sequence[Sequence[Any]]:
     return [
         (
             format_html('<a href="{}">{}</a>', reverse("admin:billing_plan_change", args=[plan.pk]), plan.name),
-            now("unlimited") if plan.quota_bytes is None else bytes_si(plan.quota_bytes),
+            gettext("unlimited") if plan.quota_bytes is None else bytes_si(plan.quota_bytes),
             plan.device_limit,
         )
         for plan in Plan.objects.order_by("rank")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.admin_settings import Section, only_row
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import ReferralProgramme
 from referrals.services.programme import amounts

@@ -7,21 +7,21 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.utils.translation import gettext as now
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 
 from nexusvpn.admin_settings import Section
+from nexusvpn.languages import lazy as _
 
 
 def _environment() -> Sequence[Sequence[Any]]:
     return [
-        (now("Name of the site"), settings.BRAND_NAME, "BRAND_NAME"),
-        (now("Address of the site"), settings.SITE_URL, "SITE_URL"),
-        (now("Support hours"), settings.SUPPORT_HOURS, "SUPPORT_HOURS"),
-        (now("Time zone of support"), settings.SUPPORT_TIME_ZONE, "SUPPORT_TIME_ZONE"),
-        (now("Grace after a failed payment, days"), settings.DUNNING_GRACE_DAYS, "DUNNING_GRACE_DAYS"),
-        (now("Grace before an account is erased, days"), settings.DELETION_GRACE_DAYS, "DELETION_GRACE_DAYS"),
-        (now("Audit log kept, days"), settings.AUDIT_KEPT_DAYS, "AUDIT_KEPT_DAYS"),
+        (gettext("Name of the site"), settings.BRAND_NAME, "BRAND_NAME"),
+        (gettext("Address of the site"), settings.SITE_URL, "SITE_URL"),
+        (gettext("Support hours"), settings.SUPPORT_HOURS, "SUPPORT_HOURS"),
+        (gettext("Time zone of support"), settings.SUPPORT_TIME_ZONE, "SUPPORT_TIME_ZONE"),
+        (gettext("Grace after a failed payment, days"), settings.DUNNING_GRACE_DAYS, "DUNNING_GRACE_DAYS"),
+        (gettext("Grace before an account is erased, days"), settings.DELETION_GRACE_DAYS, "DELETION_GRACE_DAYS"),
+        (gettext("Audit log kept, days"), settings.AUDIT_KEPT_DAYS, "AUDIT_KEPT_DAYS"),
     ]
 
 

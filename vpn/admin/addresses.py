@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models import FreeAddress, IpAssignment, Peer, UsageCounter, UsageRecord
 
@@ -56,10 +57,10 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     search_fields = ("user__email", "device__name")
     ordering = ("-id",)
 
-    @admin.display(description="up", ordering="bytes_up")
+    @admin.display(description=_("up"), ordering="bytes_up")
     def up(self, record: UsageRecord) -> str:
         return bytes_si(record.bytes_up)
 
-    @admin.display(description="down", ordering="bytes_down")
+    @admin.display(description=_("down"), ordering="bytes_down")
     def down(self, record: UsageRecord) -> str:
         return bytes_si(record.bytes_down)

@@ -8,9 +8,9 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.money import major, minor
 from nexusvpn.templatetags.nexusvpn_ui import money
 from vpn.models import FavouriteLocation, LocationCost

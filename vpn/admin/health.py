@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from nexusvpn.admin_base import Panel
@@ -39,26 +40,36 @@ def health_panel(server: Server) -> Panel:
     """What the node last said of itself, beside what is wanted of it."""
     status = status_of(server)
     if status is None:
-        return Panel("Node", ("Fact", "Value"), [("Enrolled", "No. Issue an enrolment command and run it there.")])
+        return Panel(
+            gettext("Node"),
+            (gettext("Fact"), gettext("Value")),
+            [(gettext("Enrolled"), gettext("No. Issue an enrolment command and run it there."))],
+        )
     same_epoch = status.applied_epoch == server.epoch
     in_sync = {True: "Yes", False: "No", None: "Not compared yet"}[status.in_sync]
     facts = [
-        ("Heard now", "No" if is_silent(server) else "Yes"),
-        ("Last report", ago(status.last_report_at)),
-        ("Applied revision", f"{status.applied_revision} of {server.revision}" if same_epoch else "None of this epoch"),
-        ("In sync when last compared", in_sync),
-        ("Peers on the interface", status.peer_count),
+        (gettext("Heard now"), gettext("No") if is_silent(server) else gettext("Yes")),
+        (gettext("Last report"), ago(status.last_report_at)),
+        (
+            gettext("Applied revision"),
+            gettext("%(applied_revision)s of %(revision)s")
+            % {"applied_revision": status.applied_revision, "revision": server.revision}
+            if same_epoch
+            else gettext("None of this epoch"),
+        ),
+        (gettext("In sync when last compared"), in_sync),
+        (gettext("Peers on the interface"), status.peer_count),
         ("CPU", _percent(status.cpu_percent)),
-        ("Memory", _percent(status.memory_percent)),
-        ("Received, sent", f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
-        ("Agent", status.agent_version or UNKNOWN),
+        (gettext("Memory"), _percent(status.memory_percent)),
+        (gettext("Received, sent"), f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
+        (gettext("Agent"), status.agent_version or UNKNOWN),
     ]
-    return Panel("Node", ("Fact", "Value"), facts)
+    return Panel(gettext("Node"), (gettext("Fact"), gettext("Value")), facts)
 
 
 def notes_panel(server: Server) -> Panel:
     rows = [(ago(note.created_at), note.code, note.detail) for note in server.notes.all()[:LATEST]]
-    return Panel("What the node noted", ("When", "What", "Detail"), rows)
+    return Panel(gettext("What the node noted"), (gettext("When"), gettext("What"), gettext("Detail")), rows)
 
 
 def nodes_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
