@@ -46,7 +46,7 @@ class ObjectAction:
         return self.method.replace("_", "-")
 
     def question_about(self, obj: Any) -> str:
-        return self.question if isinstance(self.question, str) else self.question(obj)
+        return self.question(obj) if callable(self.question) else str(self.question)
 
 
 def object_action(

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
+from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
 from nexusvpn.api.pagination import COUNTED_ROWS
@@ -123,7 +124,8 @@ class StaffModelAdmin(admin.ModelAdmin):
         return export_list(self, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        answer = super().changelist_view(request, extra_context)
+        named = {"title": NAMES[self.opts.object_name]} if self.opts.object_name in NAMES else {}
+        answer = super().changelist_view(request, {**named, **(extra_context or {})})
         if hasattr(answer, "context_data") and answer.context_data and "cl" in answer.context_data:
             answer.context_data |= self._list_limits(request, answer.context_data["cl"])
         return answer
@@ -142,7 +144,7 @@ class StaffModelAdmin(admin.ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         if not search_term:
             return queryset, False
-        order = self.get_ordering(request) or self.opts.ordering or ("-pk",)
+        order: Any = self.get_ordering(request) or self.opts.ordering or ("-pk",)
         return search_rows(queryset, self.get_search_fields(request), search_term, order), False
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -32,13 +32,14 @@ class Waiting:
     url: Callable[[], str]
     tone: str = "bad"
 
-    def part(self, number: int) -> QuerySet[Any, tuple[int, datetime | None]]:
+    def part(self, number: int) -> QuerySet[Any, Any]:
         since = F(self.since) if isinstance(self.since, str) else self.since
         found = self.rows().annotate(
             which=Value(number, output_field=IntegerField()),
             waits_since=ExpressionWrapper(since, output_field=DateTimeField()),
         )
-        return found.order_by(F("waits_since").asc(nulls_last=True)).values_list("which", "waits_since")[:MOST]
+        oldest: QuerySet[Any, Any] = found.order_by(F("waits_since").asc(nulls_last=True))
+        return oldest.values_list("which", "waits_since")[:MOST]
 
     def notice(self, times: Sequence[datetime | None]) -> Notice:
         n = len(times)
