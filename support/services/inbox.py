@@ -17,6 +17,7 @@ from django.db.models import OuterRef, Q, QuerySet
 
 from accounts.models import User
 from billing.holding import plan_name_now
+from nexusvpn.languages import lazy as _
 from support.models import Tag, Ticket
 
 # Those that are due first; what has no clock comes last, and of that what waits longest comes first.
@@ -37,15 +38,18 @@ class InboxView:
 VIEWS = {
     view.code: view
     for view in (
-        InboxView("waiting", "Waiting for us", lambda staff, now: Q(status=Ticket.Status.OPEN), DUE_FIRST),
-        InboxView("mine", "Mine", lambda staff, now: Q(assignee=staff) & ~Q(status=Ticket.Status.CLOSED), DUE_FIRST),
-        InboxView("unassigned", "Unassigned", lambda staff, now: nobodys(), DUE_FIRST),
-        InboxView("overdue", "Overdue", lambda staff, now: overdue(now), DUE_FIRST),
+        InboxView("waiting", _("Waiting for us"), lambda staff, now: Q(status=Ticket.Status.OPEN), DUE_FIRST),
+        InboxView("mine", _("Mine"), lambda staff, now: Q(assignee=staff) & ~Q(status=Ticket.Status.CLOSED), DUE_FIRST),
+        InboxView("unassigned", _("Unassigned"), lambda staff, now: nobodys(), DUE_FIRST),
+        InboxView("overdue", _("Overdue"), lambda staff, now: overdue(now), DUE_FIRST),
         InboxView(
-            "answered", "Waiting for the customer", lambda staff, now: Q(status=Ticket.Status.ANSWERED), LONGEST_FIRST
+            "answered",
+            _("Waiting for the customer"),
+            lambda staff, now: Q(status=Ticket.Status.ANSWERED),
+            LONGEST_FIRST,
         ),
-        InboxView("closed", "Closed", lambda staff, now: Q(status=Ticket.Status.CLOSED), LATEST_FIRST),
-        InboxView("all", "All", lambda staff, now: Q(), LATEST_FIRST),
+        InboxView("closed", _("Closed"), lambda staff, now: Q(status=Ticket.Status.CLOSED), LATEST_FIRST),
+        InboxView("all", _("All"), lambda staff, now: Q(), LATEST_FIRST),
     )
 }
 DEFAULT_VIEW = "waiting"
