@@ -121,6 +121,7 @@ WORDS = {
     "maintenance_changed": "Maintenance told differently",
     "maintenance_ended": "Maintenance ended",
     "maintenance_started": "Maintenance begun",
+    "list_exported": "List downloaded",
     "mail_choice_changed": "Choice of mails changed",
     "name_changed": "Name changed",
     "other_sessions_ended": "Other sessions ended",

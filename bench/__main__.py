@@ -15,7 +15,7 @@ from nexusvpn.local.processes import interruptible
 
 def benchmarks() -> dict[str, Callable[[Bench], list[Result]]]:
     """Every benchmark by its id. Imported here, since models can be imported only when Django is set up."""
-    from bench import creating, depth, fleet, inbox, indexes, ingest, live, mixed, pages, queries, snapshot
+    from bench import admin_lists, creating, depth, fleet, inbox, indexes, ingest, live, mixed, pages, queries, snapshot
 
     return {
         "P1": pages.run_p1,
@@ -33,10 +33,11 @@ def benchmarks() -> dict[str, Callable[[Bench], list[Result]]]:
         "P18": mixed.run_p18,
         "P19": fleet.run_p19,
         "P20": inbox.run_p20,
+        "P21": admin_lists.run_p21,
     }
 
 
-NAMES = ("P1", "P2", "P3", "P5", "P6", "P8", "P9", "P9b", "P10", "P14", "P16", "P17", "P18", "P19", "P20")
+NAMES = ("P1", "P2", "P3", "P5", "P6", "P8", "P9", "P9b", "P10", "P14", "P16", "P17", "P18", "P19", "P20", "P21")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

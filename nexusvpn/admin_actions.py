@@ -20,6 +20,7 @@ from django.views.decorators.cache import never_cache
 from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import speaking
 
 # What an action gives back: a sentence for the object's page, or a page of its own.
 Outcome = str | HttpResponse
@@ -45,7 +46,7 @@ class ObjectAction:
         return self.method.replace("_", "-")
 
     def question_about(self, obj: Any) -> str:
-        return self.question if isinstance(self.question, str) else self.question(obj)
+        return self.question(obj) if callable(self.question) else str(self.question)
 
 
 def object_action(
@@ -155,8 +156,10 @@ class ActionsAdmin(StaffModelAdmin):
             messages.error(request, error.message)
             return HttpResponseRedirect(self.change_url(obj))
         # What staff wrote beside it may name somebody: only the object's history has that.
-        obj.audit_details = {"done": action.label}
-        self.log_change(request, obj, action_log(action.label, form))
+        # Both logs are in the site's own language, whoever did it.
+        with speaking(""):
+            obj.audit_details = {"done": str(action.label)}
+            self.log_change(request, obj, action_log(action.label, form))
         if isinstance(outcome, HttpResponse):
             return outcome
         messages.success(request, outcome)

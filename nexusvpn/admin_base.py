@@ -12,8 +12,16 @@ from django.core.exceptions import BadRequest, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Expression, QuerySet
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
+import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
+from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
+from nexusvpn.admin_menu import NAMES
+from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
 from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import record_act
@@ -30,7 +38,8 @@ class CappedPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         rows: Any = self.object_list
-        return int(rows.order_by()[:COUNTED_ROWS].count())
+        # The keys alone: what a list computes for its rows is not computed for those that are counted.
+        return int(rows.order_by().values("pk")[:COUNTED_ROWS].count())
 
 
 # Of these the audit log says that they changed, not what they were: it outlives the account, and names nobody then.
@@ -82,6 +91,11 @@ class StaffModelAdmin(admin.ModelAdmin):
     """The base of every model's admin."""
 
     change_form_template = "admin/staff_change_form.html"
+    change_list_template = "admin/staff_change_list.html"
+    # What of the list can be downloaded; None: nothing.
+    export: ClassVar[Export | None] = None
+    # Facets would count the whole table, once for each choice.
+    show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
@@ -98,6 +112,40 @@ class StaffModelAdmin(admin.ModelAdmin):
         for column in self.extra_columns:
             rows = rows.annotate(**{column.name: column.expression})
         return rows
+
+    def get_urls(self) -> list[URLPattern]:
+        urls: list[URLPattern] = super().get_urls()
+        if self.export is None:
+            return urls
+        view = self.admin_site.admin_view(never_cache(require_safe(self.export_view)))
+        return [path("export.csv", view, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *urls]
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        return export_list(self, request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        named = {"title": NAMES[self.opts.object_name]} if self.opts.object_name in NAMES else {}
+        answer = super().changelist_view(request, {**named, **(extra_context or {})})
+        if hasattr(answer, "context_data") and answer.context_data and "cl" in answer.context_data:
+            answer.context_data |= self._list_limits(request, answer.context_data["cl"])
+        return answer
+
+    def _list_limits(self, request: HttpRequest, changelist: Any) -> dict[str, Any]:
+        """How much of the list is counted, and how much of it can be taken along."""
+        url = ""
+        if may_export(self, request):
+            address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
+            url = f"{address}?{request.GET.urlencode()}" if request.GET else address
+        is_capped = changelist.result_count == COUNTED_ROWS
+        return {"export_url": url, "exported_rows": MOST_ROWS, "is_capped": is_capped, "counted_rows": COUNTED_ROWS}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if not search_term:
+            return queryset, False
+        order: Any = self.get_ordering(request) or self.opts.ordering or ("-pk",)
+        return search_rows(queryset, self.get_search_fields(request), search_term, order), False
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """An action on rows that no list has shown is 400; Django would fail on what is no key at all."""

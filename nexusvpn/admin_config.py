@@ -19,6 +19,8 @@ class StaffAdminConfig(SimpleAdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        # Before the apps: what concerns the whole site stands first on the page of settings.
+        import_module("nexusvpn.maintenance_admin")
         for config in apps.get_app_configs():
             if config.label not in WITHOUT_ADMIN and module_has_submodule(config.module, "admin"):
                 import_module(f"{config.name}.admin")

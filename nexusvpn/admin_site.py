@@ -5,26 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
-from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.admin_menu import grouped
+from nexusvpn.admin_settings import SettingsSite
+from nexusvpn.charts import Chart
 from nexusvpn.http import target_of_ours
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that waits for staff: what, and the list that shows it. `tone` is bad, warn or plain."""
+    """Something that waits for staff: what, the list that shows it, and since when. `tone` is bad, warn or plain."""
 
     text: str
     url: str
     tone: str = "plain"
+    since: datetime | None = None
+
+
+TONES = ("bad", "warn", "plain")
+
+
+def by_urgency(notice: Notice) -> tuple[int, bool, float]:
+    """The worst first; of what is equally bad that first which waits the longest."""
+    return TONES.index(notice.tone), notice.since is None, notice.since.timestamp() if notice.since else 0.0
 
 
 class EntranceGuard(Protocol):
@@ -37,15 +49,17 @@ class EntranceGuard(Protocol):
         """Until when they may do without a second factor; None if they have shown one."""
 
 
-class StaffSite(AdminSite):
-    site_title = site_header = f"{settings.BRAND_NAME} staff"
-    index_title = "What needs you now"
+class StaffSite(SettingsSite):
+    site_title = site_header = settings.BRAND_NAME
+    index_title = _("What needs you now")
     index_template = "admin/staff_index.html"
     empty_value_display = "–"
     # Set by the accounts' admin: an `EntranceGuard`. Without one nobody comes in.
     guard: EntranceGuard | None = None
     # What the home asks; each app adds its own questions.
-    questions: list[Callable[[HttpRequest], Iterable[Notice]]] = []
+    questions: ClassVar[list[Callable[[HttpRequest], Iterable[Notice]]]] = []
+    # What the home draws below them; each gives nothing to whom it does not concern.
+    drawings: ClassVar[list[Callable[[HttpRequest], Iterable[Chart]]]] = []
 
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
@@ -77,7 +91,13 @@ class StaffSite(AdminSite):
         """Staff change theirs where everybody does: one form, one set of limits, one thing that follows."""
         return HttpResponseRedirect(reverse("password-change"))
 
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        """By what staff come for, not by where the code lives; an app's own page stays as Django has it."""
+        found: list[Any] = super().get_app_list(request, app_label)
+        return found if app_label else grouped(found)
+
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         notices = [notice for question in self.questions for notice in question(request)]
-        notices.sort(key=lambda notice: ("bad", "warn", "plain").index(notice.tone))
-        return super().index(request, {"notices": notices, **(extra_context or {})})
+        charts = [chart for drawing in self.drawings for chart in drawing(request)]
+        context = {"notices": sorted(notices, key=by_urgency), "charts": charts}
+        return super().index(request, {**context, **(extra_context or {})})

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
-from procrastinate.contrib.django.models import ProcrastinateJob
+from django.urls import reverse
+from django.utils.translation import ngettext_lazy
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.waiting import Waiting, kinds
 
 
 class JobAdmin(ReadOnlyAdmin):
@@ -23,7 +26,7 @@ class JobAdmin(ReadOnlyAdmin):
         "abort_requested",
     )
     list_display = ("id", "task_name", "status", "attempts", "queue_name", "scheduled_at")
-    list_filter = ("status", "queue_name")
+    list_filter = ("status", "queue_name", "scheduled_at")
     search_fields = ("task_name",)
     ordering = ("-id",)
 
@@ -37,6 +40,19 @@ class JobAdmin(ReadOnlyAdmin):
             # The job's own text, which is the page's title, writes the arguments out.
             job.args = {}
         return job
+
+
+# Finished jobs are forgotten after a while, so there are never many: no index is kept for those that failed.
+_failed_at = ProcrastinateEvent.objects.filter(job=OuterRef("pk"), type="failed").order_by("-at").values("at")[:1]
+kinds.append(
+    Waiting(
+        "procrastinate.view_procrastinatejob",
+        lambda: ProcrastinateJob.objects.filter(status="failed"),
+        Subquery(_failed_at),
+        ngettext_lazy("%(count)s job was given up", "%(count)s jobs were given up", "n"),
+        lambda: f"{reverse('admin:procrastinate_procrastinatejob_changelist')}?status__exact=failed",
+    )
+)
 
 
 def replace_registration() -> None:

@@ -1,6 +1,17 @@
 """Importing the modules registers their models; the apps above bring columns and panels to the customer's page."""
 
-from accounts.admin import audit, credentials, entrance, groups, outbox, privacy, registration, sign_ins
+from accounts.admin import (
+    audit,
+    credentials,
+    entrance,
+    groups,
+    home,
+    outbox,
+    privacy,
+    registration,
+    sign_ins,
+    site_settings,
+)
 from accounts.admin.people import LATEST, UserAdmin
 
 __all__ = [
@@ -10,8 +21,10 @@ __all__ = [
     "credentials",
     "entrance",
     "groups",
+    "home",
     "outbox",
     "privacy",
     "registration",
     "sign_ins",
+    "site_settings",
 ]

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 
 from accounts.models import AuditEvent, User
 from nexusvpn.admin_base import Column, ReadOnlyAdmin
+from nexusvpn.admin_export import Export
 
 
 def _address_of(column: str) -> Subquery:
@@ -19,9 +20,28 @@ def _address_of(column: str) -> Subquery:
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "action", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
-    list_filter = ("actor_kind", "action")
+    list_filter = ("at", "actor_kind", "action")
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
     search_help_text = "The id of a person, of what something was done to, or of a request; or an action's name."
+    export = Export(
+        "audit",
+        [
+            (name, name)
+            for name in (
+                "at",
+                "action",
+                "actor_kind",
+                "actor_id",
+                "person_id",
+                "target_type",
+                "target_id",
+                "ip_address",
+                "request_id",
+                "details",
+            )
+        ],
+        is_for_readers=True,
+    )
     extra_columns: ClassVar[list[Column]] = [
         Column("actor_email", "By", _address_of("actor_id")),
         Column("person_email", "About", _address_of("person_id")),

@@ -24,6 +24,7 @@ from accounts.services.staff_factor import give_time_again, is_overdue
 from accounts.services.suspension import suspend_account, unsuspend_account
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
+from nexusvpn.admin_export import Export
 from nexusvpn.audit import record_act
 from nexusvpn.forms import ServiceForm
 from nexusvpn.templatetags.nexusvpn_ui import ago
@@ -118,6 +119,13 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "full_name", "=id", "=referral_code", "=stripe_customer_id")
     ordering = ("-date_joined", "id")
+    export = Export(
+        "people",
+        [
+            (name, name)
+            for name in ("id", "email", "full_name", "is_active", "date_joined", "email_verified_at", "last_login")
+        ],
+    )
     panels: ClassVar[list[Any]] = [sessions_panel, sign_ins_panel, activity_panel]
     extra_columns: ClassVar[list[Column]] = []
 

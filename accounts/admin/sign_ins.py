@@ -29,6 +29,7 @@ class SessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "kind", "ip_address", "user_agent", "last_seen_at", "expires_at")
     list_select_related = ("user",)
     list_filter = ("kind",)
+    ordering = ("user_id", "-last_seen_at")
     search_fields = ("user__email", "ip_address")
     actions = ("end_sessions",)
 
@@ -50,7 +51,7 @@ class SessionAdmin(ReadOnlyAdmin):
 class LoginHistoryAdmin(ReadOnlyAdmin):
     list_display = ("timestamp", "user", "outcome", "kind", "ip_address", "user_agent")
     list_select_related = ("user",)
-    list_filter = ("outcome", "kind")
+    list_filter = ("timestamp", "outcome", "kind")
     search_fields = ("user__email", "ip_address")
 
 
@@ -61,5 +62,6 @@ class LogEntryAdmin(ReadOnlyAdmin):
     fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
     list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "change_message")
     list_select_related = ("user", "content_type")
-    list_filter = ("action_flag",)
+    list_filter = ("action_time", "action_flag")
+    ordering = ("-id",)
     search_fields = ("user__email", "object_repr", "=object_id")

@@ -14,6 +14,7 @@ from billing.admin import (
     plans,
     reconciling,
     requests,
+    site_settings,
     subscriptions,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "plans",
     "reconciling",
     "requests",
+    "site_settings",
     "subscriptions",
 ]

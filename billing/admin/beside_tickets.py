@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.belongings import register_panel
 from accounts.models import User
@@ -18,18 +19,25 @@ def plan_panel(user: User) -> Panel:
     """What the customer may use now, and until when."""
     plan = entitlement_for(user)
     facts = [
-        ("Plan", f"{plan.plan_name}, by {plan.reason.replace('_', ' ')}"),
-        ("Until", day(plan.valid_until) if plan.valid_until else "Until something changes"),
-        ("Devices", f"up to {plan.device_limit}"),
-        ("Data", _data(plan)),
-        ("Premium locations", "Yes" if plan.premium_locations else "No"),
-        ("Support first", "Yes" if plan.priority_support else "No"),
+        (
+            gettext("Plan"),
+            gettext("%(plan)s, by %(reason)s") % {"plan": plan.plan_name, "reason": plan.reason.replace("_", " ")},
+        ),
+        (gettext("Until"), day(plan.valid_until) if plan.valid_until else gettext("Until something changes")),
+        (gettext("Devices"), gettext("up to %(device_limit)s") % {"device_limit": plan.device_limit}),
+        (gettext("Data"), _data(plan)),
+        (gettext("Premium locations"), gettext("Yes") if plan.premium_locations else gettext("No")),
+        (gettext("Support first"), gettext("Yes") if plan.priority_support else gettext("No")),
     ]
-    return Panel("Plan", ("Fact", "Value"), facts)
+    return Panel(gettext("Plan"), (gettext("Fact"), gettext("Value")), facts)
 
 
 def _data(plan: Entitlement) -> str:
-    return "without a limit" if plan.quota_bytes is None else f"{bytes_si(plan.quota_bytes)} a month"
+    return (
+        gettext("without a limit")
+        if plan.quota_bytes is None
+        else gettext("%(quota_bytes)s a month") % {"quota_bytes": bytes_si(plan.quota_bytes)}
+    )
 
 
 def latest_payments_panel(user: User) -> Panel:
@@ -43,7 +51,12 @@ def latest_payments_panel(user: User) -> Panel:
         for payment in Payment.objects.filter(user=user)[:PAYMENTS]
     ]
     url = f"{reverse('admin:billing_payment_changelist')}?user__id__exact={user.pk}"
-    return Panel("Latest payments", ("When", "Amount", "State", "Paid back"), rows, url)
+    return Panel(
+        gettext("Latest payments"),
+        (gettext("When"), gettext("Amount"), gettext("State"), gettext("Paid back")),
+        rows,
+        url,
+    )
 
 
 register_panel(plan_panel)

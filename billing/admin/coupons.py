@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from billing.gateway.client import sells
@@ -28,11 +29,12 @@ from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel
 from nexusvpn.admin_site import Notice
 from nexusvpn.errors import DomainError
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 LATEST_CODES = 50
 REFUSALS = ("refusal", admin.EmptyFieldListFilter)
-ENDING = "Stripe is being asked to end it. Look at it in a moment."
+ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
 
 
 class DiscountForm(forms.ModelForm):
@@ -98,11 +100,13 @@ class CodeForm(DiscountForm):
 def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
     """Why something is not as staff wanted it."""
     if row.refusal:
-        yield Notice(f"Stripe refused this: {row.refusal}", "", "bad")
+        yield Notice(gettext("Stripe refused this: %(refusal)s") % {"refusal": row.refusal}, "", "bad")
     elif row.standing in WAITING and not sells():
-        yield Notice("Stripe is not connected: it is asked once it is.", "", "warn")
+        yield Notice(gettext("Stripe is not connected: it is asked once it is."), "", "warn")
     elif row.standing in WAITING:
-        yield Notice("Stripe is being asked. This is tried again every minute until it has answered.", "", "warn")
+        yield Notice(
+            gettext("Stripe is being asked. This is tried again every minute until it has answered."), "", "warn"
+        )
 
 
 def codes_panel(coupon: Coupon) -> Panel:
@@ -111,12 +115,21 @@ def codes_panel(coupon: Coupon) -> Panel:
         for code in coupon.codes.all()[:LATEST_CODES]
     ]
     url = f"{reverse('admin:billing_promotioncode_changelist')}?coupon__id__exact={coupon.pk}"
-    return Panel("Codes", ("Code", "Now", "Used", "Until", "Made"), rows, url)
+    return Panel(
+        gettext("Codes"),
+        (gettext("Code"), gettext("Now"), gettext("Used"), gettext("Until"), gettext("Made")),
+        rows,
+        url,
+    )
 
 
 def brought_panel(code: PromotionCode) -> Panel:
     rows = [(one.people, one.invoices, money(one.paid_minor, one.currency)) for one in brought_by(code)]
-    return Panel("What it brought", ("People", "Paid invoices with it", "Paid for them, before refunds"), rows)
+    return Panel(
+        gettext("What it brought"),
+        (gettext("People"), gettext("Paid invoices with it"), gettext("Paid for them, before refunds")),
+        rows,
+    )
 
 
 class DiscountAdmin(ActionsAdmin):
@@ -139,10 +152,15 @@ class DiscountAdmin(ActionsAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.display(description="used", ordering="times_redeemed")
+    @admin.display(description=_("used"), ordering="times_redeemed")
     def used(self, row: Any) -> str:
         """As of the last look at Stripe."""
-        return f"{row.times_redeemed} of {row.max_redemptions}" if row.max_redemptions else str(row.times_redeemed)
+        return (
+            gettext("%(times_redeemed)s of %(max_redemptions)s")
+            % {"times_redeemed": row.times_redeemed, "max_redemptions": row.max_redemptions}
+            if row.max_redemptions
+            else str(row.times_redeemed)
+        )
 
 
 @admin.register(Coupon)
@@ -161,23 +179,27 @@ class CouponAdmin(DiscountAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.pk = add_coupon(by=signed_in(request), **form.cleaned_data).pk
 
-    @admin.display(description="takes off")
+    @admin.display(description=_("takes off"))
     def worth(self, coupon: Coupon) -> str:
         if coupon.percent_off is not None:
             return f"{coupon.percent_off.normalize():f} %"
         return money(coupon.amount_minor or 0, coupon.currency)
 
-    @admin.display(description="of", ordering="duration")
+    @admin.display(description=_("of"), ordering="duration")
     def lasts(self, coupon: Coupon) -> str:
-        return f"{coupon.duration_months} months" if coupon.duration_months else coupon.get_duration_display()
+        return (
+            gettext("%(duration_months)s months") % {"duration_months": coupon.duration_months}
+            if coupon.duration_months
+            else coupon.get_duration_display()
+        )
 
-    @admin.display(description="codes", ordering="code_count")
+    @admin.display(description=_("codes"), ordering="code_count")
     def codes_made(self, coupon: Any) -> int:
         return int(coupon.code_count)
 
     @object_action(
-        "End",
-        "Nobody can use this coupon or one of its codes any more. Whoever has used it keeps what it takes off.",
+        _("End"),
+        _("Nobody can use this coupon or one of its codes any more. Whoever has used it keeps what it takes off."),
         applies=lambda coupon: coupon.standing == Standing.LIVE,
         danger=True,
     )
@@ -210,13 +232,13 @@ class PromotionCodeAdmin(DiscountAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.pk = add_promotion_code(by=signed_in(request), **form.cleaned_data).pk
 
-    @admin.display(description="from", ordering="minimum_minor")
+    @admin.display(description=_("from"), ordering="minimum_minor")
     def minimum(self, code: PromotionCode) -> str:
-        return money(code.minimum_minor, code.minimum_currency) if code.minimum_minor else "any amount"
+        return money(code.minimum_minor, code.minimum_currency) if code.minimum_minor else gettext("any amount")
 
     @object_action(
-        "End",
-        "Nobody can use this code any more. Whoever has used it keeps what its coupon takes off.",
+        _("End"),
+        _("Nobody can use this code any more. Whoever has used it keeps what its coupon takes off."),
         applies=lambda code: code.standing == Standing.LIVE,
         danger=True,
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from billing.models import Effect, StripeEvent
 from billing.services.events import process_again
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 
 
 @admin.register(StripeEvent)
@@ -18,14 +20,16 @@ class StripeEventAdmin(ActionsAdmin, ReadOnlyAdmin):
     search_fields = ("=stripe_id", "=object_id", "=customer_id", "type")
 
     @object_action(
-        "Process again",
-        "What the event is about is fetched from Stripe once more, and what follows from it is done. What was done already is not "
-        "done twice.",
+        _("Process again"),
+        _(
+            "What the event is about is fetched from Stripe once more, and what follows from it is done. What was done already is not "
+            "done twice."
+        ),
         applies=lambda event: event.state != StripeEvent.State.WAITING,
     )
     def process_again(self, request: HttpRequest, event: StripeEvent) -> Outcome:
         process_again(event)
-        return "The event is being processed again. Look at it in a moment."
+        return gettext("The event is being processed again. Look at it in a moment.")
 
 
 @admin.register(Effect)

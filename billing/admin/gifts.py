@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, ngettext
 
 from accounts.people import signed_in
 from billing.models import GiftBatch, GiftCode, Plan
@@ -22,12 +23,13 @@ from billing.services.gifts import (
 )
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.errors import DomainError
+from nexusvpn.languages import lazy as _
 
 IS_OPEN = Q(codes__redeemed_at=None, codes__revoked_at=None)
 
 
 class BatchForm(forms.ModelForm):
-    count = forms.IntegerField(min_value=1, max_value=MOST_CODES, label="Codes")
+    count = forms.IntegerField(min_value=1, max_value=MOST_CODES, label=_("Codes"))
     days = forms.IntegerField(min_value=1, max_value=MOST_DAYS)
 
     class Meta:
@@ -51,6 +53,10 @@ class BatchForm(forms.ModelForm):
             for field, texts in error.fields.items():
                 self.add_error(field, texts)
         return values
+
+
+def _codes_revoked(count: int) -> str:
+    return ngettext("%(n)s code is revoked.", "%(n)s codes are revoked.", count) % {"n": count}
 
 
 @admin.register(GiftBatch)
@@ -87,21 +93,21 @@ class GiftBatchAdmin(ActionsAdmin):
         made = make_batch(by=signed_in(request), **form.cleaned_data)
         obj.pk = made.pk
 
-    @admin.display(description="codes", ordering="made")
+    @admin.display(description=_("codes"), ordering="made")
     def made(self, batch: Any) -> int:
         return int(batch.made)
 
-    @admin.display(description="redeemed", ordering="redeemed")
+    @admin.display(description=_("redeemed"), ordering="redeemed")
     def redeemed(self, batch: Any) -> int:
         return int(batch.redeemed)
 
-    @admin.display(description="not used yet", ordering="still_open")
+    @admin.display(description=_("not used yet"), ordering="still_open")
     def still_open(self, batch: Any) -> int:
         return int(batch.still_open)
 
     @object_action(
-        "Download the codes",
-        "A CSV file of the codes that nobody has redeemed yet. Whoever has it can use them.",
+        _("Download the codes"),
+        _("A CSV file of the codes that nobody has redeemed yet. Whoever has it can use them."),
         applies=lambda batch: batch.still_open > 0,
     )
     def download(self, request: HttpRequest, batch: GiftBatch) -> Outcome:
@@ -112,13 +118,13 @@ class GiftBatchAdmin(ActionsAdmin):
         )
 
     @object_action(
-        "Revoke the codes",
-        "No code of this batch can be redeemed any more. What was redeemed stays.",
+        _("Revoke the codes"),
+        _("No code of this batch can be redeemed any more. What was redeemed stays."),
         applies=lambda batch: batch.still_open > 0,
         danger=True,
     )
     def revoke(self, request: HttpRequest, batch: GiftBatch) -> Outcome:
-        return f"{revoke_batch(batch, by=signed_in(request))} codes are revoked."
+        return _codes_revoked(revoke_batch(batch, by=signed_in(request)))
 
 
 @admin.register(GiftCode)
@@ -141,11 +147,11 @@ class GiftCodeAdmin(ActionsAdmin):
         return False
 
     @object_action(
-        "Revoke",
-        "This code can not be redeemed any more.",
+        _("Revoke"),
+        _("This code can not be redeemed any more."),
         applies=lambda code: code.redeemed_at is None and code.revoked_at is None,
         danger=True,
     )
     def revoke(self, request: HttpRequest, code: GiftCode) -> Outcome:
         revoke_code(code, by=signed_in(request))
-        return "The code is revoked."
+        return gettext("The code is revoked.")

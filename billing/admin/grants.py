@@ -10,6 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
@@ -20,6 +21,7 @@ from billing.services.grants import check_grant, grant_plan, revoke_grant
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.errors import DomainError
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day
 
 
@@ -36,11 +38,16 @@ def grants_panel(user: User) -> Panel:
         for grant in user.plan_grants.select_related("plan", "granted_by")[:LATEST]
     ]
     url = f"{reverse('admin:billing_plangrant_changelist')}?user__id__exact={user.pk}"
-    return Panel("Plans given by staff", ("Plan", "Reason", "By", "Given", "Until", "Revoked"), rows, url)
+    return Panel(
+        gettext("Plans given by staff"),
+        (gettext("Plan"), gettext("Reason"), gettext("By"), gettext("Given"), gettext("Until"), gettext("Revoked")),
+        rows,
+        url,
+    )
 
 
 UserAdmin.panels.insert(0, grants_panel)
-UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(plan_name_now(), Value("–"))))
+UserAdmin.extra_columns.append(Column("plan_name", _("plan"), Coalesce(plan_name_now(), Value("–"))))
 
 
 class GrantForm(forms.ModelForm):
@@ -89,11 +96,11 @@ class PlanGrantAdmin(ActionsAdmin):
         obj.pk = given.pk
 
     @object_action(
-        "Revoke",
-        "The plan ends now. Devices beyond what is left of the person's plan stay until they are removed.",
+        _("Revoke"),
+        _("The plan ends now. Devices beyond what is left of the person's plan stay until they are removed."),
         applies=lambda grant: grant.revoked_at is None,
         danger=True,
     )
     def revoke(self, request: HttpRequest, grant: PlanGrant) -> Outcome:
         revoke_grant(grant, by=signed_in(request))
-        return "The grant is revoked."
+        return gettext("The grant is revoked.")

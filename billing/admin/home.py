@@ -1,88 +1,186 @@
-"""What of payments needs staff now, on the admin's home."""
+"""What of payments needs staff now, and how sales go, on the admin's home."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
-from billing.models import Coupon, Discrepancy, Dispute, PromotionCode, Standing, StripeEvent, StripeOrder
-from nexusvpn.admin_site import Notice
+from billing.models import Coupon, Discrepancy, Dispute, Payment, PromotionCode, Standing, StripeEvent, StripeOrder
+from billing.services.recurring import Movement, movements
+from billing.services.reports import Takings, month_bounds, takings
+from nexusvpn.charts import Chart, Series
+from nexusvpn.kept import Kept
+from nexusvpn.templatetags.nexusvpn_ui import money, percent
+from nexusvpn.waiting import Waiting, kinds
 
 # Bills are dealt with within days; what is older was seen.
 RECENT = timedelta(days=14)
-# No more are counted: whoever reads "100" knows enough.
-MOST = 100
+MONTHS = 12
+# The books are added up so often, not for each who looks.
+KEPT_S = 600.0
 
 
-def payments_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
-    since = timezone.now() - RECENT
-    yield from _counted(
-        request,
-        Dispute.objects.filter(status="needs_response"),
-        "dispute waits for an answer",
-        "disputes wait for an answer",
-        "status__exact=needs_response",
-        "bad",
-    )
-    yield from _counted(
-        request,
-        StripeEvent.objects.filter(state=StripeEvent.State.FAILED),
-        "event of Stripe could not be processed",
-        "events of Stripe could not be processed",
-        "state__exact=failed",
-        "bad",
-    )
-    yield from _counted(
-        request,
-        Discrepancy.objects.filter(healed_at=None, closed_at=None),
-        "difference from Stripe did not heal",
-        "differences from Stripe did not heal",
-        "healed_at__isempty=1&closed_at__isempty=1",
-        "bad",
-    )
-    yield from _counted(
-        request,
-        StripeOrder.objects.filter(state=StripeOrder.State.REFUSED, is_durable=True, finished_at__gt=since),
-        "order was refused by Stripe in the last two weeks",
-        "orders were refused by Stripe in the last two weeks",
-        "state__exact=refused&is_durable__exact=1",
+def _recent() -> datetime:
+    return timezone.now() - RECENT
+
+
+def _refused() -> Q:
+    """One that was not made was seen after a while; one that was to end can still be used, until it is ended."""
+    return Q(standing=Standing.REFUSED, created_at__gt=_recent()) | (Q(standing=Standing.LIVE) & ~Q(refusal=""))
+
+
+def _list(model: str, query: str) -> Any:
+    return lambda: f"{reverse(f'admin:billing_{model}_changelist')}?{query}"
+
+
+kinds += [
+    Waiting(
+        "billing.view_dispute",
+        lambda: Dispute.objects.filter(status="needs_response"),
+        "created_at",
+        ngettext_lazy("%(count)s dispute waits for an answer", "%(count)s disputes wait for an answer", "n"),
+        _list("dispute", "status__exact=needs_response"),
+    ),
+    Waiting(
+        "billing.view_stripeevent",
+        lambda: StripeEvent.objects.filter(state=StripeEvent.State.FAILED),
+        "received_at",
+        ngettext_lazy(
+            "%(count)s event of Stripe could not be processed", "%(count)s events of Stripe could not be processed", "n"
+        ),
+        _list("stripeevent", "state__exact=failed"),
+    ),
+    Waiting(
+        "billing.view_discrepancy",
+        lambda: Discrepancy.objects.filter(healed_at=None, closed_at=None),
+        "found_at",
+        ngettext_lazy(
+            "%(count)s difference from Stripe did not heal", "%(count)s differences from Stripe did not heal", "n"
+        ),
+        _list("discrepancy", "healed_at__isempty=1&closed_at__isempty=1"),
+    ),
+    Waiting(
+        "billing.view_payment",
+        lambda: Payment.objects.filter(status=Payment.Status.FAILED, created_at__gt=_recent()),
+        "created_at",
+        ngettext_lazy(
+            "%(count)s payment failed in the last two weeks", "%(count)s payments failed in the last two weeks", "n"
+        ),
+        _list("payment", "status__exact=failed"),
         "warn",
-    )
-    # One that was not made was seen after a while; one that was to end can still be used, until it is ended.
-    refused = Q(standing=Standing.REFUSED, created_at__gt=since) | (Q(standing=Standing.LIVE) & ~Q(refusal=""))
-    yield from _counted(
-        request,
-        Coupon.objects.filter(refused),
-        "coupon, or its end, was refused by Stripe",
-        "coupons, or their ends, were refused by Stripe",
-        "refusal__isempty=0",
+    ),
+    Waiting(
+        "billing.view_stripeorder",
+        lambda: StripeOrder.objects.filter(state=StripeOrder.State.REFUSED, is_durable=True, finished_at__gt=_recent()),
+        "finished_at",
+        ngettext_lazy(
+            "%(count)s order was refused by Stripe in the last two weeks",
+            "%(count)s orders were refused by Stripe in the last two weeks",
+            "n",
+        ),
+        _list("stripeorder", "state__exact=refused&is_durable__exact=1"),
         "warn",
-    )
-    yield from _counted(
-        request,
-        PromotionCode.objects.filter(refused),
-        "promotion code, or its end, was refused by Stripe",
-        "promotion codes, or their ends, were refused by Stripe",
-        "refusal__isempty=0",
+    ),
+    Waiting(
+        "billing.view_coupon",
+        lambda: Coupon.objects.filter(_refused()),
+        "created_at",
+        ngettext_lazy(
+            "%(count)s coupon, or its end, was refused by Stripe",
+            "%(count)s coupons, or their ends, were refused by Stripe",
+            "n",
+        ),
+        _list("coupon", "refusal__isempty=0"),
         "warn",
-    )
+    ),
+    Waiting(
+        "billing.view_promotioncode",
+        lambda: PromotionCode.objects.filter(_refused()),
+        "created_at",
+        ngettext_lazy(
+            "%(count)s promotion code, or its end, was refused by Stripe",
+            "%(count)s promotion codes, or their ends, were refused by Stripe",
+            "n",
+        ),
+        _list("promotioncode", "refusal__isempty=0"),
+        "warn",
+    ),
+]
 
 
-def _counted(
-    request: HttpRequest, rows: QuerySet[Model], one: str, many: str, query: str, tone: str
-) -> Iterable[Notice]:
-    name = rows.model._meta.model_name
-    if not request.user.has_perm(f"billing.view_{name}"):  # type: ignore[union-attr]
+def _add_up() -> tuple[datetime, list[datetime], list[Takings], list[Movement]]:
+    """What the books say of the last months, with when they were asked. Two statements."""
+    now = timezone.now()
+    bounds = month_bounds(now, MONTHS)
+    return now, bounds, takings(since=bounds[0], until=now), movements(bounds)
+
+
+books = Kept(_add_up, KEPT_S)
+
+
+def sales(request: HttpRequest) -> Iterable[Chart]:
+    """Revenue and monthly recurring revenue, a chart for each currency: they are never added."""
+    if not request.user.has_perm("billing.view_ledgerentry"):  # type: ignore[union-attr]
         return
-    if count := rows.order_by()[:MOST].count():
-        words = f"{count}{'+' if count == MOST else ''} {one if count == 1 else many}"
-        yield Notice(words, f"{reverse(f'admin:billing_{name}_changelist')}?{query}", tone)
+    as_of, bounds, taken, moved = books.get()
+    firsts = [bound.date() for bound in bounds[:-1]]
+    labels = [date_format(first, "YEAR_MONTH_FORMAT") for first in firsts]
+    url = reverse("admin:billing_ledgerentry_reports")
+    for currency in sorted({row.currency for row in taken}):
+        gross, net = dict.fromkeys(firsts, 0), dict.fromkeys(firsts, 0)
+        for row in taken:
+            if row.currency == currency:
+                gross[row.month] += row.gross
+                net[row.month] += row.net
+        yield Chart(
+            title=_("Revenue a month, %(currency)s") % {"currency": currency},
+            labels=labels,
+            series=[Series(_("Gross"), list(gross.values())), Series(_("Net"), list(net.values()), 2)],
+            write=_writer(currency),
+            first_heading=_("Month"),
+            note=_(
+                "From the ledger. Net is after refunds, disputes and fees in this currency; the last month ends now."
+            ),
+            url=url,
+            as_of=as_of,
+        )
+    for currency in sorted({row.currency for row in moved}):
+        yield _mrr_chart(currency, [row for row in moved if row.currency == currency], firsts, labels, url, as_of)
 
 
-admin.site.questions.append(payments_that_need_staff)  # type: ignore[attr-defined]
+def _mrr_chart(
+    currency: str, moved: list[Movement], firsts: list[Any], labels: list[str], url: str, as_of: datetime
+) -> Chart:
+    of_month = {row.since.date(): row for row in moved}
+    rows = [of_month.get(first) for first in firsts]
+    return Chart(
+        title=_("Monthly recurring revenue (MRR), %(currency)s") % {"currency": currency},
+        labels=labels,
+        series=[
+            Series(_("MRR after"), [row.closing if row else 0 for row in rows]),
+            Series(_("Churn"), [row.churn if row else 0 for row in rows], 2),
+        ],
+        write=_writer(currency),
+        first_heading=_("Month"),
+        columns=[(_("People who left"), [percent(row.churn_rate) if row else percent(None) for row in rows])],
+        note=_("Churn is the recurring revenue of those who left in the month. Trials count for nothing."),
+        url=url,
+        as_of=as_of,
+    )
+
+
+def _writer(currency: str) -> Any:
+    return lambda minor: money(minor, currency)
+
+
+admin.site.drawings.append(sales)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from accounts.admin import UserAdmin
 from billing.admin.columns import money_column, panel_of
 from billing.models import Invoice
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 
@@ -31,8 +32,8 @@ class InvoiceAdmin(ReadOnlyAdmin):
 UserAdmin.panels.append(
     panel_of(
         "invoice",
-        "Invoices",
-        ("Invoice", "State", "Total", "Due", "Of", "Paid"),
+        _("Invoices"),
+        (_("Invoice"), _("State"), _("Total"), _("Due"), _("Of"), _("Paid")),
         Invoice.objects.all(),
         lambda row: (
             str(row),

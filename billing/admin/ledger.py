@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from accounts.admin import UserAdmin
@@ -49,7 +50,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
     change_list_template = "admin/billing/ledgerentry/change_list.html"
     list_display = ("occurred_at", "kind", money_column("amount_minor", "amount"), "user", "price", "source", "account")
     list_select_related = ("user", "price")
-    list_filter = ("account", "kind", "currency", "price__plan")
+    list_filter = ("occurred_at", "account", "kind", "currency", "price__plan")
     search_fields = ("=source", "=balance_transaction_id", "=invoice_id", "user__email")
 
     def get_urls(self) -> list[URLPattern]:
@@ -69,7 +70,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": "Reports",
+            "title": gettext("Reports"),
             **report_of(asked_for(request)),
         }
         return TemplateResponse(request, "admin/billing/ledgerentry/reports.html", context)
@@ -128,7 +129,7 @@ def balances_panel(user: User) -> Panel:
         for (account, currency), amount in sorted(balances(user).items())
     ]
     url = f"{reverse('admin:billing_ledgerentry_changelist')}?user__id__exact={user.pk}"
-    return Panel("Balances", ("Account", "Sum"), rows, url)
+    return Panel(gettext("Balances"), (gettext("Account"), gettext("Sum")), rows, url)
 
 
 UserAdmin.panels.append(balances_panel)

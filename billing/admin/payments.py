@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.people import signed_in
@@ -21,28 +22,29 @@ from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.admin_site import Notice
 from nexusvpn.errors import InvalidInput
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 from nexusvpn.money import decimals_of, major, minor
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 UNTOLD = {"card_fingerprint_hash"}
-REASON = "Kept in this payment's history; the customer does not see it."
+REASON = _("Kept in this payment's history; the customer does not see it.")
 
 
 class RefundForm(ServiceForm):
     """`key` is the form's own: sent twice, it is one refund."""
 
-    amount_minor = forms.DecimalField(max_digits=13, label="Amount", help_text="In the payment's own currency.")
+    amount_minor = forms.DecimalField(max_digits=13, label=_("Amount"), help_text=_("In the payment's own currency."))
     reason = forms.CharField(max_length=200, help_text=REASON)
-    end_subscription = forms.BooleanField(required=False, label="End the subscription at once")
+    end_subscription = forms.BooleanField(required=False, label=_("End the subscription at once"))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
 
 def refund_question(payment: Payment) -> str:
     left = money(refundable(payment), payment.currency)
-    return (
-        f"Of {money(payment.amount_minor, payment.currency)}, {left} can be paid back to the customer's card. Stripe keeps its fee. A "
-        "period whose payment was paid back in full gives nothing any more."
-    )
+    return gettext(
+        "Of %(amount_minor)s, %(left)s can be paid back to the customer's card. Stripe keeps its fee. A period whose "
+        "payment was paid back in full gives nothing any more."
+    ) % {"amount_minor": money(payment.amount_minor, payment.currency), "left": left}
 
 
 def refund_values(payment: Payment) -> dict[str, Any]:
@@ -62,8 +64,15 @@ def disputes_panel(payment: Payment) -> Panel:
         )
         for dispute in payment.disputes.all()[:LATEST]
     ]
-    headings = ("Dispute", "State", "Reason", "Amount", "Since", "Answer until")
-    return Panel("Disputes", headings, rows, f"{reverse('admin:billing_dispute_changelist')}?q={payment.pk}")
+    headings = (
+        gettext("Dispute"),
+        gettext("State"),
+        gettext("Reason"),
+        gettext("Amount"),
+        gettext("Since"),
+        gettext("Answer until"),
+    )
+    return Panel(gettext("Disputes"), headings, rows, f"{reverse('admin:billing_dispute_changelist')}?q={payment.pk}")
 
 
 def refunds_panel(payment: Payment) -> Panel:
@@ -80,13 +89,23 @@ def refunds_panel(payment: Payment) -> Panel:
         for order in orders[:LATEST]
     ]
     url = f"{reverse('admin:billing_stripeorder_changelist')}?q={payment.pk}"
-    return Panel("Asked to be paid back", ("Amount", "State", "At Stripe", "Asked"), rows, url)
+    return Panel(
+        gettext("Asked to be paid back"),
+        (gettext("Amount"), gettext("State"), gettext("At Stripe"), gettext("Asked")),
+        rows,
+        url,
+    )
 
 
 def open_disputes(request: HttpRequest, payment: Payment) -> list[Notice]:
     url = f"{reverse('admin:billing_dispute_changelist')}?q={payment.pk}"
     disputed = [one for one in payment.disputes.all() if one.withholds]
-    return [Notice(f"The customer's bank asks for this payment back: {one.reason}", url, "bad") for one in disputed]
+    return [
+        Notice(
+            gettext("The customer's bank asks for this payment back: %(reason)s") % {"reason": one.reason}, url, "bad"
+        )
+        for one in disputed
+    ]
 
 
 @admin.register(Payment)
@@ -108,7 +127,7 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     banners: ClassVar[list[Any]] = [open_disputes]
 
     @object_action(
-        "Refund",
+        _("Refund"),
         refund_question,
         applies=lambda payment: payment.refundable_minor > 0,
         danger=True,
@@ -126,7 +145,9 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     ) -> Outcome:
         exact = minor(amount_minor, payment.currency)
         if exact is None:
-            raise InvalidInput(fields={"amount_minor": [f"{payment.currency} has no such amount."]})
+            raise InvalidInput(
+                fields={"amount_minor": [gettext("%(currency)s has no such amount.") % {"currency": payment.currency}]}
+            )
         refund_payment(
             payment=payment,
             amount_minor=exact,
@@ -135,7 +156,9 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
             end_subscription=end_subscription,
             key=key,
         )
-        return f"{money(exact, payment.currency)} is on its way back. This page shows it once Stripe has said so."
+        return gettext("%(exact)s is on its way back. This page shows it once Stripe has said so.") % {
+            "exact": money(exact, payment.currency)
+        }
 
 
 @admin.register(Dispute)
@@ -156,7 +179,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     list_filter = ("status", "reason", "currency")
     search_fields = ("=stripe_id", "=payment__stripe_id", "payment__user__email")
 
-    @admin.display(description="user", ordering="payment__user__email")
+    @admin.display(description=_("user"), ordering="payment__user__email")
     def user(self, dispute: Dispute) -> str:
         return str(dispute.payment.user)
 
@@ -164,8 +187,8 @@ class DisputeAdmin(ReadOnlyAdmin):
 UserAdmin.panels.append(
     panel_of(
         "payment",
-        "Payments",
-        ("Payment", "State", "Amount", "Paid back", "When", "Why it failed"),
+        _("Payments"),
+        (_("Payment"), _("State"), _("Amount"), _("Paid back"), _("When"), _("Why it failed")),
         Payment.objects.all(),
         lambda row: (
             row.stripe_id,

@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from billing.admin.columns import money_column
@@ -22,11 +23,12 @@ from billing.services.prices import check_price, end_price, set_price
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.errors import DomainError
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day, money
 
 LATEST_PRICES = 50
-PUSHED = "Plans and prices are on their way to Stripe."
-NOT_CONNECTED = "Stripe is not connected: the price is offered once it is, and the catalogue has been pushed."
+PUSHED = _("Plans and prices are on their way to Stripe.")
+NOT_CONNECTED = _("Stripe is not connected: the price is offered once it is, and the catalogue has been pushed.")
 
 
 def prices_panel(plan: Plan) -> Panel:
@@ -34,14 +36,19 @@ def prices_panel(plan: Plan) -> Panel:
         (
             money(price.amount_minor, price.currency),
             price.get_interval_display(),
-            "Yes" if price.is_current else "No",
-            price.stripe_price_id or "not there yet",
+            gettext("Yes") if price.is_current else gettext("No"),
+            price.stripe_price_id or gettext("not there yet"),
             day(price.created_at),
         )
         for price in plan.prices.order_by("-is_current", "currency", "interval", "-created_at")[:LATEST_PRICES]
     ]
     url = f"{reverse('admin:billing_planprice_changelist')}?plan__id__exact={plan.pk}"
-    return Panel("Prices", ("Price", "Each", "Offered", "At Stripe", "Since"), rows, url)
+    return Panel(
+        gettext("Prices"),
+        (gettext("Price"), gettext("Each"), gettext("Offered"), gettext("At Stripe"), gettext("Since")),
+        rows,
+        url,
+    )
 
 
 @admin.register(Plan)
@@ -83,24 +90,26 @@ class PlanAdmin(ActionsAdmin):
         else:
             super().save_model(request, obj, form, change)
 
-    @admin.display(description="quota a month", ordering="quota_bytes")
+    @admin.display(description=_("quota a month"), ordering="quota_bytes")
     def quota(self, plan: Plan) -> str:
         return "unlimited" if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
 
-    @admin.display(description="grants in force", ordering="holders")
+    @admin.display(description=_("grants in force"), ordering="holders")
     def held_by(self, plan: Any) -> int:
         holders: int = plan.holders
         return holders
 
-    @admin.display(description="subscriptions", ordering="subscribers")
+    @admin.display(description=_("subscriptions"), ordering="subscribers")
     def subscribed(self, plan: Any) -> int:
         subscribers: int = plan.subscribers
         return subscribers
 
     @object_action(
-        "Push to Stripe",
-        "Every plan and every price is made at Stripe or matched with what is there, and what is not offered any more is taken "
-        "off sale there. Those who have a former price keep it. May be repeated.",
+        _("Push to Stripe"),
+        _(
+            "Every plan and every price is made at Stripe or matched with what is there, and what is not offered any more is taken "
+            "off sale there. Those who have a former price keep it. May be repeated."
+        ),
         applies=lambda plan: sells(),
     )
     def push(self, request: HttpRequest, plan: Plan) -> Outcome:
@@ -159,13 +168,13 @@ class PlanPriceAdmin(ActionsAdmin, ReadOnlyAdmin):
         else:
             messages.warning(request, NOT_CONNECTED)
 
-    @admin.display(description="at Stripe", ordering="stripe_price_id")
+    @admin.display(description=_("at Stripe"), ordering="stripe_price_id")
     def at_stripe(self, price: PlanPrice) -> str:
-        return price.stripe_price_id or "not there yet"
+        return price.stripe_price_id or gettext("not there yet")
 
     @object_action(
-        "Offer no more",
-        "Nobody can buy the plan in this currency and interval any more. Those who have it keep it.",
+        _("Offer no more"),
+        _("Nobody can buy the plan in this currency and interval any more. Those who have it keep it."),
         applies=lambda price: price.is_current,
         danger=True,
     )
@@ -173,4 +182,4 @@ class PlanPriceAdmin(ActionsAdmin, ReadOnlyAdmin):
         end_price(price, by=signed_in(request))
         if sells():
             push_prices_soon()
-        return "The price is not offered any more."
+        return gettext("The price is not offered any more.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from billing.gateway.client import sells
@@ -14,6 +15,7 @@ from billing.services.reconcile import book_difference, close_discrepancy, missi
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import money
 
 
@@ -24,13 +26,15 @@ class ReconcileRunAdmin(ActionsAdmin, ReadOnlyAdmin):
     search_fields = ("error", "kind")
 
     @object_action(
-        "Compare now",
-        "What this run compared is compared again, from where the last one came to. It takes a while, and is a run of its own.",
+        _("Compare now"),
+        _(
+            "What this run compared is compared again, from where the last one came to. It takes a while, and is a run of its own."
+        ),
         applies=lambda run: sells(),
     )
     def compare_now(self, request: HttpRequest, run: ReconcileRun) -> Outcome:
         compare_soon(run.kind)
-        return "It is being compared. A new run is in the list in a moment."
+        return gettext("It is being compared. A new run is in the list in a moment.")
 
 
 def _is_open(found: Discrepancy) -> bool:
@@ -38,7 +42,7 @@ def _is_open(found: Discrepancy) -> bool:
 
 
 class CloseForm(ServiceForm):
-    reason = forms.CharField(max_length=200, label="What you found out", help_text="Kept with the difference.")
+    reason = forms.CharField(max_length=200, label=_("What you found out"), help_text=_("Kept with the difference."))
 
 
 @admin.register(Discrepancy)
@@ -49,10 +53,13 @@ class DiscrepancyAdmin(ActionsAdmin, ReadOnlyAdmin):
     search_fields = ("=object_id", "user__email")
 
     @object_action(
-        "Book the difference",
+        _("Book the difference"),
         lambda found: (
-            f"An adjustment of {money(missing_amount(found), found.details['currency'])} is written to the ledger, which then says what "
-            "Stripe says. It stays there for ever, and this difference is closed."
+            gettext(
+                "An adjustment of %(amount)s is written to the ledger, which then says what Stripe says. It stays there for "
+                "ever, and this difference is closed."
+            )
+            % {"amount": money(missing_amount(found), found.details["currency"])}
         ),
         applies=lambda found: _is_open(found) and missing_amount(found) != 0,
         danger=True,
@@ -61,14 +68,14 @@ class DiscrepancyAdmin(ActionsAdmin, ReadOnlyAdmin):
     )
     def book(self, request: HttpRequest, found: Discrepancy, reason: str) -> Outcome:
         entry = book_difference(found, by=signed_in(request), reason=reason)
-        return f"{money(entry.amount_minor, entry.currency)} is booked."
+        return gettext("%(amount_minor)s is booked.") % {"amount_minor": money(entry.amount_minor, entry.currency)}
 
     @object_action(
-        "Close",
-        "You have looked at it, and it stays as it is. It is not told of again.",
+        _("Close"),
+        _("You have looked at it, and it stays as it is. It is not told of again."),
         applies=_is_open,
         form=CloseForm,
     )
     def close(self, request: HttpRequest, found: Discrepancy, reason: str) -> Outcome:
         close_discrepancy(found, by=signed_in(request), reason=reason)
-        return "The difference is closed."
+        return gettext("The difference is closed.")

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from billing.models import LedgerEntry
 from billing.services.recurring import Movement, PlanMrr, movements, mrr_by_plan
@@ -105,8 +106,18 @@ def _takings_table(asked: Asked) -> Panel:
         )
         for row in found
     ]
-    headings = ("Month", "Currency", "Plan", "Gross", "Refunds", "Disputes", "Fees", "Other", "Net")
-    return Panel("What came in and went out", headings, rows)
+    headings = (
+        gettext("Month"),
+        gettext("Currency"),
+        gettext("Plan"),
+        gettext("Gross"),
+        gettext("Refunds"),
+        gettext("Disputes"),
+        gettext("Fees"),
+        gettext("Other"),
+        gettext("Net"),
+    )
+    return Panel(gettext("What came in and went out"), headings, rows)
 
 
 def _movements_table(asked: Asked) -> Panel:
@@ -120,22 +131,24 @@ def _movements_table(asked: Asked) -> Panel:
         for row in _moved(asked)
     ]
     headings = (
-        "Month",
-        "Currency",
-        "MRR before",
-        "New",
-        "Came back",
-        "Expansion",
-        "Contraction",
-        "Churn",
-        "MRR after",
-        "People who left",
+        gettext("Month"),
+        gettext("Currency"),
+        gettext("MRR before"),
+        gettext("New"),
+        gettext("Came back"),
+        gettext("Expansion"),
+        gettext("Contraction"),
+        gettext("Churn"),
+        gettext("MRR after"),
+        gettext("People who left"),
     )
-    return Panel("What moved monthly recurring revenue (MRR)", headings, rows)
+    return Panel(gettext("What moved monthly recurring revenue (MRR)"), headings, rows)
 
 
 def _plans_table(asked: Asked) -> Panel:
     now = asked.bounds[-1]
     found: list[PlanMrr] = [row for row in mrr_by_plan([now]) if asked.takes(row.currency)]
     rows = [(row.plan, row.currency, money(row.mrr, row.currency), row.people) for row in found]
-    return Panel("Monthly recurring revenue now", ("Plan", "Currency", "MRR", "People"), rows)
+    return Panel(
+        gettext("Monthly recurring revenue now"), (gettext("Plan"), gettext("Currency"), "MRR", gettext("People")), rows
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from billing.deferred import finish_orders_soon
 from billing.models import CheckoutSession, StripeOrder
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 
 
 @admin.register(CheckoutSession)
@@ -46,10 +48,10 @@ class StripeOrderAdmin(ActionsAdmin, ReadOnlyAdmin):
     ordering = ("-created_at", "id")
 
     @object_action(
-        "Try again",
-        "Stripe is asked at once, under the same key: what it has done already is not done twice.",
+        _("Try again"),
+        _("Stripe is asked at once, under the same key: what it has done already is not done twice."),
         applies=lambda order: order.state == StripeOrder.State.OPEN and order.is_durable,
     )
     def try_again(self, request: HttpRequest, order: StripeOrder) -> Outcome:
         finish_orders_soon()
-        return "Stripe is being asked again. Look at it in a moment."
+        return gettext("Stripe is being asked again. Look at it in a moment.")

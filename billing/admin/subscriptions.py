@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext
 
 from accounts.admin import UserAdmin
 from billing.admin.columns import panel_of
 from billing.models import Subscription
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 
 def what_it_costs(subscription: Subscription) -> str:
     price = subscription.price
     if price is None:
-        return "a price that is not ours"
+        return gettext("a price that is not ours")
     return f"{price.plan.name}, {money(price.amount_minor, price.currency)} a {price.get_interval_display()}"
 
 
@@ -24,11 +26,11 @@ def goes_on(subscription: Subscription) -> str:
     if subscription.is_live and (subscription.cancel_at_period_end or subscription.cancel_at):
         words.append("ends")
     if subscription.pause_behavior:
-        words.append("paused by its owner")
+        words.append(gettext("paused by its owner"))
     if subscription.withheld:
-        words.append(f"gives nothing: {subscription.get_withheld_display()}")
+        words.append(gettext("gives nothing: %(why)s") % {"why": subscription.get_withheld_display()})
     if subscription.is_surplus:
-        words.append("a second one")
+        words.append(gettext("a second one"))
     return ", ".join(words)
 
 
@@ -40,11 +42,11 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     search_fields = ("=stripe_id", "user__email", "=customer__stripe_id", "=schedule_id")
     ordering = ("-started_at", "stripe_id")
 
-    @admin.display(description="plan", ordering="price")
+    @admin.display(description=_("plan"), ordering="price")
     def costs(self, subscription: Subscription) -> str:
         return what_it_costs(subscription)
 
-    @admin.display(description="state", ordering="status")
+    @admin.display(description=_("state"), ordering="status")
     def state(self, subscription: Subscription) -> str:
         return goes_on(subscription)
 
@@ -52,8 +54,8 @@ class SubscriptionAdmin(ReadOnlyAdmin):
 UserAdmin.panels.append(
     panel_of(
         "subscription",
-        "Subscriptions",
-        ("Subscription", "Plan", "State", "Began", "Period ends", "Paid until"),
+        _("Subscriptions"),
+        (_("Subscription"), _("Plan"), _("State"), _("Began"), _("Period ends"), _("Paid until")),
         Subscription.objects.select_related("price__plan").order_by("-started_at"),
         lambda row: (
             row.stripe_id,

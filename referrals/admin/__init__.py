@@ -1,5 +1,5 @@
 """Importing the modules registers their models and brings panels to the customer's page."""
 
-from referrals.admin import books, campaigns, home, programme, referrals, rewards
+from referrals.admin import books, campaigns, home, programme, referrals, rewards, site_settings
 
-__all__ = ["books", "campaigns", "home", "programme", "referrals", "rewards"]
+__all__ = ["books", "campaigns", "home", "programme", "referrals", "rewards", "site_settings"]

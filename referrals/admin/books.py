@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
@@ -13,6 +14,7 @@ from billing.admin.columns import money_column
 from billing.services.credit import credit_currency
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 from referrals.models import Reward, RewardEntry, RewardPayout
 from referrals.services.books import Balance, balances
@@ -32,15 +34,17 @@ class RewardEntryAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("user",)
     list_filter = ("kind", "currency")
+    ordering = ("-id",)
     search_fields = ("source", "user__email", "=reward__invoice_id")
 
 
 def _lost(payout: RewardPayout) -> str:
     amount = money(payout.amount_minor, payout.currency)
-    return (
-        f"Its order to Stripe is gone, so nobody here knows what became of it. Look at the customer's balance in Stripe's dashboard:"
-        f" if {amount} was added there for {payout.pk}, do not go on, or they get it twice. If not, it is given back here."
-    )
+    return gettext(
+        "Its order to Stripe is gone, so nobody here knows what became of it. Look at the customer's balance in "
+        "Stripe's dashboard: if %(amount)s was added there for %(pk)s, do not go on, or they get it twice. If not, it "
+        "is given back here."
+    ) % {"amount": amount, "pk": payout.pk}
 
 
 @admin.register(RewardPayout)
@@ -55,12 +59,14 @@ class RewardPayoutAdmin(ActionsAdmin, ReadOnlyAdmin):
     )
     list_select_related = ("user",)
     list_filter = ("state", "currency")
+    # By the index of a person's payouts.
+    ordering = ("user_id", "-created_at", "id")
     search_fields = ("=id", "=result", "user__email")
 
-    @object_action("Nothing came of it", _lost, applies=is_lost, danger=True)
+    @object_action(_("Nothing came of it"), _lost, applies=is_lost, danger=True)
     def nothing_came(self, request: HttpRequest, payout: RewardPayout) -> Outcome:
         give_back_payout(payout_id=payout.pk, by=signed_in(request))
-        return "It is available again, and sent anew a day from now."
+        return gettext("It is available again, and sent anew a day from now.")
 
 
 def rewards_panel(user: User) -> Panel:
@@ -77,7 +83,19 @@ def rewards_panel(user: User) -> Panel:
         for reward in rows
     ]
     url = f"{reverse('admin:referrals_reward_changelist')}?user__id__exact={user.pk}"
-    return Panel("Rewards", ("Since", "What", "Friend", "Amount", "State", "Earned from"), shown, url)
+    return Panel(
+        gettext("Rewards"),
+        (
+            gettext("Since"),
+            gettext("What"),
+            gettext("Friend"),
+            gettext("Amount"),
+            gettext("State"),
+            gettext("Earned from"),
+        ),
+        shown,
+        url,
+    )
 
 
 def balances_panel(user: User) -> Panel:
@@ -93,19 +111,27 @@ def balances_panel(user: User) -> Panel:
         for currency, held in balances(user).items()
     ]
     url = f"{reverse('admin:referrals_rewardentry_changelist')}?user__id__exact={user.pk}"
-    return Panel("Reward balances", ("Currency", "Pending", "Available", "What becomes of it"), rows, url)
+    return Panel(
+        gettext("Reward balances"),
+        (gettext("Currency"), gettext("Pending"), gettext("Available"), gettext("What becomes of it")),
+        rows,
+        url,
+    )
 
 
 def _prospect(held: Balance, currency: str, invoiced_in: str) -> str:
     if held.available_minor == 0:
         return ""
     if held.available_minor < 0:
-        return "Owed; set off against later rewards"
+        return gettext("Owed; set off against later rewards")
     if not invoiced_in:
-        return "Waits: no invoice is to come"
+        return gettext("Waits: no invoice is to come")
     if invoiced_in != currency and not {invoiced_in, currency} <= amounts().keys():
-        return f"Waits: no reward amount in {invoiced_in} and {currency} to convert by"
-    return "Goes to the balance for the next invoice"
+        return gettext("Waits: no reward amount in %(invoiced_in)s and %(currency)s to convert by") % {
+            "invoiced_in": invoiced_in,
+            "currency": currency,
+        }
+    return gettext("Goes to the balance for the next invoice")
 
 
 UserAdmin.panels += [rewards_panel, balances_panel]

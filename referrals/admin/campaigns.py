@@ -14,10 +14,12 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin, StaffModelAdmin
 from nexusvpn.csv_files import csv_response
+from nexusvpn.languages import lazy as _
 from nexusvpn.money import major
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, money, percent
 from referrals.links import campaign_link
@@ -26,7 +28,7 @@ from referrals.services.campaign_figures import Figures, campaign_days, campaign
 
 # Of the days so many are on the page; the file has all of them.
 DAYS_SHOWN = 30
-HEADINGS = ("Day", "Visits", "Sign-ups", "First payments", "Of these gone back", "Revenue")
+HEADINGS = (_("Day"), _("Visits"), _("Sign-ups"), _("First payments"), _("Of these gone back"), _("Revenue"))
 
 
 class CampaignList(ChangeList):
@@ -79,27 +81,30 @@ class CampaignAdmin(StaffModelAdmin):
             raise PermissionDenied
         days = campaign_days(campaign)
         currencies = sorted({currency for _, figures in days for currency in figures.revenue})
-        headings = (*HEADINGS[:-1], *(f"Revenue {currency}" for currency in currencies))
+        headings = (
+            *HEADINGS[:-1],
+            *(gettext("Revenue %(currency)s") % {"currency": currency} for currency in currencies),
+        )
         return csv_response(f"campaign-{campaign.slug}", headings, _lines(days, currencies))
 
-    @admin.display(description="link")
+    @admin.display(description=_("link"))
     def link(self, campaign: Campaign) -> SafeString | str:
         """To be copied; the parameter works on every page of ours."""
         return format_html("<code>{}</code>", campaign_link(campaign.slug)) if campaign.slug else UNKNOWN
 
-    @admin.display(description="visits")
+    @admin.display(description=_("visits"))
     def visits(self, campaign: Any) -> int:
         return int(campaign.figures.visits)
 
-    @admin.display(description="sign-ups, of visits")
+    @admin.display(description=_("sign-ups, of visits"))
     def signups(self, campaign: Any) -> str:
         return _with_rate(campaign.figures.signups, campaign.figures.signup_rate)
 
-    @admin.display(description="paid, of sign-ups")
+    @admin.display(description=_("paid, of sign-ups"))
     def paid(self, campaign: Any) -> str:
         return _with_rate(campaign.figures.paid, campaign.figures.paid_rate)
 
-    @admin.display(description="first payments")
+    @admin.display(description=_("first payments"))
     def revenue(self, campaign: Any) -> str:
         return _revenue(campaign.figures)
 
@@ -113,20 +118,32 @@ def _lines(days: list[tuple[Any, Figures]], currencies: list[str]) -> Iterator[t
 def figures_panel(campaign: Campaign) -> Panel:
     found = campaign_figures([campaign.pk])[campaign.pk]
     rows = [
-        ("Visits", found.visits, ""),
-        ("Sign-ups", found.signups, f"{percent(found.signup_rate)} of visits"),
-        ("First payments that stayed", found.paid, f"{percent(found.paid_rate)} of sign-ups"),
-        ("First payments that went back", found.undone, "refunded, disputed, or one too many; not in the others"),
-        ("Revenue of first payments", _revenue(found), ""),
+        (gettext("Visits"), found.visits, ""),
+        (
+            gettext("Sign-ups"),
+            found.signups,
+            gettext("%(signup_rate)s of visits") % {"signup_rate": percent(found.signup_rate)},
+        ),
+        (
+            gettext("First payments that stayed"),
+            found.paid,
+            gettext("%(paid_rate)s of sign-ups") % {"paid_rate": percent(found.paid_rate)},
+        ),
+        (
+            gettext("First payments that went back"),
+            found.undone,
+            gettext("refunded, disputed, or one too many; not in the others"),
+        ),
+        (gettext("Revenue of first payments"), _revenue(found), ""),
     ]
-    return Panel("What it brought", ("", "Number", ""), rows)
+    return Panel(gettext("What it brought"), ("", gettext("Number"), ""), rows)
 
 
 def days_panel(campaign: Campaign) -> Panel:
     days = campaign_days(campaign)[:DAYS_SHOWN]
     rows = [(day.isoformat(), of.visits, of.signups, of.paid, of.undone, _revenue(of)) for day, of in days]
     url = reverse("admin:referrals_campaign_days", args=[campaign.pk])
-    return Panel("Day by day (UTC), all of it as CSV", HEADINGS, rows, url)
+    return Panel(gettext("Day by day (UTC), all of it as CSV"), HEADINGS, rows, url)
 
 
 CampaignAdmin.panels = [figures_panel, days_panel]
@@ -147,6 +164,6 @@ class CampaignSignupAdmin(ReadOnlyAdmin):
     list_filter = (("paid_at", admin.EmptyFieldListFilter), "currency")
     search_fields = ("campaign__name", "=campaign__slug", "user__email", "=invoice_id")
 
-    @admin.display(description="first payment", ordering="paid_minor")
+    @admin.display(description=_("first payment"), ordering="paid_minor")
     def paid_amount(self, signup: CampaignSignup) -> str:
         return UNKNOWN if signup.paid_minor is None else money(signup.paid_minor, signup.currency)

@@ -12,4 +12,5 @@ class ReferralAdmin(ReadOnlyAdmin):
 
     list_display = ("referrer", "referred", "created_at")
     list_select_related = ("referrer", "referred")
+    ordering = ("-id",)
     search_fields = ("referrer__email", "referred__email", "=referrer__referral_code")

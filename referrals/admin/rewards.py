@@ -8,17 +8,20 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_export import Export, Money
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import Reward
 from referrals.services.decisions import approve_reward, refuse_reward
 from referrals.services.suspicion import in_words
 
-REASON = "Kept with the reward; neither of the two sees it."
+REASON = _("Kept with the reward; neither of the two sees it.")
 
 
 class ReasonForm(ServiceForm):
@@ -26,11 +29,11 @@ class ReasonForm(ServiceForm):
 
 
 class ToDecide(admin.SimpleListFilter):
-    title = "to decide"
+    title = _("to decide")
     parameter_name = "decide"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "Waits for a decision"), ("done", "Was decided")]
+        return [("yes", gettext("Waits for a decision")), ("done", gettext("Was decided"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Reward]) -> QuerySet[Reward]:
         if self.value() == "yes":
@@ -43,7 +46,7 @@ def _is_held(reward: Reward) -> bool:
 
 
 def _question(reward: Reward) -> str:
-    return "It is held because: " + "; ".join(in_words(reward.reasons)) + "."
+    return gettext("It is held because: ") + "; ".join(in_words(reward.reasons)) + "."
 
 
 @admin.register(Reward)
@@ -65,6 +68,25 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
         "decision_note",
     )
     list_display = ("created_at", "user", "kind", "friend", "amount", "state", "why", "matures_at")
+    # Customer by customer, by the index of a person's rewards.
+    ordering = ("user_id", "-created_at", "id")
+    export = Export(
+        "rewards",
+        [
+            ("id", "id"),
+            ("created_at", "created_at"),
+            ("customer", "user__email"),
+            ("kind", "kind"),
+            ("friend", "referral__referred__email"),
+            ("amount", Money("amount_minor", "currency")),
+            ("currency", "currency"),
+            ("state", "state"),
+            ("invoice", "invoice_id"),
+            ("matures_at", "matures_at"),
+            ("decided_at", "decided_at"),
+            ("decision_note", "decision_note"),
+        ],
+    )
     list_select_related = ("user", "referral__referrer", "referral__referred", "decided_by")
     list_filter = (ToDecide, "state", "kind", "currency")
     search_fields = ("=invoice_id", "user__email", "referral__referred__email", "referral__referrer__email")
@@ -81,27 +103,32 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
     def referrer(self, reward: Reward) -> str:
         return str(reward.referral.referrer)
 
-    @admin.display(description="why it is held")
+    @admin.display(description=_("why it is held"))
     def why(self, reward: Reward) -> str:
         return "; ".join(in_words(reward.reasons))
 
     @object_action(
-        "Approve",
-        lambda reward: f"{_question(reward)} Approved, it is earned at its date, or within minutes where that is over.",
+        _("Approve"),
+        lambda reward: (
+            gettext("%(reward)s Approved, it is earned at its date, or within minutes where that is over.")
+            % {"reward": _question(reward)}
+        ),
         applies=_is_held,
         form=ReasonForm,
     )
     def approve(self, request: HttpRequest, reward: Reward, reason: str) -> Outcome:
         approve_reward(reward_id=reward.pk, by=signed_in(request), reason=reason)
-        return "The reward is approved."
+        return gettext("The reward is approved.")
 
     @object_action(
-        "Refuse",
-        lambda reward: f"{_question(reward)} Refused, it is not given; that cannot be taken back.",
+        _("Refuse"),
+        lambda reward: (
+            gettext("%(reward)s Refused, it is not given; that cannot be taken back.") % {"reward": _question(reward)}
+        ),
         applies=_is_held,
         danger=True,
         form=ReasonForm,
     )
     def refuse(self, request: HttpRequest, reward: Reward, reason: str) -> Outcome:
         refuse_reward(reward_id=reward.pk, by=signed_in(request), reason=reason)
-        return "The reward is refused."
+        return gettext("The reward is refused.")

@@ -9,11 +9,13 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 
 from accounts.audiences import audience_in_words, audience_kinds, people_in
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from support.markdown import render
 from support.models import Announcement, AnnouncementSeen
 from support.services.announcements import end_announcement, publish_announcement
@@ -35,12 +37,12 @@ class AnnouncementForm(forms.ModelForm):
         for kind in self._kinds:
             chosen = self.instance.audience.get(kind.name, [])
             self.fields[_field(kind.name)] = forms.MultipleChoiceField(
-                label=f"Only by {kind.label}",
+                label=gettext("Only by %(label)s") % {"label": kind.label},
                 choices=kind.choices,
                 required=False,
                 initial=chosen,
                 widget=forms.CheckboxSelectMultiple,
-                help_text=f"None chosen: whatever the {kind.label} is.",
+                help_text=gettext("None chosen: whatever the %(label)s is.") % {"label": kind.label},
             )
 
     @property
@@ -67,13 +69,25 @@ def _may_end(announcement: Announcement) -> bool:
 
 def _what_publishing_does(announcement: Announcement) -> str:
     count = people_in(announcement.audience).count()
-    ways = [way for way, wanted in (("a banner", announcement.has_banner), ("a mail", announcement.has_mail)) if wanted]
-    meant = "1 person is" if count == 1 else f"{count} people are"
-    shown = " and ".join(ways) or "neither banner nor mail, only the page of announcements"
-    return (
-        f"{meant} meant now ({audience_in_words(announcement.audience)}): {shown}, from "
-        f"{announcement.starts_at:%Y-%m-%d %H:%M %Z} on. A published announcement is not changed any more; it can be ended."
-    )
+    ways = [
+        way
+        for way, wanted in ((gettext("a banner"), announcement.has_banner), (gettext("a mail"), announcement.has_mail))
+        if wanted
+    ]
+    both = gettext("%(one)s and %(other)s") % {"one": ways[0], "other": ways[1]} if len(ways) == 2 else ""
+    shown = both or "".join(ways) or gettext("neither banner nor mail, only the page of announcements")
+    return ngettext(
+        "%(count)s person is meant now (%(audience)s): %(shown)s, from %(starts_at)s on. A published announcement is "
+        "not changed any more; it can be ended.",
+        "%(count)s people are meant now (%(audience)s): %(shown)s, from %(starts_at)s on. A published announcement is "
+        "not changed any more; it can be ended.",
+        count,
+    ) % {
+        "count": count,
+        "audience": audience_in_words(announcement.audience),
+        "shown": shown,
+        "starts_at": format(announcement.starts_at, "%Y-%m-%d %H:%M %Z"),
+    }
 
 
 @admin.register(Announcement)
@@ -118,36 +132,36 @@ class AnnouncementAdmin(ActionsAdmin):
         is_told = obj is not None and obj.is_published
         return not is_told and super().has_delete_permission(request, obj)
 
-    @admin.display(description="preview")
+    @admin.display(description=_("preview"))
     def preview(self, announcement: Announcement) -> str:
         return format_html('<div class="prose">{}</div>', render(announcement.body))
 
-    @admin.display(description="only for some", boolean=True)
+    @admin.display(description=_("only for some"), boolean=True)
     def for_some(self, announcement: Announcement) -> bool:
         return bool(announcement.audience)
 
-    @admin.display(description="for whom")
+    @admin.display(description=_("for whom"))
     def for_whom(self, announcement: Announcement) -> str:
         return audience_in_words(announcement.audience)
 
-    @admin.display(description="people who are meant now")
+    @admin.display(description=_("people who are meant now"))
     def people_meant(self, announcement: Announcement) -> int:
         return people_in(announcement.audience).count()
 
-    @object_action("Publish", _what_publishing_does, applies=lambda announcement: not announcement.is_published)
+    @object_action(_("Publish"), _what_publishing_does, applies=lambda announcement: not announcement.is_published)
     def publish(self, request: HttpRequest, announcement: Announcement) -> Outcome:
         publish_announcement(announcement_id=announcement.pk, staff=signed_in(request))
-        return "The announcement is published."
+        return gettext("The announcement is published.")
 
     @object_action(
-        "End",
-        "Nobody is shown or mailed it any more; who was mailed has it. One that has not begun is a draft again.",
+        _("End"),
+        _("Nobody is shown or mailed it any more; who was mailed has it. One that has not begun is a draft again."),
         applies=_may_end,
         danger=True,
     )
     def end(self, request: HttpRequest, announcement: Announcement) -> Outcome:
         end_announcement(announcement_id=announcement.pk, staff=signed_in(request))
-        return "The announcement is ended."
+        return gettext("The announcement is ended.")
 
 
 @admin.register(AnnouncementSeen)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from nexusvpn.errors import DomainError
@@ -87,7 +88,7 @@ class AnsweringAdmin(PageAdmin):
     def _note(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
         add_note(ticket_id=ticket.pk, author=signed_in(request), message=form.cleaned_data["message"])
         self.log_change(request, ticket, "Noted")
-        messages.success(request, "Your note is there; only staff see it.")
+        messages.success(request, gettext("Your note is there; only staff see it."))
 
     def _answer(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
         me, values = signed_in(request), form.cleaned_data
@@ -104,15 +105,19 @@ class AnsweringAdmin(PageAdmin):
         )
         self.log_change(request, ticket, "Answered")
         if request.POST.get("do") != SEND_AND_CLOSE:
-            messages.success(request, "Your answer is sent.")
+            messages.success(request, gettext("Your answer is sent."))
             return
         try:
             close_ticket(ticket_id=ticket.pk, closer=me)
         except DomainError as error:
-            messages.warning(request, f"Your answer is sent, but the ticket was not closed by you. {error.message}")
+            messages.warning(
+                request,
+                gettext("Your answer is sent, but the ticket was not closed by you. %(message)s")
+                % {"message": error.message},
+            )
         else:
             self.log_change(request, ticket, "Closed")
-            messages.success(request, "Your answer is sent, and the ticket is closed.")
+            messages.success(request, gettext("Your answer is sent, and the ticket is closed."))
 
     def assign_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         me = signed_in(request)
@@ -121,21 +126,25 @@ class AnsweringAdmin(PageAdmin):
             chosen = me if "to_me" in request.POST else assignee
             # What was nobody's on the page is not taken from a colleague who was quicker.
             assign_ticket(ticket_id=ticket.pk, staff=me, assignee=chosen, only_free="was_free" in request.POST)
-            return f"The ticket is {name_of(chosen)}'s now." if chosen else "The ticket is nobody's now."
+            return (
+                gettext("The ticket is %(chosen)s's now.") % {"chosen": name_of(chosen)}
+                if chosen
+                else gettext("The ticket is nobody's now.")
+            )
 
         return self._move(request, object_id, AssignForm, "Assigned", act)
 
     def priority_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(ticket: Ticket, priority: str) -> str:
             change_priority(ticket_id=ticket.pk, staff=signed_in(request), priority=priority)
-            return "The priority is changed."
+            return gettext("The priority is changed.")
 
         return self._move(request, object_id, PriorityForm, "Priority changed", act)
 
     def tags_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(ticket: Ticket, names: list[str]) -> str:
             set_tags(ticket_id=ticket.pk, staff=signed_in(request), names=names)
-            return "The tags are changed."
+            return gettext("The tags are changed.")
 
         return self._move(request, object_id, TagsForm, "Tags changed", act)
 
@@ -169,8 +178,8 @@ class AnsweringAdmin(PageAdmin):
                 form.add_domain_error(error)
             else:
                 self.log_change(request, ticket, f"Merged into {target.pk}")
-                messages.success(request, "The tickets are one now.")
+                messages.success(request, gettext("The tickets are one now."))
                 return HttpResponseRedirect(self.change_url(target))
         context = {**self.admin_site.each_context(request), "opts": self.opts, "original": ticket, "form": form}
-        context |= {"title": "Merge into another ticket", "change_url": self.change_url(ticket)}
+        context |= {"title": gettext("Merge into another ticket"), "change_url": self.change_url(ticket)}
         return TemplateResponse(request, "admin/support/ticket/merge.html", context, status=400 if form.errors else 200)

@@ -13,12 +13,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.languages import lazy as _
 from support.markdown import render as rendered
 from support.models import Article, ArticleCategory, ArticleVote
 from support.services.article_editing import index_article, publish_article, unpublish_article
@@ -37,7 +39,7 @@ class ArticleForm(forms.ModelForm):
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]
         if slug in RESERVED_SLUGS:
-            raise forms.ValidationError("Another page has this address.")
+            raise forms.ValidationError(gettext("Another page has this address."))
         return slug
 
 
@@ -57,9 +59,13 @@ class ArticleAdmin(ActionsAdmin):
         said, helped = (found.annotate(n=Count("pk")).values("n") for found in (votes, votes.filter(helped=True)))
         return rows.annotate(_said=Coalesce(Subquery(said), 0), _helped=Coalesce(Subquery(helped), 0))
 
-    @admin.display(description="helpful", ordering="_helped")
+    @admin.display(description=_("helpful"), ordering="_helped")
     def helpful(self, article: Any) -> str:
-        return f"{article._helped} of {article._said}" if article._said else "–"
+        return (
+            gettext("%(helped)s of %(said)s") % {"helped": article._helped, "said": article._said}
+            if article._said
+            else "–"
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> tuple[str, ...]:
         # Others link to an article by its address.
@@ -85,22 +91,24 @@ class ArticleAdmin(ActionsAdmin):
             details["body"] = [f"{len(text)} characters" for text in (before, obj.body)]
 
     @object_action(
-        "Publish",
-        "Everybody can read and find the article from now on.",
+        _("Publish"),
+        _("Everybody can read and find the article from now on."),
         applies=lambda article: article.state == Article.State.DRAFT,
     )
     def publish(self, request: HttpRequest, article: Article) -> Outcome:
         publish_article(article_id=article.pk, staff=signed_in(request))
-        return "The article is published."
+        return gettext("The article is published.")
 
     @object_action(
-        "Take back",
-        "The article becomes a draft, which staff alone can read. Links to it lead nowhere meanwhile; its votes stay.",
+        _("Take back"),
+        _(
+            "The article becomes a draft, which staff alone can read. Links to it lead nowhere meanwhile; its votes stay."
+        ),
         applies=lambda article: article.state == Article.State.PUBLISHED,
     )
     def unpublish(self, request: HttpRequest, article: Article) -> Outcome:
         unpublish_article(article_id=article.pk, staff=signed_in(request))
-        return "The article is a draft again."
+        return gettext("The article is a draft again.")
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(never_cache(require_POST(self.preview)))
@@ -123,7 +131,7 @@ class ArticleCategoryAdmin(StaffModelAdmin):
         rows: QuerySet[ArticleCategory] = super().get_queryset(request)
         return rows.annotate(_articles=Count("articles"))
 
-    @admin.display(description="articles", ordering="_articles")
+    @admin.display(description=_("articles"), ordering="_articles")
     def articles_count(self, category: Any) -> int:
         return int(category._articles)
 

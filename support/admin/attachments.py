@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from accounts.people import signed_in
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_exact
 from support.models import Attachment, AttachmentContent
 
@@ -24,7 +25,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attachment]:
         return super().get_queryset(request).exclude(message__is_note=True, message__ticket__user=signed_in(request))
 
-    @admin.display(description="size", ordering="size")
+    @admin.display(description=_("size"), ordering="size")
     def size_in_words(self, file: Attachment) -> SafeString | str:
         return bytes_exact(file.size)
 

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.translation import gettext
 
 from accounts.models import User
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 from support.admin.words import STATE_WORDS, name_of
 from support.forms import FilesField, MessageField, SentOnceForm
 from support.models import Tag, Ticket
@@ -22,7 +24,9 @@ MOST_OTHERS = 50
 
 class ColleagueField(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(queryset=User.objects.none(), **{"empty_label": "Nobody", "required": False, **kwargs})
+        super().__init__(
+            queryset=User.objects.none(), **{"empty_label": gettext("Nobody"), "required": False, **kwargs}
+        )
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)
@@ -44,8 +48,8 @@ class TagsForm(ServiceForm):
     names = forms.CharField(
         required=False,
         max_length=400,
-        label="Tags",
-        help_text="Small letters, digits and hyphens; blanks between them.",
+        label=_("Tags"),
+        help_text=_("Small letters, digits and hyphens; blanks between them."),
     )
 
     def clean_names(self) -> list[str]:
@@ -54,7 +58,7 @@ class TagsForm(ServiceForm):
 
 class AddTagForm(ServiceForm):
     tag = forms.SlugField(
-        max_length=Tag._meta.get_field("name").max_length, help_text="Small letters, digits and hyphens."
+        max_length=Tag._meta.get_field("name").max_length, help_text=_("Small letters, digits and hyphens.")
     )
 
     def clean_tag(self) -> str:
@@ -62,7 +66,7 @@ class AddTagForm(ServiceForm):
 
 
 class MergeForm(ServiceForm):
-    target = forms.ChoiceField(widget=forms.RadioSelect, label="Into which of the customer's tickets")
+    target = forms.ChoiceField(widget=forms.RadioSelect, label=_("Into which of the customer's tickets"))
 
     def __init__(self, *args: Any, source: Ticket, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +75,11 @@ class MergeForm(ServiceForm):
 
     @staticmethod
     def _named(ticket: Ticket) -> str:
-        return f"{ticket.subject} ({STATE_WORDS[ticket.status].lower()}, opened {ticket.created_at:%-d %B %Y})"
+        return gettext("%(subject)s (%(state)s, opened %(created_at)s)") % {
+            "subject": ticket.subject,
+            "state": STATE_WORDS[ticket.status].lower(),
+            "created_at": format(ticket.created_at, "%-d %B %Y"),
+        }
 
 
 class AnswerForm(SentOnceForm):

@@ -11,13 +11,15 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.admin_site import Notice
 from nexusvpn.templatetags.nexusvpn_ui import ago
-from support.admin.words import due_words
+from support.admin.words import between
 from support.models import Ticket
 from support.services.inbox import VIEWS, nobodys
 
@@ -35,20 +37,34 @@ def tickets_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
         return
     late = _moments(VIEWS["overdue"].condition(request.user, timezone.now()), "due_at")  # type: ignore[arg-type]
     if late:
-        words = due_words(late[0])
-        first = words.text.removeprefix("overdue ") if words else ""
-        text = f"{_counted(late, 'ticket is', 'tickets are')} overdue, the first {first}"
-        yield Notice(text, inbox_address("overdue"), "bad")
+        yield _notice(
+            ngettext(
+                "%(count)s ticket is overdue, the first by %(time)s",
+                "%(count)s tickets are overdue, the first by %(time)s",
+                len(late),
+            ),
+            late,
+            "overdue",
+            "bad",
+            time=between(late[0], timezone.now()),
+        )
     free = _moments(nobodys(), Coalesce("clock_since", "updated_at"))
     if free:
-        text = f"{_counted(free, 'ticket waits', 'tickets wait')} and nobody has {'it' if len(free) == 1 else 'them'}"
-        yield Notice(f"{text}, the longest for {waited(min(free))}", inbox_address("unassigned"), "warn")
+        yield _notice(
+            ngettext(
+                "%(count)s ticket waits and nobody has it, the longest for %(longest)s",
+                "%(count)s tickets wait and nobody has them, the longest for %(longest)s",
+                len(free),
+            ),
+            free,
+            "unassigned",
+            "warn",
+            longest=waited(min(free)),
+        )
     mine = _moments(Q(assignee=request.user, status=Ticket.Status.OPEN), "due_at")
     if mine:
-        yield Notice(
-            f"{_counted(mine, 'ticket', 'tickets')} of yours wait{'s' if len(mine) == 1 else ''} for us",
-            inbox_address("mine"),
-        )
+        text = ngettext("%(count)s ticket of yours waits for us", "%(count)s tickets of yours wait for us", len(mine))
+        yield _notice(text, mine, "mine", "plain")
 
 
 def _moments(condition: Q, field: Any) -> list[Any]:
@@ -57,19 +73,21 @@ def _moments(condition: Q, field: Any) -> list[Any]:
     )
 
 
-def _counted(found: list[Any], one: str, many: str) -> str:
-    count = f"more than {MOST}" if len(found) > MOST else str(len(found))
-    return f"{count} {one if len(found) == 1 else many}"
+def _notice(text: str, found: list[Any], view: str, tone: str, **words: str) -> Notice:
+    count = _("more than %(most)s") % {"most": MOST} if len(found) > MOST else str(len(found))
+    return Notice(text % {"count": count, **words}, inbox_address(view), tone)
 
 
 def waited(since: Any) -> str:
     """How long ago, in the largest whole unit: "3 days"."""
     minutes = int((timezone.now() - since).total_seconds() // 60)
-    for size, unit in ((1440, "day"), (60, "hour"), (1, "minute")):
-        if minutes >= size:
-            number = minutes // size
-            return f"{number} {unit}{'' if number == 1 else 's'}"
-    return "less than a minute"
+    if minutes >= 1440:
+        return ngettext("%(n)s day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
+    if minutes >= 60:
+        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+    if minutes >= 1:
+        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+    return _("less than a minute")
 
 
 def tickets_panel(user: User) -> Panel:

@@ -13,9 +13,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago
 from support.admin.words import STATE_WORDS, due_words, name_of
 from support.models import Tag, Ticket
@@ -82,7 +84,7 @@ class InboxList(ChangeList):
 class ViewFilter(admin.SimpleListFilter):
     """The tabs above the list."""
 
-    title = "view"
+    title = _("view")
     parameter_name = VIEW
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -99,12 +101,12 @@ class ViewFilter(admin.SimpleListFilter):
 
 
 class AssigneeFilter(admin.SimpleListFilter):
-    title = "assignee"
+    title = _("assignee")
     parameter_name = ASSIGNEE
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         staff = [(str(pk), email) for pk, email in colleagues().values_list("pk", "email")[:MOST_CHOICES]]
-        return [("me", "Me"), ("nobody", "Nobody"), *staff]
+        return [("me", gettext("Me")), ("nobody", gettext("Nobody")), *staff]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> QuerySet[Ticket]:
         chosen = self.value()
@@ -118,7 +120,7 @@ class AssigneeFilter(admin.SimpleListFilter):
 
 
 class TagFilter(admin.SimpleListFilter):
-    title = "tag"
+    title = _("tag")
     parameter_name = TAG
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -139,13 +141,13 @@ class InboxAdmin(StaffModelAdmin):
     list_display = ("title", "customer", "plan", "priority_word", "state", "since", "due", "assigned")
     list_filter = (ViewFilter, "priority", "category", AssigneeFilter, TagFilter)
     search_fields = ("subject", "user__email", "=id")
-    search_help_text = "A ticket's number, a customer's whole address, or the beginnings of words in the subject."
+    search_help_text = _("A ticket's number, a customer's whole address, or the beginnings of words in the subject.")
     # A view has its order; any other would sort the whole table.
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        return super().changelist_view(request, {"title": "Tickets", **(extra_context or {})})
+        return super().changelist_view(request, {"title": gettext("Tickets"), **(extra_context or {})})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return InboxList
@@ -161,39 +163,39 @@ class InboxAdmin(StaffModelAdmin):
     ) -> tuple[QuerySet[Ticket], bool]:
         return (search_tickets(queryset, search_term) if search_term else queryset), False
 
-    @admin.display(description="subject")
+    @admin.display(description=_("subject"))
     def title(self, ticket: Ticket) -> str:
         names = getattr(ticket, "tag_names", [])
         return format_html("{} {}", ticket.subject, chips(names)) if names else ticket.subject
 
-    @admin.display(description="customer")
+    @admin.display(description=_("customer"))
     def customer(self, ticket: Ticket) -> str:
         return ticket.user.email
 
-    @admin.display(description="plan", empty_value=UNKNOWN)
+    @admin.display(description=_("plan"), empty_value=UNKNOWN)
     def plan(self, ticket: Ticket) -> str | None:
         return getattr(ticket, "plan_name", None)
 
-    @admin.display(description="priority")
+    @admin.display(description=_("priority"))
     def priority_word(self, ticket: Ticket) -> str:
         is_high = ticket.priority == Ticket.Priority.HIGH
         word = ticket.get_priority_display()
         return format_html('<strong class="desk-warn">{}</strong>', word) if is_high else word
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, ticket: Ticket) -> str:
         return STATE_WORDS[ticket.status]
 
-    @admin.display(description="since")
+    @admin.display(description=_("since"))
     def since(self, ticket: Ticket) -> str:
         """Since when it waits for us, however often its customer has written meanwhile; of others when they last moved."""
         return ago(ticket.clock_since or ticket.updated_at)
 
-    @admin.display(description="due", empty_value=UNKNOWN)
+    @admin.display(description=_("due"), empty_value=UNKNOWN)
     def due(self, ticket: Ticket) -> str | None:
         words = due_words(ticket.due_at)
         return words and format_html('<span class="desk-{}" title="{}">{}</span>', words.tone, words.exact, words.text)
 
-    @admin.display(description="assignee", empty_value=UNKNOWN)
+    @admin.display(description=_("assignee"), empty_value=UNKNOWN)
     def assigned(self, ticket: Ticket) -> str | None:
         return name_of(ticket.assignee) if ticket.assignee else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from support.models import InboundMail
 
 
@@ -16,6 +17,6 @@ class InboundMailAdmin(ReadOnlyAdmin):
     search_fields = ("=message__ticket__id",)
     ordering = ("-received_at", "-id")
 
-    @admin.display(description="ticket")
+    @admin.display(description=_("ticket"))
     def ticket(self, mail: InboundMail) -> str:
         return mail.message.ticket.subject if mail.message is not None else "–"

@@ -7,14 +7,16 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
 
 from billing.models import Plan
 from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.errors import DomainError
+from nexusvpn.languages import lazy as _
 from support.models import CannedReply, ServiceLevel, Tag
 from support.services.canned import VARIABLES, check_variables
 
-NEW_ONLY = "It holds for tickets that are opened from now on; those that are there keep what they were promised."
+NEW_ONLY = _("It holds for tickets that are opened from now on; those that are there keep what they were promised.")
 
 
 class CannedReplyForm(forms.ModelForm):
@@ -24,7 +26,7 @@ class CannedReplyForm(forms.ModelForm):
         widgets = {"body": forms.Textarea({"rows": 12, "class": "vLargeTextField"})}
         help_texts = {
             "body": "; ".join(f"{{{name}}}: {meaning}" for name, (meaning, _) in VARIABLES.items()),
-            "category": "Offered first with tickets of this category; empty: with all alike.",
+            "category": _("Offered first with tickets of this category; empty: with all alike."),
         }
 
     def clean_body(self) -> str:
@@ -57,15 +59,15 @@ class ServiceLevelForm(forms.ModelForm):
         plans = list(Plan.objects.order_by("rank").values_list("code", "name"))
         former = [(self.instance.plan, self.instance.plan)] if self.instance.plan else []
         unknown = [choice for choice in former if choice[0] not in dict(plans)]
-        self.fields["plan"].choices = [("", "All other plans"), *plans, *unknown]  # type: ignore[attr-defined]
+        self.fields["plan"].choices = [("", gettext("All other plans")), *plans, *unknown]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         answer, resolution = values.get("answer_minutes"), values.get("resolution_minutes")
         if answer is not None and answer < 1:
-            self.add_error("answer_minutes", "Promise at least a minute.")
+            self.add_error("answer_minutes", gettext("Promise at least a minute."))
         elif answer is not None and resolution is not None and resolution < answer:
-            self.add_error("resolution_minutes", "A ticket is not resolved before it is answered.")
+            self.add_error("resolution_minutes", gettext("A ticket is not resolved before it is answered."))
         return values
 
 
@@ -77,15 +79,15 @@ class ServiceLevelAdmin(StaffModelAdmin):
     list_filter = ("priority",)
     search_fields = ("plan",)
 
-    @admin.display(description="plan", ordering="plan")
+    @admin.display(description=_("plan"), ordering="plan")
     def of_plan(self, level: ServiceLevel) -> str:
-        return level.plan or "All other plans"
+        return level.plan or gettext("All other plans")
 
-    @admin.display(description="first answer within", ordering="answer_minutes")
+    @admin.display(description=_("first answer within"), ordering="answer_minutes")
     def answer_time(self, level: ServiceLevel) -> str:
         return working(level.answer_minutes)
 
-    @admin.display(description="resolved within", ordering="resolution_minutes")
+    @admin.display(description=_("resolved within"), ordering="resolution_minutes")
     def resolution_time(self, level: ServiceLevel) -> str:
         return working(level.resolution_minutes)
 
@@ -97,9 +99,9 @@ class ServiceLevelAdmin(StaffModelAdmin):
 def working(minutes: int) -> str:
     """Working time as it is promised: "4 working hours"."""
     if minutes % 60:
-        return f"{minutes} working minutes"
+        return ngettext("%(n)s working minute", "%(n)s working minutes", minutes) % {"n": minutes}
     hours = minutes // 60
-    return f"{hours} working hour{'' if hours == 1 else 's'}"
+    return ngettext("%(n)s working hour", "%(n)s working hours", hours) % {"n": hours}
 
 
 @admin.register(Tag)
@@ -109,4 +111,4 @@ class TagAdmin(StaffModelAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The tag, and not each of the tickets that lose it: there may be a great many."""
-        return [f"{tag}, from every ticket that has it" for tag in objs], {}, set(), []
+        return [gettext("%(tag)s, from every ticket that has it") % {"tag": tag} for tag in objs], {}, set(), []

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts.people import signed_in
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from support.models import IdempotencyKey, TicketMessage
 
 
@@ -22,7 +23,7 @@ class TicketMessageAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[TicketMessage]:
         return TicketMessage.objects.for_desk_of(signed_in(request))
 
-    @admin.display(description="message")
+    @admin.display(description=_("message"))
     def beginning(self, message: TicketMessage) -> str:
         return message.body[:80]
 

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
+from nexusvpn.languages import lazy
 from support.clock import worked_between
 from support.models import Ticket
 from support.services.clocks import support_hours
@@ -15,9 +17,9 @@ from support.services.clocks import support_hours
 # Working time is counted day by day: further away it is no news how much of it there is.
 COUNTED = timedelta(days=60)
 STATE_WORDS: dict[str, str] = {
-    Ticket.Status.OPEN: "Waiting for us",
-    Ticket.Status.ANSWERED: "Waiting for the customer",
-    Ticket.Status.CLOSED: "Closed",
+    Ticket.Status.OPEN: lazy("Waiting for us"),
+    Ticket.Status.ANSWERED: lazy("Waiting for the customer"),
+    Ticket.Status.CLOSED: lazy("Closed"),
 }
 
 
@@ -34,12 +36,21 @@ def span(time: timedelta) -> str:
     minutes = int(time.total_seconds() // 60)
     hours, rest = divmod(minutes, 60)
     if not hours:
-        return f"{rest} min" if rest else "less than a minute"
-    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
+        return _("%(n)s min") % {"n": rest} if rest else _("less than a minute")
+    if rest and hours < 10:
+        return _("%(hours)s h %(minutes)s min") % {"hours": hours, "minutes": rest}
+    return _("%(n)s h") % {"n": hours}
 
 
 def _exact(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+
+
+def between(start: datetime, end: datetime) -> str:
+    """The working time between two moments, in words; of what lies far apart that it is more than is counted."""
+    if end - start > COUNTED:
+        return _("more than %(days)s days") % {"days": COUNTED.days}
+    return span(worked_between(support_hours(), start, end))
 
 
 def due_words(due: datetime | None, now: datetime | None = None) -> Words | None:
@@ -47,43 +58,39 @@ def due_words(due: datetime | None, now: datetime | None = None) -> Words | None
     if due is None:
         return None
     at = now or timezone.now()
-    is_late = due <= at
-    if abs(due - at) > COUNTED:
-        days = f"more than {COUNTED.days} days"
-        return Words(f"overdue by {days}" if is_late else f"in {days}", "bad" if is_late else "quiet", _exact(due))
-    worked = worked_between(support_hours(), min(due, at), max(due, at))
-    if is_late:
-        return Words(f"overdue by {span(worked)}", "bad", _exact(due))
-    return Words(f"in {span(worked)}", "warn" if worked < timedelta(hours=1) else "quiet", _exact(due))
+    if due <= at:
+        return Words(_("overdue by %(time)s") % {"time": between(due, at)}, "bad", _exact(due))
+    is_soon = due - at <= COUNTED and worked_between(support_hours(), at, due) < timedelta(hours=1)
+    return Words(_("in %(time)s") % {"time": between(at, due)}, "warn" if is_soon else "quiet", _exact(due))
 
 
 def clock_rows(ticket: Ticket, now: datetime | None = None) -> list[tuple[str, Words]]:
     """Both promises: how much is left, whether they wait, or what became of them."""
     rows = []
     if ticket.answer_minutes is not None:
-        rows.append(("First answer", _promise(ticket.answer_due, ticket.answer_kept, "given", now)))
+        rows.append((_("First answer"), _promise(ticket.answer_due, ticket.answer_kept, _("given"), now)))
     if ticket.resolution_minutes is not None:
-        rows.append(("Resolution", _promise(ticket.resolution_due, ticket.resolution_kept, _paused(ticket), now)))
+        rows.append((_("Resolution"), _promise(ticket.resolution_due, ticket.resolution_kept, _paused(ticket), now)))
     return rows
 
 
 def _promise(due: datetime | None, kept: bool | None, otherwise: str, now: datetime | None) -> Words:
-    if kept is False:
-        running = due_words(due, now)
-        return Words(f"missed, {running.text}", "bad", running.exact) if running else Words("missed", "bad")
     running = due_words(due, now)
+    if kept is False:
+        missed = _("missed")
+        return Words(f"{missed}, {running.text}", "bad", running.exact) if running else Words(missed, "bad")
     if running is not None:
-        text = running.text if running.tone == "bad" else f"due {running.text}"
-        return running._replace(text=text)
-    return Words("kept", "good") if kept else Words(otherwise)
+        due_text = _("due %(when)s") % {"when": running.text}
+        return running._replace(text=running.text if running.tone == "bad" else due_text)
+    return Words(_("kept"), "good") if kept else Words(otherwise)
 
 
 def _paused(ticket: Ticket) -> str:
+    if ticket.status != Ticket.Status.ANSWERED:
+        return _("not judged")
     used = span(timedelta(seconds=ticket.resolution_used))
     promised = span(timedelta(minutes=ticket.resolution_minutes or 0))
-    if ticket.status == Ticket.Status.ANSWERED:
-        return f"paused: waiting for the customer ({used} of {promised} used)"
-    return "not judged"
+    return _("paused: waiting for the customer (%(used)s of %(promised)s used)") % {"used": used, "promised": promised}
 
 
 def name_of(staff: User) -> str:

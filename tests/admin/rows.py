@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -106,6 +106,7 @@ from vpn.models import (
     IncidentUpdate,
     IpAssignment,
     Location,
+    LocationCost,
     NodeHour,
     NodeNote,
     NodeStatus,
@@ -316,6 +317,12 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     ReconcileRun: lambda: ReconcileRun.objects.create(kind=ReconcileRun.Kind.EVENTS),
     Discrepancy: lambda: Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"), user=new_user()),
     Location: lambda: make_location(f"place-{uuid4().hex[:10]}"),
+    LocationCost: lambda: LocationCost.objects.create(
+        location=make_location(f"place-{uuid4().hex[:10]}"), month=date(2026, 10, 1), currency="USD", amount_minor=4999
+    ),
+    FavouriteLocation: lambda: FavouriteLocation.objects.create(
+        user=new_user(), location=make_location(f"place-{uuid4().hex[:10]}")
+    ),
     Server: new_server,
     NodeStatus: lambda: new_server().status,
     NodeNote: lambda: NodeNote.objects.create(server=new_server(), code="foreign_peer_removed"),

@@ -1,4 +1,4 @@
-from vpn.admin import beside_tickets
+from vpn.admin import beside_tickets, costs, home
 from vpn.admin.addresses import IpAssignmentAdmin
 from vpn.admin.devices import DeviceAdmin
 from vpn.admin.favourites import FavouriteLocationAdmin
@@ -18,4 +18,6 @@ __all__ = [
     "OutageAdmin",
     "ServerAdmin",
     "beside_tickets",
+    "costs",
+    "home",
 ]

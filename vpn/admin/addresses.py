@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models import FreeAddress, IpAssignment, Peer, UsageCounter, UsageRecord
 
@@ -17,6 +18,8 @@ class IpAssignmentAdmin(ReadOnlyAdmin):
     list_select_related = ("server", "device", "user")
     list_filter = (("released_at", admin.EmptyFieldListFilter), "server")
     search_fields = ("ipv4", "ipv6", "user__email", "device__name")
+    # Numbered as they are given out.
+    ordering = ("-id",)
 
 
 @admin.register(FreeAddress)
@@ -52,11 +55,12 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     list_display = ("record_date", "user", "device", "up", "down")
     list_select_related = ("user", "device")
     search_fields = ("user__email", "device__name")
+    ordering = ("-id",)
 
-    @admin.display(description="up", ordering="bytes_up")
+    @admin.display(description=_("up"), ordering="bytes_up")
     def up(self, record: UsageRecord) -> str:
         return bytes_si(record.bytes_up)
 
-    @admin.display(description="down", ordering="bytes_down")
+    @admin.display(description=_("down"), ordering="bytes_down")
     def down(self, record: UsageRecord) -> str:
         return bytes_si(record.bytes_down)

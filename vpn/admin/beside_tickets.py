@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from accounts.admin import LATEST
 from accounts.belongings import register_panel
@@ -24,7 +25,9 @@ def device_states_panel(user: User) -> Panel:
         state = why_off(view.blocked, view.suspended_by) or state_in_words(view)
         rows.append((link, view.location_name, state, ago(view.state_at)))
     url = f"{reverse('admin:vpn_vpnconfig_changelist')}?user__id__exact={user.pk}"
-    return Panel("Devices", ("Name", "Location", "State", "Said"), rows, url)
+    return Panel(
+        gettext("Devices"), (gettext("Name"), gettext("Location"), gettext("State"), gettext("Said")), rows, url
+    )
 
 
 def nodes_panel(user: User) -> Panel:
@@ -36,9 +39,13 @@ def nodes_panel(user: User) -> Panel:
         status = getattr(server, "status", None)
         in_sync = {True: "In sync", False: "Not in sync", None: "Not compared"}[getattr(status, "in_sync", None)]
         link = format_html('<a href="{}">{}</a>', reverse("admin:vpn_server_change", args=[server.pk]), server.name)
-        heard = "Heard" if is_heard(status) else "Silent"
+        heard = gettext("Heard") if is_heard(status) else gettext("Silent")
         rows.append((link, server.get_state_display(), heard, in_sync, ago(status.last_report_at) if status else None))
-    return Panel("Their servers", ("Server", "State", "Node", "Interface", "Last report"), rows)
+    return Panel(
+        gettext("Their servers"),
+        (gettext("Server"), gettext("State"), gettext("Node"), gettext("Interface"), gettext("Last report")),
+        rows,
+    )
 
 
 register_panel(device_states_panel)

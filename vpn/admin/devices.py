@@ -10,11 +10,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.models import User
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
+from nexusvpn.admin_export import Export
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import STATES, UNKNOWN, ago, bytes_si, day, moment, percent
 from vpn.models import IpAssignment, Peer, QuotaMeter, VpnConfig
 from vpn.services.device_life import resume_device, suspend_device
@@ -24,24 +27,29 @@ from vpn.services.heard import is_heard
 
 STAFF = VpnConfig.SuspendedBy.STAFF
 STAFFS = (STAFF, VpnConfig.SuspendedBy.BOTH)
-_BACK = "The device gets its tunnels back, with the same addresses."
 RESUME_QUESTIONS: dict[str, str] = {
-    STAFF: _BACK,
-    VpnConfig.SuspendedBy.CUSTOMER: f"Its customer has suspended it, and may have a reason. {_BACK}",
-    VpnConfig.SuspendedBy.BOTH: "Its customer has suspended it too, and it stays off until they resume it.",
-    VpnConfig.SuspendedBy.NOBODY: "The device is not suspended.",
+    STAFF: _("The device gets its tunnels back, with the same addresses."),
+    VpnConfig.SuspendedBy.CUSTOMER: _(
+        "Its customer has suspended it, and may have a reason. The device gets its tunnels back, with the same addresses."
+    ),
+    VpnConfig.SuspendedBy.BOTH: _("Its customer has suspended it too, and it stays off until they resume it."),
+    VpnConfig.SuspendedBy.NOBODY: _("The device is not suspended."),
 }
 
 
 def state_in_words(view: DeviceView) -> str:
     word = str(STATES[view.state].word)
-    return f"{word}: waiting for {', '.join(view.unconfirmed)}" if view.unconfirmed and not view.is_active else word
+    return (
+        gettext("%(word)s: waiting for %(unconfirmed)s") % {"word": word, "unconfirmed": ", ".join(view.unconfirmed)}
+        if view.unconfirmed and not view.is_active
+        else word
+    )
 
 
 def why_off(blocked: str, suspended_by: str) -> str:
     """Why a device is off, in staff's words; empty when it is not."""
     if blocked == VpnConfig.Blocked.SUSPENDED:
-        return f"Suspended by {VpnConfig.SuspendedBy(suspended_by).label.lower()}"
+        return gettext("Suspended by %(whom)s") % {"whom": VpnConfig.SuspendedBy(suspended_by).label.lower()}
     return str(VpnConfig.Blocked(blocked).label) if blocked else ""
 
 
@@ -60,42 +68,73 @@ def devices_panel(user: User) -> Panel:
         for view in views
     ]
     url = f"{reverse('admin:vpn_vpnconfig_changelist')}?user__id__exact={user.pk}"
-    return Panel("Devices", ("Name", "Location", "IPv4", "IPv6", "State", "Why", "Added"), rows, url)
+    return Panel(
+        gettext("Devices"),
+        (
+            gettext("Name"),
+            gettext("Location"),
+            gettext("IPv4"),
+            gettext("IPv6"),
+            gettext("State"),
+            gettext("Why"),
+            gettext("Added"),
+        ),
+        rows,
+        url,
+    )
 
 
 def quota_panel(user: User) -> Panel:
     """How much of the period's data is used; a plan without a limit has no meter."""
     meter = QuotaMeter.objects.filter(pk=user.pk).first()
     if meter is None:
-        return Panel("Data", ("Fact", "Value"), [("Limit", "None")])
+        return Panel(gettext("Data"), (gettext("Fact"), gettext("Value")), [(gettext("Limit"), gettext("None"))])
     facts = [
-        ("Used", f"{bytes_si(meter.used_bytes)} of {bytes_si(meter.quota_bytes)}"),
-        ("Share", percent(meter.used_bytes / meter.quota_bytes)),
-        ("Since", day(meter.period_start)),
-        ("Starts again", moment(meter.resets_at)),
-        ("Told by mail", f"at {meter.warned} %" if meter.warned else "Nothing yet"),
+        (
+            gettext("Used"),
+            gettext("%(used_bytes)s of %(quota_bytes)s")
+            % {"used_bytes": bytes_si(meter.used_bytes), "quota_bytes": bytes_si(meter.quota_bytes)},
+        ),
+        (gettext("Share"), percent(meter.used_bytes / meter.quota_bytes)),
+        (gettext("Since"), day(meter.period_start)),
+        (gettext("Starts again"), moment(meter.resets_at)),
+        (
+            gettext("Told by mail"),
+            gettext("at %(warned)s %%") % {"warned": meter.warned} if meter.warned else gettext("Nothing yet"),
+        ),
     ]
-    return Panel("Data", ("Fact", "Value"), facts, reverse("admin:vpn_quotameter_change", args=[user.pk]))
+    return Panel(
+        gettext("Data"),
+        (gettext("Fact"), gettext("Value")),
+        facts,
+        reverse("admin:vpn_quotameter_change", args=[user.pk]),
+    )
 
 
 def usage_panel(user: User) -> Panel:
     records = user.usage_records.select_related("device")[:LATEST]
     rows = [(day(r.record_date), r.device.name, bytes_si(r.bytes_up), bytes_si(r.bytes_down)) for r in records]
     url = f"{reverse('admin:vpn_usagerecord_changelist')}?user__id__exact={user.pk}"
-    return Panel("Latest usage", ("Day", "Device", "Up", "Down"), rows, url)
+    return Panel(
+        gettext("Latest usage"), (gettext("Day"), gettext("Device"), gettext("Up"), gettext("Down")), rows, url
+    )
 
 
 UserAdmin.panels[:0] = [devices_panel, quota_panel, usage_panel]
 _live = VpnConfig.objects.live().filter(user=OuterRef("pk")).order_by().values("user")
 UserAdmin.extra_columns.append(
-    Column("device_count", "devices", Coalesce(Subquery(_live.annotate(n=Count("pk")).values("n")), 0))
+    Column("device_count", _("devices"), Coalesce(Subquery(_live.annotate(n=Count("pk")).values("n")), 0))
 )
 
 
 def _connection(peer: Peer | None, server_heard: bool) -> str:
     if peer is None:
         return UNKNOWN
-    return peer.get_connection_display() if server_heard else f"{peer.get_connection_display()} when last heard"
+    return (
+        peer.get_connection_display()
+        if server_heard
+        else gettext("%(connection)s when last heard") % {"connection": peer.get_connection_display()}
+    )
 
 
 def places_panel(device: VpnConfig) -> Panel:
@@ -106,7 +145,12 @@ def places_panel(device: VpnConfig) -> Panel:
     for place in places:
         status = getattr(place.server, "status", None)
         notes = [
-            word for word, holds in (("old place", place.superseded_at), ("not in the plan", place.blocked)) if holds
+            word
+            for word, holds in (
+                (gettext("old place"), place.superseded_at),
+                (gettext("not in the plan"), place.blocked),
+            )
+            if holds
         ]
         rows.append(
             (
@@ -118,7 +162,18 @@ def places_panel(device: VpnConfig) -> Panel:
                 ", ".join(notes),
             )
         )
-    return Panel("Where it works", ("Server", "Location", "IPv4", "IPv6", "Connection", "Note"), rows)
+    return Panel(
+        gettext("Where it works"),
+        (
+            gettext("Server"),
+            gettext("Location"),
+            gettext("IPv4"),
+            gettext("IPv6"),
+            gettext("Connection"),
+            gettext("Note"),
+        ),
+        rows,
+    )
 
 
 def unconfirmed_panel(device: VpnConfig) -> Panel:
@@ -127,16 +182,24 @@ def unconfirmed_panel(device: VpnConfig) -> Panel:
     rows = []
     for order in orders:
         status = getattr(order.server, "status", None)
-        rows.append((order.server.name, ago(order.changed_at), ago(status.last_report_at) if status else "Never"))
-    return Panel("Not confirmed gone", ("Server", "Ordered", "Node last heard"), rows)
+        rows.append(
+            (order.server.name, ago(order.changed_at), ago(status.last_report_at) if status else gettext("Never"))
+        )
+    return Panel(
+        gettext("Not confirmed gone"), (gettext("Server"), gettext("Ordered"), gettext("Node last heard")), rows
+    )
 
 
 class RemovalFilter(admin.SimpleListFilter):
-    title = "removal"
+    title = _("removal")
     parameter_name = "removal"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("live", "Not removed"), ("pending", "Not confirmed by every server"), ("confirmed", "Confirmed")]
+        return [
+            ("live", gettext("Not removed")),
+            ("pending", gettext("Not confirmed by every server")),
+            ("confirmed", gettext("Confirmed")),
+        ]
 
     def queryset(self, request: HttpRequest, devices: QuerySet[VpnConfig]) -> QuerySet[VpnConfig]:
         conditions: dict[str | None, dict[str, Any]] = {
@@ -153,42 +216,61 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_select_related = ("user", "location")
     list_filter = (RemovalFilter, "blocked", "location")
     search_fields = ("user__email", "name", "=public_key", "=id")
+    # Customer by customer: in the order of the one index that a list of all of them has.
+    ordering = ("user_id", "-created_at", "id")
+    export = Export(
+        "devices",
+        [
+            ("id", "id"),
+            ("name", "name"),
+            ("customer", "user__email"),
+            ("location", "location__slug"),
+            ("public_key", "public_key"),
+            ("blocked", "blocked"),
+            ("suspended_by", "suspended_by"),
+            ("created_at", "created_at"),
+            ("revoked_at", "revoked_at"),
+            ("removal_confirmed_at", "removal_confirmed_at"),
+        ],
+    )
     panels: ClassVar[list[Any]] = [places_panel, unconfirmed_panel]
 
-    @admin.display(description="condition", ordering="blocked")
+    @admin.display(description=_("condition"), ordering="blocked")
     def condition(self, device: VpnConfig) -> str:
         if device.removal_confirmed_at is not None:
             return format_html("Removed {}", ago(device.removal_confirmed_at))
         if device.revoked_at is not None:
-            return "Removing: not confirmed by every server"
-        return why_off(device.blocked, device.suspended_by) or "Admitted"
+            return gettext("Removing: not confirmed by every server")
+        return why_off(device.blocked, device.suspended_by) or gettext("Admitted")
 
     @object_action(
-        "Suspend",
-        "The device is taken off every server and keeps its addresses. Its customer sees that support has suspended it, and"
-        " cannot resume it.",
+        _("Suspend"),
+        _(
+            "The device is taken off every server and keeps its addresses. Its customer sees that support has suspended it, and"
+            " cannot resume it."
+        ),
         applies=lambda device: device.revoked_at is None and device.suspended_by not in STAFFS,
         danger=True,
     )
     def suspend(self, request: HttpRequest, device: VpnConfig) -> Outcome:
         suspend_device(user=device.user, device_id=device.pk, by=STAFF)
-        return "The device is suspended. Below you see which servers have yet to confirm it."
+        return gettext("The device is suspended. Below you see which servers have yet to confirm it.")
 
     @object_action(
-        "Resume",
-        lambda device: RESUME_QUESTIONS[device.suspended_by],
+        _("Resume"),
+        lambda device: str(RESUME_QUESTIONS[device.suspended_by]),
         applies=lambda device: device.revoked_at is None and bool(device.suspended_by),
     )
     def resume(self, request: HttpRequest, device: VpnConfig) -> Outcome:
         still = resume_device(user=device.user, device_id=device.pk, by=STAFF).suspended_by
-        return "It is off until its customer resumes it too." if still else "The device is resumed."
+        return gettext("It is off until its customer resumes it too.") if still else gettext("The device is resumed.")
 
     @object_action(
-        "Remove",
-        "The device is taken off every server, and its customer has to add it anew to use it again.",
+        _("Remove"),
+        _("The device is taken off every server, and its customer has to add it anew to use it again."),
         applies=lambda device: device.revoked_at is None,
         danger=True,
     )
     def remove(self, request: HttpRequest, device: VpnConfig) -> Outcome:
         remove_device(user=device.user, device_id=device.pk)
-        return "The device is being removed. Below you see which servers have yet to confirm it."
+        return gettext("The device is being removed. Below you see which servers have yet to confirm it.")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib import admin
-from django.db.models import Q
+from django.db.models import BooleanField, Case, F, Q, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from nexusvpn.admin_base import Panel
 from nexusvpn.admin_site import Notice
@@ -16,6 +18,8 @@ from vpn.models import NodeStatus, Server
 from vpn.services.heard import heard, is_heard
 
 LATEST = 10
+# Of more nodes in trouble the first are named.
+MOST = 20
 
 
 def status_of(server: Server) -> NodeStatus | None:
@@ -36,43 +40,58 @@ def health_panel(server: Server) -> Panel:
     """What the node last said of itself, beside what is wanted of it."""
     status = status_of(server)
     if status is None:
-        return Panel("Node", ("Fact", "Value"), [("Enrolled", "No. Issue an enrolment command and run it there.")])
+        return Panel(
+            gettext("Node"),
+            (gettext("Fact"), gettext("Value")),
+            [(gettext("Enrolled"), gettext("No. Issue an enrolment command and run it there."))],
+        )
     same_epoch = status.applied_epoch == server.epoch
     in_sync = {True: "Yes", False: "No", None: "Not compared yet"}[status.in_sync]
     facts = [
-        ("Heard now", "No" if is_silent(server) else "Yes"),
-        ("Last report", ago(status.last_report_at)),
-        ("Applied revision", f"{status.applied_revision} of {server.revision}" if same_epoch else "None of this epoch"),
-        ("In sync when last compared", in_sync),
-        ("Peers on the interface", status.peer_count),
+        (gettext("Heard now"), gettext("No") if is_silent(server) else gettext("Yes")),
+        (gettext("Last report"), ago(status.last_report_at)),
+        (
+            gettext("Applied revision"),
+            gettext("%(applied_revision)s of %(revision)s")
+            % {"applied_revision": status.applied_revision, "revision": server.revision}
+            if same_epoch
+            else gettext("None of this epoch"),
+        ),
+        (gettext("In sync when last compared"), in_sync),
+        (gettext("Peers on the interface"), status.peer_count),
         ("CPU", _percent(status.cpu_percent)),
-        ("Memory", _percent(status.memory_percent)),
-        ("Received, sent", f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
-        ("Agent", status.agent_version or UNKNOWN),
+        (gettext("Memory"), _percent(status.memory_percent)),
+        (gettext("Received, sent"), f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
+        (gettext("Agent"), status.agent_version or UNKNOWN),
     ]
-    return Panel("Node", ("Fact", "Value"), facts)
+    return Panel(gettext("Node"), (gettext("Fact"), gettext("Value")), facts)
 
 
 def notes_panel(server: Server) -> Panel:
     rows = [(ago(note.created_at), note.code, note.detail) for note in server.notes.all()[:LATEST]]
-    return Panel("What the node noted", ("When", "What", "Detail"), rows)
+    return Panel(gettext("What the node noted"), (gettext("When"), gettext("What"), gettext("Detail")), rows)
 
 
 def nodes_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
-    """Servers that should serve and whose node is silent or holds something else than it should."""
+    """Servers that should serve and whose node is silent or holds something else than it should. One statement."""
     if not request.user.has_perm("vpn.view_server"):  # type: ignore[union-attr]
         return
     serving = Q(state__in=(Server.State.ONLINE, Server.State.DRAINING, Server.State.OFFLINE))
-    silent = ~heard("status__")
-    for condition, words, tone in (
-        (silent, "node silent", "bad"),
-        (~silent & Q(status__in_sync=False), "node whose interface is not what it should be", "warn"),
-    ):
-        names = list(
-            Server.objects.filter(serving & condition).order_by("name").values_list("name", flat=True)[:LATEST]
-        )
-        for name in names:
-            yield Notice(f"{name}: {words}", f"{reverse('admin:vpn_server_changelist')}?q={name}", tone)
+    is_silent_now = Q(is_heard_now=False)
+    servers = Server.objects.filter(serving).annotate(is_heard_now=_yes_or_no(heard("status__")))
+    wrong = servers.filter(is_silent_now | Q(status__in_sync=False))
+    # Those that nobody has heard of come first, then those that are silent the longest.
+    found = wrong.order_by("is_heard_now", F("status__last_report_at").asc(nulls_first=True), "name")
+    for name, is_heard_now, last in found.values_list("name", "is_heard_now", "status__last_report_at")[:MOST]:
+        url = f"{reverse('admin:vpn_server_changelist')}?q={name}"
+        if is_heard_now:
+            yield Notice(_("%(server)s: node whose interface is not what it should be") % {"server": name}, url, "warn")
+        else:
+            yield Notice(_("%(server)s: node silent") % {"server": name}, url, "bad", last)
+
+
+def _yes_or_no(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
 admin.site.questions.append(nodes_that_need_staff)  # type: ignore[attr-defined]

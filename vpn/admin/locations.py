@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
+from nexusvpn.languages import lazy as _
 from vpn.admin.stops import StoppableAdmin, banners_of_location
 from vpn.models import Location, Server
 
@@ -24,6 +26,6 @@ class LocationAdmin(StoppableAdmin):
         is_online = Q(servers__state=Server.State.ONLINE, servers__stopped_at=None)
         return rows.annotate(_servers=Count("servers"), _online=Count("servers", filter=is_online))
 
-    @admin.display(description="servers online", ordering="_online")
+    @admin.display(description=_("servers online"), ordering="_online")
     def online(self, location: Any) -> str:
-        return f"{location._online} of {location._servers}"
+        return gettext("%(online)s of %(servers)s") % {"online": location._online, "servers": location._servers}

@@ -7,9 +7,11 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from vpn.models import (
     Alert,
     Incident,
@@ -90,13 +92,15 @@ class IncidentAdmin(ActionsAdmin):
             update.pk = post_update(incident_id=form.instance.pk, text=update.text).pk
 
     @object_action(
-        "Resolve",
-        "The status page says that the trouble is over, with the present time. It stays in the list of the last 90 days.",
+        _("Resolve"),
+        _(
+            "The status page says that the trouble is over, with the present time. It stays in the list of the last 90 days."
+        ),
         applies=lambda incident: incident.resolved_at is None,
     )
     def resolve(self, request: HttpRequest, incident: Incident) -> Outcome:
         resolve_incident(incident_id=incident.pk)
-        return "The incident is resolved."
+        return gettext("The incident is resolved.")
 
 
 @admin.register(IncidentUpdate)

@@ -8,7 +8,10 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
+from nexusvpn.admin_export import Export
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, moment
 from vpn.admin.health import health_panel, is_silent, notes_panel, status_of
 from vpn.admin.server_actions import ServerActions, left_behind_banner
@@ -28,7 +31,7 @@ class ServerForm(forms.ModelForm):
                 self.initial[name] = str(self.initial[name])
         if "extra_ports" in self.fields:
             # Django's own words do not say what is wrong with a number that is out of range.
-            words = "Port %(nth)s of the list must be a number from 1 to 65535."
+            words = gettext("Port %(nth)s of the list must be a number from 1 to 65535.")
             self.fields["extra_ports"].error_messages["item_invalid"] = words
 
 
@@ -54,11 +57,26 @@ class ServerAdmin(ServerActions):
     list_select_related = ("location", "status")
     list_filter = ("state", ("stopped_at", admin.EmptyFieldListFilter), "location")
     search_fields = ("name", "public_endpoint", "=public_key", "location__name")
+    export = Export(
+        "servers",
+        [
+            ("name", "name"),
+            ("location", "location__slug"),
+            ("state", "state"),
+            ("endpoint", "public_endpoint"),
+            ("port", "port"),
+            ("capacity", "capacity"),
+            ("peers", "status__peer_count"),
+            ("in_sync", "status__in_sync"),
+            ("last_report_at", "status__last_report_at"),
+            ("agent_version", "status__agent_version"),
+        ],
+    )
     fieldsets = (
         (None, {"fields": ("name", "location", "state", "capacity")}),
-        ("Where customers connect", {"fields": ("public_endpoint", "port", "extra_ports", "public_key")}),
-        ("Inside the tunnel", {"fields": ("network_v4", "network_v6", "dns", "mtu")}),
-        ("Bookkeeping", {"fields": BOOKKEEPING}),
+        (_("Where customers connect"), {"fields": ("public_endpoint", "port", "extra_ports", "public_key")}),
+        (_("Inside the tunnel"), {"fields": ("network_v4", "network_v6", "dns", "mtu")}),
+        (_("Bookkeeping"), {"fields": BOOKKEEPING}),
     )
     readonly_fields = ("state", "public_key", *BOOKKEEPING)
     panels: ClassVar[list[Any]] = [health_panel, notes_panel]
@@ -76,29 +94,32 @@ class ServerAdmin(ServerActions):
         if change and INTERFACE_FIELDS & set(form.changed_data):
             renew_interface(server_id=obj.pk)
 
-    @admin.display(description="condition", ordering="state")
+    @admin.display(description=_("condition"), ordering="state")
     def condition(self, server: Server) -> str:
         """Its state, and what goes beyond it: a stop, a drain's date, an interface that is not what it should be."""
         words = [server.get_state_display()]
         if server.stopped_at is not None:
-            words.insert(0, "Emergency stop")
+            words.insert(0, gettext("Emergency stop"))
         if server.drain_until is not None:
             words[-1] = format_html("{} until {}", words[-1], moment(server.drain_until))
         status = status_of(server)
         if status is not None and status.in_sync is False:
-            words.append("interface differs")
+            words.append(gettext("interface differs"))
         return format_html("{}" + ", {}" * (len(words) - 1), *words)
 
-    @admin.display(description="last report", ordering="status__last_report_at")
+    @admin.display(description=_("last report"), ordering="status__last_report_at")
     def last_report(self, server: Server) -> str:
         status = status_of(server)
         if status is None or status.last_report_at is None:
-            return "Never"
+            return gettext("Never")
         heard = ago(status.last_report_at)
         return format_html("{} (silent)", heard) if is_silent(server) else heard
 
-    @admin.display(description="peers", ordering="status__peer_count")
+    @admin.display(description=_("peers"), ordering="status__peer_count")
     def peers(self, server: Server) -> str:
         status = status_of(server)
         known = status is not None and status.peer_count is not None
-        return f"{status.peer_count if status and known else UNKNOWN} of {server.capacity}"
+        return gettext("%(value)s of %(capacity)s") % {
+            "value": status.peer_count if status and known else UNKNOWN,
+            "capacity": server.capacity,
+        }

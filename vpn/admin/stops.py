@@ -12,6 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
 from accounts.people import signed_in
@@ -20,36 +22,41 @@ from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.admin_site import Notice
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import ago_text
 from vpn.models import EmergencyStop, Location, Server
 from vpn.services.stops import end_stop, open_stops, progress_of, start_stop
 
 START, END = "vpn.add_emergencystop", "vpn.change_emergencystop"
-LABEL = "Emergency stop"
-FLEET_LABEL = "Stop the whole fleet"
+LABEL = _("Emergency stop")
+FLEET_LABEL = _("Stop the whole fleet")
 # A table of thousands would be as slow as it is useless; what is done comes last and is counted.
 SHOWN_SERVERS = 200
 
 
 def _question(what: str) -> str:
-    return (
-        f"Everybody is disconnected from {what} at once, and nobody gets in until you end the stop. Devices keep their addresses"
-        " and come back by themselves then. The next page shows what each node has confirmed."
-    )
+    return gettext(
+        "Everybody is disconnected from %(what)s at once, and nobody gets in until you end the stop. Devices keep "
+        "their addresses and come back by themselves then. The next page shows what each node has confirmed."
+    ) % {"what": what}
 
 
 def stop_question(obj: Server | Location) -> str:
-    return _question(f"the server {obj}" if isinstance(obj, Server) else f"every server of {obj}")
+    return _question(
+        gettext("the server %(obj)s") % {"obj": obj}
+        if isinstance(obj, Server)
+        else gettext("every server of %(obj)s") % {"obj": obj}
+    )
 
 
 class ReasonForm(ServiceForm):
     reason = forms.CharField(
-        max_length=200, help_text="Whoever looks at this stop wants to know why. Customers do not see it."
+        max_length=200, help_text=_("Whoever looks at this stop wants to know why. Customers do not see it.")
     )
 
 
 def _what(stop: EmergencyStop) -> str:
-    return str(stop.server or stop.location or "the whole fleet")
+    return str(stop.server or stop.location or gettext("the whole fleet"))
 
 
 def _stop_url(stop: EmergencyStop) -> str:
@@ -64,8 +71,14 @@ def _notices(request: HttpRequest, stops: Iterable[EmergencyStop]) -> Iterable[N
     """Each stop in a line, with the way to it for who may see it."""
     may_see = _may_see(request)
     for stop in stops:
-        since = ago_text((timezone.now() - stop.started_at).total_seconds()) or f"on {stop.started_at:%-d %b %Y}"
-        text = f"Emergency stop of {_what(stop)}, begun {since}: {stop.reason}"
+        since = ago_text((timezone.now() - stop.started_at).total_seconds()) or gettext("on %(day)s") % {
+            "day": date_format(stop.started_at, "DATE_FORMAT")
+        }
+        text = gettext("Emergency stop of %(stop)s, begun %(since)s: %(reason)s") % {
+            "stop": _what(stop),
+            "since": since,
+            "reason": stop.reason,
+        }
         yield Notice(text, _stop_url(stop) if may_see else "", "bad")
 
 
@@ -107,7 +120,7 @@ class EmergencyStopAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_filter = (("ended_at", admin.EmptyFieldListFilter), "scope")
     search_fields = ("reason", "server__name", "location__name")
 
-    @admin.display(description="what", ordering="scope")
+    @admin.display(description=_("what"), ordering="scope")
     def what(self, stop: EmergencyStop) -> str:
         return _what(stop).capitalize() if stop.scope == EmergencyStop.Scope.FLEET else _what(stop)
 
@@ -172,7 +185,7 @@ class EmergencyStopAdmin(ActionsAdmin, ReadOnlyAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": FLEET_LABEL,
-            "question": _question("every server of the fleet"),
+            "question": _question(gettext("every server of the fleet")),
             "form": form,
             "danger": True,
             "change_url": reverse("admin:vpn_emergencystop_changelist"),
@@ -180,12 +193,12 @@ class EmergencyStopAdmin(ActionsAdmin, ReadOnlyAdmin):
         return TemplateResponse(request, "admin/object_action.html", context, status=status)
 
     @object_action(
-        "End the stop",
-        "Every device gets its tunnels back, as far as its account, its plan and other stops admit it.",
+        _("End the stop"),
+        _("Every device gets its tunnels back, as far as its account, its plan and other stops admit it."),
         applies=lambda stop: stop.ended_at is None,
         permission=END,
     )
     def end(self, request: HttpRequest, stop: EmergencyStop) -> Outcome:
         end_stop(stop_id=stop.pk, by=signed_in(request))
-        messages.success(request, "The stop is over. Below you see which nodes have everybody back.")
+        messages.success(request, gettext("The stop is over. Below you see which nodes have everybody back."))
         return HttpResponseRedirect(_stop_url(stop))

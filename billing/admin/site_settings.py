@@ -1,0 +1,40 @@
+"""What plans allow, on the admin's page of settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+
+from billing.models import Plan
+from nexusvpn.admin_settings import Section
+from nexusvpn.languages import lazy as _
+from nexusvpn.templatetags.nexusvpn_ui import bytes_si
+
+
+def _plans() -> Sequence[Sequence[Any]]:
+    return [
+        (
+            format_html('<a href="{}">{}</a>', reverse("admin:billing_plan_change", args=[plan.pk]), plan.name),
+            gettext("unlimited") if plan.quota_bytes is None else bytes_si(plan.quota_bytes),
+            plan.device_limit,
+        )
+        for plan in Plan.objects.order_by("rank")
+    ]
+
+
+admin.site.sections.append(  # type: ignore[attr-defined]
+    Section(
+        slug="plans",
+        title=_("Quotas and device limits"),
+        note=_("A plan's own page changes them. Everybody who has the plan is settled anew, within minutes."),
+        see="billing.view_plan",
+        headings=(_("Plan"), _("Data a month"), _("Devices")),
+        rows=_plans,
+        links=((_("All plans"), "admin:billing_plan_changelist"),),
+    )
+)
