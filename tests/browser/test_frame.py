@@ -47,7 +47,7 @@ def test_language_and_colours_are_chosen_by_keyboard_and_without_a_script(
 
 
 def _ground(page: Page) -> str:
-    return page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    return str(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
 
 
 @SIZES
