@@ -16,8 +16,8 @@ Belonging = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A line of a person's first page: what it is, what they have of it, and the path where all of it is."""
+class Credit:
+    """What a person has to their credit: what it is from, how much, and the path where all of it is."""
 
     label: str
     value: str
@@ -26,7 +26,7 @@ class Fact:
 
 _belongings: dict[str, Callable[[User], list[Belonging]]] = {}
 _panels: list[Callable[[User], Panel]] = []
-_facts: list[Callable[[User], Iterable[Fact]]] = []
+_credit: list[Callable[[User], Iterable[Credit]]] = []
 
 
 def register_belongings(kind: str, of: Callable[[User], list[Belonging]]) -> None:
@@ -41,14 +41,14 @@ def belongings_of(user: User, kind: str) -> list[Belonging]:
     return _belongings[kind](user) if kind in _belongings else []
 
 
-def register_facts(facts: Callable[[User], Iterable[Fact]]) -> None:
-    """Of a person who has nothing of it there is nothing to say. One query at most: the page asks every few seconds."""
-    if facts not in _facts:
-        _facts.append(facts)
+def register_credit(lines: Callable[[User], Iterable[Credit]]) -> None:
+    """For a person's first page; who has nothing gives no line. One query at most: the page asks every few seconds."""
+    if lines not in _credit:
+        _credit.append(lines)
 
 
-def facts_of(user: User) -> list[Fact]:
-    return [fact for facts in _facts for fact in facts(user)]
+def credit_of(user: User) -> list[Credit]:
+    return [line for lines in _credit for line in lines(user)]
 
 
 def register_panel(panel: Callable[[User], Panel]) -> None:

@@ -6,9 +6,9 @@ class ReferralsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.arrivals import register_promise
-        from accounts.belongings import register_facts
-        from referrals import facts, privacy, receivers, words  # noqa: F401  (connects the receivers)
+        from accounts.belongings import register_credit
+        from referrals import credit_lines, privacy, receivers, words  # noqa: F401  (connects the receivers)
 
         privacy.register()
         register_promise(words.promise)
-        register_facts(facts.credit_facts)
+        register_credit(credit_lines.credit_lines)

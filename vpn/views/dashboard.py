@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.belongings import facts_of
+from accounts.belongings import credit_of
 from accounts.people import signed_in
 from accounts.services.notifications import newest_unread
 from accounts.services.verification import needs_verification
@@ -30,7 +30,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "open_invoice": open_invoice_of(plan),
         "unverified": needs_verification(user),
         "notes": newest_unread(user),
-        "facts": facts_of(user),
+        "credit": credit_of(user),
     }
     return render(request, "accounts/dashboard.html", context)
 
