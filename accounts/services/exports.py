@@ -90,7 +90,7 @@ def _tell(user: User, expires: datetime) -> None:
         user,
         Notification.Kind.SECURITY,
         gettext_lazy("Your data is ready"),
-        lambda: _("Download it until %(day)s.") % {"day": date_format(expires, "j F Y")},
+        lambda: _("Download it until %(day)s.") % {"day": date_format(expires, "DATE_FORMAT")},
         link="/settings/privacy",
         mail="export_ready",
         context={"expires": expires},
