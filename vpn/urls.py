@@ -28,7 +28,6 @@ urlpatterns = [
     path("welcome/device", welcome.device, name="welcome-device"),
     path("welcome/configuration", welcome.configuration, name="welcome-configuration"),
     path("welcome/connect", welcome.connect, name="welcome-connect"),
-    path("locations", home.locations, name="locations"),
     path("locations", locations.locations, name="locations"),
     path("locations/<int:pk>/favourite", locations.location_favourite, name="location-favourite"),
     path("locations/<int:pk>/favourite/remove", locations.location_unfavourite, name="location-unfavourite"),

@@ -335,9 +335,6 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     UsageRecord: new_record,
     UsageMonth: lambda: UsageMonth.objects.create(user=new_user(), month=timezone.now().date().replace(day=1)),
     QuotaMeter: new_meter,
-    FavouriteLocation: lambda: FavouriteLocation.objects.create(
-        user=new_user(), location=make_location(uuid4().hex[:10])
-    ),
     NodeTotal: lambda: NodeTotal.objects.create(server=new_server(), interface_epoch="boot:1", rx=1, tx=1),
     NodeHour: lambda: NodeHour.objects.create(server=new_server(), hour=timezone.now()),
     Outage: lambda: Outage.objects.create(server=new_server(), started_at=timezone.now()),

@@ -9,11 +9,11 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 
-from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.languages import lazy as _
 from nexusvpn.money import major, minor
 from nexusvpn.templatetags.nexusvpn_ui import money
-from vpn.models import FavouriteLocation, LocationCost
+from vpn.models import LocationCost
 
 
 class CostForm(forms.ModelForm):
@@ -84,14 +84,3 @@ class LocationCostAdmin(StaffModelAdmin):
             obj.save(update_fields=["amount_minor"])
             told = {"amount_minor": [str(before), str(obj.amount_minor)]}
             obj.audit_details = {**getattr(obj, "audit_details", {}), **told}
-
-
-@admin.register(FavouriteLocation)
-class FavouriteLocationAdmin(ReadOnlyAdmin):
-    """What people keep at the top of their lists: written by themselves."""
-
-    list_display = ("user", "location", "created_at")
-    list_select_related = ("user", "location")
-    list_filter = ("location",)
-    search_fields = ("user__email", "location__name")
-    ordering = ("-id",)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from billing.price_list import price_list
-from vpn.services.locations import list_locations, locations_with_servers
+from vpn.services.locations import locations_with_servers
 
 
 @require_safe
