@@ -63,6 +63,9 @@ export function keepAsking(element, everyMs, url, take) {
 export function bindLiveState() {
   for (const element of document.querySelectorAll("[data-live-src]")) {
     const { liveSrc, liveEvery } = element.dataset;
-    keepAsking(element, Number(liveEvery) * 1000, () => liveSrc, exchangeParts);
+    // Of a page whose list changes in place the address changes too.
+    const isPage = new URL(liveSrc, location.href).href === location.href.split("#")[0];
+    const url = () => (isPage ? location.pathname + location.search : liveSrc);
+    keepAsking(element, Number(liveEvery) * 1000, url, exchangeParts);
   }
 }
