@@ -120,6 +120,12 @@ class TestFinding:
     def test_what_is_not_understood_is_ignored(self, page: Client) -> None:
         assert len(shown(page, "?show=x&sort=y&device=z")) == 3
 
+    def test_the_map_shows_what_was_found_and_leads_into_the_list(self, page: Client) -> None:
+        text = page.get("/locations?q=bern").text
+        assert text.count('class="map-dot') == 1
+        assert 'href="#location-brn"' in text
+        assert '<tr id="location-brn">' in text
+
     def test_there_is_none_at_all(self, page: Client) -> None:
         Location.objects.update(is_active=False)
         assert "No locations yet" in page.get("/locations").text

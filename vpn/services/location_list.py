@@ -39,11 +39,10 @@ class LocationRow:
     premium: bool
     online: bool
     load: float | None
+    servers: int
     country: str
     is_favourite: bool
     is_in_plan: bool
-    # How many servers there are, where the list of locations says it.
-    servers: int | None = None
 
     @property
     def is_available(self) -> bool:
@@ -54,7 +53,7 @@ class LocationRow:
 def rows_for(
     locations: list[dict[str, Any]], entitlement: Entitlement, favourites: Collection[int]
 ) -> list[LocationRow]:
-    """`locations` as `list_locations` gives them."""
+    """`locations` as `locations_with_servers` gives them."""
     return [
         LocationRow(
             **location,

@@ -17,7 +17,7 @@ from vpn.forms import LocationsForm
 from vpn.services.device_views import DeviceView, live_devices
 from vpn.services.favourites import add_favourite, favourites_of, remove_favourite
 from vpn.services.location_list import look_through, rows_for
-from vpn.services.locations import list_locations
+from vpn.services.locations import locations_with_servers
 from vpn.services.speed_test import exits_at
 
 
@@ -29,7 +29,7 @@ def locations(request: HttpRequest) -> HttpResponse:
     form = LocationsForm(request.GET)
     devices = live_devices(user.pk)
     form.offer_devices([(str(device.id), device.name) for device in devices])
-    rows = rows_for(list_locations(), entitlement_for(user), favourites_of(user.pk))
+    rows = rows_for(locations_with_servers(), entitlement_for(user), favourites_of(user.pk))
     found = look_through(rows, words=form.words, show=form.shown, sort=form.order)
     exits = exits_at(client_address(request))
     context = {
