@@ -28,7 +28,7 @@ LISTS = {
     "people": "/admin/accounts/user/",
     "people, found by an address": "/admin/accounts/user/?q=4711@bench",
     "people, found by a name": "/admin/accounts/user/?q=Nobody",
-    "people, page 200": "/admin/accounts/user/?p=200",
+    "people, page 100": "/admin/accounts/user/?p=100",
     "devices": "/admin/vpn/vpnconfig/",
     "devices of an address": "/admin/vpn/vpnconfig/?q=4711@bench",
     "ledger": "/admin/billing/ledgerentry/",
