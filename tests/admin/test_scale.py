@@ -62,7 +62,8 @@ def plan_of(sql: str) -> str:
 
 
 def statements_of(browser: Client, address: str) -> list[str]:
-    with connection.execute_wrapper(_Filled(found := [])):
+    found: list[str] = []
+    with connection.execute_wrapper(_Filled(found)):
         assert browser.get(address).status_code == 200
     return found
 
