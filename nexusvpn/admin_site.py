@@ -10,15 +10,20 @@ from typing import Any, ClassVar, Protocol
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from psycopg.errors import QueryCanceled
 
 from nexusvpn.admin_menu import grouped
 from nexusvpn.admin_settings import SettingsSite
 from nexusvpn.charts import Chart
 from nexusvpn.http import target_of_ours
+from nexusvpn.logs import logger
+
+log = logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,21 @@ class StaffSite(SettingsSite):
 
     def index(self, request: HttpRequest, extra_context: Any = None) -> TemplateResponse:
         notices = [notice for question in self.questions for notice in question(request)]
-        charts = [chart for drawing in self.drawings for chart in drawing(request)]
-        context = {"notices": sorted(notices, key=by_urgency), "charts": charts}
+        drawn = [self._drawn(drawing, request) for drawing in self.drawings]
+        context = {
+            "notices": sorted(notices, key=by_urgency),
+            "charts": [chart for charts in drawn for chart in charts or ()],
+            "is_partly_drawn": None in drawn,
+        }
         return super().index(request, {**context, **(extra_context or {})})
+
+    @staticmethod
+    def _drawn(drawing: Callable[[HttpRequest], Iterable[Chart]], request: HttpRequest) -> list[Chart] | None:
+        """None where the database took longer over the figures than a statement may: what needs staff is shown all the same."""
+        try:
+            return list(drawing(request))
+        except OperationalError as error:
+            if not isinstance(error.__cause__, QueryCanceled):
+                raise
+            log.warning("charts_not_drawn", drawing=drawing.__name__)
+            return None

@@ -118,14 +118,14 @@ kinds += [
 ]
 
 
-def _add_up() -> tuple[datetime, list[datetime], list[Takings], list[Movement]]:
+def add_up() -> tuple[datetime, list[datetime], list[Takings], list[Movement]]:
     """What the books say of the last months, with when they were asked. Two statements."""
     now = timezone.now()
     bounds = month_bounds(now, MONTHS)
     return now, bounds, takings(since=bounds[0], until=now), movements(bounds)
 
 
-books = Kept(_add_up, KEPT_S)
+books = Kept(add_up, KEPT_S)
 
 
 def sales(request: HttpRequest) -> Iterable[Chart]:

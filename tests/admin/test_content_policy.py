@@ -49,6 +49,8 @@ def pages(staff: Client, alice: User, sam: User) -> dict[str, Fetched]:
     addresses = [
         "/admin/",
         "/admin/jsi18n/",
+        "/admin/settings/",
+        "/admin/vpn/locationcost/add/",
         "/admin/accounts/user/",
         change(alice),
         action(alice, "suspend"),

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib import admin
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -203,6 +205,21 @@ def test_the_home_costs_at_most_twenty_queries_however_much_there_is(staff: Clie
     ):
         getattr(module, name)._until = 0.0
     assert opened() <= 24
+
+
+def test_figures_that_take_too_long_are_left_out_and_what_waits_is_there(
+    staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(request: Any) -> Any:
+        with connection.cursor() as cursor, transaction.atomic():
+            cursor.execute("SET LOCAL statement_timeout = 1")
+            cursor.execute("SELECT pg_sleep(1)")
+
+    monkeypatch.setattr(admin.site, "drawings", [too_long])
+    AbuseFlag.objects.create(user=alice, reason="network")
+    page = staff.get(HOME).content.decode()
+    assert "Some figures took too long" in page
+    assert "1 sign-up is to be looked at" in page
 
 
 def test_the_menu_is_by_what_staff_come_for(staff: Client) -> None:

@@ -11,10 +11,14 @@ from django.db import connection
 from django.db.models import Model
 from django.test import Client
 
+from accounts.models import AuditEvent, User
 from bench.filling import fill_table
+from nexusvpn import admin_base, admin_search
 from tests.admin.rows import MAKERS
 from tests.admin.test_every_model import admin_of, every_model, list_address
+from tests.factories.accounts import make_user
 from tests.queries import recorded_queries
+from vpn.models import IpAssignment
 
 pytestmark = pytest.mark.django_db
 ROWS = 400
@@ -58,7 +62,8 @@ def plan_of(sql: str) -> str:
 
 
 def statements_of(browser: Client, address: str) -> list[str]:
-    with connection.execute_wrapper(_Filled(found := [])):
+    found: list[str] = []
+    with connection.execute_wrapper(_Filled(found)):
         assert browser.get(address).status_code == 200
     return found
 
@@ -126,9 +131,6 @@ def test_a_search_of_a_large_list_reads_no_more_than_is_counted(staff: Client, m
 
 
 def test_the_count_of_a_large_table_ends_at_what_is_counted(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from accounts.models import AuditEvent
-    from nexusvpn import admin_base
-
     monkeypatch.setattr(admin_base, "COUNTED_ROWS", 100)
     fill_table(AuditEvent, ROWS, {"id": "n", "action": "'login'", "actor_kind": "'person'"})
     answer = staff.get(list_address(AuditEvent))
@@ -139,10 +141,6 @@ def test_the_count_of_a_large_table_ends_at_what_is_counted(staff: Client, monke
 def test_text_is_searched_in_the_newest_rows_and_an_address_in_all(
     staff: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from accounts.models import User
-    from nexusvpn import admin_search
-    from tests.factories.accounts import make_user
-
     old = make_user("old@example.com")
     User.objects.filter(pk=old.pk).update(full_name="Olga Old", date_joined="2020-01-01T00:00:00Z")
     new = make_user("new@example.com")
@@ -161,3 +159,12 @@ def test_text_is_searched_in_the_newest_rows_and_an_address_in_all(
     assert found(old.referral_code.lower()) == ["old@example.com"]
     assert found("new@example.com Nora") == ["new@example.com"]
     assert found("new@example.com Olga") == []
+
+
+def test_who_had_an_address_is_found_however_long_ago(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, _new = MAKERS[IpAssignment](), MAKERS[IpAssignment]()
+    monkeypatch.setattr(admin_search, "COUNTED_ROWS", 1)
+    for address in (str(old.ipv4), str(old.ipv6)):
+        rows = staff.get(list_address(IpAssignment), {"q": address}).context["cl"].result_list
+        assert old.pk in {row.pk for row in rows}
+    assert not staff.get(list_address(IpAssignment), {"q": "203.0.113.9"}).context["cl"].result_list

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
-from vpn.models import FreeAddress, IpAssignment, Peer, UsageCounter, UsageRecord
+from vpn.models import FreeAddress, IpAssignment, Peer, Server, UsageCounter, UsageRecord
 
 
 @admin.register(IpAssignment)
@@ -20,6 +24,19 @@ class IpAssignmentAdmin(ReadOnlyAdmin):
     search_fields = ("ipv4", "ipv6", "user__email", "device__name")
     # Numbered as they are given out.
     ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[IpAssignment], search_term: str
+    ) -> tuple[QuerySet[IpAssignment], bool]:
+        """A whole address is found however long ago somebody had it: among the places of the servers whose network it is of."""
+        try:
+            address = ip_address(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        network, field = ("network_v4", "ipv4") if address.version == 4 else ("network_v6", "ipv6")
+        servers = Server.objects.only(network).order_by()
+        of_these = [server.pk for server in servers if address in ip_network(str(getattr(server, network)))]
+        return queryset.filter(server__in=of_these, **{field: str(address)}), False
 
 
 @admin.register(FreeAddress)
