@@ -108,6 +108,18 @@ class StaffCannotLeave(Conflict):
     message = "An account of staff cannot be deleted. A superuser makes it a customer's first."
 
 
+class ActingReadOnly(NotAllowed):
+    """Of staff who act as a customer."""
+
+    code = "acting_read_only"
+    message = "You are looking at a customer's account. This can be done by the customer alone."
+
+
+class ActingNotPossible(Conflict):
+    code = "acting_not_possible"
+    message = "Nobody can act as staff, as themselves, or as somebody whose account is not active."
+
+
 class ExportNotReady(NotFound):
     code = "export_not_ready"
     message = "There is no export to download. Ask for one; we tell you when it is ready."

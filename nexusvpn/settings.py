@@ -134,6 +134,7 @@ MIDDLEWARE = [
     "referrals.middleware.CampaignMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
+    "accounts.acting_middleware.ActingMiddleware",
     "nexusvpn.uploads.UploadMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -10,18 +10,20 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.activity import in_words
 from accounts.models import AuditEvent, User
 from accounts.people import signed_in
+from accounts.services.acting import ACT_AS, can_be_acted_for, start_acting
 from accounts.services.deletion import restore_account
 from accounts.services.factor_removal import remove_all_factors
 from accounts.services.passwords import follow_new_password
 from accounts.services.sessions import end_all_sessions
 from accounts.services.staff_factor import give_time_again, is_overdue
 from accounts.services.suspension import suspend_account, unsuspend_account
+from accounts.session_store import SessionStore
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.audit import record_act
@@ -39,6 +41,13 @@ class RemoveFactorsForm(ServiceForm):
         max_length=200,
         label="How the person was verified",
         help_text="Kept in the audit log: what was checked and the ticket's number, no names or addresses.",
+    )
+
+
+class ActForm(ServiceForm):
+    reason = forms.CharField(
+        max_length=200,
+        help_text="The customer reads it: what you look for and the ticket's number, no names or addresses.",
     )
 
 
@@ -200,6 +209,19 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
     def restore(self, request: HttpRequest, user: User) -> Outcome:
         restore_account(user=user, by=signed_in(request))
         return "The account stays."
+
+    @object_action(
+        "Act as this customer",
+        "For 30 minutes this browser shows you the customer's own pages. You can change very little there, and the customer reads in "
+        "their activity that our staff looked at their account, and why.",
+        applies=can_be_acted_for,
+        form=ActForm,
+        permission=ACT_AS,
+    )
+    def act_as(self, request: HttpRequest, user: User, reason: str) -> Outcome:
+        session = cast(SessionStore, request.session)
+        start_acting(staff=signed_in(request), session_id=session.row_id, customer=user, reason=reason)
+        return HttpResponseRedirect(reverse("dashboard"))
 
     @object_action("Sign out everywhere", "Every browser and every API token of this person is signed out at once.")
     def sign_out(self, request: HttpRequest, user: User) -> Outcome:
