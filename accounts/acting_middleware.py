@@ -74,10 +74,12 @@ def _acting(request: HttpRequest) -> Acting | None:
         return None
     (customer_id, until), staff = session.acting, signed_in(request)
     if until <= timezone.now():
-        return _end(request, staff, "expired")
+        _end(request, staff, "expired")
+        return None
     customer = User.objects.filter(pk=customer_id).first()
     if customer is None or not may_act(staff) or not can_be_acted_for(customer):
-        return _end(request, staff, "not_allowed")
+        _end(request, staff, "not_allowed")
+        return None
     return Acting(staff, customer, until)
 
 

@@ -14,7 +14,7 @@ from nexusvpn.admin_base import Panel
 Belonging = tuple[UUID, str]
 
 _belongings: dict[str, Callable[[User], list[Belonging]]] = {}
-_panels: list[Callable[[User], Panel]] = []
+_panels: list[tuple[Callable[[User], Panel], str]] = []
 
 
 def register_belongings(kind: str, of: Callable[[User], list[Belonging]]) -> None:
@@ -29,11 +29,11 @@ def belongings_of(user: User, kind: str) -> list[Belonging]:
     return _belongings[kind](user) if kind in _belongings else []
 
 
-def register_panel(panel: Callable[[User], Panel]) -> None:
-    """A small table for staff who answer a person's question."""
-    if panel not in _panels:
-        _panels.append(panel)
+def register_panel(panel: Callable[[User], Panel], *, permission: str) -> None:
+    """A small table for staff who answer a person's question and have the permission."""
+    if (panel, permission) not in _panels:
+        _panels.append((panel, permission))
 
 
-def panels_of(user: User) -> list[Panel]:
-    return [panel(user) for panel in _panels]
+def panels_of(user: User, viewer: User) -> list[Panel]:
+    return [panel(user) for panel, permission in _panels if viewer.has_perm(permission)]

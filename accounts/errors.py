@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from nexusvpn.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound, RateLimited
+from nexusvpn.languages import lazy as _
 
 
 class EmailTaken(Conflict):
@@ -112,12 +113,12 @@ class ActingReadOnly(NotAllowed):
     """Of staff who act as a customer."""
 
     code = "acting_read_only"
-    message = "You are looking at a customer's account. This can be done by the customer alone."
+    message = _("You are looking at a customer's account. This can be done by the customer alone.")
 
 
 class ActingNotPossible(Conflict):
     code = "acting_not_possible"
-    message = "Nobody can act as staff, as themselves, or as somebody whose account is not active."
+    message = _("Nobody can act as staff, as themselves, or as somebody whose account is not active.")
 
 
 class ExportNotReady(NotFound):

@@ -146,9 +146,12 @@ class StaffModelAdmin(admin.ModelAdmin):
             record_act("staff_deleted", actor=request.user, person=person_of(obj), target=obj)
         return super().log_deletions(request, queryset)
 
+    def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:
+        return [panel(obj) for panel in self.panels]
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        context["panels"] = [panel(obj) for panel in self.panels] if obj is not None else []
+        context["panels"] = self.panels_for(request, obj) if obj is not None else []
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]
         return super().render_change_form(request, context, *args, **kwargs)

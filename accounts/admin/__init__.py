@@ -1,13 +1,25 @@
-"""Importing the modules registers their models; the apps above bring columns and panels to the customer's page."""
+"""Importing the modules registers their models; the apps above bring columns and parts of the customer's page."""
 
-from accounts.admin import audit, credentials, entrance, groups, outbox, privacy, registration, sign_ins
-from accounts.admin.people import LATEST, UserAdmin
+from accounts.admin import (
+    audit,
+    credentials,
+    customer_parts,
+    entrance,
+    groups,
+    outbox,
+    privacy,
+    registration,
+    sign_ins,
+)
+from accounts.admin.customer_parts import LATEST
+from accounts.admin.people import UserAdmin
 
 __all__ = [
     "LATEST",
     "UserAdmin",
     "audit",
     "credentials",
+    "customer_parts",
     "entrance",
     "groups",
     "outbox",

@@ -46,5 +46,5 @@ def latest_payments_panel(user: User) -> Panel:
     return Panel("Latest payments", ("When", "Amount", "State", "Paid back"), rows, url)
 
 
-register_panel(plan_panel)
-register_panel(latest_payments_panel)
+register_panel(plan_panel, permission="accounts.view_user")
+register_panel(latest_payments_panel, permission="billing.view_payment")

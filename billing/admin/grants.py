@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from accounts.admin import LATEST, UserAdmin
+from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from accounts.people import signed_in
 from billing.holding import plan_name_now
@@ -39,7 +40,7 @@ def grants_panel(user: User) -> Panel:
     return Panel("Plans given by staff", ("Plan", "Reason", "By", "Given", "Until", "Revoked"), rows, url)
 
 
-UserAdmin.panels.insert(0, grants_panel)
+customer_page.add_panel(grants_panel, permission="billing.view_plangrant", place=25)
 UserAdmin.extra_columns.append(Column("plan_name", "plan", Coalesce(plan_name_now(), Value("–"))))
 
 

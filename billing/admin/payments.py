@@ -11,7 +11,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 
-from accounts.admin import LATEST, UserAdmin
+from accounts.admin import LATEST
+from accounts.admin.customer_page import customer_page
 from accounts.people import signed_in
 from billing.admin.columns import money_column, panel_of
 from billing.models import Dispute, Payment, StripeOrder
@@ -161,7 +162,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         return str(dispute.payment.user)
 
 
-UserAdmin.panels.append(
+customer_page.add_panel(
     panel_of(
         "payment",
         "Payments",
@@ -175,5 +176,7 @@ UserAdmin.panels.append(
             day(row.created_at),
             row.failure_code,
         ),
-    )
+    ),
+    permission="billing.view_payment",
+    place=20,
 )

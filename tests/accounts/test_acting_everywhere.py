@@ -51,7 +51,7 @@ def addresses(alice: User) -> list[tuple[str, str]]:
         pk = next(
             (value for start, value in rows.items() if shape.startswith(start)), "d7e4f9a8-0000-4000-8000-000000000000"
         )
-        path = shape.replace("<uuid:attachment_id>", str(make_attachment(ticket.messages.first()).pk))
+        path = shape.replace("<uuid:attachment_id>", str(make_attachment(ticket.messages.get()).pk))
         path = path.replace("<slug:system>", "linux").replace("<str:token>", "x" * 43)
         path = re.sub(r"<(uuid:pk|slug:slug)>", str(pk), path)
         made.append((name, "/" + re.sub(r"\^r/.*", "r/ABCDEFGHJKMN", path)))

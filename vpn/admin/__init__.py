@@ -1,4 +1,4 @@
-from vpn.admin import beside_tickets
+from vpn.admin import beside_tickets, customer_parts
 from vpn.admin.addresses import IpAssignmentAdmin
 from vpn.admin.devices import DeviceAdmin
 from vpn.admin.locations import LocationAdmin
@@ -16,4 +16,5 @@ __all__ = [
     "OutageAdmin",
     "ServerAdmin",
     "beside_tickets",
+    "customer_parts",
 ]

@@ -41,5 +41,5 @@ def nodes_panel(user: User) -> Panel:
     return Panel("Their servers", ("Server", "State", "Node", "Interface", "Last report"), rows)
 
 
-register_panel(device_states_panel)
-register_panel(nodes_panel)
+register_panel(device_states_panel, permission="vpn.view_vpnconfig")
+register_panel(nodes_panel, permission="vpn.view_server")
