@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
@@ -19,6 +19,9 @@ from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import record_act
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class CappedPaginator(Paginator):
@@ -55,7 +58,7 @@ class Column:
     """A column that an app brings to another app's list; the expression is computed for the rows shown only."""
 
     name: str
-    title: str
+    title: StrOrPromise
     expression: Expression | Any
 
 

@@ -81,7 +81,7 @@ def _seen(parts: list[_Part], viewer: Any) -> list[_Part]:
 
 def list_of(model: str, user: User, **more: str) -> str:
     """The address of a table's list, of this person's rows only: `billing_payment`."""
-    return f"{reverse(f'admin:{model}_changelist')}?{urlencode({'user__id__exact': user.pk, **more})}"
+    return f"{reverse(f'admin:{model}_changelist')}?{urlencode({'user__id__exact': str(user.pk), **more})}"
 
 
 customer_page = CustomerPage()

@@ -18,7 +18,7 @@ from accounts.admin.customer_page import customer_page
 from accounts.admin.forms import SetPasswordForm
 from accounts.models import User
 from accounts.people import signed_in
-from accounts.roles import givable_groups, givable_permissions, may_manage
+from accounts.roles import MANAGE_STAFF, givable_groups, givable_permissions, may_manage
 from accounts.services.sessions import end_all_sessions
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.audit import record_act
@@ -83,8 +83,11 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What somebody may do as staff is on the page of staff, and of others for who asks: seldom, and several queries."""
-        is_asked = WITH_RIGHTS in request.GET and isinstance(obj, User) and may_manage(signed_in(request), obj)
-        return (self.details, self.rights) if is_asked or (obj is not None and obj.is_staff) else (self.details,)
+        return (self.details, self.rights) if self._shows_rights(request, obj) else (self.details,)
+
+    @staticmethod
+    def _shows_rights(request: HttpRequest, obj: Any) -> bool:
+        return obj is not None and (obj.is_staff or WITH_RIGHTS in request.GET)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People sign up themselves; a colleague's account is then made one of staff here."""
@@ -118,7 +121,7 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
         by = signed_in(request)
         if by.is_superuser:
             return self.readonly_fields
-        is_manager = isinstance(obj, User) and may_manage(by, obj)
+        is_manager = isinstance(obj, User) and self._shows_rights(request, obj) and may_manage(by, obj)
         return self.readonly_fields + self.SUPERUSER_FIELDS + (() if is_manager else self.MANAGER_FIELDS)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
@@ -140,6 +143,6 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
             "facts": customer_page.facts_for(by, user),
             "links": customer_page.links_for(by, user),
             "has_more": WITH_MORE not in request.GET,
-            "may_give_rights": not user.is_staff and WITH_RIGHTS not in request.GET and may_manage(by, user),
+            "may_give_rights": not self._shows_rights(request, user) and by.has_perm(MANAGE_STAFF),
         }
         return super().render_change_form(request, context, *args, **kwargs)

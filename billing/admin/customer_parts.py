@@ -94,3 +94,8 @@ customer_page.add_link(
     lambda user: f"{reverse('admin:billing_plangrant_changelist')}?user__id__exact={user.pk}&revoked_at__isempty=1",
     permission="billing.change_plangrant",
 )
+customer_page.add_link(
+    gettext_lazy("Ledger"),
+    lambda user: list_of("billing_ledgerentry", user),
+    permission="billing.view_ledgerentry",
+)
