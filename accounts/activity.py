@@ -92,6 +92,9 @@ WORDS = {
     "maintenance_ended": _("Maintenance ended"),
     "maintenance_started": _("Maintenance begun"),
     "list_exported": _("List downloaded"),
+    "acting_ended": _("Our staff stopped looking at your account"),
+    "acting_started": _("Our staff looked at your account"),
+    "acting_wrote": _("Our staff changed something in your account"),
 }
 
 

@@ -25,7 +25,7 @@ class Credit:
 
 
 _belongings: dict[str, Callable[[User], list[Belonging]]] = {}
-_panels: list[Callable[[User], Panel]] = []
+_panels: list[tuple[Callable[[User], Panel], str]] = []
 _credit: list[Callable[[User], Iterable[Credit]]] = []
 
 
@@ -51,11 +51,11 @@ def credit_of(user: User) -> list[Credit]:
     return [line for lines in _credit for line in lines(user)]
 
 
-def register_panel(panel: Callable[[User], Panel]) -> None:
-    """A small table for staff who answer a person's question."""
-    if panel not in _panels:
-        _panels.append(panel)
+def register_panel(panel: Callable[[User], Panel], *, permission: str) -> None:
+    """A small table for staff who answer a person's question and have the permission."""
+    if (panel, permission) not in _panels:
+        _panels.append((panel, permission))
 
 
-def panels_of(user: User) -> list[Panel]:
-    return [panel(user) for panel in _panels]
+def panels_of(user: User, viewer: User) -> list[Panel]:
+    return [panel(user) for panel, permission in _panels if viewer.has_perm(permission)]

@@ -109,6 +109,18 @@ class StaffCannotLeave(Conflict):
     message = _("An account of staff cannot be deleted. A superuser makes it a customer's first.")
 
 
+class ActingReadOnly(NotAllowed):
+    """Of staff who act as a customer."""
+
+    code = "acting_read_only"
+    message = _("You are looking at a customer's account. This can be done by the customer alone.")
+
+
+class ActingNotPossible(Conflict):
+    code = "acting_not_possible"
+    message = _("Nobody can act as staff, as themselves, or as somebody whose account is not active.")
+
+
 class ExportNotReady(NotFound):
     code = "export_not_ready"
     message = _("There is no export to download. Ask for one; we tell you when it is ready.")

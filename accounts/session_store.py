@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.db import IntegrityError, router, transaction
@@ -30,6 +31,8 @@ class SessionStore(SessionBase):
     # (address, user agent), set by ClientSessionMiddleware.
     client: tuple[str | None, str] = (None, "")
     _second_factor_at: datetime | None = None
+    _acting: tuple[UUID, datetime] | None = None
+    row_id: UUID
 
     def _get_new_session_key(self) -> str:
         return secrets.token_urlsafe(32)
@@ -45,6 +48,7 @@ class SessionStore(SessionBase):
         touch(row)
         self.row_id = row.id
         self._second_factor_at = row.second_factor_at
+        self._acting = (row.acting_for_id, row.acting_until) if row.acting_for_id and row.acting_until else None
         return self.decode(row.data)
 
     @property
@@ -60,9 +64,15 @@ class SessionStore(SessionBase):
         if self.session_key:
             Session.objects.filter(key_hash=hash_key(self.session_key)).update(second_factor_at=self._second_factor_at)
 
+    @property
+    def acting(self) -> tuple[UUID, datetime] | None:
+        """The customer whose pages this session shows, and until when. It belongs to the row: a new key does not take it along."""
+        self._get_session()  # type: ignore[attr-defined]
+        return self._acting
+
     def flush(self) -> None:
         super().flush()
-        self._second_factor_at = None
+        self._second_factor_at = self._acting = None
 
     def exists(self, session_key: str) -> bool:
         return self._row(session_key) is not None

@@ -1,6 +1,7 @@
 from django.urls import path, re_path
 
 from accounts.views import (
+    acting,
     addresses,
     api_keys,
     appearance,
@@ -33,6 +34,7 @@ urlpatterns = [
     path("login/code/passkey", second_step.passkey, name="login-code-passkey"),
     path("login/code/passkey/options", second_step.passkey_options, name="login-code-passkey-options"),
     path("logout", sign_in.logout, name="logout"),
+    path("acting/end", acting.acting_end, name="acting-end"),
     path("appearance", appearance.appearance, name="appearance"),
     path("settings", profile.profile, name="settings"),
     path("settings/security", security.security, name="settings-security"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from nexusvpn.admin_base import StaffModelAdmin
@@ -22,16 +23,19 @@ from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import speaking
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 # What an action gives back: a sentence for the object's page, or a page of its own.
 Outcome = str | HttpResponse
 # What will happen: one text for every object, or what a look at this one says.
-Question = str | Callable[[Any], str]
+Question: TypeAlias = "StrOrPromise | Callable[[Any], str]"
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectAction:
     method: str
-    label: str
+    label: StrOrPromise
     question: Question
     applies: Callable[[Any], bool]
     danger: bool
@@ -50,7 +54,7 @@ class ObjectAction:
 
 
 def object_action(
-    label: str,
+    label: StrOrPromise,
     question: Question,
     *,
     applies: Callable[[Any], bool] = lambda obj: True,
@@ -73,12 +77,12 @@ def object_action(
     return mark
 
 
-def action_log(label: str, form: ServiceForm | None) -> str:
+def action_log(label: StrOrPromise, form: ServiceForm | None) -> str:
     """What the history says: the action, and what was written or chosen with it."""
     told = str | datetime | Decimal
     values = [] if form is None else [value for value in form.cleaned_data.values() if isinstance(value, told)]
     written = [f"{value:%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else str(value) for value in values if value]
-    return f"{label}: {', '.join(written)}" if written else label
+    return f"{label}: {', '.join(written)}" if written else str(label)
 
 
 class ActionsAdmin(StaffModelAdmin):
@@ -128,6 +132,10 @@ class ActionsAdmin(StaffModelAdmin):
         if not self.allows(request, obj, action):
             raise PermissionDenied
         if request.method != "POST":
+            # What the question says may be known of those alone that the action is offered for.
+            if not action.applies(obj):
+                messages.error(request, _("This cannot be done with it any more."))
+                return HttpResponseRedirect(self.change_url(obj))
             return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
         form = action.form(request.POST) if action.form else None
         if form is not None and not form.is_valid():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin
@@ -27,6 +27,9 @@ from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import record_act
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class CappedPaginator(Paginator):
@@ -64,7 +67,7 @@ class Column:
     """A column that an app brings to another app's list; the expression is computed for the rows shown only."""
 
     name: str
-    title: str
+    title: StrOrPromise
     expression: Expression | Any
 
 
@@ -194,9 +197,12 @@ class StaffModelAdmin(admin.ModelAdmin):
             record_act("staff_deleted", actor=request.user, person=person_of(obj), target=obj)
         return super().log_deletions(request, queryset)
 
+    def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:
+        return [panel(obj) for panel in self.panels]
+
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        context["panels"] = [panel(obj) for panel in self.panels] if obj is not None else []
+        context["panels"] = self.panels_for(request, obj) if obj is not None else []
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]
         return super().render_change_form(request, context, *args, **kwargs)

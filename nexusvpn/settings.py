@@ -136,6 +136,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "nexusvpn.maintenance.MaintenanceMiddleware",
     "nexusvpn.middleware.PageLimitMiddleware",
+    "accounts.acting_middleware.ActingMiddleware",
     "nexusvpn.uploads.UploadMiddleware",
     "nexusvpn.middleware.PageErrorMiddleware",
 ]

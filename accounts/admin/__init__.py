@@ -1,8 +1,9 @@
-"""Importing the modules registers their models; the apps above bring columns and panels to the customer's page."""
+"""Importing the modules registers their models; the apps above bring columns and parts of the customer's page."""
 
 from accounts.admin import (
     audit,
     credentials,
+    customer_parts,
     entrance,
     groups,
     home,
@@ -12,13 +13,15 @@ from accounts.admin import (
     sign_ins,
     site_settings,
 )
-from accounts.admin.people import LATEST, UserAdmin
+from accounts.admin.customer_parts import LATEST
+from accounts.admin.people import UserAdmin
 
 __all__ = [
     "LATEST",
     "UserAdmin",
     "audit",
     "credentials",
+    "customer_parts",
     "entrance",
     "groups",
     "home",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, User
 from nexusvpn.admin_base import Column, ReadOnlyAdmin
@@ -22,7 +23,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "action", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
     list_filter = ("at", "actor_kind", "action")
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
-    search_help_text = "The id of a person, of what something was done to, or of a request; or an action's name."
+    search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
     export = Export(
         "audit",
         [
@@ -43,6 +44,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
         is_for_readers=True,
     )
     extra_columns: ClassVar[list[Column]] = [
-        Column("actor_email", "By", _address_of("actor_id")),
-        Column("person_email", "About", _address_of("person_id")),
+        Column("actor_email", _("By"), _address_of("actor_id")),
+        Column("person_email", _("About"), _address_of("person_id")),
     ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.http import HttpRequest
 
+from accounts.people import signed_in
+from accounts.roles import givable_permissions, may_edit_group
 from nexusvpn.admin_base import StaffModelAdmin
 
 admin.site.unregister(Group)
@@ -13,4 +18,19 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
-    """Django's own, logged."""
+    """Django's own, logged. The product's roles are shown only, and nobody puts into a group what they may not do themselves."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and self._may_edit(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and self._may_edit(request, obj)
+
+    @staticmethod
+    def _may_edit(request: HttpRequest, obj: Any) -> bool:
+        return not isinstance(obj, Group) or may_edit_group(signed_in(request), obj)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        if request is not None and db_field.remote_field.model is Permission:
+            kwargs["queryset"] = givable_permissions(signed_in(request)).select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request=request, **kwargs)

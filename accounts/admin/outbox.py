@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Mail, Notification
 from accounts.services.outbox import send_again
@@ -36,13 +38,15 @@ class MailAdmin(ReadOnlyAdmin, ActionsAdmin):
         return rows
 
     @object_action(
-        "Send again",
-        "The mail was given up. It gets another round of attempts; mend first what is named as its last error.",
+        gettext_lazy("Send again"),
+        gettext_lazy(
+            "The mail was given up. It gets another round of attempts; mend first what is named as its last error."
+        ),
         applies=lambda mail: mail.state == Mail.State.FAILED,
     )
     def send_again(self, request: HttpRequest, mail: Mail) -> Outcome:
         send_again(mail)
-        return "The mail is on its way."
+        return _("The mail is on its way.")
 
 
 @admin.register(Notification)

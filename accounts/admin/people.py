@@ -1,108 +1,60 @@
-"""The customer's page, which is also the colleague's."""
+"""The customer's page, which is also the colleague's: what decides, what can be done, and the latest of everything."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, cast
 
-from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from accounts.activity import in_words
-from accounts.models import AuditEvent, User
+from accounts.admin.customer_actions import CustomerActions
+from accounts.admin.customer_page import customer_page
+from accounts.admin.forms import SetPasswordForm
+from accounts.models import User
 from accounts.people import signed_in
-from accounts.services.deletion import restore_account
-from accounts.services.factor_removal import remove_all_factors
-from accounts.services.passwords import follow_new_password
+from accounts.roles import MANAGE_STAFF, givable_groups, givable_permissions, may_manage
 from accounts.services.sessions import end_all_sessions
-from accounts.services.staff_factor import give_time_again, is_overdue
-from accounts.services.suspension import suspend_account, unsuspend_account
-from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.admin_export import Export
 from nexusvpn.audit import record_act
-from nexusvpn.forms import ServiceForm
-from nexusvpn.templatetags.nexusvpn_ui import ago
 
-LATEST = 10
-# Whoever may take away an authenticator's seed may take away what stands beside it; nothing else asks for this permission.
-REMOVE_FACTORS = "accounts.delete_totpseed"
 RIGHTS = {"is_staff", "is_superuser", "groups", "user_permissions"}
-
-
-class RemoveFactorsForm(ServiceForm):
-    reason = forms.CharField(
-        max_length=200,
-        label="How the person was verified",
-        help_text="Kept in the audit log: what was checked and the ticket's number, no names or addresses.",
-    )
-
-
-class SetPasswordForm(AdminPasswordChangeForm):
-    """A password that staff set for somebody: what follows is what follows every new password."""
-
-    user: User
-
-    def save(self, commit: bool = True) -> User:
-        with transaction.atomic():
-            user: User = super().save(commit)
-            follow_new_password(user)
-        return user
-
-
-def sessions_panel(user: User) -> Panel:
-    rows = [
-        (session.get_kind_display(), session.ip_address, session.user_agent, ago(session.last_seen_at))
-        for session in user.sessions.live().defer("data", "key_hash")[:LATEST]
-    ]
-    url = f"{reverse('admin:accounts_session_changelist')}?user__id__exact={user.pk}"
-    return Panel("Signed in", ("Kind", "Address", "Client", "Last seen"), rows, url)
-
-
-def sign_ins_panel(user: User) -> Panel:
-    rows = [
-        (ago(entry.timestamp), entry.get_outcome_display(), entry.get_kind_display(), entry.ip_address)
-        for entry in user.login_history.all()[:LATEST]
-    ]
-    url = f"{reverse('admin:accounts_loginhistory_changelist')}?user__id__exact={user.pk}"
-    return Panel("Latest sign-ins", ("When", "Outcome", "Kind", "Address"), rows, url)
-
-
-def activity_panel(user: User) -> Panel:
-    acts = AuditEvent.objects.filter(person_id=user.pk)[:LATEST]
-    rows = [(ago(act.at), in_words(act.action), act.get_actor_kind_display(), act.ip_address) for act in acts]
-    url = f"{reverse('admin:accounts_auditevent_changelist')}?q={user.pk}"
-    return Panel("Account activity", ("When", "What", "By", "Address"), rows, url)
+# In the address of a customer's page: with what they may do as staff, and with the panels that are seldom looked at.
+WITH_RIGHTS, WITH_MORE = "rights", "more"
 
 
 @admin.register(User)
-class UserAdmin(ActionsAdmin, DjangoUserAdmin):
-    """The customer's page. The apps above this one add their columns and panels."""
+class UserAdmin(CustomerActions, DjangoUserAdmin):
+    """The customer's page. The apps above this one add their columns, and their parts to `customer_page`."""
 
+    change_form_template = "admin/accounts/user/change_form.html"
     change_password_form = SetPasswordForm
-    fieldsets = (
-        (None, {"fields": ("email", "full_name", "password", "is_active")}),
-        (
-            "Facts",
-            {
-                "fields": (
-                    "id",
-                    "language",
-                    "referral_code",
-                    "referred_by",
-                    "stripe_customer_id",
-                    "date_joined",
-                    "last_login",
-                )
-            },
-        ),
-        ("Staff", {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")}),
+    details = (
+        _("Details"),
+        {
+            "fields": (
+                "email",
+                "full_name",
+                "password",
+                "is_active",
+                "id",
+                "language",
+                "referral_code",
+                "referred_by",
+                "stripe_customer_id",
+                "date_joined",
+                "last_login",
+            ),
+            "classes": ("collapse",),
+        },
     )
+    rights = (_("Staff"), {"fields": ("is_staff", "is_superuser", "groups", "user_permissions")})
     readonly_fields = (
         "id",
         "is_active",
@@ -113,8 +65,9 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         "date_joined",
         "last_login",
     )
-    # What opens somebody else's account, or more of one's own, is a superuser's business.
-    SUPERUSER_FIELDS = ("email", "is_staff", "is_superuser", "groups", "user_permissions")
+    # What opens somebody else's account, or all of ours, is a superuser's business; what others of staff may do is the owner's too.
+    SUPERUSER_FIELDS = ("email", "is_superuser", "user_permissions")
+    MANAGER_FIELDS = ("is_staff", "groups")
     list_display = ("email", "full_name", "is_active", "is_staff", "date_joined")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "full_name", "=id", "=referral_code", "=stripe_customer_id")
@@ -126,8 +79,25 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
             for name in ("id", "email", "full_name", "is_active", "date_joined", "email_verified_at", "last_login")
         ],
     )
-    panels: ClassVar[list[Any]] = [sessions_panel, sign_ins_panel, activity_panel]
     extra_columns: ClassVar[list[Column]] = []
+
+    @classmethod
+    def bring(cls, action: Callable[..., Any]) -> None:
+        """An app adds an action on a customer: a function that `object_action` has marked."""
+        setattr(cls, action.__name__, action)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        rows: QuerySet[User] = super().get_queryset(request)
+        on_page = request.resolver_match is not None and "object_id" in request.resolver_match.kwargs
+        return rows.select_related("referred_by").annotate(**customer_page.columns) if on_page else rows
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What somebody may do as staff is on the page of staff, and of others for who asks: seldom, and several queries."""
+        return (self.details, self.rights) if self._shows_rights(request, obj) else (self.details,)
+
+    @staticmethod
+    def _shows_rights(request: HttpRequest, obj: Any) -> bool:
+        return obj is not None and (obj.is_staff or WITH_RIGHTS in request.GET)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People sign up themselves; a colleague's account is then made one of staff here."""
@@ -137,7 +107,7 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if isinstance(obj, User) and obj.is_staff and not signed_in(request).is_superuser:
+        if isinstance(obj, User) and obj.is_staff and not may_manage(signed_in(request), obj):
             return False
         return super().has_change_permission(request, obj)
 
@@ -146,9 +116,6 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
         if not signed_in(request).is_superuser:
             raise PermissionDenied
         return super().user_change_password(request, id, form_url)
-
-    def may_act(self, request: HttpRequest, obj: Any) -> bool:
-        return self.has_change_permission(request, obj)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What somebody may do as staff has changed: what they are signed in to ends, in the transaction of the change."""
@@ -161,66 +128,31 @@ class UserAdmin(ActionsAdmin, DjangoUserAdmin):
             )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return self.readonly_fields if signed_in(request).is_superuser else self.readonly_fields + self.SUPERUSER_FIELDS
+        by = signed_in(request)
+        if by.is_superuser:
+            return self.readonly_fields
+        is_manager = isinstance(obj, User) and self._shows_rights(request, obj) and may_manage(by, obj)
+        return self.readonly_fields + self.SUPERUSER_FIELDS + (() if is_manager else self.MANAGER_FIELDS)
 
-    @object_action(
-        "Suspend",
-        "The person is signed out everywhere and can neither sign in nor use the API until you reinstate them.",
-        applies=lambda user: not user.is_suspended and user.erased_at is None,
-        danger=True,
-    )
-    def suspend(self, request: HttpRequest, user: User) -> Outcome:
-        suspend_account(user=user, by=signed_in(request))
-        return "The account is suspended and signed out everywhere."
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
+        """Nobody gives what they do not have."""
+        assert request is not None
+        by, of = signed_in(request), db_field.remote_field.model
+        if of is Group:
+            kwargs["queryset"] = givable_groups(by)
+        elif of is Permission:
+            kwargs["queryset"] = givable_permissions(by).select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    @object_action(
-        "Reinstate",
-        "The person may sign in and use the service again.",
-        applies=lambda user: user.is_suspended,
-    )
-    def reinstate(self, request: HttpRequest, user: User) -> Outcome:
-        unsuspend_account(user=user, by=signed_in(request))
-        if user.is_active:
-            return "The account is active again."
-        return "The account is not suspended any more. It is still being deleted, unless its owner comes back."
+    def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:
+        return customer_page.panels_for(request.user, obj, more=WITH_MORE in request.GET)
 
-    @object_action(
-        "Remove second factors",
-        "For somebody who has lost theirs, and whom you have verified as the runbook says. Authenticator app, passkeys and recovery "
-        "codes are gone at once, every session and API key ends, and the person is told by mail. Their password alone opens the account "
-        "then.",
-        applies=User.has_second_factor,
-        danger=True,
-        form=RemoveFactorsForm,
-        permission=REMOVE_FACTORS,
-    )
-    def remove_factors(self, request: HttpRequest, user: User, reason: str) -> Outcome:
-        remove_all_factors(user=user, by=signed_in(request), reason=reason)
-        return "The second factors are removed, and the person is signed out everywhere."
-
-    @object_action(
-        "Give time for a second factor again",
-        "Only if you have seen the colleague's face: whoever has their password may set up a factor then, within "
-        "the time that begins with their next look at the admin.",
-        applies=is_overdue,
-    )
-    def give_time(self, request: HttpRequest, user: User) -> Outcome:
-        give_time_again(user=user, by=signed_in(request))
-        return "They have time again to set up a second factor."
-
-    @object_action(
-        "Take back the deletion",
-        lambda user: (
-            f"The person asked us to delete the account, which is due on {user.deletion_due_at:%-d %B %Y}. It stays,"
-            " its devices work again, and the person is told by mail. Be sure that it is the person who wants this."
-        ),
-        applies=lambda user: user.is_leaving and not user.is_suspended,
-    )
-    def restore(self, request: HttpRequest, user: User) -> Outcome:
-        restore_account(user=user, by=signed_in(request))
-        return "The account stays."
-
-    @object_action("Sign out everywhere", "Every browser and every API token of this person is signed out at once.")
-    def sign_out(self, request: HttpRequest, user: User) -> Outcome:
-        ended = end_all_sessions(user=user)
-        return f"{ended} session{'' if ended == 1 else 's'} ended."
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        user, by = cast(User, kwargs["obj"]), signed_in(request)
+        context |= {
+            "facts": customer_page.facts_for(by, user),
+            "links": customer_page.links_for(by, user),
+            "has_more": WITH_MORE not in request.GET,
+            "may_give_rights": not self._shows_rights(request, user) and by.has_perm(MANAGE_STAFF),
+        }
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 
 from accounts.models import AbuseFlag, Invitation, RegistrationPolicy
@@ -22,7 +24,7 @@ from nexusvpn.admin_base import OnlyRowAdmin, ReadOnlyAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 
-INVITE_LABEL = "Invite somebody"
+INVITE_LABEL = gettext_lazy("Invite somebody")
 
 
 @admin.register(RegistrationPolicy)
@@ -37,11 +39,20 @@ class RegistrationPolicyAdmin(OnlyRowAdmin):
 
 class InviteForm(ServiceForm):
     email = forms.EmailField(
-        max_length=254, required=False, help_text="We mail the invitation there, and nobody else can use it."
+        label=gettext_lazy("E-mail address"),
+        max_length=254,
+        required=False,
+        help_text=gettext_lazy("We mail the invitation there, and nobody else can use it."),
     )
-    note = forms.CharField(max_length=120, required=False, help_text="For us: whom it is for.")
+    note = forms.CharField(
+        label=gettext_lazy("Note"), max_length=120, required=False, help_text=gettext_lazy("For us: whom it is for.")
+    )
     days = forms.IntegerField(
-        min_value=1, max_value=LONGEST_DAYS, initial=14, help_text="After so many days it is over."
+        label=gettext_lazy("Days"),
+        min_value=1,
+        max_value=LONGEST_DAYS,
+        initial=14,
+        help_text=gettext_lazy("After so many days it is over."),
     )
 
 
@@ -70,21 +81,23 @@ class InvitationAdmin(ReadOnlyAdmin):
             except DomainError as error:
                 status = form.add_domain_error(error)
             else:
-                self.log_addition(request, invitation, INVITE_LABEL)
+                self.log_addition(request, invitation, str(INVITE_LABEL))
                 return self._shown_once(request, invitation, code)
         context = {
             **self._context(request, INVITE_LABEL),
-            "question": "Whoever has the code can make one account with it, also while sign-up is for invited people only.",
+            "question": _(
+                "Whoever has the code can make one account with it, also while sign-up is for invited people only."
+            ),
             "form": form,
         }
         return TemplateResponse(request, "admin/object_action.html", context, status=status)
 
     def _shown_once(self, request: HttpRequest, invitation: Invitation, code: str) -> HttpResponse:
         link = f"{settings.SITE_URL}{reverse('signup')}?invitation={code}"
-        context = {**self._context(request, "Invitation"), "invitation": invitation, "code": code, "link": link}
+        context = {**self._context(request, _("Invitation")), "invitation": invitation, "code": code, "link": link}
         return TemplateResponse(request, "admin/accounts/invitation/made.html", context)
 
-    def _context(self, request: HttpRequest, title: str) -> dict[str, Any]:
+    def _context(self, request: HttpRequest, title: Any) -> dict[str, Any]:
         back = reverse("admin:accounts_invitation_changelist")
         return {**self.admin_site.each_context(request), "opts": self.opts, "title": title, "change_url": back}
 
@@ -96,7 +109,11 @@ class AbuseFlagAdmin(ReadOnlyAdmin, ActionsAdmin):
     list_filter = ("reason", ("cleared_at", admin.EmptyFieldListFilter))
     search_fields = ("user__email", "detail")
 
-    @object_action("Clear", "The account was looked at and is in order.", applies=lambda flag: flag.cleared_at is None)
+    @object_action(
+        gettext_lazy("Clear"),
+        gettext_lazy("The account was looked at and is in order."),
+        applies=lambda flag: flag.cleared_at is None,
+    )
     def clear(self, request: HttpRequest, flag: AbuseFlag) -> Outcome:
         AbuseFlag.objects.filter(pk=flag.pk, cleared_at=None).update(cleared_at=timezone.now())
-        return "The flag is cleared."
+        return _("The flag is cleared.")

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import LoginHistory, Session
 from accounts.people import signed_in
@@ -40,11 +41,13 @@ class SessionAdmin(ReadOnlyAdmin):
     def has_end_permission(self, request: HttpRequest) -> bool:
         return signed_in(request).has_perm("accounts.delete_session")
 
-    @admin.action(description="End the selected sessions", permissions=["end"])
+    @admin.action(description=gettext_lazy("End the selected sessions"), permissions=["end"])
     def end_sessions(self, request: HttpRequest, sessions: QuerySet[Session]) -> None:
         self.log_deletions(request, sessions)
         ended, _ = sessions.delete()
-        messages.success(request, f"{ended} session{'' if ended == 1 else 's'} ended.")
+        messages.success(
+            request, ngettext("%(count)s session ended.", "%(count)s sessions ended.", ended) % {"count": ended}
+        )
 
 
 @admin.register(LoginHistory)

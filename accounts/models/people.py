@@ -71,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["-date_joined", "id"]
+        permissions = [("act_as_user", "Can act as a customer")]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique"),
             models.UniqueConstraint(fields=["referral_code"], name="user_referral_code_unique"),

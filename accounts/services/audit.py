@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts.acting import who_did
 from accounts.models import AuditEvent, User
 from nexusvpn.context import current_client_address, current_request_id
 
@@ -26,7 +27,7 @@ def write(
     details: dict[str, Any],
 ) -> None:
     """What `nexusvpn.audit.record_act` calls. The address is that of the request being answered unless another is given."""
-    row = target if isinstance(target, Model) else None
+    row, actor = target if isinstance(target, Model) else None, who_did(actor)
     AuditEvent.objects.create(
         action=action,
         actor_kind=_kind_of(actor, person),

@@ -22,10 +22,11 @@ from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 
 
-def leave(*, user: User) -> User:
+def leave(*, user: User, by: User | None = None) -> User:
     """Begin the deletion of one's own account: devices off, signed out everywhere, keys ended, erased after the grace.
 
-    Ask first whether it is the person (`reauthentication.check_person`). Raises StaffCannotLeave, or Conflict (`already_leaving`).
+    Ask first whether it is the person (`reauthentication.check_person`); `by` is the member of staff who does it for them.
+    Raises StaffCannotLeave, or Conflict (`already_leaving`).
     """
     if user.is_staff:
         raise StaffCannotLeave
@@ -40,8 +41,8 @@ def leave(*, user: User) -> User:
         ApiKey.objects.filter(user=user).delete()
         EmailToken.objects.filter(user=user).delete()
         account_activity_changed.send(sender=User, user=user, active=False)
-        record_act("account_leaving", actor=user, person=user.pk, target=user, details={"due": due.isoformat()})
-        queue_mail("account_leaving", user.email, {"due": due}, user=user)
+        record_act("account_leaving", actor=by or user, person=user.pk, target=user, details={"due": due.isoformat()})
+        queue_mail("account_leaving", user.email, {"due": due, "by_staff": by is not None}, user=user)
     user.is_active, user.deletion_due_at = False, due
     return user
 

@@ -37,8 +37,11 @@ NOTE = gettext_lazy(
 )
 
 
-def request_export(*, user: User) -> DataExport:
-    """The person's export that is being made, begun now unless one is under way. Raises RateLimited after three in a day."""
+def request_export(*, user: User, by: User | None = None) -> DataExport:
+    """The person's export that is being made, begun now unless one is under way; `by` is the member of staff who asks for it.
+
+    Raises RateLimited after three in a day.
+    """
     # The lock closes the race of two requests: the second finds the first one's export.
     with transaction.atomic(durable=True):
         now = lock_person(user.pk)
@@ -49,7 +52,7 @@ def request_export(*, user: User) -> DataExport:
             return under_way
         _check_number(user)
         export = DataExport.objects.create(user=user)
-        record_act("export_requested", actor=user, person=user.pk, target=export)
+        record_act("export_requested", actor=by or user, person=user.pk, target=export)
         make_export_soon(export.pk)
     return export
 

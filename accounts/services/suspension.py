@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.locks import lock_person
 from accounts.models import User
+from accounts.roles import may_manage
 from accounts.services.sessions import end_all_sessions
 from accounts.signals import account_activity_changed
 from nexusvpn.audit import record_act
@@ -15,11 +16,11 @@ from nexusvpn.errors import Conflict, NotAllowed
 
 
 def check_may_suspend(user: User, by: User) -> None:
-    """Nobody suspends themselves, and only a superuser suspends staff. Raises NotAllowed."""
+    """Nobody suspends themselves, and only who decides about a member of staff suspends them. Raises NotAllowed."""
     if user.pk == by.pk:
         raise NotAllowed(_("You cannot suspend your own account."))
-    if user.is_staff and not by.is_superuser:
-        raise NotAllowed(_("Only a superuser may suspend or reinstate a member of staff."))
+    if user.is_staff and not may_manage(by, user):
+        raise NotAllowed(_("Only an owner or a superuser may suspend or reinstate a member of staff."))
 
 
 def suspend_account(*, user: User, by: User) -> None:

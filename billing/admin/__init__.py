@@ -3,6 +3,7 @@
 from billing.admin import (
     beside_tickets,
     coupons,
+    customer_parts,
     customers,
     events,
     gifts,
@@ -21,6 +22,7 @@ from billing.admin import (
 __all__ = [
     "beside_tickets",
     "coupons",
+    "customer_parts",
     "customers",
     "events",
     "gifts",

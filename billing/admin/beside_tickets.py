@@ -59,5 +59,5 @@ def latest_payments_panel(user: User) -> Panel:
     )
 
 
-register_panel(plan_panel)
-register_panel(latest_payments_panel)
+register_panel(plan_panel, permission="accounts.view_user")
+register_panel(latest_payments_panel, permission="billing.view_payment")

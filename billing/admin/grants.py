@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
+from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from accounts.people import signed_in
 from billing.holding import plan_name_now
@@ -46,7 +47,7 @@ def grants_panel(user: User) -> Panel:
     )
 
 
-UserAdmin.panels.insert(0, grants_panel)
+customer_page.add_panel(grants_panel, permission="billing.view_plangrant", place=25)
 UserAdmin.extra_columns.append(Column("plan_name", _("plan"), Coalesce(plan_name_now(), Value("–"))))
 
 

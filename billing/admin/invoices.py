@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from accounts.admin import UserAdmin
+from accounts.admin.customer_page import customer_page
 from billing.admin.columns import money_column, panel_of
 from billing.models import Invoice
 from nexusvpn.admin_base import ReadOnlyAdmin
@@ -29,7 +29,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     search_fields = ("=stripe_id", "=number", "user__email", "=subscription__stripe_id")
 
 
-UserAdmin.panels.append(
+customer_page.add_panel(
     panel_of(
         "invoice",
         _("Invoices"),
@@ -43,5 +43,8 @@ UserAdmin.panels.append(
             day(row.created_at),
             day(row.paid_at),
         ),
-    )
+    ),
+    permission="billing.view_invoice",
+    place=92,
+    is_more=True,
 )

@@ -11,22 +11,18 @@ from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
-from accounts.admin import UserAdmin
-from accounts.models import User
 from accounts.people import signed_in
 from billing.admin.columns import money_column
 from billing.admin.reports import MRR, TAKINGS, asked_for, mrr_rows, report_of, takings_rows
 from billing.models import LedgerEntry
-from billing.services.ledger import balances
-from nexusvpn.admin_base import Panel, ReadOnlyAdmin
+from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.audit import record_act
 from nexusvpn.csv_files import csv_response
 from nexusvpn.money import major
-from nexusvpn.templatetags.nexusvpn_ui import money
 
 ENTRY = (
     "occurred_at",
@@ -120,16 +116,3 @@ def _entries(rows: Any) -> Iterator[tuple[Any, ...]]:
     )
     for at, account, kind, amount, currency, *rest in values.iterator(chunk_size=AT_ONCE):
         yield (at.isoformat(), account, kind, major(amount, currency), currency, *rest)
-
-
-def balances_panel(user: User) -> Panel:
-    names = dict(LedgerEntry.Account.choices)
-    rows = [
-        (names[account].capitalize(), money(amount, currency))
-        for (account, currency), amount in sorted(balances(user).items())
-    ]
-    url = f"{reverse('admin:billing_ledgerentry_changelist')}?user__id__exact={user.pk}"
-    return Panel(gettext("Balances"), (gettext("Account"), gettext("Sum")), rows, url)
-
-
-UserAdmin.panels.append(balances_panel)

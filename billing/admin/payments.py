@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from accounts.admin import LATEST, UserAdmin
+from accounts.admin import LATEST
+from accounts.admin.customer_page import customer_page
 from accounts.people import signed_in
 from billing.admin.columns import money_column, panel_of
 from billing.models import Dispute, Payment, StripeOrder
@@ -184,7 +185,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         return str(dispute.payment.user)
 
 
-UserAdmin.panels.append(
+customer_page.add_panel(
     panel_of(
         "payment",
         _("Payments"),
@@ -198,5 +199,7 @@ UserAdmin.panels.append(
             day(row.created_at),
             row.failure_code,
         ),
-    )
+    ),
+    permission="billing.view_payment",
+    place=20,
 )

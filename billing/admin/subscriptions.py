@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext
 
-from accounts.admin import UserAdmin
+from accounts.admin.customer_page import customer_page
 from billing.admin.columns import panel_of
 from billing.models import Subscription
 from nexusvpn.admin_base import ReadOnlyAdmin
@@ -51,7 +51,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
         return goes_on(subscription)
 
 
-UserAdmin.panels.append(
+customer_page.add_panel(
     panel_of(
         "subscription",
         _("Subscriptions"),
@@ -65,5 +65,7 @@ UserAdmin.panels.append(
             day(row.current_period_end),
             day(row.paid_until),
         ),
-    )
+    ),
+    permission="billing.view_subscription",
+    place=15,
 )

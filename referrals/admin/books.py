@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from accounts.admin import LATEST, UserAdmin
+from accounts.admin import LATEST
+from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from accounts.people import signed_in
 from billing.admin.columns import money_column
@@ -134,4 +135,5 @@ def _prospect(held: Balance, currency: str, invoiced_in: str) -> str:
     return gettext("Goes to the balance for the next invoice")
 
 
-UserAdmin.panels += [rewards_panel, balances_panel]
+customer_page.add_panel(rewards_panel, permission="referrals.view_reward", place=97, is_more=True)
+customer_page.add_panel(balances_panel, permission="referrals.view_rewardentry", place=98, is_more=True)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.admin import LATEST, UserAdmin
+from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.admin_site import Notice
@@ -100,7 +101,7 @@ def tickets_panel(user: User) -> Panel:
 
 
 admin.site.questions.append(tickets_that_need_staff)  # type: ignore[attr-defined]
-UserAdmin.panels.append(tickets_panel)
+customer_page.add_panel(tickets_panel, permission="support.view_ticket", place=40)
 _open = Ticket.objects.exclude(status=Ticket.Status.CLOSED).filter(user=OuterRef("pk")).order_by().values("user")
 UserAdmin.extra_columns.append(
     Column("ticket_count", "tickets not closed", Coalesce(Subquery(_open.annotate(n=Count("pk")).values("n")), 0))

@@ -75,7 +75,9 @@ class PageAdmin(ActionsAdmin):
             "tag_names": getattr(ticket, "tag_names", []),
             "customer_url": self._customer_url(request, ticket),
             # What the customer's own page shows is for those who may open that page.
-            "context_panels": panels_of(ticket.user) if request.user.has_perm("accounts.view_user") else None,  # type: ignore[union-attr]
+            "context_panels": panels_of(ticket.user, signed_in(request))
+            if request.user.has_perm("accounts.view_user")
+            else None,  # type: ignore[union-attr]
         }
         if self.may_act(request, ticket):
             context |= self._desk(ticket, context)

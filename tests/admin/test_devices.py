@@ -135,7 +135,7 @@ def test_the_customers_page_shows_the_meter_and_each_devices_state(staff: Client
         user=alice, device=device, record_date=timezone.now().date(), bytes_up=0, bytes_down=10_000_000_000
     )
     settle_customer(alice.pk)
-    page = staff.get(change(alice)).content.decode()
+    page = staff.get(change(alice), {"more": "1"}).content.decode()
     assert "Suspending: waiting for Amsterdam" in page
     assert "The month&#x27;s data is used up" in page
     meter = page.split("Data</a></h2>")[1].split("</section>")[0]
@@ -149,5 +149,5 @@ def test_a_customer_without_a_limit_has_no_meter(staff: Client, alice: User) -> 
     grant(alice, "pro")
     settle_customer(alice.pk)
     assert not QuotaMeter.objects.exists()
-    page = staff.get(change(alice)).content.decode()
+    page = staff.get(change(alice), {"more": "1"}).content.decode()
     assert "<td>Limit</td><td>None</td>" in page

@@ -20,60 +20,62 @@ from tests.factories.payments import make_subscription
 from tests.factories.support import make_ticket
 from tests.mails import waiting_mails
 
+REASON = {"reason": "Asked for by its owner"}
+
 
 def test_suspending_signs_out_everywhere_at_once(staff: Client, alice: User) -> None:
     token, browser = token_of(alice), Client()
     browser.force_login(alice)
-    staff.post(action(alice, "suspend"))
+    staff.post(action(alice, "suspend"), REASON)
     alice.refresh_from_db()
     assert not alice.is_active
     assert authenticate_token(token) is None
     assert not alice.sessions.exists()
     assert browser.get("/support").status_code == 302
-    staff.post(action(alice, "reinstate"))
+    staff.post(action(alice, "reinstate"), REASON)
     alice.refresh_from_db()
     assert alice.is_active
 
 
 def test_a_late_sign_in_does_not_come_alive_with_the_reinstatement(staff: Client, alice: User) -> None:
-    staff.post(action(alice, "suspend"))
+    staff.post(action(alice, "suspend"), REASON)
     browser = Client()
     browser.force_login(alice)
-    staff.post(action(alice, "reinstate"))
+    staff.post(action(alice, "reinstate"), REASON)
     assert not alice.sessions.exists()
     assert browser.get("/support").status_code == 302
 
 
 def test_accounts_that_were_suspended_before_it_was_dated_are_reinstated(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert "suspended already" in staff.post(action(alice, "suspend"), follow=True).text
-    assert staff.post(action(alice, "reinstate")).status_code == 302
+    assert "suspended already" in staff.post(action(alice, "suspend"), REASON, follow=True).text
+    assert staff.post(action(alice, "reinstate"), REASON).status_code == 302
     alice.refresh_from_db()
     assert alice.is_active
 
 
 def test_who_is_leaving_can_be_suspended_and_reinstated(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False, deletion_due_at=timezone.now() + timedelta(days=3))
-    staff.post(action(alice, "suspend"))
+    staff.post(action(alice, "suspend"), REASON)
     page = staff.get(change(alice)).text
     assert "Take back the deletion" not in page
     assert "Reinstate" in page
-    answer = staff.post(action(alice, "reinstate"), follow=True)
+    answer = staff.post(action(alice, "reinstate"), REASON, follow=True)
     assert "It is still being deleted" in answer.text
     alice.refresh_from_db()
     assert (alice.is_active, alice.is_leaving) == (False, True)
 
 
 def test_nobody_suspends_themselves(staff: Client, sam: User) -> None:
-    answer = staff.post(action(sam, "suspend"), follow=True)
+    answer = staff.post(action(sam, "suspend"), REASON, follow=True)
     assert "You cannot suspend your own account." in answer.content.decode()
     sam.refresh_from_db()
     assert sam.is_active
 
 
 def test_suspending_twice_says_so(staff: Client, alice: User) -> None:
-    staff.post(action(alice, "suspend"))
-    assert "suspended already" in staff.post(action(alice, "suspend"), follow=True).content.decode()
+    staff.post(action(alice, "suspend"), REASON)
+    assert "suspended already" in staff.post(action(alice, "suspend"), REASON, follow=True).content.decode()
 
 
 def test_signing_out_everywhere_ends_tokens_too(staff: Client, alice: User) -> None:

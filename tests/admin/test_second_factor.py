@@ -217,8 +217,7 @@ def test_staffs_factors_are_a_superusers_business(helper: User, helper_browser: 
     colleague = make_user("colleague@example.com", is_staff=True)
     give_totp(colleague)
     allow(helper, "view_user", "delete_totpseed")
-    answer = helper_browser.post(action(colleague, "remove-factors"), {"reason": "x"}, follow=True)
-    assert "Only a superuser may remove" in answer.text
+    assert helper_browser.post(action(colleague, "remove-factors"), {"reason": "x"}).status_code == 403
     assert TotpSeed.objects.exists()
     staff.post(action(colleague, "remove-factors"), {"reason": "x"})
     assert not TotpSeed.objects.exists()

@@ -32,7 +32,7 @@ def is_same_document(page: Page) -> bool:
 
 
 def names(page: Page) -> list[str]:
-    return page.locator("#devices tbody th").all_inner_texts()
+    return page.locator("#device-list tbody th").all_inner_texts()
 
 
 def test_the_next_page_comes_in_place_and_back_and_reload_work(
@@ -44,20 +44,20 @@ def test_the_next_page_comes_in_place_and_back_and_reload_work(
     mark(page)
     first = names(page)
     page.get_by_role("link", name="Next").click()
-    expect(page.locator("#devices tbody th")).to_have_count(1)
+    expect(page.locator("#device-list tbody th")).to_have_count(1)
     assert is_same_document(page)
     assert page.url.endswith("/devices?page=2&limit=2")
     # Where the list begins, so that Tab goes on from there.
-    assert page.evaluate("document.activeElement.id") == "devices"
+    assert page.evaluate("document.activeElement.id") == "device-list"
     second = names(page)
     page.reload()
     assert names(page) == second
     page.get_by_role("link", name="Previous").click()
-    expect(page.locator("#devices tbody th")).to_have_count(2)
+    expect(page.locator("#device-list tbody th")).to_have_count(2)
     page.go_back()
-    expect(page.locator("#devices tbody th")).to_have_count(1)
+    expect(page.locator("#device-list tbody th")).to_have_count(1)
     page.go_back()
-    expect(page.locator("#devices tbody th")).to_have_count(2)
+    expect(page.locator("#device-list tbody th")).to_have_count(2)
     assert names(page) == first
     watch.assert_quiet()
 
@@ -69,7 +69,7 @@ def test_a_search_keeps_what_was_typed(context: BrowserContext, watch: Watch, pe
     mark(page)
     page.locator("input[name=q]").fill("zür")
     page.locator("input[name=q]").press("Enter")
-    expect(page.locator("#found tbody tr")).to_have_count(1)
+    expect(page.locator("#locations tbody tr")).to_have_count(1)
     assert is_same_document(page)
     assert page.locator("input[name=q]").input_value() == "zür"
     assert "q=z" in page.url
@@ -95,7 +95,7 @@ def test_a_fault_is_shown_as_a_page(context: BrowserContext, three_devices: Pers
     page.get_by_role("link", name="Next").click()
     # Asked for once more, as a page.
     page.wait_for_url("**/devices?page=2&limit=2")
-    expect(page.locator("#devices tbody th")).to_have_count(1)
+    expect(page.locator("#device-list tbody th")).to_have_count(1)
 
 
 def test_without_scripts_each_part_is_a_page(

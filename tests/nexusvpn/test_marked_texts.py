@@ -64,6 +64,7 @@ NAMES = {
     "x",
 }
 _BLOCKS = re.compile(r"^(blocktranslate|blocktrans|comment|verbatim)\b")
+_ADDRESS = re.compile(r"\S*/\S+")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -108,7 +109,7 @@ def unmarked(source: str) -> Iterator[str]:
     reader.feed("".join(written))
     reader.close()
     for text in reader.texts:
-        if any(word not in NAMES for word in _WORD.findall(text)):
+        if any(word not in NAMES for word in _WORD.findall(_ADDRESS.sub("", text))):
             yield " ".join(text.split())
 
 

@@ -1,4 +1,4 @@
-from vpn.admin import beside_tickets, costs, home
+from vpn.admin import beside_tickets, costs, customer_parts, home
 from vpn.admin.addresses import IpAssignmentAdmin
 from vpn.admin.devices import DeviceAdmin
 from vpn.admin.favourites import FavouriteLocationAdmin
@@ -19,5 +19,6 @@ __all__ = [
     "ServerAdmin",
     "beside_tickets",
     "costs",
+    "customer_parts",
     "home",
 ]

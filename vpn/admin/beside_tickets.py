@@ -48,5 +48,5 @@ def nodes_panel(user: User) -> Panel:
     )
 
 
-register_panel(device_states_panel)
-register_panel(nodes_panel)
+register_panel(device_states_panel, permission="vpn.view_vpnconfig")
+register_panel(nodes_panel, permission="vpn.view_server")

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
+from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
@@ -21,7 +22,7 @@ from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import STATES, UNKNOWN, ago, bytes_si, day, moment, percent
 from vpn.models import IpAssignment, Peer, QuotaMeter, VpnConfig
 from vpn.services.device_life import resume_device, suspend_device
-from vpn.services.device_views import DeviceView, live_devices, recently_removed
+from vpn.services.device_views import DeviceView, devices_shown
 from vpn.services.devices import remove_device
 from vpn.services.heard import is_heard
 
@@ -54,7 +55,7 @@ def why_off(blocked: str, suspended_by: str) -> str:
 
 
 def devices_panel(user: User) -> Panel:
-    views = [*live_devices(user.pk, LATEST), *recently_removed(user.pk)[:LATEST]]
+    views = devices_shown(user.pk, LATEST)
     rows = [
         (
             format_html('<a href="{}">{}</a>', reverse("admin:vpn_vpnconfig_change", args=[view.id]), view.name),
@@ -120,7 +121,9 @@ def usage_panel(user: User) -> Panel:
     )
 
 
-UserAdmin.panels[:0] = [devices_panel, quota_panel, usage_panel]
+customer_page.add_panel(devices_panel, permission="vpn.view_vpnconfig", place=30)
+customer_page.add_panel(quota_panel, permission="vpn.view_quotameter", place=94, is_more=True)
+customer_page.add_panel(usage_panel, permission="vpn.view_usagerecord", place=95, is_more=True)
 _live = VpnConfig.objects.live().filter(user=OuterRef("pk")).order_by().values("user")
 UserAdmin.extra_columns.append(
     Column("device_count", _("devices"), Coalesce(Subquery(_live.annotate(n=Count("pk")).values("n")), 0))

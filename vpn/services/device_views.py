@@ -262,6 +262,16 @@ def recently_removed(user_id: UUID) -> list[DeviceView]:
     ]
 
 
+def devices_shown(user_id: UUID, at_most: int) -> list[DeviceView]:
+    """Both of them in one query: the live ones, newest first, and then those that were removed of late."""
+    statement = (
+        " AND (d.revoked_at IS NULL OR d.removal_confirmed_at IS NULL OR d.removal_confirmed_at > %(since)s)"
+        " ORDER BY d.revoked_at DESC NULLS FIRST, d.created_at DESC, d.id LIMIT %(limit)s"
+    )
+    since = timezone.now() - SHOWN_AFTER_REMOVAL
+    return [_view(row) for row in _fetch(_DEVICES + statement, user=user_id, since=since, limit=at_most)]
+
+
 def leaving_places(devices: Iterable[DeviceView]) -> list[tuple[DeviceView, PlaceView]]:
     """Every place whose server is being emptied, those with the nearest date first."""
     found = [(device, place) for device in devices for place in device.leaving]

@@ -43,6 +43,7 @@ class Command(BaseCommand):
     def _prepare(self, node_address: str) -> str:
         self.stdout.write("Bringing the database up to date …")
         call_command("migrate", verbosity=0, interactive=False)
+        call_command("sync_roles", stdout=io.StringIO())
         call_command("load_articles", stdout=io.StringIO())
         if not settings.DEBUG:
             call_command("collectstatic", verbosity=0, interactive=False)

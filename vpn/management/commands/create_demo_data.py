@@ -1,20 +1,23 @@
-"""Demo data for a development checkout: three locations, a server in each, a customer and a member of staff.
+"""Demo data for a development checkout: three locations, a server in each, a customer, and staff of every role.
 
 Only with DEBUG on and only into an empty database; the passwords are made up anew and printed once.
 """
 
 from __future__ import annotations
 
+import io
 import secrets
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import ROLES
 from billing.models import Plan, PlanGrant
 from vpn.models import Location, NodeStatus, Server
 
@@ -25,6 +28,8 @@ LOCATIONS = [
 ]
 CUSTOMER = "customer@demo.example"
 STAFF = "staff@demo.example"
+# One sign-in for each role of staff: `support@demo.example` and so on.
+ROLE_ADDRESSES = {name: f"{name.lower()}@demo.example" for name in ROLES}
 
 
 class Command(BaseCommand):
@@ -65,14 +70,29 @@ class Command(BaseCommand):
             server.full_clean()
             server.save()
             NodeStatus.objects.create(server=server)
-        passwords = {address: secrets.token_urlsafe(12) for address in (CUSTOMER, STAFF)}
+        addresses = (CUSTOMER, STAFF, *ROLE_ADDRESSES.values())
+        passwords = {address: secrets.token_urlsafe(12) for address in addresses}
         customer = User.objects.create_user(
             CUSTOMER, passwords[CUSTOMER], full_name="Demo customer", email_verified_at=timezone.now()
         )
         User.objects.create_superuser(STAFF, passwords[STAFF], full_name="Demo staff")
+        self._create_roles(passwords)
         PlanGrant.objects.create(user=customer, plan=Plan.objects.get(code="pro"), reason="Demo data")
         # By its name, since this app knows no referrals.
         call_command("open_demo_programme")
         self.stdout.write("Demo sign-ins (made up now, shown once):")
         for address, password in passwords.items():
             self.stdout.write(f"  {address}  {password}")
+
+    @staticmethod
+    def _create_roles(passwords: dict[str, str]) -> None:
+        call_command("sync_roles", stdout=io.StringIO())
+        for role, address in ROLE_ADDRESSES.items():
+            user = User.objects.create_user(
+                address,
+                passwords[address],
+                full_name=f"Demo {role.lower()}",
+                is_staff=True,
+                email_verified_at=timezone.now(),
+            )
+            user.groups.add(Group.objects.get(name=role))

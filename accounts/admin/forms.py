@@ -1,0 +1,48 @@
+"""What staff are asked before they do something to an account."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib.auth.forms import AdminPasswordChangeForm
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.services.passwords import follow_new_password
+from nexusvpn.forms import ServiceForm
+
+
+class ReasonForm(ServiceForm):
+    reason = forms.CharField(
+        max_length=200,
+        label=_("Reason"),
+        help_text=_("Kept in the history of the account, which staff read; the customer does not see it."),
+    )
+
+
+class ActForm(ServiceForm):
+    reason = forms.CharField(
+        max_length=200,
+        label=_("Reason"),
+        help_text=_("The customer reads it: what you look for and the ticket's number, no names or addresses."),
+    )
+
+
+class RemoveFactorsForm(ServiceForm):
+    reason = forms.CharField(
+        max_length=200,
+        label=_("How the person was verified"),
+        help_text=_("Kept in the audit log: what was checked and the ticket's number, no names or addresses."),
+    )
+
+
+class SetPasswordForm(AdminPasswordChangeForm):
+    """A password that staff set for somebody: what follows is what follows every new password."""
+
+    user: User
+
+    def save(self, commit: bool = True) -> User:
+        with transaction.atomic():
+            user: User = super().save(commit)
+            follow_new_password(user)
+        return user
