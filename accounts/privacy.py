@@ -45,7 +45,7 @@ class StoredKind:
 
     @property
     def kept_text(self) -> str:
-        return re.sub(r"\{([A-Z_]+)\}", lambda name: str(getattr(settings, name[1])), self.kept)
+        return re.sub(r"\{([A-Z_]+)\}", lambda name: str(getattr(settings, name[1])), str(self.kept))
 
 
 _sections: dict[str, Section] = {}
