@@ -10,6 +10,7 @@ from accounts.audiences import AudienceKind, register_audience
 from accounts.models import User
 from billing.holding import plan_code_now
 from billing.models import Plan
+from nexusvpn.languages import lazy as _
 
 
 def _choices() -> list[tuple[str, str]]:
@@ -21,4 +22,4 @@ def _among(people: QuerySet[User], codes: Sequence[str]) -> QuerySet[User]:
 
 
 def register() -> None:
-    register_audience(AudienceKind("plan", "plan", _choices, _among))
+    register_audience(AudienceKind("plan", _("plan"), _choices, _among))

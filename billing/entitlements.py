@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.models import Plan
@@ -138,7 +139,7 @@ def entitlement_for(user: User, at: datetime | None = None) -> Entitlement:
     rows = _plans_held(user)
     holding = [found for row in rows if (found := _holding(row, now)) is not None]
     if not holding:
-        raise Unavailable("No plan has been set up yet.", code="no_plan", retry_after=60)
+        raise Unavailable(_("No plan has been set up yet."), code="no_plan", retry_after=60)
     best = max(holding, key=lambda found: found[:3])
     plan = best.row
     start, following = period_at(_anchor(user, plan, rows, now.date()), now.date())

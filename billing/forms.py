@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.forms import ServiceForm
 
@@ -15,16 +16,16 @@ class ChangeForm(forms.Form):
 
 class PauseForm(ServiceForm):
     until = forms.DateField(
-        label="Until",
+        label=_("Until"),
         required=False,
-        help_text="Payments go on by themselves on this day. Without a day they go on when you say so.",
+        help_text=_("Payments go on by themselves on this day. Without a day they go on when you say so."),
         widget=forms.DateInput(attrs={"type": "date"}),
     )
 
 
 class GiftForm(ServiceForm):
     code = forms.CharField(
-        label="Gift code",
+        label=_("Gift code"),
         max_length=64,
         strip=True,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),

@@ -12,8 +12,9 @@ from django.utils.http import urlencode
 from billing.gateway.client import sells
 from billing.models import Interval, PlanPrice
 from billing.services.offers import Offer, offers
+from nexusvpn.languages import lazy as _
 
-INTERVAL_WORDS = {Interval.MONTH: "Monthly", Interval.YEAR: "Yearly"}
+INTERVAL_WORDS = {Interval.MONTH: _("Monthly"), Interval.YEAR: _("Yearly")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from accounts.privacy import StoredKind, register_section, register_stored, rows
 from billing.entitlements import entitlement_for
 from billing.gateway.copies import read_copies
 from billing.models import Dispute
+from nexusvpn.languages import lazy as _
 
-BOOKS = "As long as the law wants our books; after your account is erased as amounts of somebody without a name."
-RECORDS = "{BILLING_RECORDS_KEPT_DAYS} days, or until your account is erased."
+BOOKS = _("As long as the law wants our books; after your account is erased as amounts of somebody without a name.")
+RECORDS = _("{BILLING_RECORDS_KEPT_DAYS} days, or until your account is erased.")
 
 
 def _plan(user: User) -> dict[str, Any]:
@@ -73,47 +74,47 @@ def register() -> None:
 
 
 def _register_sections() -> None:
-    register_section("plan", "What you may use, and plans that our staff gave you.", _plan)
+    register_section("plan", _("What you may use, and plans that our staff gave you."), _plan)
     register_section(
         "customer",
-        "Who you are at Stripe, our payment provider, and the card that it charges.",
+        _("Who you are at Stripe, our payment provider, and the card that it charges."),
         lambda user: rows_of(user.stripe_customers.order_by("created_at"), *_CUSTOMER, *_CARD),
     )
     register_section(
         "subscriptions",
-        "What you subscribed to.",
+        _("What you subscribed to."),
         lambda user: rows_of(user.subscriptions.order_by("started_at", "pk"), *_SUBSCRIPTION, *_ITS_END, **_PRICE),
     )
     register_section(
         "invoices",
-        "Your invoices. Amounts are in the currency's smallest unit (cents, yen).",
+        _("Your invoices. Amounts are in the currency's smallest unit (cents, yen)."),
         lambda user: rows_of(user.invoices.order_by("created_at", "pk"), *_INVOICE, *_ITS_TIME),
     )
-    register_section("payments", "What was charged to your card, and what your bank asked back.", _payments)
+    register_section("payments", _("What was charged to your card, and what your bank asked back."), _payments)
     register_section(
         "ledger",
-        "Our books about you: money that came and went, and credit.",
+        _("Our books about you: money that came and went, and credit."),
         lambda user: rows_of(user.ledger_entries.order_by("occurred_at", "pk"), *_ENTRY),
     )
     register_section(
         "checkouts",
-        "When you were on the payment page.",
+        _("When you were on the payment page."),
         lambda user: rows_of(user.checkouts.order_by("created_at", "pk"), *_CHECKOUT, **_PRICE),
     )
     register_section(
         "orders",
-        "What we asked of Stripe for you.",
+        _("What we asked of Stripe for you."),
         lambda user: rows_of(user.stripe_orders.order_by("created_at", "pk"), *_ORDER),
     )
     register_section(
         "gift_codes",
-        "Gift codes that you redeemed.",
+        _("Gift codes that you redeemed."),
         lambda user: rows_of(
             user.gift_codes.order_by("redeemed_at", "pk"), "redeemed_at", plan_name=F("batch__plan__name")
         ),
     )
     register_section(
-        "stripe_copy", "Our copy of what Stripe has about you, in Stripe's own words, without keys.", _stripe_copy
+        "stripe_copy", _("Our copy of what Stripe has about you, in Stripe's own words, without keys."), _stripe_copy
     )
 
 
@@ -121,39 +122,41 @@ def _register_plans() -> None:
     register_stored(
         StoredKind(
             "billing.PlanGrant",
-            "Plans that our staff gave you, with the reason.",
-            "To know what you may use.",
-            "As long as the law wants our books; without the reason once your account is erased.",
+            _("Plans that our staff gave you, with the reason."),
+            _("To know what you may use."),
+            _("As long as the law wants our books; without the reason once your account is erased."),
             section="plan",
         ),
         StoredKind(
             "billing.GiftCode",
-            "A hash of each gift code, and who redeemed it.",
-            "So that it is redeemed once.",
+            _("A hash of each gift code, and who redeemed it."),
+            _("So that it is redeemed once."),
             BOOKS,
             section="gift_codes",
         ),
-        StoredKind("billing.Plan", "What can be had.", "To offer it.", "Always.", about_people=False),
-        StoredKind("billing.PlanPrice", "What it costs and cost.", "To offer it.", "Always.", about_people=False),
+        StoredKind("billing.Plan", _("What can be had."), _("To offer it."), _("Always."), about_people=False),
+        StoredKind(
+            "billing.PlanPrice", _("What it costs and cost."), _("To offer it."), _("Always."), about_people=False
+        ),
         StoredKind(
             "billing.Coupon",
-            "Discounts that we offer, and how often each was used. Not by whom.",
-            "To offer them.",
-            "As long as the law wants our books.",
+            _("Discounts that we offer, and how often each was used. Not by whom."),
+            _("To offer them."),
+            _("As long as the law wants our books."),
             about_people=False,
         ),
         StoredKind(
             "billing.PromotionCode",
-            "Codes for these discounts, and how often each was used. Not by whom.",
-            "To offer them.",
-            "As long as the law wants our books.",
+            _("Codes for these discounts, and how often each was used. Not by whom."),
+            _("To offer them."),
+            _("As long as the law wants our books."),
             about_people=False,
         ),
         StoredKind(
             "billing.GiftBatch",
-            "Gift codes that were made together, and by which of our staff.",
-            "To give plans away.",
-            "As long as the law wants our books.",
+            _("Gift codes that were made together, and by which of our staff."),
+            _("To give plans away."),
+            _("As long as the law wants our books."),
             about_people=False,
         ),
     )
@@ -163,51 +166,57 @@ def _register_payments() -> None:
     register_stored(
         StoredKind(
             "billing.StripeCustomer",
-            "Your number at Stripe, our payment provider; brand, last four digits and expiry of the card that it charges.",
-            "To know whose payment it is, and to show you which card is charged.",
-            "Your number as long as the law wants our books; the card until your account is erased.",
+            _(
+                "Your number at Stripe, our payment provider; brand, last four digits and expiry of the card that it charges."
+            ),
+            _("To know whose payment it is, and to show you which card is charged."),
+            _("Your number as long as the law wants our books; the card until your account is erased."),
             section="customer",
         ),
         StoredKind(
             "billing.Subscription",
-            "What you subscribed to, when it renews and when it ends.",
-            "To know what you may use.",
+            _("What you subscribed to, when it renews and when it ends."),
+            _("To know what you may use."),
             BOOKS,
             section="subscriptions",
         ),
         StoredKind(
             "billing.Invoice",
-            "Your invoices: numbers, amounts, times and the promotion codes on them, and where they can be read at Stripe.",
-            "The law wants it, and so that you can read them.",
+            _(
+                "Your invoices: numbers, amounts, times and the promotion codes on them, and where they can be read at Stripe."
+            ),
+            _("The law wants it, and so that you can read them."),
             BOOKS,
             section="invoices",
         ),
         StoredKind(
             "billing.Payment",
-            "What was charged when, and a hash by which the same card is recognised. Never the card's number.",
-            "To pay back what has to be, and to notice one card used by many.",
+            _("What was charged when, and a hash by which the same card is recognised. Never the card's number."),
+            _("To pay back what has to be, and to notice one card used by many."),
             BOOKS,
             section="payments",
         ),
         StoredKind(
             "billing.Dispute",
-            "Payments that your bank asked back.",
-            "To answer the bank.",
+            _("Payments that your bank asked back."),
+            _("To answer the bank."),
             BOOKS,
             section="payments",
         ),
         StoredKind(
             "billing.LedgerEntry",
-            "Our books: every amount that came, went, or is your credit.",
-            "The law wants it.",
+            _("Our books: every amount that came, went, or is your credit."),
+            _("The law wants it."),
             BOOKS,
             section="ledger",
         ),
         StoredKind(
             "djstripe",
-            "A copy of what Stripe has about you: the address you pay with, card brand and last digits, invoices and payments.",
-            "So that our staff can help with a payment while Stripe cannot be reached.",
-            "Until your account is erased; then you are deleted at Stripe too.",
+            _(
+                "A copy of what Stripe has about you: the address you pay with, card brand and last digits, invoices and payments."
+            ),
+            _("So that our staff can help with a payment while Stripe cannot be reached."),
+            _("Until your account is erased; then you are deleted at Stripe too."),
             section="stripe_copy",
         ),
     )
@@ -217,38 +226,38 @@ def _register_requests() -> None:
     register_stored(
         StoredKind(
             "billing.CheckoutSession",
-            "When you were on the payment page, and for which plan.",
-            "So that nobody pays twice.",
+            _("When you were on the payment page, and for which plan."),
+            _("So that nobody pays twice."),
             RECORDS,
             section="checkouts",
         ),
         StoredKind(
             "billing.StripeOrder",
-            "What we asked of Stripe for you: another plan, an end, a refund.",
-            "So that it happens once, even if a machine fails.",
+            _("What we asked of Stripe for you: another plan, an end, a refund."),
+            _("So that it happens once, even if a machine fails."),
             RECORDS,
             section="orders",
         ),
         StoredKind(
             "billing.StripeEvent",
-            "That Stripe told us of something, by its ids. Not what it said.",
-            "To ask Stripe how things are now, and to find out what went wrong.",
-            "{BILLING_RECORDS_KEPT_DAYS} days.",
-            not_exported="It holds ids of what is in the other sections.",
+            _("That Stripe told us of something, by its ids. Not what it said."),
+            _("To ask Stripe how things are now, and to find out what went wrong."),
+            _("{BILLING_RECORDS_KEPT_DAYS} days."),
+            not_exported=_("It holds ids of what is in the other sections."),
         ),
         StoredKind(
             "billing.Effect",
-            "That you were written to about a payment, by its id.",
-            "So that you are written to once.",
-            "{BILLING_RECORDS_KEPT_DAYS} days.",
-            not_exported="The mails and notices themselves are in the sections “mails” and “notifications”.",
+            _("That you were written to about a payment, by its id."),
+            _("So that you are written to once."),
+            _("{BILLING_RECORDS_KEPT_DAYS} days."),
+            not_exported=_("The mails and notices themselves are in the sections “mails” and “notifications”."),
         ),
         StoredKind(
             "billing.Discrepancy",
-            "Where our copy of your payments was not as Stripe has them.",
-            "To put it right.",
-            "{BILLING_RECORDS_KEPT_DAYS} days after it was put right.",
-            not_exported="It holds ids and former values of what is in the other sections.",
+            _("Where our copy of your payments was not as Stripe has them."),
+            _("To put it right."),
+            _("{BILLING_RECORDS_KEPT_DAYS} days after it was put right."),
+            not_exported=_("It holds ids and former values of what is in the other sections."),
         ),
     )
 
@@ -257,9 +266,9 @@ def _register_service() -> None:
     register_stored(
         StoredKind(
             "billing.ReconcileRun",
-            "When we compared our books with Stripe's.",
-            "To know that they are right.",
-            "{BILLING_RECORDS_KEPT_DAYS} days.",
+            _("When we compared our books with Stripe's."),
+            _("To know that they are right."),
+            _("{BILLING_RECORDS_KEPT_DAYS} days."),
             about_people=False,
         )
     )

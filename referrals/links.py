@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.utils.translation import gettext
 
 from accounts.services.erasure import ERASED_DOMAIN
 
 HIDDEN = "•••"
-GONE = "Account deleted"
 
 
 def referral_link(code: str) -> str:
@@ -25,7 +25,7 @@ def mask_email(email: str) -> str:
     """
     local, _, domain = email.rpartition("@")
     if domain == ERASED_DOMAIN:
-        return GONE
+        return gettext("Account deleted")
     name, dot, ending = domain.rpartition(".")
     if not dot or domain.startswith("["):
         name, ending = domain.lstrip("["), ""

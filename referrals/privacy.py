@@ -8,6 +8,7 @@ from django.db.models import F
 
 from accounts.models import User
 from accounts.privacy import StoredKind, register_section, register_stored, rows_of
+from nexusvpn.languages import lazy as _
 from referrals.links import mask_email
 from referrals.models import CampaignSignup, Referral, Reward, RewardEntry, RewardPayout
 
@@ -46,27 +47,27 @@ def _rewards(user: User) -> dict[str, Any]:
 
 
 def _register_rewards() -> None:
-    register_section("rewards", "What you got for bringing friends, and for coming by one.", _rewards)
+    register_section("rewards", _("What you got for bringing friends, and for coming by one."), _rewards)
     why, kept = (
-        "To give you what you were promised, once.",
-        "For the books, also after you left; then they name nobody.",
+        _("To give you what you were promised, once."),
+        _("For the books, also after you left; then they name nobody."),
     )
     register_stored(
-        StoredKind("referrals.Reward", "What a friend's payment is worth to you.", why, kept, section="rewards"),
-        StoredKind("referrals.RewardEntry", "Each movement of your rewards.", why, kept, section="rewards"),
-        StoredKind("referrals.RewardPayout", "What went to your invoices.", why, kept, section="rewards"),
+        StoredKind("referrals.Reward", _("What a friend's payment is worth to you."), why, kept, section="rewards"),
+        StoredKind("referrals.RewardEntry", _("Each movement of your rewards."), why, kept, section="rewards"),
+        StoredKind("referrals.RewardPayout", _("What went to your invoices."), why, kept, section="rewards"),
         StoredKind(
             "referrals.ReferralProgramme",
-            "The rules of rewards.",
-            "They are the same for everybody.",
-            "As long as they hold.",
+            _("The rules of rewards."),
+            _("They are the same for everybody."),
+            _("As long as they hold."),
             about_people=False,
         ),
         StoredKind(
             "referrals.RewardAmount",
-            "What a reward is in each currency.",
-            "It is the same for everybody.",
-            "As long as it holds.",
+            _("What a reward is in each currency."),
+            _("It is the same for everybody."),
+            _("As long as it holds."),
             about_people=False,
         ),
     )
@@ -74,41 +75,43 @@ def _register_rewards() -> None:
 
 def register() -> None:
     _register_campaigns()
-    register_section("referrals", "Whom you brought, and whether somebody brought you.", _referrals)
+    register_section("referrals", _("Whom you brought, and whether somebody brought you."), _referrals)
     _register_rewards()
     register_stored(
         StoredKind(
             "referrals.Referral",
-            "Who brought whom.",
-            "To thank for it.",
-            "As long as one of the two has the account, and longer where a reward refers to it; it names nobody who is gone.",
+            _("Who brought whom."),
+            _("To thank for it."),
+            _(
+                "As long as one of the two has the account, and longer where a reward refers to it; it names nobody who is gone."
+            ),
             section="referrals",
         )
     )
 
 
 def _register_campaigns() -> None:
-    register_section("campaigns", "By which link of ours you came before you signed up.", _campaigns)
+    register_section("campaigns", _("By which link of ours you came before you signed up."), _campaigns)
     register_stored(
         StoredKind(
             "referrals.Campaign",
-            "Links of ours by which people come.",
-            "To know which of our announcements are read.",
-            "Always.",
+            _("Links of ours by which people come."),
+            _("To know which of our announcements are read."),
+            _("Always."),
             about_people=False,
         ),
         StoredKind(
             "referrals.CampaignDay",
-            "How many browsers came by a link on a day; not which ones.",
-            "To know which of our announcements are read.",
-            "Always.",
+            _("How many browsers came by a link on a day; not which ones."),
+            _("To know which of our announcements are read."),
+            _("Always."),
             about_people=False,
         ),
         StoredKind(
             "referrals.CampaignSignup",
-            "By which link of ours you came before you signed up, and your first payment.",
-            "To know which of our announcements bring customers.",
-            "{CAMPAIGN_SIGNUPS_KEPT_DAYS} days after you signed up; then it is a number that is nobody's.",
+            _("By which link of ours you came before you signed up, and your first payment."),
+            _("To know which of our announcements bring customers."),
+            _("{CAMPAIGN_SIGNUPS_KEPT_DAYS} days after you signed up; then it is a number that is nobody's."),
             section="campaigns",
         ),
     )

@@ -5,16 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from nexusvpn.templatetags.nexusvpn_ui import money
+from referrals import promises
 from referrals.models import ReferralProgramme, RewardAmount
 from referrals.services.programme import amounts, rules
 
 ALWAYS = (
-    "What is earned comes off your next invoices by itself, and they show it. It is never paid out as money.",
-    "While a bank looks at a disputed payment, its reward waits. If the payment goes back, its reward is cancelled. If you had"
-    " spent it, later rewards make up for it; your card is never charged for that.",
-    "Rewards for bringing oneself are not given. Some rewards we look at before they go on; you need not do anything.",
+    gettext_lazy(
+        "What is earned comes off your next invoices by itself, and they show it. It is never paid out as money."
+    ),
+    gettext_lazy(
+        "While a bank looks at a disputed payment, its reward waits. If the payment goes back, its reward is cancelled. If you had"
+        " spent it, later rewards make up for it; your card is never charged for that."
+    ),
+    gettext_lazy(
+        "Rewards for bringing oneself are not given. Some rewards we look at before they go on; you need not do anything."
+    ),
 )
 
 
@@ -33,101 +42,103 @@ class Offer:
 
     @property
     def for_referrer(self) -> str:
-        return self._amount({name: amount.referrer_minor for name, amount in self.amounts.items()}, self.currency)
+        return self._credit({name: amount.referrer_minor for name, amount in self.amounts.items()}, self.currency)
 
     @property
     def for_friend(self) -> str:
         """The friend's own currency is not known."""
-        return self._amount({name: amount.friend_minor for name, amount in self.amounts.items()}, "")
+        return self._credit({name: amount.friend_minor for name, amount in self.amounts.items()}, "")
 
-    def _amount(self, minors: dict[str, int], currency: str) -> str:
-        return self._texts(minors, currency, " of credit")
-
-    def _texts(self, minors: dict[str, int], currency: str, of: str = "") -> str:
+    def _credit(self, minors: dict[str, int], currency: str) -> str:
         """ "$5.00 of credit", with what it is "in other currencies" where the person's is not known; empty where it is nothing."""
+        amount, others = self._amounts(minors, currency)
+        if not amount:
+            return ""
+        text = _("%(amount)s of credit (%(others)s in other currencies)") if others else _("%(amount)s of credit")
+        return text % {"amount": amount, "others": others}
+
+    def _amounts(self, minors: dict[str, int], currency: str) -> tuple[str, str]:
+        """The amount in the person's currency or the shop's; and those in the others, where the person's is not known."""
         texts = {name: money(minor, name) for name, minor in minors.items() if minor}
         shop = settings.BILLING_CURRENCY
         first = currency if currency in minors else shop if shop in texts else next(iter(texts), "")
         if first not in texts:
-            return ""
-        amount = f"{texts.pop(first)}{of}"
-        return (
-            amount
-            if first == currency or not texts
-            else f"{amount} ({_either(list(texts.values()))} in other currencies)"
-        )
+            return "", ""
+        amount = texts.pop(first)
+        return amount, "" if first == currency or not texts else _either(list(texts.values()))
 
     def promise(self) -> str:
         """To somebody who signs up with a code; empty while nothing is given."""
         if not self.is_open:
             return ""
-        if self.programme.mode == ReferralProgramme.Mode.FIRST:
-            occasion = "When you pay for the first time"
-        else:
-            occasion = f"For every payment in the {self._months} from your first one"
-        return " ".join(
-            filter(None, (f"{occasion}, {self._each('you', 'whoever invited you')}.", self._later, self.least))
-        )
+        return " ".join(filter(None, (self._each(promises.TO_FRIENDS), self._later, self.least)))
 
     def terms(self) -> list[str]:
         """To somebody who brings friends, a point each."""
+        always = [str(text) for text in ALWAYS]
         if not self.is_open:
-            closed = "No new rewards are given at the moment. Those that were promised before stay what they are."
-            return [closed, *ALWAYS]
-        if self.programme.mode == ReferralProgramme.Mode.FIRST:
-            occasion = "When a friend who joined with your link pays for the first time"
-        else:
-            occasion = (
-                f"For every payment of a friend who joined with your link, in the {self._months} from their first one"
-            )
+            closed = _("No new rewards are given at the moment. Those that were promised before stay what they are.")
+            return [closed, *always]
+        pending = ngettext(
+            "A reward is pending for %(days)d day after the payment. Then it is earned.",
+            "A reward is pending for %(days)d days after the payment. Then it is earned.",
+            self.programme.hold_days,
+        )
         return [
-            f"{occasion}, {self._each('they', 'you')}. Nothing is given for a sign-up alone.",
+            " ".join((self._each(promises.TO_REFERRERS), _("Nothing is given for a sign-up alone."))),
             *filter(None, [self.least]),
-            f"A reward is pending for {_count(self.programme.hold_days, 'day')} after the payment. Then it is earned.",
-            *ALWAYS,
+            pending % {"days": self.programme.hold_days},
+            *always,
         ]
 
     def invitation(self) -> str:
         """What somebody writes to a friend, before the link."""
-        if not self.is_open or not self.for_friend:
-            return f"I use {settings.BRAND_NAME}. You can join with my link:"
-        name = settings.BRAND_NAME
-        return f"I use {name}. Join with my link and you get {self.for_friend} after your first payment:"
+        if self.is_open and self.for_friend:
+            text = _("I use %(site)s. Join with my link and you get %(credit)s after your first payment:")
+        else:
+            text = _("I use %(site)s. You can join with my link:")
+        return text % {"site": settings.BRAND_NAME, "credit": self.for_friend}
 
     @property
     def least(self) -> str:
         """What the friend must pay, whose currency is not known; empty where anything counts."""
-        texts = self._texts({name: amount.minimum_minor for name, amount in self.amounts.items()}, "")
-        return f"A payment counts if at least {texts} of it is paid in money and not paid back." if texts else ""
-
-    @property
-    def _months(self) -> str:
-        return _count(self.programme.months, "month")
+        amount, others = self._amounts({name: amount.minimum_minor for name, amount in self.amounts.items()}, "")
+        if not amount:
+            return ""
+        if others:
+            amount = _("%(amount)s (%(others)s in other currencies)") % {"amount": amount, "others": others}
+        return _("A payment counts if at least %(amount)s of it is paid in money and not paid back.") % {
+            "amount": amount
+        }
 
     @property
     def _later(self) -> str:
-        days = _count(self.programme.hold_days, "day")
-        return f"It is earned {days} after the payment, unless that goes back, and comes off a later invoice."
+        days = self.programme.hold_days
+        text = ngettext(
+            "It is earned %(days)d day after the payment, unless that goes back, and comes off a later invoice.",
+            "It is earned %(days)d days after the payment, unless that goes back, and comes off a later invoice.",
+            days,
+        )
+        return text % {"days": days}
 
-    def _each(self, friend: str, referrer: str) -> str:
-        """ "they and you each get $5.00 of credit", or what one of the two gets."""
-        if self.for_friend == self.for_referrer:
-            return f"{friend} and {referrer} each get {self.for_friend}"
-        given = ((friend, self.for_friend), (referrer, self.for_referrer))
-        return " and ".join(f"{who} {_gets(who)} {text}" for who, text in given if text)
+    def _each(self, sentences: promises.Sentences) -> str:
+        """For which payments what is given, and to whom of the two."""
+        friend, referrer = self.for_friend, self.for_referrer
+        if friend == referrer:
+            given = promises.Given.SAME
+        elif friend and referrer:
+            given = promises.Given.BOTH
+        else:
+            given = promises.Given.FRIEND if friend else promises.Given.REFERRER
+        filled = {"months": self.programme.months, "friend": friend, "referrer": referrer}
+        return str(sentences[self.programme.mode, given] % filled)
 
 
 def _either(texts: list[str]) -> str:
     """ "€5.00, £4.00 or 700 JPY"."""
-    return " or ".join(filter(None, (", ".join(texts[:-1]), texts[-1])))
-
-
-def _gets(who: str) -> str:
-    return "get" if who in ("you", "they") else "gets"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    if len(texts) == 1:
+        return texts[0]
+    return _("%(several)s or %(last)s") % {"several": ", ".join(texts[:-1]), "last": texts[-1]}
 
 
 def offer_to(currency: str = "") -> Offer:

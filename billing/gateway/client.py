@@ -19,6 +19,7 @@ from billing.gateway.errors import (
     PaymentsUnavailable,
 )
 from nexusvpn.db import lend_connection
+from nexusvpn.languages import lazy as _
 from nexusvpn.logs import logger
 
 # A person waits for no more than this, whatever is asked of Stripe meanwhile: with our own work the answer is there within 5 s.
@@ -31,9 +32,11 @@ log = logger("nexusvpn.stripe")
 
 Object = dict[str, Any]
 _DECLINES = {
-    "insufficient_funds": "There is not enough money on the card. Try another one.",
-    "expired_card": "The card has expired. Try another one.",
-    "authentication_required": "Your bank wants you to confirm this payment, which is not possible here. Try another card.",
+    "insufficient_funds": _("There is not enough money on the card. Try another one."),
+    "expired_card": _("The card has expired. Try another one."),
+    "authentication_required": _(
+        "Your bank wants you to confirm this payment, which is not possible here. Try another card."
+    ),
 }
 # Stripe's own code where a card must be confirmed and the request says that nothing may be left unpaid.
 _ASKS_OWNER = "subscription_payment_intent_requires_action"
@@ -53,7 +56,7 @@ class Stripe:
 
     def __init__(self, *, within_s: float = WEB_S, retries: int = 0, in_transaction: bool = False) -> None:
         if not sells():
-            raise PaymentsUnavailable("Nothing can be bought here at the moment.", retry_after=3600)
+            raise PaymentsUnavailable(_("Nothing can be bought here at the moment."), retry_after=3600)
         self._in_transaction = in_transaction
         self._http = UntilDeadline(within_s)
         self._api = stripe.StripeClient(

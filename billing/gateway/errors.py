@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from nexusvpn.errors import Conflict, InvalidInput, NotFound, Unavailable
+from nexusvpn.languages import lazy as _
 
 
 class PaymentsUnavailable(Unavailable):
     """Stripe did not answer, cannot now, or is not configured. What happened is not known: repeat with the same key."""
 
     code = "payments_unavailable"
-    message = "Payments do not work at the moment. Nothing was charged. Try again shortly."
+    message = _("Payments do not work at the moment. Nothing was charged. Try again shortly.")
 
 
 class KeyInUse(PaymentsUnavailable):
@@ -20,14 +21,14 @@ class PaymentDeclined(Conflict):
     """The bank said no. `code` is `card_declined`, `insufficient_funds`, `expired_card` or `authentication_required`."""
 
     code = "card_declined"
-    message = "Your bank declined the payment. Try another card."
+    message = _("Your bank declined the payment. Try another card.")
 
 
 class GatewayRefused(Conflict):
     """Stripe does not do this; `stripe_code` is its own word for why, and `words` its sentence, which is for staff alone."""
 
     code = "payment_refused"
-    message = "The payment provider refused this. Nothing was charged."
+    message = _("The payment provider refused this. Nothing was charged.")
 
     def __init__(self, stripe_code: str = "", words: str = "") -> None:
         super().__init__()
@@ -58,4 +59,4 @@ class EventRefused(InvalidInput):
     """
 
     code = "malformed_event"
-    message = "This is not an event of ours."
+    message = _("This is not an event of ours.")

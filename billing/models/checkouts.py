@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
 
@@ -18,10 +19,10 @@ class CheckoutSession(models.Model):
     """Stripe's page on which somebody buys. A person has one that is not over."""
 
     class State(models.TextChoices):
-        ASKED = "asked", "asked for"
-        OPEN = "open", "open"
-        COMPLETE = "complete", "paid"
-        EXPIRED = "expired", "over"
+        ASKED = "asked", _("asked for")
+        OPEN = "open", _("open")
+        COMPLETE = "complete", _("paid")
+        EXPIRED = "expired", _("over")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -59,24 +60,24 @@ class StripeOrder(models.Model):
     """Any other request that changes something at Stripe, from its decision to its answer."""
 
     class Purpose(models.TextChoices):
-        CUSTOMER = "customer", "make the customer"
-        CHANGE = "change", "change the plan"
-        SCHEDULE = "schedule", "change the plan at the period's end"
-        UNSCHEDULE = "unschedule", "take back such a change"
-        CANCEL = "cancel", "end at the period's end"
-        RESUME = "resume", "take that back"
-        PAUSE = "pause", "pause"
-        UNPAUSE = "unpause", "end the pause"
-        END = "end", "end at once"
-        REFUND = "refund", "pay back"
-        ADDRESS = "address", "change the customer's address"
-        CREDIT = "credit", "add to the customer's credit"
-        DELETE_CUSTOMER = "delete_customer", "delete the customer"
+        CUSTOMER = "customer", _("make the customer")
+        CHANGE = "change", _("change the plan")
+        SCHEDULE = "schedule", _("change the plan at the period's end")
+        UNSCHEDULE = "unschedule", _("take back such a change")
+        CANCEL = "cancel", _("end at the period's end")
+        RESUME = "resume", _("take that back")
+        PAUSE = "pause", _("pause")
+        UNPAUSE = "unpause", _("end the pause")
+        END = "end", _("end at once")
+        REFUND = "refund", _("pay back")
+        ADDRESS = "address", _("change the customer's address")
+        CREDIT = "credit", _("add to the customer's credit")
+        DELETE_CUSTOMER = "delete_customer", _("delete the customer")
 
     class State(models.TextChoices):
-        OPEN = "open", "to be done"
-        DONE = "done", "done"
-        REFUSED = "refused", "refused by Stripe"
+        OPEN = "open", _("to be done")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused by Stripe")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(

@@ -6,14 +6,15 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Standing(models.TextChoices):
-    ASKED = "asked", "not at Stripe yet"
-    LIVE = "live", "can be used"
-    ENDING = "ending", "is being ended"
-    ENDED = "ended", "cannot be used any more"
-    REFUSED = "refused", "refused by Stripe"
+    ASKED = "asked", _("not at Stripe yet")
+    LIVE = "live", _("can be used")
+    ENDING = "ending", _("is being ended")
+    ENDED = "ended", _("cannot be used any more")
+    REFUSED = "refused", _("refused by Stripe")
 
 
 # Stripe is to be asked for something.
@@ -24,16 +25,18 @@ class Coupon(models.Model):
     """How much is taken off, and for how long. Its terms never change, as at Stripe."""
 
     class Duration(models.TextChoices):
-        ONCE = "once", "the next payment"
-        REPEATING = "repeating", "some months"
-        FOREVER = "forever", "as long as the subscription lives"
+        ONCE = "once", _("the next payment")
+        REPEATING = "repeating", _("some months")
+        FOREVER = "forever", _("as long as the subscription lives")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Stripe lets us name it: by this it is found again after an answer that was lost.
     stripe_id = models.CharField(max_length=64, unique=True, editable=False)
-    name = models.CharField(max_length=40, help_text="Customers see it on their invoice.")
+    name = models.CharField(max_length=40, help_text=_("Customers see it on their invoice."))
     percent_off = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    amount_minor = models.PositiveIntegerField(null=True, blank=True, help_text="In the smallest unit, such as cents.")
+    amount_minor = models.PositiveIntegerField(
+        null=True, blank=True, help_text=_("In the smallest unit, such as cents.")
+    )
     currency = models.CharField(max_length=3, blank=True)
     duration = models.CharField(max_length=9, choices=Duration.choices, default=Duration.ONCE)
     duration_months = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -85,11 +88,11 @@ class PromotionCode(models.Model):
     code = models.CharField(max_length=40)
     max_redemptions = models.PositiveIntegerField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    first_time_only = models.BooleanField("only for who has never paid", default=False)
+    first_time_only = models.BooleanField(_("only for who has never paid"), default=False)
     minimum_minor = models.PositiveIntegerField(null=True, blank=True)
     minimum_currency = models.CharField(max_length=3, blank=True)
     # Made so at Stripe's dashboard; whose it is, is said there.
-    is_personal = models.BooleanField("for one customer alone", default=False, editable=False)
+    is_personal = models.BooleanField(_("for one customer alone"), default=False, editable=False)
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.ASKED)
     refusal = models.CharField(max_length=200, blank=True)
     # How often it was taken up for Stripe since it was last decided.

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class StripeEvent(models.Model):
     """An event that came signed. Of its body only the ids are kept: the present state is fetched, and bodies hold names and addresses."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "waiting"
-        DONE = "done", "done"
-        IGNORED = "ignored", "not about us"
-        FAILED = "failed", "failed"
+        WAITING = "waiting", _("waiting")
+        DONE = "done", _("done")
+        IGNORED = "ignored", _("not about us")
+        FAILED = "failed", _("failed")
 
     stripe_id = models.CharField(max_length=255, primary_key=True)
     type = models.CharField(max_length=80)
     # What it is about, and whose: "sub_…", "cus_…"; the latter is empty where the event does not say.
     object_id = models.CharField(max_length=255)
     customer_id = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField(help_text="When it happened, as Stripe says.")
+    created_at = models.DateTimeField(help_text=_("When it happened, as Stripe says."))
     received_at = models.DateTimeField(default=timezone.now)
     # Found by the hourly search for what was not delivered.
     was_missed = models.BooleanField(default=False)

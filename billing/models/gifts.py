@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import Plan, PlanGrant
 
@@ -15,7 +16,7 @@ class GiftBatch(models.Model):
     name = models.CharField(max_length=100)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="+", db_index=False)
     days = models.PositiveSmallIntegerField()
-    expires_at = models.DateTimeField(null=True, blank=True, help_text="The last moment to redeem; empty: none.")
+    expires_at = models.DateTimeField(null=True, blank=True, help_text=_("The last moment to redeem; empty: none."))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
@@ -23,7 +24,7 @@ class GiftBatch(models.Model):
 
     class Meta:
         ordering = ["-created_at"]
-        verbose_name_plural = "gift batches"
+        verbose_name_plural = _("gift batches")
         constraints = [
             models.CheckConstraint(condition=models.Q(days__gte=1), name="giftbatch_days_positive"),
         ]

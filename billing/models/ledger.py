@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
 
@@ -17,20 +18,20 @@ class LedgerEntry(models.Model):
     """
 
     class Account(models.TextChoices):
-        MONEY = "money", "money"
-        CREDIT = "credit", "credit of a customer"
+        MONEY = "money", _("money")
+        CREDIT = "credit", _("credit of a customer")
 
     class Kind(models.TextChoices):
-        CHARGE = "charge", "charge"
-        REFUND = "refund", "refund"
-        DISPUTE = "dispute", "dispute"
-        DISPUTE_REVERSAL = "dispute_reversal", "dispute won"
-        FEE = "fee", "fee"
-        CREDIT = "credit", "credit given"
-        CREDIT_USED = "credit_used", "credit used"
-        REWARD = "reward", "reward"
-        DEBT = "debt", "debt"
-        ADJUSTMENT = "adjustment", "adjustment"
+        CHARGE = "charge", _("charge")
+        REFUND = "refund", _("refund")
+        DISPUTE = "dispute", _("dispute")
+        DISPUTE_REVERSAL = "dispute_reversal", _("dispute won")
+        FEE = "fee", _("fee")
+        CREDIT = "credit", _("credit given")
+        CREDIT_USED = "credit_used", _("credit used")
+        REWARD = "reward", _("reward")
+        DEBT = "debt", _("debt")
+        ADJUSTMENT = "adjustment", _("adjustment")
 
     id = models.BigAutoField(primary_key=True)
     account = models.CharField(max_length=6, choices=Account.choices)
@@ -55,7 +56,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         ordering = ["-occurred_at", "-id"]
-        verbose_name_plural = "ledger entries"
+        verbose_name_plural = _("ledger entries")
         constraints = [
             # The same movement is recorded once, however often it is told.
             models.UniqueConstraint(fields=["source", "kind"], name="ledger_source_once"),

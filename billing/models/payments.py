@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
 from billing.models.subscriptions import Subscription
@@ -13,11 +14,11 @@ from billing.models.subscriptions import Subscription
 
 class Invoice(models.Model):
     class Status(models.TextChoices):
-        DRAFT = "draft", "being made"
-        OPEN = "open", "to be paid"
-        PAID = "paid", "paid"
-        UNCOLLECTIBLE = "uncollectible", "given up"
-        VOID = "void", "void"
+        DRAFT = "draft", _("being made")
+        OPEN = "open", _("to be paid")
+        PAID = "paid", _("paid")
+        UNCOLLECTIBLE = "uncollectible", _("given up")
+        VOID = "void", _("void")
 
     stripe_id = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(
@@ -74,9 +75,9 @@ class Payment(models.Model):
     """A charge at Stripe, successful or not."""
 
     class Status(models.TextChoices):
-        SUCCEEDED = "succeeded", "paid"
-        PENDING = "pending", "under way"
-        FAILED = "failed", "failed"
+        SUCCEEDED = "succeeded", _("paid")
+        PENDING = "pending", _("under way")
+        FAILED = "failed", _("failed")
 
     stripe_id = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(

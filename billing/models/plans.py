@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.money import major
 
@@ -17,16 +18,18 @@ class Plan(models.Model):
     code = models.SlugField(max_length=32, unique=True)
     name = models.CharField(max_length=64)
     description = models.CharField(max_length=200, blank=True)
-    rank = models.PositiveSmallIntegerField(help_text="Higher is more; the highest plan that applies counts.")
+    rank = models.PositiveSmallIntegerField(help_text=_("Higher is more; the highest plan that applies counts."))
     device_limit = models.PositiveSmallIntegerField()
-    quota_bytes = models.BigIntegerField(null=True, blank=True, help_text="Bytes a month, both ways; empty: unlimited.")
+    quota_bytes = models.BigIntegerField(
+        null=True, blank=True, help_text=_("Bytes a month, both ways; empty: unlimited.")
+    )
     premium_locations = models.BooleanField(default=False)
     priority_support = models.BooleanField(default=False)
     trial_days = models.PositiveSmallIntegerField(
-        default=0, help_text="Days before the first payment, for people who have never paid; 0 is none."
+        default=0, help_text=_("Days before the first payment, for people who have never paid; 0 is none.")
     )
     stripe_product_id = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
-    is_offered = models.BooleanField(default=True, help_text="Shown to customers. Those who have it keep it.")
+    is_offered = models.BooleanField(default=True, help_text=_("Shown to customers. Those who have it keep it."))
 
     class Meta:
         ordering = ["rank"]
@@ -43,8 +46,8 @@ class Plan(models.Model):
 
 
 class Interval(models.TextChoices):
-    MONTH = "month", "month"
-    YEAR = "year", "year"
+    MONTH = "month", _("month")
+    YEAR = "year", _("year")
 
 
 class PlanPrice(models.Model):
@@ -52,9 +55,9 @@ class PlanPrice(models.Model):
 
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="prices", db_index=False)
     interval = models.CharField(max_length=5, choices=Interval.choices)
-    currency = models.CharField(max_length=3, help_text="ISO 4217, capital letters.")
-    amount_minor = models.PositiveIntegerField(help_text="In the currency's smallest unit (cents; yen).")
-    is_current = models.BooleanField(default=True, help_text="Offered to those who buy now.")
+    currency = models.CharField(max_length=3, help_text=_("ISO 4217, capital letters."))
+    amount_minor = models.PositiveIntegerField(help_text=_("In the currency's smallest unit (cents; yen)."))
+    is_current = models.BooleanField(default=True, help_text=_("Offered to those who buy now."))
     # Empty until `push_catalogue` has made or matched it.
     stripe_price_id = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -99,7 +102,7 @@ class PlanGrant(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="grants_given", db_index=False
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    valid_until = models.DateTimeField(null=True, blank=True, help_text="Empty: until revoked.")
+    valid_until = models.DateTimeField(null=True, blank=True, help_text=_("Empty: until revoked."))
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Whether everybody who needs to know has been told that its date has come.
     end_noticed = models.BooleanField(default=False, editable=False)

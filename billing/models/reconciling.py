@@ -5,13 +5,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class ReconcileRun(models.Model):
     class Kind(models.TextChoices):
-        EVENTS = "events", "events that were not delivered"
-        SUBSCRIPTIONS = "subscriptions", "every live subscription"
-        LEDGER = "ledger", "balance transactions"
+        EVENTS = "events", _("events that were not delivered")
+        SUBSCRIPTIONS = "subscriptions", _("every live subscription")
+        LEDGER = "ledger", _("balance transactions")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     started_at = models.DateTimeField(default=timezone.now)
@@ -39,17 +40,17 @@ class Discrepancy(models.Model):
     """Something that was not as Stripe has it. Most heal themselves; the others wait for staff."""
 
     class Kind(models.TextChoices):
-        LOST_EVENT = "lost_event", "an event was not delivered"
-        SUBSCRIPTION = "subscription", "a subscription differed"
-        CUSTOMER_DELETED = "customer_deleted", "a customer was deleted at Stripe"
-        LEDGER_MISSING = "ledger_missing", "a movement was missing in the ledger"
-        LEDGER_DIFFERS = "ledger_differs", "a movement has another amount at Stripe"
-        LEDGER_UNKNOWN = "ledger_unknown", "the ledger has a movement that Stripe does not know"
-        UNKNOWN_PRICE = "unknown_price", "a subscription has a price that is not ours"
-        UNKNOWN_CUSTOMER = "unknown_customer", "Stripe has a customer that nobody here is"
-        SURPLUS = "surplus", "a person had two subscriptions"
-        ORDER_REFUSED = "order_refused", "Stripe refused what was decided here"
-        MIRROR = "mirror", "the copy of Stripe's objects could not be written"
+        LOST_EVENT = "lost_event", _("an event was not delivered")
+        SUBSCRIPTION = "subscription", _("a subscription differed")
+        CUSTOMER_DELETED = "customer_deleted", _("a customer was deleted at Stripe")
+        LEDGER_MISSING = "ledger_missing", _("a movement was missing in the ledger")
+        LEDGER_DIFFERS = "ledger_differs", _("a movement has another amount at Stripe")
+        LEDGER_UNKNOWN = "ledger_unknown", _("the ledger has a movement that Stripe does not know")
+        UNKNOWN_PRICE = "unknown_price", _("a subscription has a price that is not ours")
+        UNKNOWN_CUSTOMER = "unknown_customer", _("Stripe has a customer that nobody here is")
+        SURPLUS = "surplus", _("a person had two subscriptions")
+        ORDER_REFUSED = "order_refused", _("Stripe refused what was decided here")
+        MIRROR = "mirror", _("the copy of Stripe's objects could not be written")
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     object_id = models.CharField(max_length=255)
@@ -68,7 +69,7 @@ class Discrepancy(models.Model):
 
     class Meta:
         ordering = ["-found_at", "-id"]
-        verbose_name_plural = "discrepancies"
+        verbose_name_plural = _("discrepancies")
         constraints = [
             # Found once, however often it is looked for, until it is over.
             models.UniqueConstraint(

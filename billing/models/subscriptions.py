@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.customers import StripeCustomer
 from billing.models.plans import PlanPrice
@@ -15,21 +16,21 @@ class Subscription(models.Model):
     class Status(models.TextChoices):
         """Stripe's own words: https://docs.stripe.com/api/subscriptions/object#subscription_object-status"""
 
-        INCOMPLETE = "incomplete", "waiting for the first payment"
-        INCOMPLETE_EXPIRED = "incomplete_expired", "never paid"
-        TRIALING = "trialing", "trial"
-        ACTIVE = "active", "active"
-        PAST_DUE = "past_due", "payment failed"
-        UNPAID = "unpaid", "unpaid"
-        PAUSED = "paused", "paused: no card after the trial"
-        CANCELED = "canceled", "ended"
+        INCOMPLETE = "incomplete", _("waiting for the first payment")
+        INCOMPLETE_EXPIRED = "incomplete_expired", _("never paid")
+        TRIALING = "trialing", _("trial")
+        ACTIVE = "active", _("active")
+        PAST_DUE = "past_due", _("payment failed")
+        UNPAID = "unpaid", _("unpaid")
+        PAUSED = "paused", _("paused: no card after the trial")
+        CANCELED = "canceled", _("ended")
 
     class Withheld(models.TextChoices):
         """Why a subscription gives nothing although Stripe goes on with it."""
 
         NOT = "", "no"
-        REFUNDED = "refunded", "the period's payment was refunded in full"
-        DISPUTED = "disputed", "a payment is disputed, or the dispute was lost"
+        REFUNDED = "refunded", _("the period's payment was refunded in full")
+        DISPUTED = "disputed", _("a payment is disputed, or the dispute was lost")
 
     LIVE = (Status.TRIALING, Status.ACTIVE, Status.PAST_DUE, Status.UNPAID, Status.PAUSED)
 

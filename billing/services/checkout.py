@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.services.verification import check_verified
@@ -87,7 +88,7 @@ def _promotion(api: Stripe, code: str) -> str:
     wanted: Any = {"code": code, "active": True, "limit": 1}
     found = api.call(lambda v1: v1.promotion_codes.list(wanted))["data"]
     if not found:
-        raise InvalidInput(fields={"promotion_code": ["This code does not exist, or is over."]})
+        raise InvalidInput(fields={"promotion_code": [gettext("This code does not exist, or is over.")]})
     return str(found[0]["id"])
 
 
@@ -141,7 +142,7 @@ def _ask(api: Stripe, row: CheckoutSession) -> None:
     except (GatewayRefused, KeyReused, GatewayMissing) as refused:
         _close(row)
         if "discounts" in parameters and _is_about_the_code(refused):
-            raise InvalidInput(fields={"promotion_code": ["This code cannot be used for this."]}) from refused
+            raise InvalidInput(fields={"promotion_code": [gettext("This code cannot be used for this.")]}) from refused
         raise
     _note(row, session)
 

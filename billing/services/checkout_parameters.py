@@ -6,8 +6,10 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts.models import User
 from billing.models import CheckoutSession
 from billing.services.order_requests import USER
+from nexusvpn.languages import known_language
 
 # Our name for our row in Stripe's metadata.
 CHECKOUT = "nexusvpn_checkout"
@@ -29,6 +31,7 @@ def page_parameters(row: CheckoutSession, *, customer: str, promotion: str, with
         "line_items": [{"price": row.price.stripe_price_id, "quantity": 1}],
         "success_url": f"{settings.SITE_URL}{PAID_PATH}",
         "cancel_url": f"{settings.SITE_URL}{UNPAID_PATH}",
+        "locale": page_locale(row.user),
         "metadata": names,
         "subscription_data": subscription,
         **_tax(),
@@ -39,6 +42,11 @@ def page_parameters(row: CheckoutSession, *, customer: str, promotion: str, with
     else:
         parameters["allow_promotion_codes"] = True
     return parameters
+
+
+def page_locale(user: User) -> str:
+    """The language of Stripe's pages: the person's own, or else what their browser asks for."""
+    return known_language(user.language) or "auto"
 
 
 def _tax() -> dict[str, Any]:

@@ -11,6 +11,9 @@ from uuid import uuid4
 from django.db import transaction
 from django.db.models.functions import Upper
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from billing.errors import DiscountOver, DiscountWaits
@@ -30,7 +33,7 @@ MOST_MONTHS = 120
 LONGEST = timedelta(days=5 * 365)
 # As long as an answer may be on its way a time should still be to come: what Stripe gets is refused if it is over.
 SOONEST = timedelta(minutes=10)
-IN_USE = "This code is in use. End the other one first, or choose another."
+IN_USE = gettext_lazy("This code is in use. End the other one first, or choose another.")
 Wrong = dict[str, list[str]]
 
 
@@ -48,14 +51,14 @@ def check_coupon(
     """Raises InvalidInput."""
     wrong: Wrong = {}
     if not 1 <= len(one_line(name, "name")) <= 40:
-        wrong["name"] = ["Customers read it on their invoice: 1 to 40 characters."]
+        wrong["name"] = [_("Customers read it on their invoice: 1 to 40 characters.")]
     _check_worth(percent_off, amount_minor, currency, wrong)
     if duration not in Coupon.Duration.values:
-        wrong["duration"] = ["Choose how long it is taken off."]
+        wrong["duration"] = [_("Choose how long it is taken off.")]
     elif duration == Coupon.Duration.REPEATING and not 1 <= (duration_months or 0) <= MOST_MONTHS:
-        wrong["duration_months"] = [f"Say for how many months, from 1 to {MOST_MONTHS}."]
+        wrong["duration_months"] = [_("Say for how many months, from 1 to %(most)d.") % {"most": MOST_MONTHS}]
     elif duration != Coupon.Duration.REPEATING and duration_months is not None:
-        wrong["duration_months"] = ["Only a coupon for some months has a number of them."]
+        wrong["duration_months"] = [_("Only a coupon for some months has a number of them.")]
     _check_times("max_redemptions", max_redemptions, None, wrong)
     _check_end("redeem_by", redeem_by, None, wrong)
     if wrong:
@@ -64,11 +67,11 @@ def check_coupon(
 
 def _check_worth(percent_off: Decimal | None, amount_minor: int | None, currency: str, wrong: Wrong) -> None:
     if (percent_off is None) == (amount_minor is None):
-        wrong["percent_off"] = ["Give a percentage or an amount, one of them."]
+        wrong["percent_off"] = [_("Give a percentage or an amount, one of them.")]
     elif percent_off is not None and not (Decimal("0.01") <= percent_off <= 100):
-        wrong["percent_off"] = ["Choose more than 0 and at most 100 percent."]
+        wrong["percent_off"] = [_("Choose more than 0 and at most 100 percent.")]
     elif amount_minor is not None and not 1 <= amount_minor <= MAX_MINOR:
-        wrong["amount_minor"] = [f"Choose an amount from 1 to {MAX_MINOR}."]
+        wrong["amount_minor"] = [_("Choose an amount from 1 to %(most)s.") % {"most": MAX_MINOR}]
     if amount_minor is not None and percent_off is None:
         _check_currency("currency", currency, wrong)
     elif currency:
@@ -78,22 +81,28 @@ def _check_worth(percent_off: Decimal | None, amount_minor: int | None, currency
 def _check_currency(field: str, currency: str, wrong: Wrong) -> None:
     sold = currencies()
     if currency.upper() not in sold:
-        wrong[field] = [f"Choose a currency in which plans are sold: {', '.join(sold)}."]
+        wrong[field] = [
+            _("Choose a currency in which plans are sold: %(currencies)s.") % {"currencies": ", ".join(sold)}
+        ]
 
 
 def _check_times(field: str, times: int | None, most: int | None, wrong: Wrong) -> None:
     if times is not None and not 1 <= times <= (most or MOST_TIMES):
-        wrong[field] = [f"The coupon itself can be used {most} times." if most else "Once at least."]
+        wrong[field] = [
+            _("The coupon itself can be used %(most)d times.") % {"most": most} if most else _("Once at least.")
+        ]
 
 
 def _check_end(field: str, at: datetime | None, latest: datetime | None, wrong: Wrong) -> None:
     now = timezone.now()
     if at is not None and at < now + SOONEST:
-        wrong[field] = ["Choose a time that is still to come, ten minutes from now at least."]
+        wrong[field] = [_("Choose a time that is still to come, ten minutes from now at least.")]
     elif at is not None and at > now + LONGEST:
-        wrong[field] = ["Choose a time within five years."]
+        wrong[field] = [_("Choose a time within five years.")]
     elif at is not None and latest is not None and at > latest:
-        wrong[field] = [f"The coupon itself ends before: {latest:%Y-%m-%d %H:%M %Z}."]
+        wrong[field] = [
+            _("The coupon itself ends before: %(latest)s.") % {"latest": date_format(latest, "DATETIME_FORMAT")}
+        ]
 
 
 def add_coupon(*, by: User, **terms: Any) -> Coupon:
@@ -125,19 +134,19 @@ def check_promotion_code(
     """Raises InvalidInput. That nobody else takes the code meanwhile, `add_promotion_code` sees to."""
     wrong: Wrong = {}
     if coupon.standing not in (Standing.ASKED, Standing.LIVE):
-        wrong["coupon"] = ["This coupon cannot be used any more."]
+        wrong["coupon"] = [_("This coupon cannot be used any more.")]
     if not _CODE.fullmatch(code):
         wrong["code"] = ["Use 3 to 40 letters from A to Z, digits and hyphens."]
     elif _taken(code):
-        wrong["code"] = [IN_USE]
+        wrong["code"] = [str(IN_USE)]
     _check_times("max_redemptions", max_redemptions, coupon.max_redemptions, wrong)
     _check_end("expires_at", expires_at, coupon.redeem_by, wrong)
     if minimum_minor is not None:
         if not 1 <= minimum_minor <= MAX_MINOR:
-            wrong["minimum_minor"] = [f"Choose an amount from 1 to {MAX_MINOR}."]
+            wrong["minimum_minor"] = [_("Choose an amount from 1 to %(most)s.") % {"most": MAX_MINOR}]
         _check_currency("minimum_currency", minimum_currency, wrong)
     elif minimum_currency:
-        wrong["minimum_minor"] = ["Say how much, or leave the currency away."]
+        wrong["minimum_minor"] = [_("Say how much, or leave the currency away.")]
     if wrong:
         raise InvalidInput(fields=wrong)
 
@@ -156,7 +165,7 @@ def add_promotion_code(*, by: User, **terms: Any) -> PromotionCode:
     # Two members of staff who add the same code at once: the constraint lets one of them through.
     with transaction.atomic():
         if not insert_once(code):
-            raise InvalidInput(fields={"code": [IN_USE]})
+            raise InvalidInput(fields={"code": [str(IN_USE)]})
         details = {"code": code.code, "coupon": str(code.coupon_id)}
         record_act("promotion_code_made", actor=by, target=code, details=details)
         ask_for_discounts_soon()

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID, uuid5
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.deferred import finish_orders_soon
@@ -60,7 +61,7 @@ def give_credit(*, user: User, key: str, amount_minor: int, currency: str, note:
     `note` is what their invoice's history says. Raises InvalidInput (`amount_minor`) or NobodyToCredit.
     """
     if amount_minor <= 0:
-        raise InvalidInput(fields={"amount_minor": ["Credit is more than nothing."]})
+        raise InvalidInput(fields={"amount_minor": [_("Credit is more than nothing.")]})
     customer = customer_of(user)
     if customer is None:
         raise NobodyToCredit

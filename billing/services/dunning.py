@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from billing.declines import in_words
 from billing.deferred import look_later
@@ -89,9 +92,16 @@ def _remind(subscription: Subscription, state: State, stands: Standing, now: dat
     if not came or not is_new[-1] or stands.until is None or not may_hear(subscription.user, came[-1][1]):
         return
     after = _what_stops(subscription, stands.until)
-    title = f"Payment failed; your devices keep working until {stands.until:%-d %B}" if after else "Payment failed"
+    until = stands.until
     mail = "payment_failed" if len(came) == 1 else "payment_reminder"
-    write_to(subscription.user, title, mail, stops_at=stands.until, after=after, **_unpaid(subscription))
+
+    def title() -> str:
+        if not after:
+            return _("Payment failed")
+        text = _("Payment failed; your devices keep working until %(day)s")
+        return text % {"day": date_format(until, "MONTH_DAY_FORMAT")}
+
+    write_to(subscription.user, title, mail, stops_at=until, after=after, **_unpaid(subscription))
 
 
 def _tell_suspended(subscription: Subscription, state: State) -> None:
@@ -100,7 +110,7 @@ def _tell_suspended(subscription: Subscription, state: State) -> None:
     if not once(f"suspended:{subscription.pk}:{since.date()}") or not may_hear(subscription.user, stopped):
         return
     after = _what_stops(subscription, stopped)
-    title = "Your plan is suspended until its payment arrives"
+    title = gettext_lazy("Your plan is suspended until its payment arrives")
     write_to(subscription.user, title, "service_suspended", after=after, **_unpaid(subscription))
 
 
@@ -111,7 +121,7 @@ def _tell_restored(subscription: Subscription) -> None:
     answered = [once(f"restored:{key.removeprefix('suspended:')}") for key in told]
     if answered and answered[-1] and subscription.price is not None:
         plan = subscription.price.plan
-        write_to(subscription.user, f"{plan.name} is back", "service_restored", plan=plan)
+        write_to(subscription.user, lambda: _("%(plan)s is back") % {"plan": plan.name}, "service_restored", plan=plan)
 
 
 def _tell_of_trials_end(subscription: Subscription, state: State, now: datetime) -> None:
@@ -121,7 +131,11 @@ def _tell_of_trials_end(subscription: Subscription, state: State, now: datetime)
     is_new = once(f"trial-ending:{subscription.pk}:{state.trial_end.date()}")
     if is_new and now < state.trial_end and subscription.price is not None:
         price, ends = subscription.price, state.trial_end
-        title = f"Your trial of {price.plan.name} ends on {ends:%-d %B}"
+
+        def title() -> str:
+            day = date_format(ends, "MONTH_DAY_FORMAT")
+            return _("Your trial of %(plan)s ends on %(day)s") % {"plan": price.plan.name, "day": day}
+
         write_to(subscription.user, title, "trial_ending", plan=price.plan, price=price, ends_at=ends)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.locks import lock_active_person
 from accounts.models import User
@@ -56,15 +57,15 @@ def check_batch(*, name: str, plan: Plan, days: int, count: int, expires_at: dat
     """Raises InvalidInput."""
     wrong = {}
     if not one_line(name, "name"):
-        wrong["name"] = ["Say what they are for."]
+        wrong["name"] = [_("Say what they are for.")]
     if plan.code == Plan.FREE:
-        wrong["plan"] = ["Everybody has this plan."]
+        wrong["plan"] = [_("Everybody has this plan.")]
     if not 1 <= days <= MOST_DAYS:
-        wrong["days"] = [f"Choose 1 to {MOST_DAYS} days."]
+        wrong["days"] = [_("Choose 1 to %(most)d days.") % {"most": MOST_DAYS}]
     if not 1 <= count <= MOST_CODES:
-        wrong["count"] = [f"Choose 1 to {MOST_CODES} codes."]
+        wrong["count"] = [_("Choose 1 to %(most)d codes.") % {"most": MOST_CODES}]
     if expires_at is not None and expires_at <= timezone.now():
-        wrong["expires_at"] = ["Choose a time that is still to come."]
+        wrong["expires_at"] = [_("Choose a time that is still to come.")]
     if wrong:
         raise InvalidInput(fields=wrong)
 
@@ -81,7 +82,7 @@ def export_codes(batch: GiftBatch, *, by: User) -> list[str]:
     """The batch's codes that can still be redeemed. Raises Conflict (`gift_batch_over`) when there are none."""
     codes = list(_readable(batch))
     if not codes:
-        raise Conflict("No code of this batch can be redeemed any more.", code="gift_batch_over")
+        raise Conflict(_("No code of this batch can be redeemed any more."), code="gift_batch_over")
     record_act("gift_codes_exported", actor=by, target=batch, details={"count": len(codes)})
     return codes
 
@@ -94,7 +95,7 @@ def _readable(batch: GiftBatch) -> Iterator[str]:
 def revoke_code(code: GiftCode, *, by: User) -> None:
     """Raises Conflict (`gift_over`) when it was redeemed or revoked."""
     if not _revoke(Q(pk=code.pk), by=by, target=code):
-        raise Conflict("This code was redeemed or revoked already.", code="gift_over")
+        raise Conflict(_("This code was redeemed or revoked already."), code="gift_over")
 
 
 def revoke_batch(batch: GiftBatch, *, by: User) -> int:
@@ -142,7 +143,7 @@ def _redeemable(code: str, user: User, now: datetime) -> GiftCode:
     if found is None or found.revoked_at is not None:
         raise UnknownGift
     if found.redeemed_at is not None:
-        raise GiftUsed("You have redeemed this code already." if found.redeemed_by_id == user.pk else None)
+        raise GiftUsed(_("You have redeemed this code already.") if found.redeemed_by_id == user.pk else None)
     if found.batch.expires_at is not None and found.batch.expires_at <= now:
         raise GiftExpired
     return found

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
 from accounts.models import User
@@ -20,9 +21,9 @@ from nexusvpn.staff_history import forget_names
 def check_grant(*, reason: str, valid_until: datetime | None) -> None:
     """Raises InvalidInput for a time that is over or a missing reason."""
     if valid_until is not None and valid_until <= timezone.now():
-        raise InvalidInput(fields={"valid_until": ["Choose a time that is still to come."]})
+        raise InvalidInput(fields={"valid_until": [_("Choose a time that is still to come.")]})
     if not reason.strip():
-        raise InvalidInput(fields={"reason": ["Say why; whoever looks at this account later wants to know."]})
+        raise InvalidInput(fields={"reason": [_("Say why; whoever looks at this account later wants to know.")]})
 
 
 def grant_plan(
@@ -57,7 +58,7 @@ def revoke_grant(grant: PlanGrant, *, by: User | None = None) -> None:
     still_holds = Q(valid_until=None) | Q(valid_until__gt=now)
     with transaction.atomic():
         if not PlanGrant.objects.filter(still_holds, pk=grant.pk, revoked_at=None).update(revoked_at=now):
-            raise Conflict("This grant is over already.", code="grant_ended")
+            raise Conflict(_("This grant is over already."), code="grant_ended")
         record_act("plan_revoked", actor=by, person=grant.user_id, target=grant)
         entitlement_changed.send(sender=PlanGrant, user_id=grant.user_id)
     grant.revoked_at = now

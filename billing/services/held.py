@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.deferred import sync_soon
@@ -151,7 +152,10 @@ def twice_if_outdated(act: Callable[Given, Result]) -> Callable[Given, Result]:
 def outcome_unknown(retry_after: int) -> PaymentsUnavailable:
     """After a request that changes something: other than before any, nobody can say that nothing was charged."""
     return PaymentsUnavailable(
-        "The payment provider did not answer in time. Look at your subscription in a minute. If you try again, nothing is charged twice.",
+        _(
+            "The payment provider did not answer in time. Look at your subscription in a minute."
+            " If you try again, nothing is charged twice."
+        ),
         retry_after=retry_after,
     )
 

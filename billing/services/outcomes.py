@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from billing.models import Invoice, Subscription
 from billing.services.effects import once
 from billing.services.letters import may_hear, write_to
@@ -14,7 +17,7 @@ def tell_of_invoice(invoice: Invoice) -> None:
         return
     payment_succeeded.send(sender=Invoice, user_id=invoice.user_id, invoice_id=invoice.pk)
     if invoice.paid_at and may_hear(invoice.user, invoice.paid_at) and not _is_told_otherwise(invoice):
-        write_to(invoice.user, "Payment received", "payment_received", invoice=invoice)
+        write_to(invoice.user, gettext_lazy("Payment received"), "payment_received", invoice=invoice)
 
 
 def tell_of_subscription(subscription: Subscription) -> None:
@@ -25,20 +28,21 @@ def tell_of_subscription(subscription: Subscription) -> None:
     user, plan = subscription.user, subscription.price.plan
     if once(f"began:{subscription.pk}") and may_hear(user, subscription.started_at):
         first = subscription.invoices.filter(status=Invoice.Status.PAID).order_by("created_at").first()
-        write_to(user, f"{plan.name} has begun", "plan_started", plan=plan, subscription=subscription, invoice=first)
+        told = {"plan": plan, "subscription": subscription, "invoice": first}
+        write_to(user, lambda: _("%(plan)s has begun") % {"plan": plan.name}, "plan_started", **told)
     ended_at = subscription.ended_at
     if ended_at is None or subscription.status != Subscription.Status.CANCELED or not once(f"ended:{subscription.pk}"):
         return
     # Of one that ends because its money went back, its owner hears from `withholding`.
     if may_hear(user, ended_at) and not subscription.withheld:
-        write_to(user, f"{plan.name} has ended", "plan_ended", plan=plan, subscription=subscription)
+        write_to(user, lambda: _("%(plan)s has ended") % {"plan": plan.name}, "plan_ended", plan=plan)
 
 
 def tell_of_surplus(subscription: Subscription) -> None:
     """That somebody paid twice and gets it back."""
     user = subscription.user
     if once(f"surplus-told:{subscription.pk}") and may_hear(user, subscription.started_at):
-        write_to(user, "A second subscription was ended", "paid_twice")
+        write_to(user, gettext_lazy("A second subscription was ended"), "paid_twice")
 
 
 def _is_told_otherwise(invoice: Invoice) -> bool:

@@ -10,7 +10,7 @@ from accounts.models import User
 from billing.errors import NothingBought
 from billing.gateway.client import Stripe
 from billing.gateway.errors import GatewayMissing
-from billing.services.checkout_parameters import BACK_PATH
+from billing.services.checkout_parameters import BACK_PATH, page_locale
 from billing.services.customers import customer_of, forget_if_deleted
 
 Flow = Literal["", "payment_method"]
@@ -25,7 +25,7 @@ def open_portal(*, user: User, flow: Flow = "") -> str:
     if customer is None:
         raise NothingBought
     back = f"{settings.SITE_URL}{BACK_PATH}"
-    asked: dict[str, Any] = {"customer": customer.stripe_id, "return_url": back}
+    asked: dict[str, Any] = {"customer": customer.stripe_id, "return_url": back, "locale": page_locale(user)}
     if flow == "payment_method":
         after = {"type": "redirect", "redirect": {"return_url": back}}
         asked["flow_data"] = {"type": "payment_method_update", "after_completion": after}

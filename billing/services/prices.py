@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.models import Interval, Plan, PlanPrice
@@ -17,18 +18,18 @@ def check_price(*, plan: Plan, interval: str, currency: str, amount_minor: int) 
     """Raises InvalidInput for a price that cannot be, or is what the plan costs already."""
     fields: dict[str, list[str]] = {}
     if plan.code == Plan.FREE:
-        fields["plan"] = ["The free plan costs nothing."]
+        fields["plan"] = [_("The free plan costs nothing.")]
     if interval not in Interval.values:
-        fields["interval"] = ["Choose a month or a year."]
+        fields["interval"] = [_("Choose a month or a year.")]
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
-        fields["currency"] = ["Write the currency's three letters."]
+        fields["currency"] = [_("Write the currency's three letters.")]
     if not 1 <= amount_minor <= MAX_MINOR:
-        fields["amount_minor"] = [f"Choose an amount from 1 to {MAX_MINOR}."]
+        fields["amount_minor"] = [_("Choose an amount from 1 to %(most)s.") % {"most": MAX_MINOR}]
     if fields:
         raise InvalidInput(fields=fields)
     same = {"plan": plan, "interval": interval, "currency": currency.upper(), "amount_minor": amount_minor}
     if PlanPrice.objects.filter(is_current=True, **same).exists():
-        raise InvalidInput(fields={"amount_minor": ["This is what it costs now."]})
+        raise InvalidInput(fields={"amount_minor": [_("This is what it costs now.")]})
 
 
 def set_price(*, plan: Plan, interval: str, currency: str, amount_minor: int, by: User) -> PlanPrice:
@@ -47,7 +48,7 @@ def set_price(*, plan: Plan, interval: str, currency: str, amount_minor: int, by
             details = {"price": price.in_words, "former": former[0] if former else None}
             record_act("price_set", actor=by, target=price, details=details)
     except IntegrityError as error:
-        raise Conflict("A colleague has just changed this price. Look at it again.", code="price_changed") from error
+        raise Conflict(_("A colleague has just changed this price. Look at it again."), code="price_changed") from error
     return price
 
 
@@ -55,6 +56,6 @@ def end_price(price: PlanPrice, *, by: User) -> None:
     """Sell it no more in this currency and interval. Raises Conflict (`price_ended`) if it is over already."""
     with transaction.atomic():
         if not PlanPrice.objects.filter(pk=price.pk, is_current=True).update(is_current=False):
-            raise Conflict("This price is not offered any more.", code="price_ended")
+            raise Conflict(_("This price is not offered any more."), code="price_ended")
         record_act("price_ended", actor=by, target=price, details={"price": price.in_words})
     price.is_current = False

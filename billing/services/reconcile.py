@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.services.outbox import queue_mail
@@ -86,7 +87,7 @@ def book_difference(discrepancy: Discrepancy, *, by: User, reason: str) -> Ledge
     """
     amount = missing_amount(discrepancy)
     if not amount:
-        raise Conflict("There is nothing to book.", code="nothing_to_book")
+        raise Conflict(_("There is nothing to book."), code="nothing_to_book")
     with transaction.atomic():
         close_discrepancy(discrepancy, by=by, reason=reason)
         return LedgerEntry.objects.create(
@@ -112,11 +113,11 @@ def missing_amount(discrepancy: Discrepancy) -> int:
 def close_discrepancy(discrepancy: Discrepancy, *, by: User, reason: str) -> None:
     """Staff have looked at one that cannot heal. Raises InvalidInput without a reason, Conflict (`discrepancy_over`) if it is over."""
     if not reason.strip():
-        raise InvalidInput(fields={"reason": ["Say what you found out."]})
+        raise InvalidInput(fields={"reason": [_("Say what you found out.")]})
     details = {**discrepancy.details, CLOSED: reason.strip()[:200]}
     # Claimed by the conditional update: it may heal at the same moment.
     with transaction.atomic():
         is_open = Discrepancy.objects.filter(pk=discrepancy.pk, healed_at=None, closed_at=None)
         if not is_open.update(closed_at=timezone.now(), closed_by=by, details=details):
-            raise Conflict("This difference is over already.", code="discrepancy_over")
+            raise Conflict(_("This difference is over already."), code="discrepancy_over")
         record_act("discrepancy_closed", actor=by, person=discrepancy.user_id, target=discrepancy)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.deferred import finish_orders_soon
@@ -36,7 +37,7 @@ def refund_payment(
     PaymentDisputed or RefundUnderWay.
     """
     if not reason.strip():
-        raise InvalidInput(fields={"reason": ["Say why; whoever looks at this payment later wants to know."]})
+        raise InvalidInput(fields={"reason": [_("Say why; whoever looks at this payment later wants to know.")]})
     order_id = key or uuid4()
     # The lock makes two members of staff follow each other: together they pay back no more than was paid.
     with transaction.atomic():
@@ -71,7 +72,7 @@ def _check_amount(payment: Payment, amount_minor: int) -> None:
         raise NothingToRefund
     if not 1 <= amount_minor <= left:
         most = f"{left} ({money(left, payment.currency)})"
-        raise InvalidInput(fields={"amount_minor": [f"Choose an amount from 1 to {most}."]})
+        raise InvalidInput(fields={"amount_minor": [_("Choose an amount from 1 to %(most)s.") % {"most": most}]})
 
 
 def _end_subscription(payment: Payment) -> str:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from billing.models import StripeOrder, Subscription
@@ -65,7 +66,7 @@ def pause(user: User, until: datetime | None = None) -> Subscription:
     """
     now = timezone.now()
     if until is not None and not now < until <= now + LONGEST_PAUSE:
-        raise InvalidInput(fields={"until": ["Choose a time within the next year."]})
+        raise InvalidInput(fields={"until": [_("Choose a time within the next year.")]})
     ends = int(until.timestamp()) if until else None
     with held_at_stripe(user) as held:
         paused = held.found["pause_collection"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from billing.models import Dispute, StripeOrder, Subscription
 from billing.services.effects import once
 from billing.services.letters import write_to
@@ -30,13 +32,14 @@ def follow_withheld(subscription: Subscription) -> None:
 def _write(subscription: Subscription, cause: str, *, refunded: bool) -> None:
     if subscription.user.erased_at is not None or subscription.price is None:
         return
-    plan = subscription.price.plan
+    user, plan = subscription.user, subscription.price.plan
+    named = {"plan": plan.name}
     if refunded:
-        write_to(subscription.user, f"{plan.name} ends: its payment was paid back", "payment_refunded", plan=plan)
+        write_to(user, lambda: _("%(plan)s ends: its payment was paid back") % named, "payment_refunded", plan=plan)
     else:
         # Answered by "it is back" should the dispute be won.
         once(f"suspended:{subscription.pk}:dispute-{cause}")
-        write_to(subscription.user, f"{plan.name} is off: its payment is disputed", "payment_disputed", plan=plan)
+        write_to(user, lambda: _("%(plan)s is off: its payment is disputed") % named, "payment_disputed", plan=plan)
 
 
 def _dispute_of(subscription: Subscription) -> str:

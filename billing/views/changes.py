@@ -9,7 +9,9 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -100,8 +102,10 @@ def _next_payment(found: Change, present: PlanState) -> datetime | None:
 def _said(done: Change) -> str:
     name = done.price.plan.name
     if done.kind == "now":
-        return f"You have {name}. Its invoice is below as soon as the payment is confirmed to us."
-    return f"{name} begins on {done.effective_at:%-d %b %Y}. Until then everything stays as it is."
+        text = _("You have %(plan)s. Its invoice is below as soon as the payment is confirmed to us.")
+    else:
+        text = _("%(plan)s begins on %(day)s. Until then everything stays as it is.")
+    return text % {"plan": name, "day": date_format(done.effective_at, "DATE_FORMAT")}
 
 
 @never_cache
@@ -115,5 +119,5 @@ def change_drop(request: HttpRequest) -> HttpResponse:
         drop_change(user=user)
     except DomainError as error:
         return render_billing(request, error=error)
-    messages.success(request, "Your present plan goes on; the change is taken back.")
+    messages.success(request, _("Your present plan goes on; the change is taken back."))
     return redirect("billing")

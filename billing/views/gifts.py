@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import cast
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -35,7 +40,8 @@ def gift_redeem(request: HttpRequest) -> HttpResponse:
             form.add_error("code", error.message)
             status = http_status(error)
         else:
-            messages.success(request, f"You have {grant.plan.name} until {grant.valid_until:%-d %b %Y}.")
+            day = date_format(cast(datetime, grant.valid_until), "DATE_FORMAT")
+            messages.success(request, _("You have %(plan)s until %(day)s.") % {"plan": grant.plan.name, "day": day})
             # The form's address leads to the form, where a refusal is; what was given is said at the page's top.
             return HttpResponseRedirect(f"{reverse('billing')}#main")
     response = render_billing(request, gift_form=form)

@@ -11,6 +11,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -24,8 +26,8 @@ from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError, InvalidInput
 from nexusvpn.ratelimit import SUBSCRIPTION, enforce
 
-_ENDS = "Your subscription is set to end, and nothing more is charged."
-_ENDED = "Your subscription has ended. The open invoice is void, and nothing more is charged."
+_ENDS = gettext_lazy("Your subscription is set to end, and nothing more is charged.")
+_ENDED = gettext_lazy("Your subscription has ended. The open invoice is void, and nothing more is charged.")
 
 
 @never_cache
@@ -72,7 +74,7 @@ def pause(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             error = refusal
         else:
-            messages.success(request, "Your payments are paused.")
+            messages.success(request, _("Your payments are paused."))
             return redirect("billing")
     context = {"plan": plan, "later": plan_besides(user), "form": form, "error": error}
     response = render(request, "billing/pause.html", context)
@@ -87,7 +89,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 @require_POST
 @leads_to_stripe
 def resume(request: HttpRequest) -> HttpResponse:
-    return _taken_back(request, subscriptions.resume, "Your subscription goes on.")
+    return _taken_back(request, subscriptions.resume, _("Your subscription goes on."))
 
 
 @never_cache
@@ -95,7 +97,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 @require_POST
 @leads_to_stripe
 def unpause(request: HttpRequest) -> HttpResponse:
-    return _taken_back(request, subscriptions.unpause, "Your payments go on.")
+    return _taken_back(request, subscriptions.unpause, _("Your payments go on."))
 
 
 def _taken_back(request: HttpRequest, service: Callable[..., Any], said: str) -> HttpResponse:

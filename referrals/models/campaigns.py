@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 SLUG = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
@@ -19,11 +20,11 @@ class Campaign(models.Model):
     slug = models.CharField(
         max_length=40,
         validators=[RegexValidator(SLUG, "Small letters, digits and hyphens, 2 to 40 of them.")],
-        help_text="What stands in the address: /?c=…",
+        help_text=_("What stands in the address: /?c=…"),
     )
     name = models.CharField(max_length=120)
     note = models.TextField(max_length=2000, blank=True)
-    is_open = models.BooleanField("counted", default=True)
+    is_open = models.BooleanField(_("counted"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

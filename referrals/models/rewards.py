@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from referrals.models.referrals import Referral
 
@@ -15,16 +16,16 @@ class Reward(models.Model):
     """What one payment of a friend is worth to one of the two. Made when the payment is known, never at the sign-up."""
 
     class Kind(models.TextChoices):
-        REFERRER = "referrer", "for who brought a friend"
-        FRIEND = "friend", "for the friend"
+        REFERRER = "referrer", _("for who brought a friend")
+        FRIEND = "friend", _("for the friend")
 
     class State(models.TextChoices):
-        PENDING = "pending", "pending"
-        HELD = "held", "held for review"
-        EARNED = "earned", "earned"
-        CANCELLED = "cancelled", "cancelled"
-        REFUSED = "refused", "refused by staff"
-        TAKEN_BACK = "taken_back", "taken back after it was earned"
+        PENDING = "pending", _("pending")
+        HELD = "held", _("held for review")
+        EARNED = "earned", _("earned")
+        CANCELLED = "cancelled", _("cancelled")
+        REFUSED = "refused", _("refused by staff")
+        TAKEN_BACK = "taken_back", _("taken back after it was earned")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards", db_index=False)
@@ -85,9 +86,9 @@ class RewardPayout(models.Model):
     """Earned money on its way to the person's balance at the payment provider, which takes it off their next invoice."""
 
     class State(models.TextChoices):
-        ASKED = "asked", "under way"
-        DONE = "done", "on the balance"
-        REFUSED = "refused", "refused by the provider"
+        ASKED = "asked", _("under way")
+        DONE = "done", _("on the balance")
+        REFUSED = "refused", _("refused by the provider")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -127,14 +128,14 @@ class RewardEntry(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PENDING = "pending", "reward pending"
-        EARNED = "earned", "reward earned"
-        CANCELLED = "cancelled", "reward cancelled"
-        SPENT = "spent", "sent to the balance for the next invoice"
-        RETURNED = "returned", "not accepted there, back here"
-        TAKEN_BACK = "taken_back", "taken back: the payment went back"
-        DEBT = "debt", "owed: spent, and the payment went back"
-        CONVERTED = "converted", "into the currency of the person's invoices"
+        PENDING = "pending", _("reward pending")
+        EARNED = "earned", _("reward earned")
+        CANCELLED = "cancelled", _("reward cancelled")
+        SPENT = "spent", _("sent to the balance for the next invoice")
+        RETURNED = "returned", _("not accepted there, back here")
+        TAKEN_BACK = "taken_back", _("taken back: the payment went back")
+        DEBT = "debt", _("owed: spent, and the payment went back")
+        CONVERTED = "converted", _("into the currency of the person's invoices")
 
     id = models.BigAutoField(primary_key=True)
     user = models.ForeignKey(
@@ -152,7 +153,7 @@ class RewardEntry(models.Model):
 
     class Meta:
         ordering = ["-occurred_at", "-id"]
-        verbose_name_plural = "reward entries"
+        verbose_name_plural = _("reward entries")
         constraints = [
             models.UniqueConstraint(fields=["source"], name="reward_entry_source_once"),
             models.CheckConstraint(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
@@ -42,7 +43,7 @@ def refuse_reward(*, reward_id: UUID, by: User, reason: str) -> Reward:
 def _decide(act: str, reward_id: UUID, by: User, reason: str) -> Reward:
     """Write down who decided, and why. The log, which the person can read, says that it was decided, not the reason."""
     if not reason.strip():
-        raise InvalidInput(fields={"reason": ["Say why; whoever looks at this reward later wants to know."]})
+        raise InvalidInput(fields={"reason": [_("Say why; whoever looks at this reward later wants to know.")]})
     reward = lock_reward(reward_id)
     if reward is None or reward.state != State.HELD:
         raise NothingToDecide

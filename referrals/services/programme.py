@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from nexusvpn.errors import InvalidInput
 from referrals.models import ReferralProgramme, Reward, RewardAmount
 
@@ -16,7 +18,7 @@ def rules() -> ReferralProgramme:
 def check_hold(*, hold_days: int, refund_days: int) -> None:
     """Raises InvalidInput (`hold_days`): what was spent before its payment may be asked back is hard to get back."""
     if hold_days < refund_days:
-        text = f"Not fewer than the refund window, which is {refund_days} days."
+        text = _("Not fewer than the refund window, which is %(days)d days.") % {"days": refund_days}
         raise InvalidInput(fields={"hold_days": [text]})
 
 

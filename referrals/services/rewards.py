@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.services.notifications import Kind as News
-from accounts.services.notifications import notify
+from accounts.services.notifications import Words, notify
 from billing.inserts import insert_once
 from billing.models import Invoice
 from billing.periods import months_later
@@ -25,7 +28,7 @@ from referrals.services.suspicion import LITTLE_PAID, reasons_for
 # Before the first payment ever.
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE = "/referrals"
-WITHDRAWN = (
+WITHDRAWN = gettext_lazy(
     "The payment that it was given for did not last. If you had spent it, later rewards make up for it; your card is never"
     " charged for that."
 )
@@ -128,7 +131,7 @@ def earn(reward: Reward) -> None:
     """Its owner is locked, and it is pending."""
     _move(reward, State.EARNED)
     book_reward(reward, Entry.EARNED, pending_minor=-reward.amount_minor, available_minor=reward.amount_minor)
-    _tell(reward, "Reward earned")
+    _tell(reward, lambda amount: _("Reward earned: %(amount)s") % {"amount": amount})
 
 
 def hold(reward: Reward, reasons: list[str]) -> None:
@@ -151,7 +154,7 @@ def withdraw(reward: Reward, state: Reward.State = State.CANCELLED) -> None:
         for kind, amount in ((Entry.TAKEN_BACK, here), (Entry.DEBT, reward.amount_minor - here)):
             if amount:
                 book_reward(reward, kind, available_minor=-amount)
-        _tell(reward, "Reward withdrawn", WITHDRAWN)
+        _tell(reward, lambda amount: _("Reward withdrawn: %(amount)s") % {"amount": amount}, WITHDRAWN)
 
 
 def release(reward: Reward) -> None:
@@ -159,10 +162,11 @@ def release(reward: Reward) -> None:
     _move(reward, State.PENDING)
 
 
-def _tell(reward: Reward, what: str, text: str = "") -> None:
+def _tell(reward: Reward, title: Callable[[str], str], text: Words = "") -> None:
     """Its owner, in their list and without a mail, unless they are gone. With the entry, whose key sees that both come once."""
     if reward.user.erased_at is None:
-        notify(reward.user, News.BILLING, f"{what}: {money(reward.amount_minor, reward.currency)}", text, link=PAGE)
+        user, minor, currency = reward.user, reward.amount_minor, reward.currency
+        notify(user, News.BILLING, lambda: title(money(minor, currency)), text, link=PAGE)
 
 
 def _move(reward: Reward, state: Reward.State, *also: str) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from accounts.models import AbuseFlag, SignupOrigin, User
 from billing.models import StripeCustomer
 from billing.services.undone import sharing_card
+from nexusvpn.languages import lazy as _
 from referrals.models import Referral
 from referrals.services.programme import rules
 
@@ -16,12 +17,14 @@ SAME_CARD, SAME_CUSTOMER, CYCLE, NETWORK, FLAGGED = "same_card", "same_customer"
 LITTLE_PAID = "little_paid"
 # For staff, in the order in which they are looked for.
 WORDS = {
-    SAME_CARD: "The friend paid with a card of the referrer's, or of another friend of theirs",
-    SAME_CUSTOMER: "The friend and the referrer are one customer at the payment provider",
-    CYCLE: "Who brought whom leads back to the friend: by account, or by a card of somebody further up",
-    NETWORK: "Too many friends of the referrer signed up from one network",
-    FLAGGED: "An account of the two is flagged and was not cleared",
-    LITTLE_PAID: "The payment may be too small: its currency has no least payment, since a reward has no amount in it",
+    SAME_CARD: _("The friend paid with a card of the referrer's, or of another friend of theirs"),
+    SAME_CUSTOMER: _("The friend and the referrer are one customer at the payment provider"),
+    CYCLE: _("Who brought whom leads back to the friend: by account, or by a card of somebody further up"),
+    NETWORK: _("Too many friends of the referrer signed up from one network"),
+    FLAGGED: _("An account of the two is flagged and was not cleared"),
+    LITTLE_PAID: _(
+        "The payment may be too small: its currency has no least payment, since a reward has no amount in it"
+    ),
 }
 CROWD_IN = timedelta(days=30)
 # So many people up the line are looked at, and so many other friends, the newest.
@@ -29,7 +32,7 @@ DEEPEST, MOST_FRIENDS = 20, 500
 
 
 def in_words(reasons: Iterable[str]) -> list[str]:
-    return [WORDS.get(reason, reason) for reason in reasons]
+    return [str(WORDS.get(reason, reason)) for reason in reasons]
 
 
 def reasons_at_sign_up(*, referrer_id: UUID, referred_id: UUID) -> list[str]:

@@ -17,6 +17,7 @@ from billing.services.checkout import look_up_checkout, open_checkout
 from billing.services.checkout_parameters import CHECKOUT
 from billing.services.order_requests import USER
 from billing.services.orders import KEYS_LIVE
+from billing.services.portal import open_portal
 from nexusvpn.errors import InvalidInput, NotFound
 from tests.billing.buying import DECLINED, buy, charged, pay, store
 from tests.billing.shop import Shop
@@ -50,6 +51,17 @@ def test_the_subscription_carries_our_names_and_nobodys_address(shop: Shop, alic
     row = buy(shop, alice)
     found = shop.subscription(row.stripe_id)
     assert found.metadata.to_dict() == {CHECKOUT: str(CheckoutSession.objects.get().pk), USER: str(alice.pk)}
+
+
+@pytest.mark.parametrize(("language", "locale"), [("de", "de"), ("", "auto")])
+def test_stripes_pages_are_in_the_persons_language(shop: Shop, alice: User, language: str, locale: str) -> None:
+    User.objects.filter(pk=alice.pk).update(language=language)
+    alice.refresh_from_db()
+    page = open_checkout(user=alice, plan="basic", interval="month")
+    assert shop.api.checkout.sessions.retrieve(str(page.stripe_id)).locale == locale
+    open_portal(user=alice)
+    (portal,) = shop.server.sandbox.store.all("billing_portal.session")
+    assert portal["locale"] == locale
 
 
 def test_the_same_plan_again_is_the_same_page(shop: Shop, alice: User) -> None:

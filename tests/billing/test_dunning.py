@@ -70,12 +70,12 @@ def look_daily(clock: Any, *, days: int) -> None:
 def test_the_first_mail_comes_at_once_and_says_what_whether_and_until_when(alice: User) -> None:
     past_due(alice)
     (mail,) = waiting_mails("payment_failed")
-    assert mail.subject == "Payment failed; your devices keep working until 11 March"
+    assert mail.subject == "Payment failed; your devices keep working until 11 Mar"
     for words in (
         "Hello Alice",
         "could not charge $4.99 for your plan Basic",
         "There was not enough money on the card.",
-        "until 11 March 2026, 10:30 UTC",
+        "until 11 Mar 2026, 10:30 UTC",
         "the plan Free, with room for 1 device;",
         "/billing",
         "https://pay.example/in_1",
@@ -84,6 +84,24 @@ def test_the_first_mail_comes_at_once_and_says_what_whether_and_until_when(alice
         assert words in mail.html
     notice = Notification.objects.get(user=alice)
     assert (notice.link, "keep working until" in notice.title) == ("/billing", True)
+
+
+def test_mails_and_notifications_are_in_the_persons_language_with_its_sums_and_dates(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(language="de")
+    past_due(User.objects.get(pk=alice.pk))
+    (mail,) = waiting_mails("payment_failed")
+    assert mail.subject.startswith("Zahlung fehlgeschlagen; deine Geräte funktionieren weiter bis 11. Mär")
+    for words in (
+        "Hallo Alice",
+        "4,99",
+        "für deinen Tarif Basic nicht abbuchen",
+        "Auf der Karte war nicht genug Geld.",
+        "2026, 10:30 UTC. Wenn die Zahlung bis dahin nicht eingegangen ist",
+        "den Tarif Free, mit Platz für 1 Gerät;",
+    ):
+        assert words in mail.text
+        assert words in mail.html
+    assert Notification.objects.get(user=alice).title == mail.subject
 
 
 def test_each_mail_is_sent_once_on_its_day_however_often_it_is_looked_and_synced(alice: User, clock: Any) -> None:
@@ -216,7 +234,7 @@ def test_a_trial_that_turns_into_payments_is_told_of_three_days_before(alice: Us
     assert waiting_mails("trial_ending") == []
     look_daily(clock, days=3)
     (mail,) = waiting_mails("trial_ending")
-    assert mail.subject == "Your trial of Basic ends on 18 March"
+    assert mail.subject == "Your trial of Basic ends on 18 Mar"
     assert "$4.99 a month" in mail.text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import Invoice, Subscription
-from tests.billing.browsing import browser, buttons, words
+from nexusvpn.languages import speaking
+from tests.billing.browsing import browser, buttons, read, words
 from tests.billing.sandbox.world import KEY
 from tests.factories.billing import grant
 from tests.factories.payments import (
@@ -49,6 +50,17 @@ def test_somebody_who_never_paid_has_the_free_plan_and_may_choose_one(page: Clie
     assert "0 B of 10 GB used, starts again on" in text
     assert "No invoices yet." in text
     assert buttons(page) == ["Choose a plan", "Redeem code"]
+
+
+def test_the_page_is_in_the_language_that_the_browser_asks_for(page: Client, alice: User) -> None:
+    make_subscription(alice, current_period_end=datetime(2030, 5, 4, 10, tzinfo=UTC))
+    # Django leaves a thread in the language of its last request.
+    with speaking("en"):
+        text = read(page.get("/billing", headers={"Accept-Language": "de"}))
+    assert re.search(r"Tarif Basic\. Die nächste Zahlung ist \S*4,99\D* am 4\. Mai 2030\.", text)
+    assert re.search(r"4,99\D* im Monat", text)
+    assert "0 von 5 benutzt" in text
+    assert "Noch keine Rechnungen." in text
 
 
 def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -> None:

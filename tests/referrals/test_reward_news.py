@@ -32,6 +32,14 @@ def test_an_earned_reward_is_told_once_and_without_a_mail(alice: User, bob: User
     assert not Mail.objects.exists()
 
 
+def test_it_is_told_in_the_owners_language(alice: User, bob: User) -> None:
+    User.objects.filter(pk=alice.pk).update(language="de")
+    earned(alice, bob)
+    (title,) = told(alice)
+    assert title.startswith("Prämie verdient: ")
+    assert "5,00" in title
+
+
 def test_each_of_the_two_is_told_of_their_own(alice: User, bob: User) -> None:
     earned(alice, bob)
     mature(Reward.objects.get(user=bob).pk)

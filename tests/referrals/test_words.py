@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nexusvpn.languages import speaking
 from referrals.models import ReferralProgramme, RewardAmount
 from referrals.words import ALWAYS, Offer
 
@@ -96,6 +97,26 @@ def test_what_a_payment_must_be_is_said_where_it_must_be_anything() -> None:
     assert made.terms()[1] == text
     assert made.promise().endswith(text)
     assert "at least" not in " ".join([offer().promise(), *offer().terms()])
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize("amounts", [(500, 500), (900, 500), (500, 0), (0, 500)])
+def test_another_language_has_a_sentence_for_each_case(mode: Mode, amounts: tuple[int, int]) -> None:
+    made = offer(mode=mode, months=6, amounts={"EUR": amounts})
+    with speaking("en"):
+        english = {made.promise(), *made.terms(), made.invitation()}
+    with speaking("de"):
+        german = {made.promise(), *made.terms(), made.invitation()}
+    assert len(german) == len(english)
+    assert not german & english
+
+
+def test_a_sentence_has_the_order_of_its_language() -> None:
+    with speaking("de"):
+        promise = offer(mode=Mode.EVERY, months=1, amounts={"EUR": (1000, 250)}).promise()
+    start = "Für jede Zahlung innerhalb von 1 Monat ab deiner ersten bekommst du"
+    assert promise.startswith(start)
+    assert promise.index("2,50") < promise.index("wer dich eingeladen hat") < promise.index("10,00")
 
 
 def test_closed_nothing_new_is_promised() -> None:
