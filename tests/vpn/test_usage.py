@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import User
 from tests.factories.vpn import make_location, make_server
 from vpn.models import UsageRecord, VpnConfig
-from vpn.services.usage import UsageTotal, usage_by_day, usage_report, usage_since
+from vpn.services.usage import UsageTotal, has_used_any, usage_of_devices, usage_report, usage_since
 from vpn.wireguard.keys import generate_key_pair
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,6 @@ def test_days_and_period_are_told_by_one_query_whichever_is_longer(
         (days_ago(1), 2, 6),
         (days_ago(0), 1, 3),
     ]
-    assert items == usage_by_day(alice.pk, 3)
     assert period == usage_since(alice.pk, days_ago(since))
 
 
@@ -67,3 +66,23 @@ def test_what_others_carry_is_not_ones_own(alice: User, bob: User, devices: list
     record(devices[0], 0, 5, 7)
     items, period = usage_report(bob.pk, 1, days_ago(9))
     assert (items[0]["bytes_up"], period.total) == (0, 0)
+
+
+def test_each_device_has_its_own_days_by_one_query_and_one_without_records_has_none(
+    alice: User, devices: list[VpnConfig], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for days in (0, 2, 3):
+        record(devices[0], days, 1 << days, 10)
+    with django_assert_num_queries(1):
+        assert usage_of_devices([device.pk for device in devices], 3) == {devices[0].pk: [14, 0, 11]}
+
+
+def test_a_day_that_a_node_is_ahead_of_us_counts_as_today(devices: list[VpnConfig]) -> None:
+    record(devices[0], -1, 5, 0)
+    record(devices[0], 0, 1, 0)
+    assert usage_of_devices([devices[0].pk], 2) == {devices[0].pk: [0, 6]}
+
+
+def test_what_was_ever_counted_tells_that_a_device_was_used(devices: list[VpnConfig]) -> None:
+    record(devices[0], 300, 1, 0)
+    assert [has_used_any([device.pk]) for device in devices] == [True, False]

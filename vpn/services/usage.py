@@ -36,16 +36,12 @@ def usage_since(user_id: UUID, since: date, device_id: UUID | None = None) -> Us
     return UsageTotal(int(sums["up"]), int(sums["down"]), since)
 
 
-def usage_by_day(user_id: UUID, days: int) -> list[dict[str, Any]]:
-    """One entry a day for the last `days` days, the oldest first, days without usage included."""
-    listed, _ = usage_report(user_id, days, timezone.now().date())
-    return listed
-
-
 def usage_report(
     user_id: UUID, days: int, since: date, device_id: UUID | None = None
 ) -> tuple[list[dict[str, Any]], UsageTotal]:
-    """What `usage_by_day` says, of one device if it is named, and `usage_since` of all devices: one query for both."""
+    """One entry a day for the last `days` days, the oldest first, days without usage included, of one device if it is named;
+    and what `usage_since` says of all devices. One query for both.
+    """
     first = timezone.now().date() - timedelta(days=days - 1)
     shown = Q() if device_id is None else Q(device_id=device_id)
     rows = (
