@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import User
 from accounts.roles import OWNER, ROLES
@@ -14,7 +14,7 @@ from vpn.management.commands.create_demo_data import CUSTOMER, ROLE_ADDRESSES, S
 
 
 @pytest.mark.django_db
-def test_every_role_has_a_sign_in_that_is_printed_once(settings: SettingsWrapper) -> None:
+def test_every_role_has_a_sign_in_that_is_printed_once(settings: Any) -> None:
     settings.DEBUG = True
     said = StringIO()
     call_command("create_demo_data", stdout=said)
