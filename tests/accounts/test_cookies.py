@@ -28,6 +28,7 @@ def test_whatever_a_browser_does_it_gets_no_other_cookie(alice: User) -> None:
     client.post("/signup", {**FORM, "next": "/devices"})
     client.post("/login", {"email": alice.email, "password": PASSWORD})
     client.post("/settings/privacy/export")
+    client.post("/appearance", {"language": "de", "theme": "dark"})
     assert set(client.cookies) == named()
 
 
