@@ -40,8 +40,8 @@ TONES = ("bad", "warn", "plain")
 
 
 def by_urgency(notice: Notice) -> tuple[int, bool, float]:
-    """The worst first; of what is equally bad that first which waits the longest."""
-    return TONES.index(notice.tone), notice.since is None, notice.since.timestamp() if notice.since else 0.0
+    """The worst first; of what is equally bad first what is a state of the whole, then what waits the longest."""
+    return TONES.index(notice.tone), notice.since is not None, notice.since.timestamp() if notice.since else 0.0
 
 
 class EntranceGuard(Protocol):

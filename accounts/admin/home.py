@@ -21,7 +21,7 @@ from nexusvpn.waiting import Waiting, kinds
 
 # What a given-up mail said is old news after that.
 RECENT = timedelta(days=3)
-KEPT_S = 60.0
+KEPT_S = 300.0
 
 kinds += [
     Waiting(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
@@ -179,7 +181,8 @@ def test_open_stops_are_the_first_thing_at_home_and_on_what_they_stop(
     silent = new_server()
     silent.status.__class__.objects.filter(pk=silent.pk).update(last_report_at=None)
     stop = start_stop(by=sam, reason="A leak <b>", location=ams.location)
-    words = "Emergency stop of Amsterdam, begun just now: A leak &lt;b&gt;"
+    EmergencyStop.objects.update(started_at=timezone.now() - timedelta(seconds=150))
+    words = "Emergency stop of Amsterdam, begun 2 min ago: A leak &lt;b&gt;"
     home = staff.get("/admin/").content.decode()
     assert home.index(words) < home.index(f"{silent.name}: node silent")
     assert f'<a href="{change(stop)}">{words}</a>' in home
