@@ -31,7 +31,8 @@ LONG = "W" * 64
 PAGES_OF_LINKS = [("/verify-email", "verify"), ("/password/reset", "reset"), ("/email-change", "change_new")]
 # What a screen reader would stumble over.
 UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
-  .filter((e) => e.checkVisibility() && !(e.labels?.length || e.ariaLabel || e.innerText?.trim() || e.title))
+  .filter((e) => e.checkVisibility() && !e.closest("[aria-hidden=true]"))
+  .filter((e) => !(e.labels?.length || e.ariaLabel || e.innerText?.trim() || e.title))
   .map((e) => e.outerHTML.slice(0, 120))"""
 WIDER = """() => [...document.querySelectorAll("body *")]
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest(".scroll, pre, table, svg"))
