@@ -15,9 +15,8 @@ from tests.factories.vpn import new_key
 pytestmark = pytest.mark.live
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-def test_on_a_small_phone_in_german(open_context: Callable[..., BrowserContext], person: Person, script: bool) -> None:
-    context = open_context(viewport=NARROW, java_script_enabled=script)
+def test_on_a_small_phone_in_german(open_context: Callable[..., BrowserContext], person: Person) -> None:
+    context = open_context(viewport=NARROW)
     page = context.new_page()
     sign_in(page, person.email)
     page.set_extra_http_headers({"Accept-Language": "de"})
