@@ -59,6 +59,8 @@ NAMES = {
         "GB",
         "kB",
     ],
+    # As routers call them in their own menus.
+    *"UDP Persistent keepalive".split(),
     "Deutsch",
     "English",
     "x",
