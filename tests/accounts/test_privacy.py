@@ -74,7 +74,7 @@ def test_every_section_has_a_model_behind_it() -> None:
 
 
 def test_periods_are_those_of_the_settings() -> None:
-    named = {name for kind in stored_kinds() for name in re.findall(r"\{([A-Z_]+)\}", kind.kept)}
+    named = {name for kind in stored_kinds() for name in re.findall(r"\{([A-Z_]+)\}", str(kind.kept))}
     assert named >= {"LOGIN_HISTORY_DAYS", "AUDIT_KEPT_DAYS", "MAILS_KEPT_DAYS", "EXPORT_KEPT_DAYS"}
     assert "BILLING_RECORDS_KEPT_DAYS" in named
     for kind in stored_kinds():
