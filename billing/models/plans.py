@@ -5,9 +5,17 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.money import major
+
+# What the plans that come with the product say of themselves: kept as staff may change it, told in the reader's language.
+STANDARD_DESCRIPTIONS = (
+    gettext_noop("One device, 10 GB a month, standard locations."),
+    gettext_noop("Five devices, no data limit, standard locations."),
+    gettext_noop("Ten devices, no data limit, every location."),
+)
 
 
 class Plan(models.Model):
@@ -40,6 +48,11 @@ class Plan(models.Model):
                 condition=models.Q(quota_bytes__isnull=True) | models.Q(quota_bytes__gt=0), name="plan_quota_positive"
             ),
         ]
+
+    @property
+    def told(self) -> str:
+        """The description in the reader's language, where it is one that came with the product."""
+        return gettext(self.description) if self.description else ""
 
     def __str__(self) -> str:
         return self.name
