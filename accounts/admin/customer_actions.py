@@ -140,7 +140,7 @@ class CustomerActions(ActionsAdmin):
         applies=lambda user: user.is_active,
         permission=EXPORT,
     )
-    def export(self, request: HttpRequest, user: User) -> Outcome:
+    def export_data(self, request: HttpRequest, user: User) -> Outcome:
         request_export(user=user, by=signed_in(request))
         return _("The export is being made. The person is told by mail when it is ready.")
 

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import AbuseFlag, Mail
 from accounts.services.growth import growth
 from nexusvpn.charts import Chart, Series, whole
-from nexusvpn.kept import Kept
+from nexusvpn.figures import Figures
 from nexusvpn.waiting import Waiting, kinds
 
 # What a given-up mail said is old news after that.
@@ -44,7 +44,7 @@ kinds += [
         lambda: f"{reverse('admin:accounts_mail_changelist')}?state__exact=failed",
     ),
 ]
-people = Kept(growth, KEPT_S)
+people = Figures(growth, KEPT_S)
 
 
 def customers(request: HttpRequest) -> Iterable[Chart]:

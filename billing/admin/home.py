@@ -19,7 +19,7 @@ from billing.models import Coupon, Discrepancy, Dispute, Payment, PromotionCode,
 from billing.services.recurring import Movement, movements
 from billing.services.reports import Takings, month_bounds, takings
 from nexusvpn.charts import Chart, Series
-from nexusvpn.kept import Kept
+from nexusvpn.figures import Figures
 from nexusvpn.templatetags.nexusvpn_ui import money, percent
 from nexusvpn.waiting import Waiting, kinds
 
@@ -125,7 +125,7 @@ def add_up() -> tuple[datetime, list[datetime], list[Takings], list[Movement]]:
     return now, bounds, takings(since=bounds[0], until=now), movements(bounds)
 
 
-books = Kept(add_up, KEPT_S)
+books = Figures(add_up, KEPT_S)
 
 
 def sales(request: HttpRequest) -> Iterable[Chart]:

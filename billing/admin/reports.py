@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from billing.models import LedgerEntry
@@ -99,7 +100,7 @@ def _takings_table(asked: Asked) -> Panel:
     found = takings(since=asked.bounds[0], until=asked.bounds[-1], currency=asked.currency)
     rows = [
         (
-            f"{row.month:%B %Y}",
+            date_format(row.month, "YEAR_MONTH_FORMAT"),
             row.currency,
             row.plan or None,
             *(money(getattr(row, name), row.currency) for name in _PARTS),
@@ -123,7 +124,7 @@ def _takings_table(asked: Asked) -> Panel:
 def _movements_table(asked: Asked) -> Panel:
     rows = [
         (
-            f"{row.since:%B %Y}",
+            date_format(row.since.date(), "YEAR_MONTH_FORMAT"),
             row.currency,
             *(money(getattr(row, name), row.currency) for name in _STEPS),
             percent(row.churn_rate),

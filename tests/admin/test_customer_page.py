@@ -113,7 +113,7 @@ OFFERED = {
         "act-as": True,
         "suspend": True,
         "sign-out": True,
-        "export": True,
+        "export-data": True,
         "delete-account": True,
         "give-plan": False,
     },
@@ -121,11 +121,11 @@ OFFERED = {
         "act-as": False,
         "suspend": False,
         "sign-out": False,
-        "export": False,
+        "export-data": False,
         "delete-account": False,
         "give-plan": True,
     },
-    OWNER: dict.fromkeys(("act-as", "suspend", "sign-out", "export", "delete-account", "give-plan"), True),
+    OWNER: dict.fromkeys(("act-as", "suspend", "sign-out", "export-data", "delete-account", "give-plan"), True),
 }
 
 
@@ -185,7 +185,7 @@ def test_a_plan_is_given_by_its_service(staff: Client, sam: User, alice: User) -
 
 
 def test_an_export_is_made_for_its_owner_at_staffs_wish(staff: Client, sam: User, alice: User) -> None:
-    staff.post(action(alice, "export"))
+    staff.post(action(alice, "export-data"))
     assert DataExport.objects.get().user == alice
     act = AuditEvent.objects.get(action="export_requested")
     assert (act.actor_id, act.person_id, act.actor_kind) == (sam.pk, alice.pk, "staff")

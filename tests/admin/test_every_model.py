@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from nexusvpn.admin_actions import ActionsAdmin
 from tests.admin.rows import MAKERS
 from tests.queries import recorded_queries
 
@@ -210,3 +211,15 @@ def test_nothing_is_deleted_by_the_list(staff: Client, model: type[Model]) -> No
     row = MAKERS[model]()
     staff.post(list_address(model), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
     assert model._base_manager.filter(pk=row.pk).exists()
+
+
+def test_no_action_is_hidden_by_something_else_of_its_name() -> None:
+    tables = [own for own in admin.site._registry.values() if isinstance(own, ActionsAdmin)]
+    offered = [(own, action) for own in tables for action in own.object_actions()]
+    hidden = [
+        f"{own.opts.label} {action.method}"
+        for own, action in offered
+        if getattr(getattr(own, action.method), "object_action", None) is not action
+    ]
+    assert offered
+    assert hidden == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +16,11 @@ from django.utils import timezone
 
 from accounts.admin import home as people_home
 from accounts.models import AbuseFlag, Mail, User
+from accounts.services.growth import Growth
 from billing.admin import home as billing_home
 from billing.models import LedgerEntry
-from nexusvpn.kept import Kept
+from nexusvpn import figures
+from nexusvpn.figures import Figures
 from tests.admin.addresses import allow
 from tests.factories.payments import (
     make_dispute,
@@ -46,7 +50,7 @@ def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         (vpn_home, "last_margins"),
     ):
         kept = getattr(module, name)
-        monkeypatch.setattr(module, name, Kept(kept._compute, kept._seconds))
+        monkeypatch.setattr(module, name, Figures(kept._compute, kept._seconds))
 
 
 def book(user: User, amount: int = 499, **more: Any) -> None:
@@ -220,6 +224,24 @@ def test_figures_that_take_too_long_are_left_out_and_what_waits_is_there(
     page = staff.get(HOME).content.decode()
     assert "Some figures took too long" in page
     assert "1 sign-up is to be looked at" in page
+
+
+def test_the_home_does_not_wait_for_figures_that_take_long(
+    staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch, behind: Callable[[Callable[[], None]], None]
+) -> None:
+    monkeypatch.setattr(figures, "in_background", behind)
+    monkeypatch.setattr(figures, "PATIENCE_S", 0.05)
+    goes_on = threading.Event()
+    everybody = Growth(timezone.now(), 1_000_000, [], [])
+    people = Figures(lambda: everybody if goes_on.wait(10) else None, 60)
+    monkeypatch.setattr(people_home, "people", people)
+    monkeypatch.setattr(admin.site, "drawings", [people_home.customers])
+    page = staff.get(HOME)
+    assert page.context["is_partly_drawn"]
+    assert page.context["charts"] == []
+    goes_on.set()
+    assert people._done.wait(10)
+    assert charts(staff)["Customers"].answer == "1,000,000"
 
 
 def test_the_menu_is_by_what_staff_come_for(staff: Client) -> None:
