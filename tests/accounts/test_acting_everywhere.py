@@ -36,12 +36,14 @@ def pages() -> list[tuple[str, str]]:
 @pytest.fixture
 def addresses(alice: User) -> list[tuple[str, str]]:
     """Each page with rows of Alice's in the places of its placeholders."""
-    make_server(make_location("ams"))
+    location = make_location("ams")
+    make_server(location)
     device, ticket = add(alice), make_ticket(alice)
     news = Notification.objects.create(user=alice, kind="usage", title="Told")
     article = make_article("connection")
     rows: dict[str, Any] = {
         "devices/": device.pk,
+        "locations/": location.pk,
         "support/": ticket.pk,
         "notifications/": news.pk,
         "help/": article.slug,
@@ -53,7 +55,8 @@ def addresses(alice: User) -> list[tuple[str, str]]:
         )
         path = shape.replace("<uuid:attachment_id>", str(make_attachment(ticket.messages.get()).pk))
         path = path.replace("<slug:system>", "linux").replace("<str:token>", "x" * 43)
-        path = re.sub(r"<(uuid:pk|slug:slug)>", str(pk), path)
+        path = path.replace("<slug:kind>", "terms")
+        path = re.sub(r"<(uuid:pk|int:pk|slug:slug)>", str(pk), path)
         made.append((name, "/" + re.sub(r"\^r/.*", "r/ABCDEFGHJKMN", path)))
     return made
 
