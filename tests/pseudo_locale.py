@@ -15,7 +15,10 @@ from tests.nexusvpn.test_marked_texts import NAMES, Spoken
 # Data of a test stands between these.
 DATA = "‹{}›"
 _INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
-_APART = re.compile(r"‹[^‹›]*›|\S+@\S+|https?://\S+|\b[0-9a-fA-F:.-]{8,}\b|\b[A-Z0-9]{10,}\b")
+# Also numbers of invoices, and codes of countries and currencies.
+_APART = re.compile(
+    r"‹[^‹›]*›|\S+@\S+|https?://\S+|\b[0-9a-fA-F:.-]{8,}\b|\b[A-Z0-9]{10,}\b|\bNX-[0-9a-f-]+|\b[A-Z]{2,3}\b"
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -54,7 +57,12 @@ def everything_bracketed(language: str = "de") -> Iterator[None]:
 
 
 def untranslated(page: str) -> list[str]:
-    """The texts of a page that have words outside the brackets, data and names apart."""
+    """The texts of a page that have words outside the brackets, data and names apart.
+
+    A translated sentence may have tags inside: it is taken out with them, before the page is read.
+    """
+    while (shorter := _INNERMOST.sub(" ", page)) != page:
+        page = shorter
     reader = Spoken()
     reader.feed(page)
     reader.close()
@@ -62,6 +70,4 @@ def untranslated(page: str) -> list[str]:
 
 
 def _says_words(text: str) -> bool:
-    while (shorter := _INNERMOST.sub(" ", text)) != text:
-        text = shorter
     return any(word not in NAMES for word in _WORD.findall(_APART.sub(" ", text)))

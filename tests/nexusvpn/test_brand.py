@@ -70,11 +70,11 @@ from django.contrib import admin
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-print(make_header(decode_header(name)), address, admin.site.site_header, sep="|")
+print(make_header(decode_header(name)), address, admin.site.site_title, sep="|")
 """,
             BRAND_NAME=name,
         )
-        assert done.stdout.strip() == f"{name}|no-reply@localhost|{name} staff"
+        assert done.stdout.strip() == f"{name}|no-reply@localhost|{name}"
 
     @pytest.mark.parametrize("name", ["", " ", " Acme", "Ac\nme", "<b>Acme</b>", 'The "Acme"', "A" * 41])
     def test_a_name_that_cannot_stand_everywhere_is_refused(self, settings: Any, name: str) -> None:

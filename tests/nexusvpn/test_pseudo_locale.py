@@ -21,6 +21,7 @@ from tests.factories.referrals import bring, make_programme
 from tests.factories.support import make_attachment, make_message, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.pseudo_locale import DATA, everything_bracketed, untranslated
+from tests.queries import forget_counts
 from vpn.services.devices import add_device
 
 pytestmark = pytest.mark.django_db
@@ -47,8 +48,11 @@ PATTERNS = {
 
 
 @pytest.fixture
-def pseudo(settings: Any) -> Iterator[None]:
+def pseudo(settings: Any, db: None) -> Iterator[None]:
     settings.BRAND_NAME = DATA.format("Acme")
+    for plan in Plan.objects.all():
+        written = {"name": DATA.format(plan.name), "description": DATA.format(plan.description)}
+        Plan.objects.filter(pk=plan.pk).update(**written)
     with everything_bracketed():
         yield
 
@@ -57,8 +61,6 @@ def pseudo(settings: Any) -> Iterator[None]:
 def ada() -> User:
     """Somebody who has some of everything, each named as data."""
     make_programme()
-    for plan in Plan.objects.all():
-        Plan.objects.filter(pk=plan.pk).update(name=DATA.format(plan.name))
     user = make_user("ada@example.com", full_name=DATA.format("Ada"))
     subscription = make_subscriber(user)
     pay(subscription)
@@ -105,6 +107,7 @@ def addresses(user: User) -> Iterator[str]:
 
 def seen(client: Client, path: str, method: str = "get") -> list[str] | None:
     """What is not translated on the page; None if it is no page."""
+    forget_counts()
     answer = getattr(client, method)(path, headers={"Accept-Language": "de"})
     if answer.status_code in {301, 302, 405} or not answer.headers.get("Content-Type", "").startswith("text/html"):
         return None
