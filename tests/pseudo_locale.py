@@ -15,9 +15,22 @@ from tests.nexusvpn.test_marked_texts import NAMES, Spoken
 # Data of a test stands between these.
 DATA = "‹{}›"
 _INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
-# Also numbers of invoices, and codes of countries and currencies.
 _APART = re.compile(
-    r"‹[^‹›]*›|\S+@\S+|https?://\S+|\b[0-9a-fA-F:.-]{8,}\b|\b[A-Z0-9]{10,}\b|\bNX-[0-9a-f-]+|\b[A-Z]{2,3}\b"
+    "|".join(
+        (
+            r"‹[^‹›]*›",
+            r"\S+@\S+",
+            r"https?://\S+",
+            # Keys, ids, moments and addresses; names of files; numbers of invoices.
+            r"[A-Za-z0-9+/]{43}=",
+            r"\b[0-9a-fA-F:.-]{8,}\b",
+            r"\b[0-9a-f]{1,4}::[0-9a-f:/]*",
+            r"\b[\w-]+\.conf\b",
+            r"\bNX-[0-9a-f-]+",
+            # Codes of countries, currencies and referrals, and what stands for a value in a file.
+            r"\b[A-Z][A-Z0-9_]+\b",
+        )
+    )
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.django_db
 # Answered with files, or with what a script reads; and what is not a customer's.
 NOT_PAGES = ("api/", "^api", "admin/", "brand/", "node/", "webhooks/", "static/")
 # Names that are the same in every language: countries come from the CLDR.
-COUNTRIES = set(Locale("de").territories.values())
+COUNTRIES = re.compile(r"\b(?:{})\b".format("|".join(map(re.escape, Locale("de").territories.values()))))
 
 
 def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -111,7 +112,7 @@ def seen(client: Client, path: str, method: str = "get") -> list[str] | None:
     answer = getattr(client, method)(path, headers={"Accept-Language": "de"})
     if answer.status_code in {301, 302, 405} or not answer.headers.get("Content-Type", "").startswith("text/html"):
         return None
-    return [text for text in untranslated(answer.content.decode()) if text not in COUNTRIES]
+    return untranslated(COUNTRIES.sub(" ", answer.content.decode()))
 
 
 def faults(client: Client, paths: list[str]) -> tuple[int, dict[str, list[str]]]:
