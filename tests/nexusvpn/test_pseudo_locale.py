@@ -69,6 +69,7 @@ def ada() -> User:
     make_server(location)
     add_device(user=user, name=DATA.format("Phone"), location_slug=location.slug, public_key=new_key())
     ticket = make_ticket(user, subject=DATA.format("No tunnel"))
+    ticket.messages.update(body=DATA.format("It stops."))
     make_attachment(make_message(ticket, body=DATA.format("It does not work.")), name=DATA.format("log.txt"))
     bring(user, make_user("bob@example.com"))
     Notification.objects.create(user=user, kind="welcome", title=DATA.format("Hello"))
