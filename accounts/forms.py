@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django import forms
 from django.conf import settings
-from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.forms import ServiceForm
+from nexusvpn.languages import said_later
 
 
 class SignupForm(ServiceForm):
@@ -29,7 +30,9 @@ class SignupForm(ServiceForm):
         label=_("Referral code"),
         max_length=16,
         required=False,
-        help_text=format_lazy(_("From somebody who uses {site} already."), site=settings.BRAND_NAME),
+        help_text=said_later(
+            lambda: gettext("From somebody who uses {site} already.").format(site=settings.BRAND_NAME)
+        ),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
     # Asked for only while staff let in people with an invitation, and while there is a challenge to pass.

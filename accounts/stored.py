@@ -115,7 +115,10 @@ def _register_access() -> None:
         ),
         StoredKind(
             "accounts.Session",
-            _("Where you are signed in: browser or program, address, first and last time."),
+            _(
+                "Where you are signed in: browser or program, address, first and last time. When our staff look at your account "
+                "for you, their own session notes whose account it is and until when."
+            ),
             _("To keep you signed in, and to show you where you are."),
             _("Until you sign out or the session ends."),
             section="sessions",

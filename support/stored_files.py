@@ -13,7 +13,7 @@ from nexusvpn.languages import lazy as _
 from support.models import Attachment
 
 _COLUMNS = ("id", "name", "kind", "size", "created_at", "removed_at")
-_KEPT = "{ATTACHMENTS_KEPT_DAYS} days after you sent it; its name as long as the message."
+_KEPT = _("{ATTACHMENTS_KEPT_DAYS} days after you sent it; its name as long as the message.")
 
 
 def _files(user: User) -> list[dict[str, Any]]:

@@ -15,7 +15,23 @@ from tests.nexusvpn.test_marked_texts import NAMES, Spoken
 # Data of a test stands between these.
 DATA = "‹{}›"
 _INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
-_APART = re.compile(r"‹[^‹›]*›|\S+@\S+|https?://\S+|\b[0-9a-fA-F:.-]{8,}\b|\b[A-Z0-9]{10,}\b")
+_APART = re.compile(
+    "|".join(
+        (
+            r"‹[^‹›]*›",
+            r"\S+@\S+",
+            r"https?://\S+",
+            # Keys, ids, moments and addresses; names of files; numbers of invoices.
+            r"[A-Za-z0-9+/]{43}=",
+            r"\b[0-9a-fA-F:.-]{8,}\b",
+            r"\b[0-9a-f]{1,4}::[0-9a-f:/]*",
+            r"\b[\w-]+\.conf\b",
+            r"\bNX-[0-9a-f-]+",
+            # Codes of countries, currencies and referrals, and what stands for a value in a file.
+            r"\b[A-Z][A-Z0-9_]+\b",
+        )
+    )
+)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -54,7 +70,12 @@ def everything_bracketed(language: str = "de") -> Iterator[None]:
 
 
 def untranslated(page: str) -> list[str]:
-    """The texts of a page that have words outside the brackets, data and names apart."""
+    """The texts of a page that have words outside the brackets, data and names apart.
+
+    A translated sentence may have tags inside: it is taken out with them, before the page is read.
+    """
+    while (shorter := _INNERMOST.sub(" ", page)) != page:
+        page = shorter
     reader = Spoken()
     reader.feed(page)
     reader.close()
@@ -62,6 +83,4 @@ def untranslated(page: str) -> list[str]:
 
 
 def _says_words(text: str) -> bool:
-    while (shorter := _INNERMOST.sub(" ", text)) != text:
-        text = shorter
     return any(word not in NAMES for word in _WORD.findall(_APART.sub(" ", text)))

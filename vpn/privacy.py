@@ -25,7 +25,7 @@ def _devices(user: User) -> list[dict[str, Any]]:
 
 def _addresses(user: User) -> list[dict[str, Any]]:
     held = IpAssignment.objects.filter(user=user).order_by("created_at", "pk")
-    return rows_of(held, *_ADDRESS, server_name=F("server__name"), in_location=F("location__name"))
+    return rows_of(held, *_ADDRESS, server_name=F("server__name"), in_name=F("location__name"))
 
 
 def _usage(user: User) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _usage(user: User) -> dict[str, Any]:
 
 def _favourites(user: User) -> list[dict[str, Any]]:
     chosen = user.favourite_locations.order_by("created_at", "pk")
-    return rows_of(chosen, "created_at", location=F("location__name"))
+    return rows_of(chosen, "created_at", name=F("location__name"))
 
 
 def register() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,18 @@ def faults() -> list[str]:
             if not path.is_file() or path.read_bytes() != as_po(renewed(catalogue, said)):
                 found.append(f"{name} is not what the sources say: make messages")
             found += [f"{name}: {problem}" for problem in problems_of(catalogue)]
+    for language in LANGUAGES:
+        found += contradictions([read(app, language) for app in APPS])
+    return found
+
+
+def contradictions(catalogues: Iterable[Catalog]) -> list[str]:
+    """Texts that two catalogues translate differently: readers see but one of the two, wherever the text stands."""
+    known: dict[tuple[Any, Any], Any] = {}
+    found = []
+    for message in (message for catalogue in catalogues for message in _messages(catalogue)):
+        if known.setdefault((message.context, message.id), message.string) != message.string:
+            found.append(f"translated in two ways, where one needs a context: {message.id!r}")
     return found
 
 

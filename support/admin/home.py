@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.admin.customer_page import customer_page
@@ -83,11 +83,11 @@ def waited(since: Any) -> str:
     """How long ago, in the largest whole unit: "3 days"."""
     minutes = int((timezone.now() - since).total_seconds() // 60)
     if minutes >= 1440:
-        return ngettext("%(n)s day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
+        return npgettext("waits since", "%(n)s day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
     if minutes >= 60:
-        return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
+        return npgettext("waits since", "%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
     if minutes >= 1:
-        return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+        return npgettext("waits since", "%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
     return _("less than a minute")
 
 
@@ -97,7 +97,7 @@ def tickets_panel(user: User) -> Panel:
         for ticket in user.tickets.all()[:LATEST]
     ]
     url = f"{inbox_address('all')}&user__id__exact={user.pk}"
-    return Panel("Tickets", ("Subject", "State", "Priority", "Last change"), rows, url)
+    return Panel(_("Tickets"), (_("Subject"), _("State"), _("Priority"), _("Last change")), rows, url)
 
 
 admin.site.questions.append(tickets_that_need_staff)  # type: ignore[attr-defined]

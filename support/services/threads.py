@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import JSONObject
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.api.pagination import MAX_LIMIT, Page, PageRequest, fetch_page
@@ -92,7 +93,7 @@ def _row_for(reader: User) -> Callable[..., ThreadMessage]:
     def row(
         pk: UUID, author_id: UUID | None, by_staff: bool, body: str, at: datetime, files: list[dict[str, Any]]
     ) -> ThreadMessage:
-        label = "You" if author_id == reader.pk else "Support" if by_staff else "Customer"
+        label = _("You") if author_id == reader.pk else _("Support") if by_staff else _("Customer")
         return ThreadMessage(pk, label, by_staff, body, at, shown_files(files))
 
     return row

@@ -15,6 +15,7 @@ from tests.accounts.test_acting import BANNER, acting, browser, helper
 from tests.factories.articles import make_article
 from tests.factories.support import make_attachment, make_ticket
 from tests.factories.vpn import make_location, make_server
+from tests.queries import forget_counts
 from tests.vpn.acting import add
 
 __all__ = ["acting", "browser", "helper"]
@@ -36,12 +37,14 @@ def pages() -> list[tuple[str, str]]:
 @pytest.fixture
 def addresses(alice: User) -> list[tuple[str, str]]:
     """Each page with rows of Alice's in the places of its placeholders."""
-    make_server(make_location("ams"))
+    location = make_location("ams")
+    make_server(location)
     device, ticket = add(alice), make_ticket(alice)
     news = Notification.objects.create(user=alice, kind="usage", title="Told")
     article = make_article("connection")
     rows: dict[str, Any] = {
         "devices/": device.pk,
+        "locations/": location.pk,
         "support/": ticket.pk,
         "notifications/": news.pk,
         "help/": article.slug,
@@ -53,7 +56,8 @@ def addresses(alice: User) -> list[tuple[str, str]]:
         )
         path = shape.replace("<uuid:attachment_id>", str(make_attachment(ticket.messages.get()).pk))
         path = path.replace("<slug:system>", "linux").replace("<str:token>", "x" * 43)
-        path = re.sub(r"<(uuid:pk|slug:slug)>", str(pk), path)
+        path = path.replace("<slug:kind>", "terms")
+        path = re.sub(r"<(uuid:pk|int:pk|slug:slug)>", str(pk), path)
         made.append((name, "/" + re.sub(r"\^r/.*", "r/ABCDEFGHJKMN", path)))
     return made
 
@@ -63,6 +67,7 @@ def test_every_page_is_served_with_the_banner_or_refused_with_it(
 ) -> None:
     served = 0
     for name, path in addresses:
+        forget_counts()
         answer = acting.get(path)
         assert answer.status_code in (200, 302, 400, 403, 404, 405), f"{name}: {answer.status_code}"
         assert (answer.status_code == 403) is not is_shown(name), name
@@ -77,6 +82,7 @@ def test_nothing_else_than_what_is_listed_can_be_sent(acting: Client, addresses:
     for name, path in addresses:
         if name in {END, SIGN_OUT}:
             continue
+        forget_counts()
         answer = acting.post(path)
         assert (answer.status_code == 403) is (name not in WRITES), name
         refused += answer.status_code == 403

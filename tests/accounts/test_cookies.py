@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def named() -> set[str]:
-    return set(re.findall(r'<span class="mono small">([^<]+)</span>', Client().get("/privacy/what-we-store").text))
+    return set(re.findall(r'<code class="small">([^<]+)</code>', Client().get("/privacy/what-we-store").text))
 
 
 def test_whatever_a_browser_does_it_gets_no_other_cookie(alice: User) -> None:

@@ -23,7 +23,7 @@ from tests.conftest import token_of
 from tests.mails import waiting_mails
 from tests.stored import text_of_every_table
 from tests.vpn.acting import report, row
-from vpn.models import Server, UsageRecord, VpnConfig
+from vpn.models import Location, Server, UsageRecord, VpnConfig
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -65,6 +65,7 @@ class TestWhatIsInIt:
         assert data["plan"]["given"][0]["reason"] == "Because Dora asked"
         assert [device["name"] for device in data["devices"]] == ["Dora's old laptop", "Dora's laptop", "Dora's tablet"]
         assert len(data["addresses"]) == 3
+        assert [favourite["name"] for favourite in data["favourites"]] == [Location.objects.get().name]
         assert data["usage"]["days"][0]["bytes_up"] == 5
         assert data["usage"]["months"][0]["bytes_down"] == 7
         assert data["usage"]["period"]["used_bytes"] == 12

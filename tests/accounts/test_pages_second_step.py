@@ -215,5 +215,5 @@ def test_signing_up_signs_in_by_the_same_door(settings: Any) -> None:
     settings.EMAIL_VERIFICATION = False
     browser = Browser()
     form = {"email": "new@example.com", "password": "a long new sentence", "full_name": "", "referral_code": ""}
-    assert browser.post("/signup", form)["Location"] == "/dashboard"
+    assert browser.post("/signup", form)["Location"] == "/welcome"
     assert outcomes(User.objects.get(email="new@example.com")) == ["success"]

@@ -128,3 +128,18 @@ def test_the_page_costs_the_same_with_many_sessions_and_is_kept_by_no_cache(
 @pytest.mark.parametrize("path", ["/settings", "/settings/sessions"])
 def test_a_stranger_is_asked_to_sign_in(db: None, path: str) -> None:
     assert Client().get(path).headers["Location"] == f"/login?next={path}"
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/settings/email", "/settings"),
+        ("/settings/password", "/settings"),
+        ("/welcome/device", "/devices"),
+        ("/welcome/configuration?system=ios&name=Phone", "/devices"),
+    ],
+)
+def test_a_page_below_a_place_of_the_navigation_is_marked_there(page: Client, path: str, place: str) -> None:
+    navigation = page.get(path).text.split('<nav aria-label="Main">')[1].split("</nav>")[0]
+    marked = [line for line in navigation.splitlines() if 'aria-current="page"' in line]
+    assert [f'href="{place}" aria-current' in line for line in marked] == [True]

@@ -48,6 +48,7 @@ def test_a_new_account_gets_a_link_that_verifies_it(api: ApiClient) -> None:
     assert api.post("auth/verify-email", {"token": token}).status == 200
     assert User.objects.get().is_verified
     assert [mail.row.kind for mail in waiting_mails()] == ["verify_email", "welcome"]
+    assert "/welcome\n" in waiting_mails("welcome")[0].text
     assert AuditEvent.objects.filter(action="email_verified", person_id=User.objects.get().pk).count() == 1
 
 

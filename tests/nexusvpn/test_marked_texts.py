@@ -60,7 +60,7 @@ NAMES = {
         "kB",
     ],
     # As routers call them in their own menus.
-    *["UDP", "Persistent", "keepalive"],
+    *["UDP", "Allowed", "IPs", "Persistent", "keepalive"],
     "Deutsch",
     "English",
     "x",
