@@ -68,8 +68,8 @@ class LegalPageAdmin(ActionsAdmin):
             details["body"] = [f"{len(text)} characters" for text in (before, obj.body)]
 
     @object_action(
-        "Publish",
-        "Everybody can read the text from now on, and the footer of every page links to it.",
+        gettext_lazy("Publish"),
+        gettext_lazy("Everybody can read the text from now on, and the footer of every page links to it."),
         applies=lambda page: page.published_at is None,
     )
     def publish(self, request: HttpRequest, page: LegalPage) -> Outcome:
@@ -77,8 +77,11 @@ class LegalPageAdmin(ActionsAdmin):
         return _("The text is published.")
 
     @object_action(
-        "Take back",
-        "The text becomes a draft, which staff alone can read. Where it is published in no other language, its link leads nowhere.",
+        gettext_lazy("Take back"),
+        gettext_lazy(
+            "The text becomes a draft, which staff alone can read."
+            " Where it is published in no other language, its link leads nowhere."
+        ),
         applies=lambda page: page.published_at is not None,
     )
     def unpublish(self, request: HttpRequest, page: LegalPage) -> Outcome:
