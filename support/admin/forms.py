@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from accounts.models import User
@@ -78,7 +79,7 @@ class MergeForm(ServiceForm):
         return gettext("%(subject)s (%(state)s, opened %(created_at)s)") % {
             "subject": ticket.subject,
             "state": STATE_WORDS[ticket.status].lower(),
-            "created_at": format(ticket.created_at, "%-d %B %Y"),
+            "created_at": date_format(ticket.created_at, "DATE_FORMAT"),
         }
 
 

@@ -79,7 +79,8 @@ class LegalPageAdmin(ActionsAdmin):
     @object_action(
         gettext_lazy("Take back"),
         gettext_lazy(
-            "The text becomes a draft, which staff alone can read. Where it is published in no other language, its link leads nowhere."
+            "The text becomes a draft, which staff alone can read."
+            " Where it is published in no other language, its link leads nowhere."
         ),
         applies=lambda page: page.published_at is not None,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -43,7 +44,7 @@ def span(time: timedelta) -> str:
 
 
 def _exact(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+    return date_format(moment.astimezone(UTC), "DATETIME_FORMAT")
 
 
 def between(start: datetime, end: datetime) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 
 import pytest
+from django.conf import settings
 
+from nexusvpn.languages import speaking
+from support.emails import MARKER_WORDS
 from support.inbound.html_text import text_of_html
 from support.inbound.messages import read_mail
 from support.inbound.trimming import MARKER, trimmed
@@ -77,6 +80,13 @@ def test_what_is_written_between_the_lines_of_the_quotation_stays() -> None:
 def test_everything_below_a_marker_that_no_sign_quotes_goes() -> None:
     assert trimmed(f"It works.\n\nOn Friday 27 NexusVPN wrote:\n{MARKER}\nHello Alice,\nmake a new key.") == "It works."
     assert trimmed("It works.\n\n— Answer above this line —\nHello") == "It works."
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_the_marker_is_known_in_every_language_in_which_our_mails_are_written(language: str) -> None:
+    with speaking(language):
+        marker = str(MARKER_WORDS)
+    assert trimmed(f"It works.\n\nOn Friday 27 somebody wrote:\n{marker}\nHello Alice,\nmake a new key.") == "It works."
 
 
 @pytest.mark.parametrize(

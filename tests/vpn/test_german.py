@@ -16,6 +16,7 @@ from tests.conftest import token_of
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.vpn.acting import add
+from vpn.admin.devices import why_off
 from vpn.emails import queue_alert_mail, queue_drain_mail
 from vpn.models import Alert, Server, VpnConfig
 from vpn.services.config_choices import parse_choices
@@ -123,3 +124,10 @@ def test_what_programs_send_is_stored_in_the_sites_own_language_after_a_german_p
     assert translation.get_language() == "de"
     page.get("/api/health/liveness")
     assert translation.get_language() == "en"
+
+
+def test_whoever_suspended_a_device_is_named_within_a_sentence() -> None:
+    assert why_off(VpnConfig.Blocked.SUSPENDED, "customer") == "Suspended by the customer"
+    with translation.override("de"):
+        assert why_off(VpnConfig.Blocked.SUSPENDED, "customer") == "Vom Kunden gesperrt"
+        assert why_off(VpnConfig.Blocked.SUSPENDED, "both") == "Vom Support und vom Kunden gesperrt"

@@ -227,7 +227,8 @@ def test_a_server_that_leaves_is_told_on_the_device_the_list_and_the_dashboard(
     Peer.objects.filter(assignment__superseded_at=None).update(connection="online")
     release_left_places()
     for path in paths:
-        assert "goes out of service" not in page.get(path).text
+        # The dashboard still has the news of it, which is not about now.
+        assert "its server in AMS goes out of service" not in page.get(path).text
 
 
 def test_a_device_shows_its_facts_and_its_own_usage_of_the_period(page: Client, alice: User) -> None:

@@ -146,7 +146,7 @@ class TestConfiguration:
             assert "Phone is added already" in text
             assert f'href="/devices/{device.pk}/rotate-key"' in text
             assert f'href="/welcome/connect?device={device.pk}' in text
-            assert "<form" not in text.split('id="main"')[1].split("<template")[0]
+            assert "<form" not in text.split('id="main"')[1].split("</main>")[0].split("<template")[0]
 
     def test_a_plan_that_is_full_says_what_makes_room(self, page: Client, alice: User, ams: Server) -> None:
         add(alice)

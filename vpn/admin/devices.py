@@ -36,6 +36,11 @@ RESUME_QUESTIONS: dict[str, str] = {
     VpnConfig.SuspendedBy.BOTH: _("Its customer has suspended it too, and it stays off until they resume it."),
     VpnConfig.SuspendedBy.NOBODY: _("The device is not suspended."),
 }
+SUSPENDED_BY: dict[str, str] = {
+    VpnConfig.SuspendedBy.CUSTOMER: _("Suspended by the customer"),
+    STAFF: _("Suspended by staff"),
+    VpnConfig.SuspendedBy.BOTH: _("Suspended by staff and the customer"),
+}
 
 
 def state_in_words(view: DeviceView) -> str:
@@ -50,7 +55,7 @@ def state_in_words(view: DeviceView) -> str:
 def why_off(blocked: str, suspended_by: str) -> str:
     """Why a device is off, in staff's words; empty when it is not."""
     if blocked == VpnConfig.Blocked.SUSPENDED:
-        return gettext("Suspended by %(whom)s") % {"whom": VpnConfig.SuspendedBy(suspended_by).label.lower()}
+        return str(SUSPENDED_BY[suspended_by])
     return str(VpnConfig.Blocked(blocked).label) if blocked else ""
 
 
