@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.page_checks import check, check_access, check_staff
+from tests.browser.page_checks import LONG, check, check_access, check_staff
 from tests.browser.people import Person, new_person, send_password, sign_in
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
@@ -26,7 +26,6 @@ from vpn.views.guides import SYSTEMS
 
 pytestmark = pytest.mark.live
 
-LONG = "W" * 64
 PAGES_OF_LINKS = [("/verify-email", "verify"), ("/password/reset", "reset"), ("/email-change", "change_new")]
 
 
@@ -47,14 +46,8 @@ def open_context(open_context: Callable[..., BrowserContext], language: str) -> 
 
 @pytest.fixture
 def speaker(stack: Stack, fresh_counts: None, language: str) -> Callable[..., Person]:
-    """Makes people whose account is in the language: the browser is told of it when they sign in."""
-
-    def make(plan: str | None = None) -> Person:
-        made = new_person(stack, plan)
-        stack.sql("UPDATE accounts_user SET language = %s WHERE email = %s", language, made.email)
-        return made
-
-    return make
+    """Makes people whose account is in the language."""
+    return partial(new_person, stack, language=language)
 
 
 @pytest.fixture
