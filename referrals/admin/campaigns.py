@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 from django.views.decorators.cache import never_cache
 
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin, StaffModelAdmin
@@ -136,7 +136,7 @@ def figures_panel(campaign: Campaign) -> Panel:
         ),
         (gettext("Revenue of first payments"), _revenue(found), ""),
     ]
-    return Panel(gettext("What it brought"), ("", gettext("Number"), ""), rows)
+    return Panel(gettext("What it brought"), ("", pgettext("count", "Number"), ""), rows)
 
 
 def days_panel(campaign: Campaign) -> Panel:

@@ -55,7 +55,7 @@ def check_staff(page: Page, path: str) -> None:
 def check_access(page: Page, path: str) -> None:
     """What axe-core finds against WCAG 2.2, levels A and AA, and its best practices."""
     page.evaluate(axe_source())
-    # Without a copy of the style sheets, which no rule that runs needs and which the page's policy would block.
+    # Without a copy of the style sheets, which only rules about sounds need and which the page's policy would block.
     options = "{resultTypes: ['violations'], preload: false}"
     found = page.evaluate(f"axe.run(document, {options}).then((result) => result.violations)")
     assert not found, (path, [(rule["id"], [node["html"][:160] for node in rule["nodes"]]) for rule in found])

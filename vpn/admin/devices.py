@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.admin.customer_page import customer_page
@@ -117,7 +117,10 @@ def usage_panel(user: User) -> Panel:
     rows = [(day(r.record_date), r.device.name, bytes_si(r.bytes_up), bytes_si(r.bytes_down)) for r in records]
     url = f"{reverse('admin:vpn_usagerecord_changelist')}?user__id__exact={user.pk}"
     return Panel(
-        gettext("Latest usage"), (gettext("Day"), gettext("Device"), gettext("Up"), gettext("Down")), rows, url
+        gettext("Latest usage"),
+        (gettext("Day"), gettext("Device"), pgettext("traffic", "Up"), pgettext("traffic", "Down")),
+        rows,
+        url,
     )
 
 
