@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, npgettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.admin.customer_page import customer_page
@@ -83,7 +83,7 @@ def waited(since: Any) -> str:
     """How long ago, in the largest whole unit: "3 days"."""
     minutes = int((timezone.now() - since).total_seconds() // 60)
     if minutes >= 1440:
-        return ngettext("%(n)s day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
+        return npgettext("ago", "%(n)s day", "%(n)s days", minutes // 1440) % {"n": minutes // 1440}
     if minutes >= 60:
         return ngettext("%(n)s hour", "%(n)s hours", minutes // 60) % {"n": minutes // 60}
     if minutes >= 1:
