@@ -40,6 +40,8 @@ def _is_allowed(address: str) -> bool:
 
 
 def _clean(state: StateCore) -> None:
+    # The levels that a text uses, without gaps: whoever begins with `##` skips none on the page.
+    levels = sorted({token.tag for token in state.tokens if token.type == "heading_open"})
     for token in _every(state.tokens):
         kept = _ATTRIBUTES.get(token.type, set())
         if token.type == "image":
@@ -48,7 +50,7 @@ def _clean(state: StateCore) -> None:
         if token.type == "link_open" and str(token.attrs.get("href")).lower().startswith("http"):
             token.attrs["rel"] = _REL
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
+            token.tag = f"h{min(levels.index(token.tag) + 2, 6)}"
 
 
 def _every(tokens: Iterable[Token]) -> Iterable[Token]:

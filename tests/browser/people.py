@@ -33,9 +33,11 @@ class Person:
         return items
 
 
-def new_person(stack: Stack, plan: str | None = None) -> Person:
+def new_person(stack: Stack, plan: str | None = None, language: str = "en") -> Person:
+    """The browser is told of the account's language when they sign in."""
     email = f"{uuid4().hex[:10]}@example.com"
     token = stack.new_customer(email, PASSWORD, "Ada Example")
+    stack.sql("UPDATE accounts_user SET language = %s WHERE email = %s", language, email)
     if plan:
         stack.sql(
             "INSERT INTO billing_plangrant (user_id, plan_id, reason, created_at, end_noticed) "

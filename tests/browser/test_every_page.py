@@ -11,14 +11,13 @@ import re
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext
 
 from tests.browser.conftest import NARROW, WIDE
-from tests.browser.npm_tools import axe_source
+from tests.browser.page_checks import LONG, check, check_access, check_staff
 from tests.browser.people import Person, new_person, send_password, sign_in
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
@@ -27,19 +26,7 @@ from vpn.views.guides import SYSTEMS
 
 pytestmark = pytest.mark.live
 
-LONG = "W" * 64
 PAGES_OF_LINKS = [("/verify-email", "verify"), ("/password/reset", "reset"), ("/email-change", "change_new")]
-# What a screen reader would stumble over.
-UNLABELLED = """() => [...document.querySelectorAll("input:not([type=hidden]), select, textarea, button, a[href]")]
-  .filter((e) => e.checkVisibility() && !e.closest("[aria-hidden=true]"))
-  .filter((e) => !(e.labels?.length || e.ariaLabel || e.innerText?.trim() || e.title))
-  .map((e) => e.outerHTML.slice(0, 120))"""
-WIDER = """() => [...document.querySelectorAll("body *")]
-  .filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5 && !e.closest(".scroll, pre, table, svg"))
-  .map((e) => e.outerHTML.slice(0, 120))"""
-SMALL_TARGETS = """() => [...document.querySelectorAll("button, .button, nav a, .foot a, select, input:not([type=hidden])")]
-  .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 24)
-  .map((e) => e.outerHTML.slice(0, 120))"""
 
 
 @pytest.fixture
@@ -57,43 +44,15 @@ def open_context(open_context: Callable[..., BrowserContext], language: str) -> 
     return partial(open_context, locale={"de": "de-DE", "en": "en-GB"}[language])
 
 
-def check(page: Page, path: str, status: int = 200) -> None:
-    answer = page.goto(path)
-    assert answer is not None
-    assert answer.status == status, f"{path} is {answer.status}"
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{path}: {page.evaluate(WIDER)}"
-    assert page.evaluate(UNLABELLED) == [], path
-    assert page.evaluate(SMALL_TARGETS) == [], path
-    assert page.locator("h1:visible").count() == 1, path
-    assert page.evaluate(
-        "document.querySelectorAll('[id]').length === new Set([...document.querySelectorAll('[id]')].map((e) => e.id)).size"
-    ), path
-    assert page.title().endswith(" · NexusVPN")
-    assert page.evaluate("document.documentElement.lang") == page.evaluate("navigator.language.slice(0, 2)"), path
-    check_access(page, path)
-    keep_picture(page, path)
+@pytest.fixture
+def speaker(stack: Stack, fresh_counts: None, language: str) -> Callable[..., Person]:
+    """Makes people whose account is in the language."""
+    return partial(new_person, stack, language=language)
 
 
-def check_access(page: Page, path: str) -> None:
-    """What axe-core finds against WCAG 2.2, levels A and AA, and its best practices."""
-    page.evaluate(axe_source())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)")
-    assert not found, (path, [(rule["id"], [node["html"][:160] for node in rule["nodes"]]) for rule in found])
-
-
-def keep_picture(page: Page, path: str) -> None:
-    folder = os.environ.get("SCREENSHOTS")
-    if not folder:
-        return
-    scheme = "dark" if page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
-    size = page.viewport_size or WIDE
-    view = f"{size['width']}-{scheme}-{page.evaluate('document.documentElement.lang')}"
-    test = re.sub(r".*::test_(\w+).*", r"\1", os.environ["PYTEST_CURRENT_TEST"])
-    name = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[A-Za-z0-9]{32,}", "-", path)
-    name = re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or "start"
-    target = Path(folder) / test / view
-    target.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=target / f"{len(list(target.iterdir())):03}-{name}.png", full_page=True)
+@pytest.fixture
+def person(speaker: Callable[..., Person]) -> Person:
+    return speaker(plan="pro")
 
 
 def answered_ticket(stack: Stack, person: Person) -> str:
@@ -285,6 +244,34 @@ def test_pages_of_somebody_who_pays(
 
 @SIZES
 @SCHEMES
+def test_pages_of_staff(
+    open_context: Callable[..., BrowserContext],
+    stack: Stack,
+    speaker: Callable[..., Person],
+    viewport: dict[str, int],
+    scheme: str,
+) -> None:
+    context = open_context(viewport=viewport, color_scheme=scheme)
+    watch = Watch(context)
+    person, member = speaker(plan="pro"), speaker()
+    person.add_device("Phone", new_key())
+    ticket = answered_ticket(stack, person)
+    stack.sql("UPDATE accounts_user SET is_staff = true, is_superuser = true WHERE email = %s", member.email)
+    [(customer,)] = stack.sql("SELECT id FROM accounts_user WHERE email = %s", person.email)
+    page = context.new_page()
+    sign_in(page, member.email)
+    paths = ["/admin/", "/admin/accounts/user/", f"/admin/accounts/user/{customer}/change/"]
+    paths += ["/admin/support/ticket/?view=all", f"/admin/support/ticket/{ticket}/change/"]
+    for path in paths:
+        check_staff(page, path)
+        check_access(page, path)
+    for path in ("/admin/vpn/server/", "/admin/billing/ledgerentry/reports/", "/admin/settings/"):
+        check_staff(page, path)
+    watch.assert_quiet()
+
+
+@SIZES
+@SCHEMES
 def test_pages_of_mailed_links(
     open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int], scheme: str
 ) -> None:
@@ -328,12 +315,12 @@ def test_the_page_between_password_and_dashboard(
 
 @SIZES
 def test_pages_of_somebody_new(
-    open_context: Callable[..., BrowserContext], stack: Stack, fresh_counts: None, viewport: dict[str, int]
+    open_context: Callable[..., BrowserContext], speaker: Callable[..., Person], viewport: dict[str, int]
 ) -> None:
     context = open_context(viewport=viewport)
     watch = Watch(context)
     page = context.new_page()
-    newcomer = new_person(stack)
+    newcomer = speaker()
     sign_in(page, newcomer.email)
     for path in ("/dashboard", "/devices"):
         check(page, path)

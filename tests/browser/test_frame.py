@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect
 
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.page_checks import check
 from tests.browser.people import Person, sign_in
-from tests.browser.test_every_page import check
 from tests.browser.watch import Watch
 from tests.live.stack import Stack
 

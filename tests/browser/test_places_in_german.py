@@ -8,18 +8,20 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import NARROW
-from tests.browser.people import Person, sign_in
-from tests.browser.test_every_page import LONG, check
+from tests.browser.page_checks import LONG, check
+from tests.browser.people import Person, new_person, sign_in
 from tests.factories.vpn import new_key
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 
 
-def test_on_a_small_phone_in_german(open_context: Callable[..., BrowserContext], person: Person) -> None:
-    context = open_context(viewport=NARROW)
-    page = context.new_page()
+def test_on_a_small_phone_in_german(
+    open_context: Callable[..., BrowserContext], stack: Stack, fresh_counts: None
+) -> None:
+    person = new_person(stack, plan="pro", language="de")
+    page = open_context(viewport=NARROW, locale="de-DE").new_page()
     sign_in(page, person.email)
-    page.set_extra_http_headers({"Accept-Language": "de"})
     devices = [person.add_device(name, new_key()) for name in (LONG, "Phone")]
     paths = [
         "/devices",

@@ -43,7 +43,7 @@ class TestReading:
         write(body="## What holds\n\n<script>x</script> [us](/help)", staff=sam)
         text = client.get("/legal/terms").text
         assert "<h1>Terms of service</h1>" in text
-        assert "<h3>What holds</h3>" in text
+        assert "<h2>What holds</h2>" in text
         assert "&lt;script&gt;" in text
         assert '<a href="/help">us</a>' in text
 

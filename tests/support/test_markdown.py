@@ -9,7 +9,12 @@ from support.markdown import MAX_CHARACTERS, render
 
 def test_headings_begin_below_the_title_of_the_page() -> None:
     assert "<h2>A</h2>" in render("# A")
-    assert "<h6>A</h6>" in render("###### A")
+
+
+def test_headings_skip_no_level_of_the_page() -> None:
+    assert render("## A\n\n#### B\n\n> ## C") == "<h2>A</h2>\n<h3>B</h3>\n<blockquote>\n<h2>C</h2>\n</blockquote>\n"
+    assert "<h2>A</h2>" in render("###### A")
+    assert "<h6>F</h6>" in render("# A\n## B\n### C\n#### D\n##### E\n###### F")
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def devices_panel(user: User) -> Panel:
             gettext("IPv4"),
             gettext("IPv6"),
             gettext("State"),
-            gettext("Why"),
+            pgettext("reason", "Why"),
             gettext("Added"),
         ),
         rows,

@@ -1,0 +1,19 @@
+"""Django makes one catalogue of all apps' own: of a text that two of them have, the first app's translation is shown everywhere."""
+
+from __future__ import annotations
+
+from babel.messages.pofile import read_po
+
+from nexusvpn.local.messages import APPS
+from nexusvpn.local.places import CHECKOUT
+
+
+def test_no_text_of_one_meaning_has_two_translations() -> None:
+    found: dict[tuple[object, ...], dict[str, object]] = {}
+    for app in APPS:
+        with (CHECKOUT / app / "locale/de/LC_MESSAGES/django.po").open("rb") as file:
+            for message in read_po(file):
+                if message.id:
+                    found.setdefault((message.context, message.id), {})[app] = message.string
+    assert len(found) > 1000
+    assert [(key, by_app) for key, by_app in found.items() if len({str(text) for text in by_app.values()}) > 1] == []
