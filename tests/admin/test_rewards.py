@@ -81,7 +81,7 @@ class TestDeciding:
         self, staff: Client, sam: User, held: Reward, slug: str, state: str
     ) -> None:
         asked = staff.get(action(held, slug))
-        assert WORDS["same_card"] in asked.context["question"]
+        assert str(WORDS["same_card"]) in asked.context["question"]
         held.refresh_from_db()
         assert held.state == "held"
         assert staff.post(action(held, slug), {"reason": "I asked them"}).status_code == 302
