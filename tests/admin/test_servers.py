@@ -57,7 +57,8 @@ def test_asking_for_an_action_does_nothing(staff: Client) -> None:
     server, credential = enrolled()
     tokens = NodeToken.objects.count()
     for slug in ACTIONS:
-        assert staff.get(action(server, slug)).status_code == 200
+        # What cannot be done with it now leads back to its page.
+        assert staff.get(action(server, slug)).status_code in (200, 302)
     server.refresh_from_db()
     assert (server.state, server.stopped_at, server.mass_removal_until) == ("online", None, None)
     assert not server.rotate_credential
