@@ -171,10 +171,11 @@ def test_ten_thousand_uploads_fill_a_persons_room_and_no_more(alice: User, ticke
 # What a child does with a file, and the most memory that it ever held, in megabytes.
 CHILD = dedent("""
     import json, resource, sys, time
-from django.conf import settings
-settings.configure(USE_I18N=False)
-from django.utils.translation import gettext
-gettext("Refusals are said in a language.")
+    from django.conf import settings
+    from django.utils.translation import gettext
+    # Refusals are said in a language.
+    settings.configure(USE_I18N=False)
+    gettext("")
     from support.files.checking import checked
     from support.files.refusals import Refused
     from PIL import Image
