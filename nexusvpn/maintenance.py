@@ -30,8 +30,11 @@ class MaintenanceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Probes wait for no database, not even for this row.
+        if _goes_on(request.path_info):
+            return self.get_response(request)
         state = maintenance()
-        if not state.on or _goes_on(request.path_info) or _is_staff(request):
+        if not state.on or _is_staff(request):
             return self.get_response(request)
         return _at_work(request, state)
 

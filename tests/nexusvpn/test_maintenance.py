@@ -103,7 +103,7 @@ class TestTheMode:
         monkeypatch.setattr(site_state, "_kept", Kept(site_state._read, 60))
         with recorded_queries() as statements:
             for _ in range(5):
-                client.get("/login")
+                client.get("/help")
         assert len([sql for sql in statements if "nexusvpn_sitestate" in sql]) == 1
 
     def test_where_it_was_never_set_the_site_is_open(self) -> None:
