@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from accounts.models import User
 from accounts.roles import BILLING, OPERATIONS, OWNER, SUPPORT, sync_roles
 from nexusvpn.admin_actions import ActionsAdmin
+from support.models import CannedReply
 from tests.admin.conftest import browser_with_factor
 from tests.admin.rows import MAKERS
 from tests.factories.accounts import make_user
@@ -72,7 +73,9 @@ def pages_of(model: type[Model], browsers: list[Client]) -> Iterator[str]:
             f"{label} do {action.slug}", browsers, "GET", reverse(f"{names}_action", args=[row.pk, action.slug])
         )
     for name, shape in _own_pages(model):
-        path = "/admin/" + re.sub(r"<(path:object_id|int:pk|id)>", str(row.pk), shape).replace("<int:reply>", "1")
+        path = "/admin/" + re.sub(r"<(path:object_id|int:pk|id)>", str(row.pk), shape)
+        if "<int:reply>" in path:
+            path = path.replace("<int:reply>", str(MAKERS[CannedReply]().pk))
         method = "POST" if _answer(browsers[-1], "GET", path) == "405" else "GET"
         yield _line(f"{label} {name}", browsers, method, path)
 
