@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
@@ -23,18 +22,6 @@ from vpn.services.devices import add_device
 from vpn.services.places import place_for
 
 GB = 1_000_000_000
-
-
-@pytest.fixture
-def ams(db: None) -> Server:
-    return make_server(make_location("ams"))
-
-
-@pytest.fixture
-def page(ams: Server, alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 def add(user: User, name: str = "Laptop") -> VpnConfig:

@@ -12,24 +12,11 @@ from django.utils import timezone
 from accounts.models import Notification, User
 from accounts.services.notifications import notify
 from tests.factories.referrals import earned, make_programme, promise
-from tests.factories.vpn import make_location, make_server
 from tests.vpn.acting import add, confirm
 from tests.vpn.test_pages_dashboard import GB, use
 from vpn.models import Peer, Server, UsageRecord
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def ams(db: None) -> Server:
-    return make_server(make_location("ams"))
-
-
-@pytest.fixture
-def page(ams: Server, alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 @pytest.mark.parametrize(("days", "first"), [(7, "14 May"), (30, "21 Apr"), (90, "20 Feb")])

@@ -28,18 +28,6 @@ NOW = datetime.now(UTC)
 AS_JSON = {"Accept": "application/json"}
 
 
-@pytest.fixture
-def ams(db: None) -> Server:
-    return make_server(make_location("ams"))
-
-
-@pytest.fixture
-def page(ams: Server, alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def form(**changes: str) -> dict[str, str]:
     return {"name": "Laptop", "location": "ams", "public_key": new_key(), **changes}
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.factories.vpn import make_location, make_server, new_key
+from tests.factories.vpn import new_key
 from tests.invariants import assert_invariants
 from tests.vpn.acting import confirm
 from vpn.models import IpAssignment, Peer, Server, VpnConfig
@@ -17,18 +17,6 @@ from vpn.services.devices import add_device
 from vpn.wireguard.config import PRIVATE_KEY_PLACEHOLDER
 
 AS_JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture
-def ams(db: None) -> Server:
-    return make_server(make_location("ams"))
-
-
-@pytest.fixture
-def page(ams: Server, alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture

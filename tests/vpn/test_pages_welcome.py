@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from tests.factories.vpn import make_location, make_server, new_key
+from tests.factories.vpn import new_key
 from tests.vpn.acting import add, confirm, silence
 from vpn.models import NodeStatus, Peer, Server, VpnConfig
 from vpn.services.device_life import suspend_device
@@ -21,18 +21,6 @@ from vpn.wireguard.keys import derive_public_key
 
 AS_JSON = {"Accept": "application/json"}
 CHOSEN = {"system": "ios", "name": "Ada's phone"}
-
-
-@pytest.fixture
-def ams(db: None) -> Server:
-    return make_server(make_location("ams"))
-
-
-@pytest.fixture
-def page(ams: Server, alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
 
 
 def current_step(text: str) -> str:
