@@ -34,8 +34,8 @@ screenshots: .venv/installed ## pictures of every page, both widths, schemes and
 	@scripts/install_system_packages.sh test
 	@$(VENV) -m nexusvpn.local.assets
 	@rm -rf screenshots
-	SCREENSHOTS=screenshots SCREENSHOT_LANGUAGE=en $(VENV) -m pytest -q -n 2 --dist load tests/browser/test_every_page.py
-	SCREENSHOTS=screenshots SCREENSHOT_LANGUAGE=de $(VENV) -m pytest -q -n 2 --dist load tests/browser/test_every_page.py
+	SCREENSHOTS=screenshots SCREENSHOT_LANGUAGE=en $(VENV) -m pytest -q -n 2 --dist load tests/browser/test_every_*page.py
+	SCREENSHOTS=screenshots SCREENSHOT_LANGUAGE=de $(VENV) -m pytest -q -n 2 --dist load tests/browser/test_every_*page.py
 
 messages: .venv/installed ## bring the catalogues of translations up to what the sources say
 	@$(VENV) -m nexusvpn.local.messages

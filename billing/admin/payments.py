@@ -24,7 +24,7 @@ from nexusvpn.admin_site import Notice
 from nexusvpn.errors import InvalidInput
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
-from nexusvpn.money import decimals_of, major, minor
+from nexusvpn.money import major, minor
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 UNTOLD = {"card_fingerprint_hash"}
@@ -34,7 +34,9 @@ REASON = _("Kept in this payment's history; the customer does not see it.")
 class RefundForm(ServiceForm):
     """`key` is the form's own: sent twice, it is one refund."""
 
-    amount_minor = forms.DecimalField(max_digits=13, label=_("Amount"), help_text=_("In the payment's own currency."))
+    amount_minor = forms.DecimalField(
+        max_digits=13, localize=True, label=_("Amount"), help_text=_("In the payment's own currency.")
+    )
     reason = forms.CharField(max_length=200, help_text=REASON)
     end_subscription = forms.BooleanField(required=False, label=_("End the subscription at once"))
     key = forms.UUIDField(widget=forms.HiddenInput)
@@ -50,7 +52,7 @@ def refund_question(payment: Payment) -> str:
 
 def refund_values(payment: Payment) -> dict[str, Any]:
     left = major(refundable(payment), payment.currency)
-    return {"amount_minor": f"{left:.{decimals_of(payment.currency)}f}", "key": uuid4()}
+    return {"amount_minor": left, "key": uuid4()}
 
 
 def disputes_panel(payment: Payment) -> Panel:

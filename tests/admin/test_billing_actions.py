@@ -51,7 +51,7 @@ def form_of(browser: Client, payment: Payment) -> dict[str, Any]:
 def test_a_refund_begins_with_all_that_is_left_and_becomes_an_order(staff: Client, payment: Payment) -> None:
     Payment.objects.filter(pk=payment.pk).update(refunded_minor=99)
     shown = form_of(staff, payment)
-    assert shown["amount_minor"] == "4.00"
+    assert str(shown["amount_minor"]) == "4.00"
     sent = {**shown, "amount_minor": "1.50", "reason": "Two days without service"}
     for _ in range(2):
         assert staff.post(action(payment, "refund"), sent).status_code == 302
@@ -71,7 +71,7 @@ def test_an_amount_is_written_as_its_currency_is(
 ) -> None:
     payment = make_payment(alice, currency=currency, amount_minor=amount)
     form = form_of(staff, payment)
-    assert form["amount_minor"] == shown
+    assert str(form["amount_minor"]) == shown
     assert staff.post(action(payment, "refund"), {**form, "reason": "Sorry"}).status_code == 302
     assert StripeOrder.objects.get().parameters["amount"] == amount
 
@@ -89,6 +89,15 @@ def test_an_amount_that_cannot_be_is_refused_at_its_field(
     assert answer.status_code == 400
     assert said in answer.content.decode()
     assert not StripeOrder.objects.exists()
+
+
+def test_an_amount_is_written_as_its_reader_writes_numbers(staff: Client, payment: Payment) -> None:
+    staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    address = action(payment, "refund")
+    assert 'value="4,99"' in staff.get(address).content.decode()
+    sent = {**form_of(staff, payment), "amount_minor": "1,50", "reason": "Entschuldigung"}
+    assert staff.post(address, sent).status_code == 302
+    assert StripeOrder.objects.get().parameters["amount"] == 150
 
 
 def test_a_refund_may_end_the_subscription(staff: Client, payment: Payment) -> None:

@@ -243,6 +243,26 @@ def test_pages_of_somebody_who_pays(
 
 
 @SIZES
+def test_pages_that_say_no(
+    open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int]
+) -> None:
+    context = open_context(viewport=viewport)
+    watch = Watch(context)
+    watch.expected = {403, 429}
+    page = context.new_page()
+    sign_in(page, person.email)
+    # A form that did not come from this site, and somebody who asks too often.
+    context.route("**/devices/new", lambda route: route.continue_(method="POST"), times=1)
+    check(page, "/devices/new", 403)
+    # A count belongs to a minute, which may end just then.
+    for _ in range(2):
+        page.goto("/dashboard")
+        stack.sql("UPDATE nexusvpn_counter SET count = 1000000")
+    check(page, "/dashboard", 429)
+    watch.assert_quiet()
+
+
+@SIZES
 @SCHEMES
 def test_pages_of_staff(
     open_context: Callable[..., BrowserContext],
@@ -329,8 +349,10 @@ def test_pages_of_somebody_new(
     watch.assert_quiet()
 
 
-def test_the_keyboard_alone_reaches_the_content_and_signs_in(context: BrowserContext, person: Person) -> None:
-    page = context.new_page()
+def test_the_keyboard_alone_reaches_the_content_and_signs_in(
+    open_context: Callable[..., BrowserContext], person: Person
+) -> None:
+    page = open_context(locale="en-GB").new_page()
     page.goto("/login")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"

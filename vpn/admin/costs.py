@@ -23,6 +23,7 @@ class CostForm(forms.ModelForm):
         label=_("Amount"),
         min_value=Decimal(0),
         max_digits=15,
+        localize=True,
         help_text=_("In units of the currency, for example 49.99."),
     )
 

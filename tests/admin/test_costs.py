@@ -1,0 +1,68 @@
+"""What locations cost, as staff write it down."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.test import Client
+
+from accounts.models import AuditEvent
+from tests.factories.vpn import make_location
+from vpn.models import Location, LocationCost
+
+ADD = "/admin/vpn/locationcost/add/"
+
+
+@pytest.fixture
+def location(db: None) -> Location:
+    return make_location("zurich")
+
+
+def form(location: Location, **given: str) -> dict[str, str]:
+    return {"location": str(location.pk), "month": "2026-10-17", "currency": "usd", "amount": "49.99", **given}
+
+
+def test_any_day_stands_for_its_month_and_the_act_is_kept(staff: Client, location: Location) -> None:
+    assert staff.post(ADD, form(location)).status_code == 302
+    cost = LocationCost.objects.get()
+    assert (cost.month, cost.currency, cost.amount_minor) == (date(2026, 10, 1), "USD", 4999)
+    assert AuditEvent.objects.filter(target_type="vpn.locationcost", target_id=str(cost.pk)).count() == 1
+
+
+def test_an_amount_is_written_as_its_reader_writes_numbers(staff: Client, location: Location) -> None:
+    staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    assert staff.post(ADD, form(location, month="17.10.2026", amount="49,99")).status_code == 302
+    cost = LocationCost.objects.get()
+    assert cost.amount_minor == 4999
+    assert 'value="49,99"' in staff.get(f"/admin/vpn/locationcost/{cost.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"amount": "49.999"}, "amount"),
+        ({"amount": "499.5", "currency": "JPY"}, "amount"),
+        ({"amount": "-1"}, "amount"),
+        ({"amount": "NaN"}, "amount"),
+        ({"amount": "9" * 16}, "amount"),
+        ({"currency": "US1"}, "currency"),
+        ({"currency": "UЅD"}, "currency"),
+        ({"month": "October"}, "month"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(
+    staff: Client, location: Location, given: dict[str, str], field: str
+) -> None:
+    answer = staff.post(ADD, form(location, **given))
+    assert answer.status_code == 200
+    assert list(answer.context["adminform"].form.errors) == [field]
+    assert not LocationCost.objects.exists()
+
+
+def test_a_month_of_a_location_has_one_cost_a_currency(staff: Client, location: Location) -> None:
+    assert staff.post(ADD, form(location)).status_code == 302
+    answer = staff.post(ADD, form(location, month="2026-10-02", amount="1"))
+    assert answer.status_code == 200
+    assert answer.context["adminform"].form.errors
+    assert LocationCost.objects.get().amount_minor == 4999
