@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts.acting import END, SIGN_OUT, WRITES, Acting, acting_as, is_shown
+from accounts.acting import APPEARANCE, END, SIGN_OUT, WRITES, Acting, acting_as, is_shown
 from accounts.errors import ActingEnded, ActingReadOnly
 from accounts.models import User
 from accounts.people import signed_in
@@ -58,7 +58,7 @@ class ActingMiddleware:
         if page == SIGN_OUT and request.method not in SAFE:
             _end(request, staff, "signed_out")
             return None
-        if page == END or (request.method in SAFE and is_shown(page)):
+        if page in (END, APPEARANCE) or (request.method in SAFE and is_shown(page)):
             return None
         if request.method not in SAFE and page in WRITES:
             return _admit(request, staff, customer, page)
