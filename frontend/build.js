@@ -10,7 +10,7 @@ const dist = `${root}dist/`;
 
 rmSync(dist, { recursive: true, force: true });
 
-await build({
+const { warnings } = await build({
   entryPoints: [`${sources}js/app.js`, `${sources}js/device-keys.js`, `${sources}js/lists.js`, `${sources}js/passkeys.js`, `${sources}js/qr-code.js`, `${sources}js/sign-up-challenge.js`, `${sources}css/app.css`],
   outdir: dist,
   entryNames: "[name]",
@@ -23,5 +23,7 @@ await build({
   legalComments: "eof",
   logLevel: "info",
 });
+// Such as a brace that nobody closed: everything behind it would mean something else.
+if (warnings.length) process.exit(1);
 
 writeWorld(`${dist}world.svg`);
