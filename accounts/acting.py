@@ -18,6 +18,8 @@ WRITES = frozenset({"device-rename", "device-suspend", "device-resume", "notific
 END = "acting-end"
 # Signing out is staff's own: the acting ends with it.
 SIGN_OUT = "logout"
+# Language and colours are the browser's: a cookie of staff's own, and nothing of the customer's.
+APPEARANCE = "appearance"
 # Not even shown: what makes, asks for or holds credentials, keys and payments, and what leaves the service.
 CLOSED = (
     "account-",

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from accounts.acting import END, SIGN_OUT, WRITES, Acting, acting_as, is_shown
-from accounts.errors import ActingReadOnly
+from accounts.acting import APPEARANCE, END, SIGN_OUT, WRITES, Acting, acting_as, is_shown
+from accounts.errors import ActingEnded, ActingReadOnly
 from accounts.models import User
 from accounts.people import signed_in
-from accounts.services.acting import Why, can_be_acted_for, end_acting, may_act, record_refusal, record_write
+from accounts.services.acting import Why, admit_write, can_be_acted_for, end_acting, may_act, record_refusal
 from accounts.session_store import SessionStore
 from nexusvpn.middleware import UNLIMITED_PATHS
 from nexusvpn.pages import error_page, exception_page
@@ -58,13 +58,22 @@ class ActingMiddleware:
         if page == SIGN_OUT and request.method not in SAFE:
             _end(request, staff, "signed_out")
             return None
-        if page == END or (request.method in SAFE and is_shown(page)):
+        if page in (END, APPEARANCE) or (request.method in SAFE and is_shown(page)):
             return None
         if request.method not in SAFE and page in WRITES:
-            record_write(staff=staff, customer=customer, page=page)
-            return None
+            return _admit(request, staff, customer, page)
         record_refusal(staff=staff, customer=customer, page=page)
         return error_page(request, ActingReadOnly())
+
+
+def _admit(request: HttpRequest, staff: User, customer: User, page: str) -> HttpResponse | None:
+    session = cast(SessionStore, request.session)
+    try:
+        admit_write(session_id=session.row_id, staff=staff, customer=customer, page=page)
+    except ActingEnded as ended:
+        _own_pages(request, staff)
+        return error_page(request, ended)
+    return None
 
 
 def _acting(request: HttpRequest) -> Acting | None:
@@ -84,8 +93,13 @@ def _acting(request: HttpRequest) -> Acting | None:
 
 
 def _end(request: HttpRequest, staff: User, why: Why) -> None:
+    """What this request came with; one that another window has begun since goes on, unless its session ends."""
     session = cast(SessionStore, request.session)
-    end_acting(session_id=session.row_id, staff=staff, why=why)
+    end_acting(session_id=session.row_id, staff=staff, why=why, only=None if why == "signed_out" else session.acting)
+    _own_pages(request, staff)
+
+
+def _own_pages(request: HttpRequest, staff: User) -> None:
     request.user = staff
     if hasattr(request, "acting_staff"):
         del request.acting_staff

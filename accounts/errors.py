@@ -116,6 +116,13 @@ class ActingReadOnly(NotAllowed):
     message = _("You are looking at a customer's account. This can be done by the customer alone.")
 
 
+class ActingEnded(Conflict):
+    """Of staff whose acting ended while what they sent was on its way."""
+
+    code = "acting_ended"
+    message = _("You do not act as this customer any more. Nothing was changed.")
+
+
 class ActingNotPossible(Conflict):
     code = "acting_not_possible"
     message = _("Nobody can act as staff, as themselves, or as somebody whose account is not active.")

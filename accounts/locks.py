@@ -1,4 +1,4 @@
-"""The row locks of this app: the registration policy before a person.
+"""The row locks of this app: the registration policy before a person, a person before a session.
 
 A person's row comes before every lock of the apps above: it is their customer's.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from accounts.errors import AccountLeaving, AccountSuspended
-from accounts.models import RegistrationPolicy, User
+from accounts.models import RegistrationPolicy, Session, User
 
 
 def lock_person(user_id: UUID) -> User | None:
@@ -28,6 +28,11 @@ def lock_active_person(user_id: UUID) -> User:
     if now is None or not now.is_active:
         raise AccountLeaving if now is not None and now.is_leaving else AccountSuspended
     return now
+
+
+def lock_live_session(session_id: UUID) -> Session | None:
+    """The session as it is now, locked until commit: what ends it, or what it acts for, comes before or after. None if it is over."""
+    return Session.objects.live().select_for_update(no_key=True).filter(pk=session_id).first()
 
 
 def lock_policy() -> RegistrationPolicy | None:

@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { schemes } from "./schemes.js";
 import { writeWorld } from "./world.js";
 
 const root = fileURLToPath(new URL("../nexusvpn/static/", import.meta.url));
@@ -21,9 +22,10 @@ const { warnings } = await build({
   // The manifest storage refuses a file that names a source map which is not there.
   sourcemap: false,
   legalComments: "eof",
+  plugins: [schemes],
   logLevel: "info",
 });
-// A brace that is missing takes the rules behind it along, and is only a warning.
+// Such as a brace that nobody closed: everything behind it would mean something else.
 if (warnings.length) process.exit(1);
 
 writeWorld(`${dist}world.svg`);

@@ -88,7 +88,11 @@ def _style(light: str, dark: str) -> str:
         "chart-down": (light, dark),
     }
     lines = "".join(f"--{name}: light-dark({one}, {other});" for name, (one, other) in pairs.items())
-    return f":root {{{lines}}}"
+    # Browsers from before 2024: with the switches of frontend/schemes.js.
+    older = "".join(
+        f"--{name}: var(--if-light, {one}) var(--if-dark, {other});" for name, (one, other) in pairs.items()
+    )
+    return f":root {{{lines}}} @supports not (color: light-dark(#000, #fff)) {{:root {{{older}}}}}"
 
 
 def contrast(one: str, other: str) -> float:

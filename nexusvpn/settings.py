@@ -8,10 +8,9 @@ from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 
-from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from nexusvpn import env
+from nexusvpn import assembly, env
 from nexusvpn.connections import PatientConnection
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -96,50 +95,10 @@ RATELIMIT_IPV6_MASK = 64
 TRUSTED_PROXIES = env.items("TRUSTED_PROXIES")
 
 # --- applications ---------------------------------------------------------------------------------
-INSTALLED_APPS = [
-    "nexusvpn",
-    "accounts",
-    "billing",
-    "vpn",
-    "referrals",
-    "support",
-    "nexusvpn.admin_config.StaffAdminConfig",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
-    "rest_framework",
-    "drf_spectacular",
-    "drf_spectacular_sidecar",
-    "procrastinate.contrib.django",
-    "djstripe",
-]
+INSTALLED_APPS = assembly.INSTALLED_APPS
 # dj-stripe's own three take most of a minute; this one makes the same tables.
 MIGRATION_MODULES = {"djstripe": "nexusvpn.djstripe_migrations"}
-MIDDLEWARE = [
-    "nexusvpn.middleware.RequestContextMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "nexusvpn.middleware.BodyLimitMiddleware",
-    "nexusvpn.content_policy.ContentPolicyMiddleware",
-    "nexusvpn.middleware.NoNulMiddleware",
-    "nexusvpn.middleware.DatabaseGateMiddleware",
-    "nexusvpn.middleware.ClientSessionMiddleware",
-    "nexusvpn.languages.LanguageMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "accounts.client_cookie.ClientCookieMiddleware",
-    "referrals.middleware.CampaignMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "nexusvpn.maintenance.MaintenanceMiddleware",
-    "nexusvpn.middleware.PageLimitMiddleware",
-    "accounts.acting_middleware.ActingMiddleware",
-    "nexusvpn.uploads.UploadMiddleware",
-    "nexusvpn.middleware.PageErrorMiddleware",
-]
+MIDDLEWARE = assembly.MIDDLEWARE
 ROOT_URLCONF = "nexusvpn.urls"
 WSGI_APPLICATION = "nexusvpn.wsgi.application"
 TEMPLATES = [
@@ -166,16 +125,7 @@ SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
 PASSWORD_HASHERS = ["accounts.hashers.BoundedArgon2Hasher"]
 ARGON2_CONCURRENCY = env.number("ARGON2_CONCURRENCY", 2)
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "accounts.validators.MaximumLengthValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "full_name")},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.breached.BreachedPasswordValidator"},
-]
+AUTH_PASSWORD_VALIDATORS = assembly.AUTH_PASSWORD_VALIDATORS
 # A file of SHA-1 hashes "ordered by hash" of Have I Been Pwned; empty: only Django's list of common passwords is looked at.
 BREACHED_PASSWORDS_FILE = env.text("BREACHED_PASSWORDS_FILE")
 if BREACHED_PASSWORDS_FILE and not Path(BREACHED_PASSWORDS_FILE).is_file():
@@ -313,33 +263,10 @@ UPLOAD_PATHS = re.compile(
 UPLOAD_BODY_LIMIT_BYTES = 26 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "manifest-src": [SELF],
-    }
-}
+CONTENT_SECURITY_POLICY = assembly.CONTENT_SECURITY_POLICY
 
 # --- API ------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["nexusvpn.api.authentication.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["nexusvpn.api.permissions.SignedIn"],
-    "DEFAULT_PARSER_CLASSES": ["nexusvpn.api.parsers.StrictJSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["nexusvpn.api.renderers.EnvelopeRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "nexusvpn.api.negotiation.AlwaysJSON",
-    "DEFAULT_SCHEMA_CLASS": "nexusvpn.api.schema.EnvelopeSchema",
-    "DEFAULT_PAGINATION_CLASS": None,
-    "EXCEPTION_HANDLER": "nexusvpn.api.exceptions.handle_exception",
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
-}
+REST_FRAMEWORK = assembly.REST_FRAMEWORK
 AUDIT_RECORDER = "accounts.services.audit.write"
 BEARER_AUTHENTICATOR = "accounts.bearer.authenticate"
 SPECTACULAR_SETTINGS = {

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.models import User
+from accounts.signals import language_chosen
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
 from nexusvpn.languages import known_language
@@ -17,7 +18,9 @@ def choose_language(*, user: User, language: str) -> None:
     if not known_language(language):
         raise InvalidInput(fields={"language": [gettext("This is none of our languages.")]})
     user.language = language
-    User.objects.filter(pk=user.pk).exclude(language=language).update(language=language)
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk).exclude(language=language).update(language=language):
+            language_chosen.send(sender=User, user=user)
 
 
 def rename_person(*, user: User, full_name: str) -> None:

@@ -20,7 +20,8 @@ def appearance(request: HttpRequest) -> HttpResponse:
     language, theme = known_language(request.POST.get("language", "")), request.POST.get("theme", "")
     if language:
         remember_choice(response, settings.LANGUAGE_COOKIE_NAME, language)
-        if request.user.is_authenticated:
+        # Staff who act as a customer choose for their own eyes.
+        if request.user.is_authenticated and not hasattr(request, "acting_staff"):
             choose_language(user=signed_in(request), language=language)
     if theme == Theme.SYSTEM:
         response.delete_cookie(settings.THEME_COOKIE_NAME, path="/")

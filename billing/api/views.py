@@ -1,15 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from billing.models import Interval, Plan
-from billing.services.offers import Offer, with_prices
+from billing.services.offers import PRICE, Offer, prices_beside, prices_of
 from nexusvpn.api.pagination import fetch_page, page_request
 from nexusvpn.api.permissions import Anyone
 from nexusvpn.api.schema import PAGE_PARAMETERS, paged
@@ -53,16 +53,16 @@ class PlansView(ApiView):
 
     @extend_schema(parameters=PAGE_PARAMETERS, responses={200: paged(PlanView)}, auth=[])
     def get(self, request: Request) -> Response:
-        plans = Plan.objects.filter(is_offered=True)
-        page = fetch_page(plans, page_request(request.query_params), ("pk", *self.COLUMNS), self._row)
-        return Response(replace(page, items=[self._shown(offer) for offer in with_prices(page.items)]).as_dict())
+        plans = Plan.objects.filter(is_offered=True).annotate(beside=prices_beside())
+        page = fetch_page(plans, page_request(request.query_params), ("pk", *self.COLUMNS, "beside"), self._row)
+        return Response(page.as_dict())
 
-    def _row(self, *values: Any) -> Plan:
-        return Plan(**dict(zip(("pk", *self.COLUMNS), values, strict=True)))
+    def _row(self, *values: Any) -> dict[str, Any]:
+        plan = Plan(**dict(zip(("pk", *self.COLUMNS), values[:-1], strict=True)))
+        return self._shown(Offer(plan, prices_of(plan, values[-1]), settings.BILLING_CURRENCY.upper()))
 
     def _shown(self, offer: Offer) -> dict[str, Any]:
         plan = {name: getattr(offer.plan, name) for name in self.COLUMNS}
-        names = ("interval", "currency", "amount_minor")
-        prices = [{name: getattr(price, name) for name in names} for price in offer.prices]
+        prices = [{name: getattr(price, name) for name in PRICE} for price in offer.prices]
         amount = offer.month.amount_minor if offer.month else 0
         return {**plan, "price_minor": amount, "currency": offer.currency, "prices": prices}

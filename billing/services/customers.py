@@ -8,12 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing.deferred import sync_soon
+from billing.deferred import finish_orders_soon, sync_soon
 from billing.gateway.client import Stripe
 from billing.gateway.errors import GatewayMissing, PaymentsUnavailable
 from billing.locks import lock_stripe_customer_at_once
 from billing.models import StripeCustomer, StripeOrder
-from billing.services.order_requests import USER
+from billing.services.order_requests import USER, contact_of
 from billing.services.orders import SUPERSEDED, end_order, finish_order, perform, place_order
 
 
@@ -29,7 +29,7 @@ def ensure_customer(user: User, api: Stripe) -> str:
     known = customer_of(user)
     if known is not None:
         return known.stripe_id
-    asked: dict[str, Any] = {"email": user.email, "metadata": {USER: str(user.pk)}}
+    asked: dict[str, Any] = {**contact_of(user), "metadata": {USER: str(user.pk)}}
     order = place_order(user=user, purpose=StripeOrder.Purpose.CUSTOMER, parameters=asked)
     # If the order is new although somebody else's has been done since the look above, that one's customer can be seen by now.
     known = customer_of(user)
@@ -43,6 +43,19 @@ def ensure_customer(user: User, api: Stripe) -> str:
             StripeCustomer.objects.create(stripe_id=made, user=user)
             User.objects.filter(pk=user.pk).update(stripe_customer_id=made)
     return made
+
+
+def order_contact(user: User, customer_id: str) -> None:
+    """A job tells Stripe the person's address and language, as they are by then: what it sends them goes there, and is in it."""
+    place_order(user=user, purpose=StripeOrder.Purpose.ADDRESS, subject=customer_id, is_durable=True)
+    finish_orders_soon()
+
+
+def tell_language(user: User) -> None:
+    """After the person has chosen another. Whoever has no customer yet has the language told with it when it is made."""
+    known = customer_of(user)
+    if known is not None and user.deletion_due_at is None:
+        order_contact(user, known.pk)
 
 
 def forget_if_deleted(customer_id: str, api: Stripe) -> bool:

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 
 from billing.models import Interval, Plan, PlanPrice
+
+# What is told of a price.
+PRICE = ("interval", "currency", "amount_minor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,17 @@ def with_prices(plans: Iterable[Plan], currency: str | None = None) -> list[Offe
     for price in PlanPrice.objects.filter(plan__in=rows, is_current=True).order_by("currency", "interval"):
         found[price.plan_id].append(price)
     return [Offer(plan, found[plan.pk], (currency or settings.BILLING_CURRENCY).upper()) for plan in rows]
+
+
+def prices_beside() -> ArraySubquery:
+    """For a query of plans: each with its current prices, so that they need no second one. What `prices_of` reads."""
+    values = {name: name for name in PRICE}
+    of_plan = PlanPrice.objects.filter(plan=OuterRef("pk"), is_current=True).order_by("currency", "interval")
+    return ArraySubquery(of_plan.values(shown=JSONObject(**values)))
+
+
+def prices_of(plan: Plan, beside: list[dict[str, Any]]) -> list[PlanPrice]:
+    return [PlanPrice(plan=plan, is_current=True, **values) for values in beside]
 
 
 def currencies() -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from accounts.models import User
 from billing.gateway.client import Object, Stripe, keyed
 from billing.gateway.errors import GatewayMissing, GatewayRefused
 from billing.models import StripeOrder
@@ -131,10 +132,16 @@ def _give_credit(order: StripeOrder, api: Stripe) -> Object:
     return api.call(lambda v1: v1.customers.balance_transactions.create(customer, parameters, options=keyed(order.pk)))
 
 
-def _change_address(order: StripeOrder, api: Stripe) -> Object:
-    """To the one that the person has now: it may have changed once more, and rows keep no addresses."""
+def contact_of(user: User) -> Object:
+    """Where Stripe's receipts and invoices go, and in which language; in Stripe's own choice for whoever has never chosen one."""
+    return {"email": user.email, **({"preferred_locales": [user.language]} if user.language else {})}
+
+
+def _change_contact(order: StripeOrder, api: Stripe) -> Object:
+    """To what the person has now: it may have changed once more, and rows keep no addresses."""
+    contact: Any = contact_of(order.user)
     try:
-        return api.call(lambda v1: v1.customers.update(order.subject, {"email": order.user.email}))
+        return api.call(lambda v1: v1.customers.update(order.subject, contact))
     except GatewayMissing:
         return {"id": order.subject}
 
@@ -162,7 +169,7 @@ _REQUESTS: dict[StripeOrder.Purpose, Callable[[StripeOrder, Stripe], Object]] = 
     Purpose.UNPAUSE: _update_subscription,
     Purpose.END: _end,
     Purpose.REFUND: _refund,
-    Purpose.ADDRESS: _change_address,
+    Purpose.ADDRESS: _change_contact,
     Purpose.CREDIT: _give_credit,
     Purpose.DELETE_CUSTOMER: _delete_customer,
 }

@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
-from billing.deferred import finish_orders_soon
 from billing.gateway.client import Object
 from billing.gateway.fetch import Fetched
 from billing.gateway.values import id_of
@@ -20,14 +19,13 @@ from billing.models import (
     Invoice,
     Payment,
     StripeCustomer,
-    StripeOrder,
     Subscription,
 )
 from billing.services.checkout_parameters import CHECKOUT
+from billing.services.customers import order_contact
 from billing.services.discrepancies import heal, report
 from billing.services.invoices_sync import invoice_price_ids, read_invoice, subscription_id
 from billing.services.ledger import record_credits, record_transactions
-from billing.services.orders import place_order
 from billing.services.payments_sync import read_dispute, read_payment, transactions_of
 from billing.services.stored import Rows, prices_by_stripe_id, save_changes
 from billing.services.subscriptions_sync import price_id, price_ids, read_subscription
@@ -54,19 +52,19 @@ def write_customer(customer: StripeCustomer, found: Fetched) -> None:
         "card_exp_month": card.get("exp_month"),
         "card_exp_year": card.get("exp_year"),
     }
-    _keep_address(customer, found.customer)
+    _keep_contact(customer, found.customer)
     if not save_changes(customer, values):
         StripeCustomer.objects.filter(pk=customer.pk).update(synced_at=timezone.now())
 
 
-def _keep_address(customer: StripeCustomer, found: Object) -> None:
-    """Receipts go to the address that the person has now, not to a mailbox that may be somebody else's."""
+def _keep_contact(customer: StripeCustomer, found: Object) -> None:
+    """Receipts go to the address that the person has now, not to a mailbox that may be somebody else's, and are in their language."""
     user = customer.user
-    leaving = user.deletion_due_at is not None
-    if leaving or (found["email"] or "").lower() == user.email.lower():
-        return
-    place_order(user=user, purpose=StripeOrder.Purpose.ADDRESS, subject=customer.pk, is_durable=True)
-    finish_orders_soon()
+    is_kept = (found["email"] or "").lower() == user.email.lower()
+    if user.language and (found.get("preferred_locales") or [""])[0] != user.language:
+        is_kept = False
+    if not is_kept and user.deletion_due_at is None:
+        order_contact(user, customer.pk)
 
 
 def note_deleted(customer: StripeCustomer, subscriptions: Rows[Subscription]) -> None:

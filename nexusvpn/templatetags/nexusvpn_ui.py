@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.appearance import script_texts as texts_of_scripts
 from nexusvpn.brand import logo_url, style_url
+from nexusvpn.countries import country_name
 from nexusvpn.money import decimals_of, major
 
 register = template.Library()
@@ -133,6 +134,12 @@ def remaining(quota: int, used: int) -> int:
 def percent(share: float | None) -> str:
     """A share of one: 0.42 → "42 %"."""
     return UNKNOWN if share is None else f"{share * 100:.0f} %"
+
+
+@register.filter
+def country(code: str) -> str:
+    """ "NL" → "Netherlands", in German "Niederlande"."""
+    return country_name(code)
 
 
 @register.filter

@@ -1,8 +1,8 @@
 """The articles that come with the product: files of `support/articles`, put into the knowledge base once and kept up to date there.
 
 A file is `<slug>.<language>.md`: lines of `name: value`, a line `---`, and the text, in which `{NAME}` stands for a setting's value.
-What staff have edited is theirs and is never written over; what they took back stays a draft. `start: yes` puts a new article among
-the questions of the start page; from then on staff say whether it is there.
+What staff have edited is theirs and is never written over; what they took back stays a draft. `start: yes` puts an article among the
+questions of the start page once, a new one or one that was loaded without it; from then on staff say whether it is there.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_noop
 from support.models import Article, ArticleCategory
 from support.services.article_editing import index_article
 
+START = "\nstart: yes"
 FOLDER = Path(__file__).resolve().parent.parent / "articles"
 CATEGORIES = {
     "connection": gettext_noop("Connection"),
@@ -44,7 +46,7 @@ class Shipped:
 
     @property
     def fingerprint(self) -> str:
-        return _fingerprint(self.title, self.body)
+        return _fingerprint(self.title, self.body, self.on_start_page)
 
 
 def shipped_articles() -> Iterator[Shipped]:
@@ -60,8 +62,9 @@ def _with_settings(text: str) -> str:
     return re.sub(r"\{([A-Z_]+)\}", lambda name: str(getattr(settings, name[1])), text)
 
 
-def _fingerprint(title: str, body: str) -> str:
-    return hashlib.sha256(f"{title}\n{body}".encode()).hexdigest()
+def _fingerprint(title: str, body: str, on_start_page: bool) -> str:
+    """With the wish for the start page in it, a row tells whether that was in the file which it was loaded from."""
+    return hashlib.sha256(f"{title}\n{body}{START if on_start_page else ''}".encode()).hexdigest()
 
 
 def load_articles() -> int:
@@ -76,7 +79,7 @@ def load_articles() -> int:
 
 
 def _load(shipped: Shipped, category: ArticleCategory) -> bool:
-    values = {"title": shipped.title, "body": shipped.body, "shipped_hash": shipped.fingerprint}
+    values: dict[str, Any] = {"title": shipped.title, "body": shipped.body, "shipped_hash": shipped.fingerprint}
     published = {"state": Article.State.PUBLISHED, "published_at": timezone.now()}
     found, is_new = Article.objects.get_or_create(
         slug=shipped.slug,
@@ -84,9 +87,12 @@ def _load(shipped: Shipped, category: ArticleCategory) -> bool:
         defaults={**values, **published, "category": category, "on_start_page": shipped.on_start_page},
     )
     if not is_new:
-        is_theirs = found.shipped_hash != _fingerprint(found.title, found.body)
+        unmarked, marked = (_fingerprint(found.title, found.body, start) for start in (False, True))
+        is_theirs = found.shipped_hash not in (unmarked, marked)
         if is_theirs or found.shipped_hash == shipped.fingerprint:
             return False
+        if shipped.on_start_page and found.shipped_hash == unmarked:
+            values["on_start_page"] = True
         # Conditional: staff may be editing it in this moment.
         if not Article.objects.filter(pk=found.pk, title=found.title, body=found.body).update(**values):
             return False

@@ -118,7 +118,6 @@ def test_what_a_service_writes_down_in_the_customers_name_was_done_by_staff(
     ("path", "form"),
     [
         ("/settings", {"full_name": "Changed"}),
-        ("/appearance", {"language": "de"}),
         ("/settings/notifications", {}),
         ("/settings/password", {"old_password": PASSWORD, "password": "a new long sentence"}),
         ("/settings/email", {"email": "taken@example.com", "password": PASSWORD}),
@@ -144,6 +143,19 @@ def test_what_is_the_customers_alone_is_refused_and_written_down(
     assert User.objects.filter(pk=alice.pk).values().get() == before
     denied = AuditEvent.objects.get(action="denied")
     assert (denied.actor_id, denied.person_id, denied.details["acting"]) == (helper.pk, None, True)
+
+
+def test_language_and_colours_are_staffs_own_view_and_not_the_customers(
+    acting: Client, alice: User, helper: User
+) -> None:
+    User.objects.filter(pk__in=(alice.pk, helper.pk)).update(language="en")
+    answer = acting.post("/appearance", {"language": "de", "theme": "dark", "next": "/settings"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/settings")
+    page = acting.get("/settings").text
+    assert '<html lang="de"' in page
+    assert '<meta name="color-scheme" content="dark">' in page
+    assert list(User.objects.filter(pk__in=(alice.pk, helper.pk)).values_list("language", flat=True)) == ["en", "en"]
+    assert not AuditEvent.objects.filter(action__in=("acting_wrote", "denied")).exists()
 
 
 @pytest.mark.parametrize(

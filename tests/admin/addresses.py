@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 
 
 def action(row: Any, slug: str) -> str:
@@ -21,3 +22,18 @@ def change(row: Any) -> str:
 
 def allow(user: User, *codenames: str) -> None:
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+
+
+def refuse_who_may_only_see(helper: User, browser: Client, row: Any, slug: str, **form: str) -> None:
+    """With the permission to see the row and no other, its action is neither offered nor asked about nor done, and that is written down.
+
+    What it would have changed is for the test to look at.
+    """
+    allow(helper, f"view_{row._meta.model_name}")
+    page = browser.get(change(row))
+    assert page.status_code == 200
+    assert action(row, slug) not in page.text
+    denied = AuditEvent.objects.filter(action="denied", actor_id=helper.pk)
+    before = denied.count()
+    assert [browser.get(action(row, slug)).status_code, browser.post(action(row, slug), form).status_code] == [403, 403]
+    assert denied.count() > before

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from billing.entitlements import entitlement_for
 from billing.models import Plan, PlanGrant
-from tests.admin.addresses import action, allow, change
+from tests.admin.addresses import action, allow, change, refuse_who_may_only_see
 from tests.admin.rows import new_device, new_grant, new_server
 
 
@@ -69,10 +69,7 @@ def test_a_device_is_removed_by_the_service(staff: Client) -> None:
 )
 def test_viewing_is_not_enough_to_act(helper: User, helper_browser: Client, make: Any, slug: str) -> None:
     row = make()
-    allow(helper, f"view_{row._meta.model_name}")
-    assert action(row, slug) not in helper_browser.get(change(row)).content.decode()
-    for method in (helper_browser.get, helper_browser.post):
-        assert method(action(row, slug)).status_code == 403
+    refuse_who_may_only_see(helper, helper_browser, row, slug)
     allow(helper, f"view_{row._meta.model_name}", f"change_{row._meta.model_name}")
     assert action(row, slug) in helper_browser.get(change(row)).content.decode()
     assert helper_browser.post(action(row, slug)).status_code in (200, 302)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
@@ -12,7 +11,7 @@ from billing.models import StripeOrder
 from referrals.models import ReferralProgramme, Reward, RewardAmount, RewardPayout
 from referrals.services.payouts import pay_out_rewards
 from referrals.services.suspicion import WORDS
-from tests.admin.addresses import action, allow, change
+from tests.admin.addresses import action, change, refuse_who_may_only_see
 from tests.factories.referrals import AMOUNTS, earned, make_paid, make_programme, promise, subscribed
 from tests.invariants import assert_invariants
 
@@ -101,9 +100,7 @@ class TestDeciding:
         assert "waits for no decision any more" in answer.content.decode()
 
     def test_seeing_is_not_enough(self, helper: User, helper_browser: Client, held: Reward) -> None:
-        helper.user_permissions.set(Permission.objects.filter(codename="view_reward"))
-        assert helper_browser.get(change(held)).status_code == 200
-        assert helper_browser.post(action(held, "approve"), {"reason": "Fine"}).status_code == 403
+        refuse_who_may_only_see(helper, helper_browser, held, "approve", reason="Fine")
         held.refresh_from_db()
         assert held.state == "held"
 
@@ -135,8 +132,7 @@ class TestAPayoutWhoseOrderIsGone:
 
     def test_seeing_is_not_enough(self, helper: User, helper_browser: Client, payout: RewardPayout) -> None:
         StripeOrder.objects.all().delete()
-        allow(helper, "view_rewardpayout")
-        assert helper_browser.post(action(payout, "nothing-came")).status_code == 403
+        refuse_who_may_only_see(helper, helper_browser, payout, "nothing-came")
 
 
 def test_the_customers_page_shows_rewards_and_what_becomes_of_the_balance(

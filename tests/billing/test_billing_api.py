@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.api_keys import create_api_key
-from billing.models import CheckoutSession, Invoice, PlanPrice, StripeCustomer
+from billing.models import CheckoutSession, Invoice, Plan, PlanPrice, StripeCustomer
 from tests.api_client import ApiClient
 from tests.billing.buying import VISA, buy, charged, plan_at_stripe
 from tests.billing.shop import Shop
@@ -213,6 +213,24 @@ def test_invoices_are_ones_own_and_cost_the_same(alice: User, bob: User, alice_a
     assert (len(page["items"]), page["total"]) == (50, 50)
     assert len(few) == len(many) <= 2
     assert alice_api.get("billing/invoices?limit=0").status == 400
+
+
+def test_plans_and_all_their_prices_cost_one_query_and_follow_a_change_at_once(alice_api: ApiClient) -> None:
+    with recorded_queries() as few:
+        before = alice_api.get("billing/plans").data["items"]
+    extra = [Plan(code=f"extra-{n}", name="Extra", rank=1000 + n, device_limit=1) for n in range(40)]
+    for plan in Plan.objects.bulk_create(extra):
+        for amount, interval in ((900, "month"), (9000, "year")):
+            PlanPrice.objects.create(plan=plan, interval=interval, currency="USD", amount_minor=amount)
+    with recorded_queries() as many:
+        items = alice_api.get("billing/plans?limit=100").data["items"]
+    assert len(few) == len(many) <= 2
+    assert items[: len(before)] == before
+    prices = [{"interval": "month", "currency": "USD", "amount_minor": 900}]
+    prices.append({"interval": "year", "currency": "USD", "amount_minor": 9000})
+    assert (items[-1]["price_minor"], items[-1]["prices"]) == (900, prices)
+    PlanPrice.objects.filter(plan=extra[-1], interval="year").update(is_current=False)
+    assert alice_api.get("billing/plans?limit=100").data["items"][-1]["prices"] == prices[:1]
 
 
 def test_a_key_needs_the_scope(shop: Shop, alice: User) -> None:

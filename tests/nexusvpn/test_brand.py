@@ -121,6 +121,8 @@ class TestColours:
         assert style.headers["Content-Type"] == "text/css; charset=utf-8"
         assert "--accent: light-dark(#a4133c, #ff8fa3);" in style.text
         assert "--on-accent: light-dark(#ffffff, #0d1330);" in style.text
+        older = style.text.partition("@supports not (color: light-dark(")[2]
+        assert "--accent: var(--if-light, #a4133c) var(--if-dark, #ff8fa3);" in older
 
     @pytest.mark.parametrize(
         ("light", "dark"),

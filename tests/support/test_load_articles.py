@@ -59,6 +59,27 @@ def test_a_new_article_may_be_on_the_start_page_and_then_staff_decide(monkeypatc
     assert marked.filter(slug="new-key", body__endswith="And zebras.").count() == 2
 
 
+def test_articles_that_were_loaded_without_the_start_page_come_there_unless_staff_have_edited_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As the version left them that knew of no start page."""
+    wanted = {(one.slug, one.language) for one in shipped() if one.on_start_page}
+    before = [replace(one, on_start_page=False) for one in shipped()]
+    with monkeypatch.context() as earlier:
+        earlier.setattr(shipped_articles, "shipped_articles", lambda: iter(before))
+        load_articles()
+    marked = Article.objects.filter(on_start_page=True)
+    assert not marked.exists()
+    Article.objects.filter(slug="money-back", language="en").update(body="As staff want it.")
+    assert load_articles() == len(wanted) - 1
+    assert set(marked.values_list("slug", "language")) == wanted - {("money-back", "en")}
+    assert Article.objects.get(slug="money-back", language="en").body == "As staff want it."
+    # Once: what staff take away from there stays away.
+    marked.update(on_start_page=False)
+    assert load_articles() == 0
+    assert not marked.exists()
+
+
 def test_categories_keep_what_staff_call_them() -> None:
     load_articles()
     ArticleCategory.objects.filter(slug="plans").update(name="Money")

@@ -29,6 +29,14 @@ def test_the_landing_page_shows_the_plans_on_offer_and_the_locations(page: Clien
     assert "Sign in" in text
 
 
+@pytest.mark.parametrize(("language", "name"), [("en", "Netherlands"), ("de", "Niederlande")])
+def test_the_table_of_locations_names_their_countries(page: Client, language: str, name: str) -> None:
+    make_location("ams")
+    text = page.get("/", headers={"accept-language": language}).text
+    assert re.search(rf'<td data-label="[^"]+">{name}</td>', text)
+    assert ">NL<" not in text
+
+
 def test_the_landing_page_asks_the_database_four_times_for_its_content(
     page: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

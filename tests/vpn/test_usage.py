@@ -9,9 +9,13 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from billing.entitlements import entitlement_for
+from billing.models import Plan, PlanGrant
+from tests.api_client import ApiClient
 from tests.factories.vpn import make_location, make_server
+from tests.queries import recorded_queries
 from vpn.models import UsageRecord, VpnConfig
-from vpn.services.usage import UsageTotal, has_used_any, usage_of_devices, usage_report, usage_since
+from vpn.services.usage import UsageTotal, has_used_any, usage_of_devices, usage_of_plan, usage_report, usage_since
 from vpn.wireguard.keys import generate_key_pair
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +56,41 @@ def test_days_and_period_are_told_by_one_query_whichever_is_longer(
         (days_ago(0), 1, 3),
     ]
     assert period == usage_since(alice.pk, days_ago(since))
+
+
+@pytest.mark.parametrize("days", [1, 30, 366])
+@pytest.mark.parametrize("of_one", [False, True])
+def test_the_plan_and_its_usage_are_one_answer_of_one_query(
+    alice: User,
+    bob: User,
+    devices: list[VpnConfig],
+    django_assert_num_queries: DjangoAssertNumQueries,
+    days: int,
+    of_one: bool,
+) -> None:
+    plan = Plan.objects.get(code="pro")
+    grant = PlanGrant.objects.create(user=alice, plan=plan, reason="Test")
+    PlanGrant.objects.filter(pk=grant.pk).update(created_at=timezone.now() - timedelta(days=70))
+    for device, ago in ((devices[0], 0), (devices[1], 0), (devices[0], 12), (devices[1], 29), (devices[0], 45)):
+        record(device, ago, ago + 1, 100)
+    named = devices[0].pk if of_one else None
+    has = entitlement_for(alice)
+    with django_assert_num_queries(1):
+        found = usage_of_plan(alice, days, named)
+    assert found == (has, *usage_report(alice.pk, days, has.period_start.date(), named))
+    record(devices[0], 1, 5, 5)
+    Plan.objects.filter(pk=plan.pk).update(quota_bytes=7)
+    changed, items, _ = usage_of_plan(alice, days)
+    assert changed.quota_bytes == 7
+    assert days == 1 or items[-2]["bytes_up"] == 5
+    assert usage_of_plan(bob, days)[2].total == 0
+
+
+def test_the_api_tells_it_by_two_queries(alice: User, devices: list[VpnConfig], alice_api: ApiClient) -> None:
+    alice_api.get("usage")
+    with recorded_queries() as asked:
+        assert len(alice_api.get("usage?days=366").data["items"]) == 366
+    assert len(asked) == 2
 
 
 def test_one_devices_days_stand_beside_the_period_of_all(alice: User, devices: list[VpnConfig]) -> None:

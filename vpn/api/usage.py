@@ -8,13 +8,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.people import signed_in
-from billing.entitlements import entitlement_for
 from nexusvpn.api.scopes import Scope
 from nexusvpn.api.views import ApiView
 from nexusvpn.errors import InvalidInput, NotFound
 from vpn.api.serializers import UsageView as UsageShape
 from vpn.models import VpnConfig
-from vpn.services.usage import usage_report
+from vpn.services.usage import usage_of_plan
 
 MAX_DAYS = 366
 
@@ -32,8 +31,7 @@ class UsageView(ApiView):
     def get(self, request: Request) -> Response:
         user = signed_in(request)
         days, device = _days(request), _device(request)
-        entitlement = entitlement_for(user)
-        items, period = usage_report(user.pk, days, entitlement.period_start.date(), device)
+        entitlement, items, period = usage_of_plan(user, days, device)
         return Response(
             {
                 "items": items,

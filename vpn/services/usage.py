@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,22 @@ from uuid import UUID
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from accounts.models import User
+from billing.entitlements import Entitlement, entitlement_beside
 from vpn.models import UsageRecord
+
+LONGEST_PERIOD = timedelta(days=31)
+# The days of one person with any usage: what is shown, and what all devices used.
+_DAYS = """
+SELECT json_agg(json_build_array(
+    day.record_date, coalesce(day.up, 0), coalesce(day.down, 0), day.all_up, day.all_down
+)) FROM (
+    SELECT r.record_date, sum(r.bytes_up) AS all_up, sum(r.bytes_down) AS all_down,
+        sum(r.bytes_up) FILTER (WHERE %(device)s::uuid IS NULL OR r.device_id = %(device)s::uuid) AS up,
+        sum(r.bytes_down) FILTER (WHERE %(device)s::uuid IS NULL OR r.device_id = %(device)s::uuid) AS down
+    FROM vpn_usagerecord r WHERE r.user_id = %(user)s AND r.record_date >= %(since)s GROUP BY r.record_date
+) day
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +70,33 @@ def usage_report(
             all_down=Sum("bytes_down"),
         )
     )
+    return _report(rows, first, days, since)
+
+
+def _report(rows: Iterable[Any], first: date, days: int, since: date) -> tuple[list[dict[str, Any]], UsageTotal]:
+    """`rows` are days with the sums of what is shown and of all devices."""
     found, total_up, total_down = {}, 0, 0
     for day, up, down, all_up, all_down in rows:
         found[day] = (int(up), int(down))
         if day >= since:
             total_up, total_down = total_up + int(all_up), total_down + int(all_down)
     return _every_day(found, first, days), UsageTotal(total_up, total_down, since)
+
+
+def usage_of_plan(
+    user: User, days: int, device_id: UUID | None = None
+) -> tuple[Entitlement, list[dict[str, Any]], UsageTotal]:
+    """What the person may use, and `usage_report` for the present period of it, of now and in one query.
+
+    The period's first day is not known when the query is written, but no period is longer than a month.
+    """
+    first = timezone.now().date() - timedelta(days=days - 1)
+    since = min(first, timezone.now().date() - LONGEST_PERIOD)
+    entitlement, beside = entitlement_beside(user, _DAYS, {"since": since, "device": device_id})
+    start = entitlement.period_start.date()
+    rows = [(date.fromisoformat(day), *sums) for day, *sums in beside or ()]
+    items, period = _report(rows, first, days, start)
+    return entitlement, items, period
 
 
 def usage_of_devices(device_ids: Sequence[UUID], days: int) -> dict[UUID, list[int]]:

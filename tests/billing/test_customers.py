@@ -1,0 +1,95 @@
+"""What Stripe is told of a person: where its receipts and invoices go, and in which language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from accounts.services.profile import choose_language
+from billing.gateway.client import Stripe
+from billing.models import StripeCustomer, StripeOrder
+from billing.services.customers import ensure_customer
+from billing.services.orders import finish_open_orders
+from billing.services.sync import sync_customer
+from tests.billing.shop import Shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def german(alice: User) -> User:
+    alice.language = "de"
+    alice.save()
+    return alice
+
+
+def make_customer(user: User) -> str:
+    with Stripe() as api:
+        return ensure_customer(user, api)
+
+
+def languages(shop: Shop) -> list[Any]:
+    return [customer.preferred_locales for customer in shop.api.customers.list()]
+
+
+def orders(user: User) -> int:
+    return StripeOrder.objects.filter(user=user, purpose="address").count()
+
+
+def test_a_new_customer_has_the_persons_language(shop: Shop, german: User) -> None:
+    make_customer(german)
+    assert languages(shop) == [["de"]]
+
+
+def test_whoever_has_chosen_none_has_stripes_own_choice(shop: Shop, alice: User) -> None:
+    make_customer(alice)
+    sync_customer(StripeCustomer.objects.get(user=alice).pk)
+    assert languages(shop) == [[]]
+    assert orders(alice) == 0
+
+
+def test_another_language_is_told_by_a_job_and_not_by_the_request(shop: Shop, german: User) -> None:
+    make_customer(german)
+    choose_language(user=german, language="en")
+    assert languages(shop) == [["de"]]
+    shop.catch_up()
+    assert languages(shop) == [["en"]]
+    shop.catch_up()
+    assert orders(german) == 1
+
+
+def test_the_same_language_again_asks_nothing_of_stripe(shop: Shop, german: User) -> None:
+    make_customer(german)
+    choose_language(user=german, language="de")
+    assert orders(german) == 0
+
+
+def test_with_stripe_away_it_is_told_later_and_then_as_it_is_by_then(shop: Shop, german: User) -> None:
+    make_customer(german)
+    choose_language(user=german, language="en")
+    # The request and its repeat.
+    shop.post("faults", mode="500", count=2, path="/v1/customers/")
+    assert finish_open_orders() == 0
+    choose_language(user=german, language="de")
+    choose_language(user=german, language="en")
+    assert finish_open_orders() == 1
+    assert languages(shop) == [["en"]]
+    assert orders(german) == 1
+
+
+def test_a_sync_finds_a_customer_of_another_language(shop: Shop, alice: User) -> None:
+    """One that was made before languages were told, or that somebody has changed there."""
+    made = make_customer(alice)
+    User.objects.filter(pk=alice.pk).update(language="de")
+    sync_customer(made)
+    shop.catch_up()
+    assert languages(shop) == [["de"]]
+    shop.catch_up()
+    assert orders(alice) == 1
+
+
+def test_whoever_has_no_customer_asks_nothing_of_stripe(shop: Shop, alice: User) -> None:
+    choose_language(user=alice, language="de")
+    assert not StripeOrder.objects.exists()
