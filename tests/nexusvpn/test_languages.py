@@ -46,6 +46,14 @@ def test_what_was_chosen_here_goes_before_what_the_browser_asks_for(client: Clie
     assert ENGLISH in client.get("/", headers={"accept-language": "de"}).text
 
 
+@pytest.mark.parametrize("path", ["/", "/nothing-here", "/api/nothing-here"])
+def test_no_shared_cache_gives_one_browsers_choice_to_another(client: Client, path: str) -> None:
+    client.post(reverse("appearance"), {"language": "de"})
+    answer = client.get(path, headers={"accept-language": "en"})
+    assert answer.headers["Content-Language"] == "de"
+    assert {"Cookie", "Accept-Language"} <= set(answer.headers["Vary"].split(", "))
+
+
 @pytest.mark.parametrize("language", ["xx", "", "de'; --", "../de"])
 def test_a_language_that_we_do_not_speak_changes_nothing(client: Client, alice: User, language: str) -> None:
     client.force_login(alice)
