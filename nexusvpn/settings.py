@@ -121,10 +121,10 @@ MIDDLEWARE = [
     "nexusvpn.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    # Before whatever may refuse: else a refusal would be in the language of the thread's last request.
+    # These two before whatever may refuse: a refusal has the policy too, and is not in the language of the thread's last request.
+    "nexusvpn.content_policy.ContentPolicyMiddleware",
     "nexusvpn.languages.LanguageMiddleware",
     "nexusvpn.middleware.BodyLimitMiddleware",
-    "nexusvpn.content_policy.ContentPolicyMiddleware",
     "nexusvpn.middleware.NoNulMiddleware",
     "nexusvpn.middleware.DatabaseGateMiddleware",
     "nexusvpn.middleware.ClientSessionMiddleware",
