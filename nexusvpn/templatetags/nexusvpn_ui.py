@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.appearance import script_texts as texts_of_scripts
 from nexusvpn.brand import logo_url, style_url
+from nexusvpn.countries import country_name
 from nexusvpn.money import decimals_of, major
 
 register = template.Library()
@@ -127,6 +128,12 @@ def bytes_exact(count: int | None) -> str:
 @register.filter
 def remaining(quota: int, used: int) -> int:
     return max(quota - used, 0)
+
+
+@register.filter
+def country(code: str) -> str:
+    """The name of an ISO 3166-1 code in the reader's language."""
+    return country_name(code)
 
 
 @register.filter

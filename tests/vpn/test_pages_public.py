@@ -29,6 +29,13 @@ def test_the_landing_page_shows_the_plans_on_offer_and_the_locations(page: Clien
     assert "Sign in" in text
 
 
+@pytest.mark.parametrize(("language", "country"), [("en", "Switzerland"), ("de", "Schweiz")])
+def test_the_landing_page_names_countries_in_the_readers_language(page: Client, language: str, country: str) -> None:
+    make_location("zrh", city="Zürich", country_code="CH")
+    text = page.get("/", headers={"accept-language": language}).text
+    assert re.search(rf"<td [^>]*>{country}</td>", text)
+
+
 def test_the_landing_page_asks_the_database_four_times_for_its_content(
     page: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
