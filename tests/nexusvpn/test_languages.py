@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from accounts.models import User
 from accounts.services.outbox import bodies_of, queue_mail
+from nexusvpn.api import docs
 from nexusvpn.languages import known_language, speaking
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
@@ -119,3 +120,10 @@ def test_a_text_for_a_person_is_in_theirs_or_in_the_sites_own() -> None:
     with speaking("xx"):
         assert get_language() == "en"
     assert [known_language(code) for code in ("de", "en", "fr", "")] == ["de", "en", "", ""]
+
+
+def test_the_document_of_the_api_is_everybodys_and_in_english_whoever_asks_first(client: Client) -> None:
+    docs._schema.cache_clear()
+    document = client.get("/api/schema", headers={"accept-language": "de"}).text
+    assert "`low` - Low" in document
+    assert "Niedrig" not in document
