@@ -11,10 +11,11 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.locale import LocaleMiddleware
 from django.utils import functional, translation
+from django.utils.cache import patch_vary_headers
 from django.utils.text import format_lazy
 
 # Programs and files: their answers have no language.
-WITHOUT_LANGUAGE = ("/api/v1/node/", "/api/health", "/static/", "/webhooks/", "/metrics")
+WITHOUT_LANGUAGE = ("/api/v1/node/", "/api/health", "/static/", "/brand/", "/webhooks/", "/metrics")
 
 
 class LanguageMiddleware(LocaleMiddleware):
@@ -30,6 +31,8 @@ class LanguageMiddleware(LocaleMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if request.path_info.startswith(WITHOUT_LANGUAGE):
             return response
+        # Django names only the header, although the cookie goes before it.
+        patch_vary_headers(response, ("Cookie",))
         answer: HttpResponseBase = super().process_response(request, response)
         return answer
 

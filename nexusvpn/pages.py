@@ -6,6 +6,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import is_valid_path
 from django.utils.translation import gettext as _
 
 from nexusvpn.api.envelope import error_response
@@ -93,12 +94,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def wrong_method(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
-    """Django's empty 405 as a page, for somebody who reloads or opens an address that only takes forms."""
+    """Django's empty 405 as a page, for somebody who reloads or opens an address that only takes forms, or has just signed in for it."""
     if is_api(request) or "text/html" not in request.headers.get("Accept", ""):
         return answer
-    page = render(request, "errors/405.html", status=405)
+    page = render(request, "errors/405.html", {"above": _page_above(request.path_info)}, status=405)
     page.headers["Allow"] = answer.headers["Allow"]
     return page
+
+
+def _page_above(path: str) -> str:
+    """The nearest page that the address lies below, which mostly has the form; empty where there is none."""
+    while path := path.rpartition("/")[0]:
+        if is_valid_path(path):
+            return path
+    return ""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -33,6 +33,11 @@ class Maintenance:
     until: datetime | None = None
 
     @property
+    def back_by(self) -> datetime | None:
+        """The expected end while it lies ahead: nobody can rely on a time that has passed."""
+        return self.until if self.until and self.until > timezone.now() else None
+
+    @property
     def retry_after(self) -> int:
         """In seconds."""
         left = (self.until - timezone.now()).total_seconds() if self.until else UNKNOWN_S

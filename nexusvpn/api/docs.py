@@ -10,14 +10,16 @@ from django.shortcuts import render
 from drf_spectacular.generators import SchemaGenerator
 
 from nexusvpn.api.read_only import counted, read_only
+from nexusvpn.languages import speaking
 
 
 @lru_cache(maxsize=1)
 def _schema() -> bytes:
-    """Made once a process: it depends on nothing but the code."""
-    generator = SchemaGenerator()  # type: ignore[no-untyped-call]
-    document = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    return orjson.dumps(document, default=str)
+    """Made once a process: it depends on nothing but the code, whoever asks first and in whichever language."""
+    with speaking("en"):
+        generator = SchemaGenerator()  # type: ignore[no-untyped-call]
+        document = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+        return orjson.dumps(document, default=str)
 
 
 @counted

@@ -51,6 +51,28 @@ def _ground(page: Page) -> str:
 
 
 @SIZES
+def test_what_is_printed_is_dark_on_white_and_only_what_the_page_says(
+    open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int]
+) -> None:
+    page = open_context(viewport=viewport, color_scheme="dark").new_page()
+    sign_in(page, person.email)
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("meta[name=color-scheme]")).to_have_attribute("content", "dark")
+    page.goto("/settings/privacy")
+    assert _ink(page) == "rgb(233, 235, 238)"
+    page.emulate_media(media="print")
+    assert _ink(page) == "rgb(22, 25, 29)"
+    assert _ground(page) == "rgba(0, 0, 0, 0)"
+    expect(page.get_by_role("heading", name="Your data")).to_be_visible()
+    for aside in (page.get_by_role("navigation"), page.get_by_role("contentinfo"), page.get_by_role("button")):
+        expect(aside.filter(visible=True)).to_have_count(0)
+
+
+def _ink(page: Page) -> str:
+    return str(page.evaluate("getComputedStyle(document.body).color"))
+
+
+@SIZES
 def test_a_page_from_right_to_left_is_not_broken(
     open_context: Callable[..., BrowserContext], stack: Stack, person: Person, viewport: dict[str, int]
 ) -> None:

@@ -94,6 +94,8 @@ class TestLogo:
         answer = client.get(url)
         assert (answer.content.decode(), answer.headers["Content-Type"]) == (SVG, "image/svg+xml")
         assert "immutable" in answer.headers["Cache-Control"]
+        # One copy for all: a logo speaks no language.
+        assert "Vary" not in answer.headers
         # As a document of its own it runs nothing.
         assert answer.headers["Content-Security-Policy"] == "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 

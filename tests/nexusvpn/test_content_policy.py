@@ -9,7 +9,7 @@ from csp.decorators import csp_exempt, csp_update
 from csp.exceptions import CSPNonceError
 from csp.middleware import CSPMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from nexusvpn.content_policy import ContentPolicyMiddleware
 
@@ -44,6 +44,12 @@ def test_every_answer_has_the_policy_that_the_library_gives_it(view: View, debug
             for middleware in (CSPMiddleware, ContentPolicyMiddleware)
         ]
     assert given[0] == given[1]
+
+
+def test_what_is_refused_before_anything_reads_it_has_it_too(client: Client) -> None:
+    answer = client.post("/login", CONTENT_LENGTH=10**9)
+    assert answer.status_code == 413
+    assert "default-src" in answer.headers[HEADER]
 
 
 def test_the_policies_differ_where_they_should() -> None:

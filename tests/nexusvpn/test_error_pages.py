@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.utils import translation
 
+from accounts.models import User
 from nexusvpn.errors import Conflict, NotAllowed, NotFound, RateLimited, Unavailable
 from nexusvpn.pages import bad_request, csrf_failure, error_page, not_found, permission_denied, server_error, too_large
 
@@ -92,3 +95,22 @@ def test_programs_get_a_bare_405_and_people_a_page(client: Client) -> None:
     person = client.get("/logout", headers={"accept": "text/html,*/*", "accept-language": "de"})
     assert (person.status_code, person.headers["Allow"]) == (405, program.headers["Allow"])
     assert "<h1>Das geht hier nicht</h1>" in person.text
+
+
+@pytest.mark.parametrize(
+    ("path", "page"),
+    [
+        (f"/devices/{UUID(int=7)}/rename", f"/devices/{UUID(int=7)}"),
+        ("/locations/7/favourite", "/locations"),
+        ("/billing/gift", "/billing"),
+        ("/logout", "/"),
+    ],
+)
+@pytest.mark.django_db
+def test_who_was_signed_out_before_they_sent_a_form_finds_its_page_again(
+    client: Client, alice: User, path: str, page: str
+) -> None:
+    client.force_login(alice)
+    answer = client.get(path, headers={"accept": "text/html"})
+    assert answer.status_code == 405
+    assert f'<p><a href="{page}">' in answer.text

@@ -9,6 +9,7 @@ from django.utils.translation import get_language
 
 from accounts.models import User
 from accounts.services.outbox import bodies_of, queue_mail
+from nexusvpn.api import docs
 from nexusvpn.languages import known_language, speaking
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
@@ -44,6 +45,23 @@ def test_what_was_chosen_here_goes_before_what_the_browser_asks_for(client: Clie
     assert GERMAN in client.get("/", headers={"accept-language": "en"}).text
     client.post(reverse("appearance"), {"language": "en"})
     assert ENGLISH in client.get("/", headers={"accept-language": "de"}).text
+
+
+def test_what_is_refused_before_anything_reads_it_is_said_in_the_readers_language(client: Client) -> None:
+    client.get("/", headers={"accept-language": "en"})
+    german = client.get("/help?q=%00", headers={"accept-language": "de"})
+    assert (german.status_code, "Diese Anfrage geht so nicht" in german.text) == (400, True)
+    english = client.post("/login", CONTENT_LENGTH=10**9, headers={"accept-language": "en"})
+    assert (english.status_code, "That request does not work" in english.text) == (413, True)
+    assert english.headers["Content-Language"] == "en"
+
+
+@pytest.mark.parametrize("path", ["/", "/nothing-here", "/api/nothing-here"])
+def test_no_shared_cache_gives_one_browsers_choice_to_another(client: Client, path: str) -> None:
+    client.post(reverse("appearance"), {"language": "de"})
+    answer = client.get(path, headers={"accept-language": "en"})
+    assert answer.headers["Content-Language"] == "de"
+    assert {"Cookie", "Accept-Language"} <= set(answer.headers["Vary"].split(", "))
 
 
 @pytest.mark.parametrize("language", ["xx", "", "de'; --", "../de"])
@@ -102,3 +120,10 @@ def test_a_text_for_a_person_is_in_theirs_or_in_the_sites_own() -> None:
     with speaking("xx"):
         assert get_language() == "en"
     assert [known_language(code) for code in ("de", "en", "fr", "")] == ["de", "en", "", ""]
+
+
+def test_the_document_of_the_api_is_everybodys_and_in_english_whoever_asks_first(client: Client) -> None:
+    docs._schema.cache_clear()
+    document = client.get("/api/schema", headers={"accept-language": "de"}).text
+    assert "`low` - Low" in document
+    assert "Niedrig" not in document

@@ -146,6 +146,15 @@ class TestTheMode:
         assert not SiteState.objects.filter(maintenance=True).exists()
 
 
+@pytest.mark.django_db
+def test_an_end_that_has_passed_is_not_promised_any_more(client: Client, sam: User) -> None:
+    set_maintenance(on=True, until=timezone.now() - timedelta(minutes=1), staff=sam)
+    forget_state()
+    page = client.get("/")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert "We expect to be back by" not in page.text
+
+
 @pytest.mark.parametrize(("minutes", "seconds"), [(None, 300), (-5, 30), (10, 600), (600, 3600)])
 def test_when_it_is_worth_asking_again(minutes: int | None, seconds: int) -> None:
     until = None if minutes is None else timezone.now() + timedelta(minutes=minutes)

@@ -158,8 +158,18 @@ class TestFavourites:
     def test_what_customers_do_not_see_is_not_there(self, page: Client, places: dict[str, Location]) -> None:
         Location.objects.filter(slug="brn").update(is_active=False)
         assert page.post(f"/locations/{places['brn'].pk}/favourite").status_code == 404
+        # Nor is its name told to whoever says that it is no favourite.
+        assert page.post(f"/locations/{places['brn'].pk}/favourite/remove").status_code == 404
         assert page.post(f"/locations/{10**30}/favourite").status_code == 404
         assert page.post(f"/locations/{10**30}/favourite/remove").status_code == 404
+
+    def test_one_that_was_hidden_meanwhile_can_be_given_up(
+        self, page: Client, alice: User, places: dict[str, Location]
+    ) -> None:
+        FavouriteLocation.objects.create(user=alice, location=places["brn"])
+        Location.objects.filter(slug="brn").update(is_active=False)
+        assert page.post(f"/locations/{places['brn'].pk}/favourite/remove").status_code == 302
+        assert not FavouriteLocation.objects.exists()
 
     def test_it_leads_nowhere_else(self, page: Client, places: dict[str, Location]) -> None:
         answer = page.post(f"/locations/{places['ams'].pk}/favourite", {"next": "https://evil.example/"})

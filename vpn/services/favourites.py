@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Q
+
 from accounts.models import User
 from nexusvpn.errors import NotFound
 from vpn.models import FavouriteLocation, Location
@@ -20,8 +22,9 @@ def add_favourite(*, user: User, location_id: int) -> Location:
 
 
 def remove_favourite(*, user: User, location_id: int) -> Location:
-    """May be repeated. Raises NotFound for a location that does not exist."""
-    location = Location.objects.filter(pk=location_id).first()
+    """May be repeated. Raises NotFound for a location that is neither theirs nor one that customers see."""
+    theirs = FavouriteLocation.objects.filter(user=user).values("location")
+    location = Location.objects.filter(Q(is_active=True) | Q(pk__in=theirs), pk=location_id).first()
     if location is None:
         raise NotFound
     FavouriteLocation.objects.filter(user=user, location=location).delete()
