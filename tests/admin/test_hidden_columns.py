@@ -35,6 +35,11 @@ def test_no_list_answers_for_a_column_that_it_hides(staff: Client, model: Any, c
         assert staff.get(list_of(model), {lookup: "1"}).status_code == 400, lookup
 
 
+def test_no_list_is_filtered_by_patterns(staff: Client) -> None:
+    for lookup in ("email__regex", "email__iregex", "referred_by__email__regex"):
+        assert staff.get(list_of(User), {lookup: "("}).status_code == 400, lookup
+
+
 def test_what_is_shown_is_filtered_by_as_before(helper: User, helper_browser: Client, alice: User) -> None:
     allow(helper, "view_session", "view_mail")
     for model in (Session, Mail):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -39,6 +41,13 @@ def test_registration_is_closed_with_the_values_before_and_after_in_the_log(staf
     assert act.details == {"mode": ["open", "closed"], "accounts_an_hour": ["None", "20"]}
     staff.post(section("registration"), {"mode": "open", "accounts_an_hour": ""})
     assert AuditEvent.objects.filter(action="staff_changed").first().details["mode"] == ["closed", "open"]  # type: ignore[union-attr]
+
+
+def test_when_the_rules_were_changed_is_told(staff: Client) -> None:
+    staff.post(section("registration"), {"mode": "closed", "accounts_an_hour": ""})
+    RegistrationPolicy.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+    staff.post(section("registration"), {"mode": "open", "accounts_an_hour": ""})
+    assert RegistrationPolicy.objects.get().changed_at > datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def test_maintenance_begins_and_ends(staff: Client) -> None:
