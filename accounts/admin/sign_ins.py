@@ -61,8 +61,8 @@ class SessionAdmin(ReadOnlyAdmin):
         messages.success(request, ngettext("%(count)s session ended.", "%(count)s sessions ended.", len(ended)) % count)
 
 
-def _may_end(by: User, owner: User) -> bool:
-    return not owner.is_staff or owner.pk == by.pk or may_manage(by, owner)
+def _may_end(by: User, owner: User | None) -> bool:
+    return owner is None or not owner.is_staff or owner.pk == by.pk or may_manage(by, owner)
 
 
 @admin.register(LoginHistory)
