@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, User
@@ -47,3 +48,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
         Column("actor_email", _("By"), _address_of("actor_id")),
         Column("person_email", _("About"), _address_of("person_id")),
     ]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Who did what, and about whom, comes first."""
+        at, action, *others, by, about = super().get_list_display(request)
+        return [at, action, by, about, *others]
