@@ -21,7 +21,7 @@ def _address_of(column: str) -> Subquery:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "action", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
+    list_display = ("at", "action", "actor_kind", "target_type", "ip_address")
     list_filter = ("at", "actor_kind", "action")
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
     search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")

@@ -158,7 +158,7 @@ def test_a_row_of_a_panel_leads_to_its_page(staff: Client, alice: User) -> None:
     payment = make_payment(alice, invoice)
     page = staff.get(change(alice), {"more": "1"}).text
     for row in (ticket, payment, invoice, subscription):
-        address = change(row).replace(str(row.pk), quote(row.pk))
+        address = change(row).replace(str(row.pk), quote(str(row.pk)))
         assert f'<a href="{address}">' in page
         assert staff.get(address).status_code == 200
 

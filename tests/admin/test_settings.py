@@ -50,6 +50,30 @@ def test_when_the_rules_were_changed_is_told(staff: Client) -> None:
     assert RegistrationPolicy.objects.get().changed_at > datetime(2026, 1, 2, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("slug", "mine", "theirs"),
+    [
+        ("registration", {"mode": "open", "accounts_an_hour": "20"}, {"mode": "closed", "accounts_an_hour": ""}),
+        ("maintenance", {"note": ""}, {"on": "on", "note": "New disks"}),
+    ],
+)
+def test_an_older_page_takes_nothing_back_unseen(
+    staff: Client, slug: str, mine: dict[str, str], theirs: dict[str, str]
+) -> None:
+    def version() -> str:
+        part = staff.get(PAGE).text.split(f'id="{slug}"')[1]
+        return str(part.split('name="version" value="')[1].split('"')[0])
+
+    seen = version()
+    assert staff.post(section(slug), {**theirs, "version": seen}).status_code == 302
+    answer = staff.post(section(slug), {**mine, "version": seen})
+    assert answer.status_code == 409
+    assert "A colleague has changed this meanwhile." in answer.text
+    held = RegistrationPolicy.objects.get().mode if slug == "registration" else SiteState.objects.get().maintenance
+    assert held in ("closed", True)
+    assert staff.post(section(slug), {**mine, "version": version()}).status_code == 302
+
+
 def test_maintenance_begins_and_ends(staff: Client) -> None:
     staff.post(section("maintenance"), {"on": "on", "note": "New disks", "until": "2030-01-01T10:00"})
     state = SiteState.objects.get()
