@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.audit import is_told
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import speaking
@@ -166,7 +167,8 @@ class ActionsAdmin(StaffModelAdmin):
         # What staff wrote beside it may name somebody: only the object's history has that.
         # Both logs are in the site's own language, whoever did it.
         with speaking(""):
-            obj.audit_details = {"done": str(action.label)}
+            if not is_told(obj):
+                obj.audit_details = {"done": str(action.label)}
             self.log_change(request, obj, action_log(action.label, form))
         if isinstance(outcome, HttpResponse):
             return outcome

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
-from django.contrib import admin
-from django.core.exceptions import BadRequest, ValidationError
+from django.contrib import admin, messages
+from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Expression, QuerySet
-from django.http import HttpRequest
+from django.db.models import Expression, GenericIPAddressField, QuerySet
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
@@ -24,9 +24,9 @@ from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
 from nexusvpn.api.pagination import COUNTED_ROWS
-from nexusvpn.audit import record_act
+from nexusvpn.audit import is_told, record_act
 from nexusvpn.db import refuse_nul
-from nexusvpn.errors import InvalidInput
+from nexusvpn.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -45,6 +45,8 @@ class CappedPaginator(Paginator):
         return int(rows.order_by().values("pk")[:COUNTED_ROWS].count())
 
 
+# What a filter of a list, or a link to one, asks of a column. Others (`year`, `regex`) fail on some values only once the query is run.
+LOOKUPS = {"exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte"}
 # Of these the audit log says that they changed, not what they were: it outlives the account, and names nobody then.
 UNTOLD_FIELDS = {"email", "full_name", "password"}
 
@@ -60,6 +62,21 @@ def _linked(obj: Any, name: str) -> list[str]:
 def person_of(obj: Any) -> Any:
     """The id of the customer whom a row is about, or None."""
     return obj.pk if obj._meta.label == settings.AUTH_USER_MODEL else getattr(obj, "user_id", None)
+
+
+def _is_offered(model: Any, path: Sequence[str]) -> bool:
+    """Whether this is a column, also of another table, with one of LOOKUPS; names that are no column's are a filter's own."""
+    for place, name in enumerate(path):
+        try:
+            field = model._meta.get_field(model._meta.pk.name if name == "pk" else name)
+        except FieldDoesNotExist:
+            return place == 0 or (name in LOOKUPS and place == len(path) - 1)
+        if not field.is_relation:
+            # What is no address is refused by the database alone; addresses are searched for.
+            is_address = isinstance(field, GenericIPAddressField)
+            return set(path[place + 1 :]) <= LOOKUPS and len(path) <= place + 2 and not is_address
+        model = field.related_model
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +167,22 @@ class StaffModelAdmin(admin.ModelAdmin):
         order: Any = self.get_ordering(request) or self.opts.ordering or ("-pk",)
         return search_rows(queryset, self.get_search_fields(request), search_term, order), False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """What a table's pages leave out is not filtered by either: who asks for its beginning, letter by letter, finds out all of it."""
+        path = lookup.split("__")
+        if path[0] in self._left_out() or not _is_offered(self.model, path):
+            return False
+        return super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    def _left_out(self) -> set[str]:
+        """Columns that are in no list, filter or page of a table whose fields are chosen one by one."""
+        if not self.fields:
+            return set()
+        filters = (choice[0] if isinstance(choice, tuple) else choice for choice in self.list_filter)
+        shown = {*self.fields, *self.list_display, *filters, self.opts.pk.name}
+        hidden = [field for field in self.opts.concrete_fields if field.name not in shown]
+        return {name for field in hidden for name in (field.name, field.attname)}
+
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """An action on rows that no list has shown is 400; Django would fail on what is no key at all."""
         try:
@@ -158,6 +191,14 @@ class StaffModelAdmin(admin.ModelAdmin):
         except (ValidationError, InvalidInput) as error:
             raise BadRequest from error
         return super().response_action(request, *args, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A service that finds out only now that somebody was quicker, or that the form came twice, is quoted above the list."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except Conflict as error:
+            messages.error(request, error.message)
+            return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write the changed fields and no others: the rest of the row may have moved on since the form was opened."""
@@ -168,7 +209,9 @@ class StaffModelAdmin(admin.ModelAdmin):
         changed = [name for name in form.changed_data if name in columns]
         if changed:
             before = _told(type(obj)._base_manager.get(pk=obj.pk), changed)
-            obj.save(update_fields=changed)
+            # When a row was changed is written by Django itself, into what is saved alone.
+            moments = [field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)]
+            obj.save(update_fields=[*changed, *moments])
             after = _told(obj, changed)
             obj.audit_details = {name: [before[name], after[name]] for name in changed}
 
@@ -182,15 +225,20 @@ class StaffModelAdmin(admin.ModelAdmin):
         obj.audit_details = {**getattr(obj, "audit_details", {}), **told}
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        details = getattr(obj, "audit_details", None) or {}
-        record_act("staff_added", actor=request.user, person=person_of(obj), target=obj, details=details)
+        self._tell("staff_added", request, obj)
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The object's history says it in words, and forgets them with a person; the audit log says before and after."""
-        details = getattr(obj, "audit_details", None) or {}
-        record_act("staff_changed", actor=request.user, person=person_of(obj), target=obj, details=details)
+        self._tell("staff_changed", request, obj)
         return super().log_change(request, obj, message)
+
+    @staticmethod
+    def _tell(act: str, request: HttpRequest, obj: Any) -> None:
+        """Once: of what a service has done and told of nothing is added but what it did not tell."""
+        details = getattr(obj, "audit_details", None) or {}
+        if details or not is_told(obj):
+            record_act(act, actor=request.user, person=person_of(obj), target=obj, details=details)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         for obj in queryset:

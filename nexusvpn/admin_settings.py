@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -40,9 +41,17 @@ class Section:
     links: Sequence[tuple[Any, str]] = ()
     form: FormMaker | None = None
     save: Callable[[HttpRequest, Any], None] | None = None
+    # When what the form shows was changed last; None: never.
+    changed_at: Callable[[], datetime | None] = lambda: None
 
     def is_seen_by(self, user: Any) -> bool:
         return bool(user.has_perm(self.see))
+
+    @property
+    def version(self) -> str:
+        """Sent with the form: of an older page it is another one."""
+        changed_at = self.changed_at()
+        return changed_at.isoformat() if changed_at else ""
 
     def is_changed_by(self, user: Any) -> bool:
         return self.form is not None and bool(user.has_perm(self.change))
@@ -64,7 +73,15 @@ def only_row(slug: str, title: Any, note: Any, model: type[Model]) -> Section:
         own.save_model(request, filled.instance, filled, True)
         own.log_change(request, filled.instance, own.construct_change_message(request, filled, []))
 
-    return Section(slug, title, note, f"{app}.view_{name}", f"{app}.change_{name}", form=form, save=save)
+    changed_at = last_change(model)
+    return Section(
+        slug, title, note, f"{app}.view_{name}", f"{app}.change_{name}", form=form, save=save, changed_at=changed_at
+    )
+
+
+def last_change(model: type[Model]) -> Callable[[], datetime | None]:
+    """Of a table of one row."""
+    return lambda: model._default_manager.values_list("changed_at", flat=True).first()
 
 
 class SettingsSite(AdminSite):
@@ -99,6 +116,11 @@ class SettingsSite(AdminSite):
         form = section.form(request, request.POST)
         if not form.is_valid():
             return self._page(request, (section, form), 400)
+        if request.POST.get("version", section.version) != section.version:
+            form.add_error(
+                None, _("A colleague has changed this meanwhile. Look at what holds now, or save yours again.")
+            )
+            return self._page(request, (section, form), 409)
         with transaction.atomic():
             section.save(request, form)
         if form.errors:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from psycopg.errors import QueryCanceled
 
 from nexusvpn.admin_menu import grouped
 from nexusvpn.admin_settings import SettingsSite
+from nexusvpn.audit import telling_once
 from nexusvpn.charts import Chart
 from nexusvpn.figures import NotYet
 from nexusvpn.http import target_of_ours
@@ -71,6 +73,17 @@ class StaffSite(SettingsSite):
         super().__init__(name)
         # What may be deleted at all is deleted one by one, after its page has been seen.
         self.disable_action("delete_selected")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """What a service writes to the audit log is not written again by the page that called it."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def told_once(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            with telling_once():
+                return inner(request, *args, **kwargs)
+
+        return told_once
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """To the site's own sign-in; who is signed in and is no staff is refused there and then, without a detour."""

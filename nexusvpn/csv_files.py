@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import csv
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
-# What begins so is a formula to a spreadsheet, also behind blanks: https://owasp.org/www-community/attacks/CSV_Injection
+# What begins so is a formula to a spreadsheet, also behind blanks and signs that nobody sees, and in the wide letters of East Asia:
+# https://owasp.org/www-community/attacks/CSV_Injection
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+
+# Control and format characters.
+_UNSEEN = ("Cc", "Cf")
 
 
 class _Echo:
@@ -21,7 +26,13 @@ def plain(value: Any) -> Any:
     """A number as it is; a text that a spreadsheet would take for a formula with an apostrophe before it."""
     if not isinstance(value, str):
         return "" if value is None else value
-    return f"'{value}" if value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA) else value
+    return f"'{value}" if value.startswith(_FORMULA) or _first_sign(value) in _FORMULA else value
+
+
+def _first_sign(text: str) -> str:
+    """The first that is seen, in its plain form: "＝" is "="."""
+    seen = (sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in _UNSEEN)
+    return unicodedata.normalize("NFKC", next(seen, ""))[:1]
 
 
 def lines(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, User
@@ -20,7 +21,7 @@ def _address_of(column: str) -> Subquery:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "action", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
+    list_display = ("at", "action", "actor_kind", "target_type", "ip_address")
     list_filter = ("at", "actor_kind", "action")
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
     search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
@@ -47,3 +48,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
         Column("actor_email", _("By"), _address_of("actor_id")),
         Column("person_email", _("About"), _address_of("person_id")),
     ]
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Who did what, and about whom, comes first."""
+        at, action, *others, by, about = super().get_list_display(request)
+        return [at, action, by, about, *others]

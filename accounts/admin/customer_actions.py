@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -22,6 +23,7 @@ from accounts.services.staff_factor import give_time_again, is_overdue
 from accounts.services.suspension import suspend_account, unsuspend_account
 from accounts.session_store import SessionStore
 from nexusvpn.admin_actions import ActionsAdmin, ObjectAction, Outcome, object_action
+from nexusvpn.audit import record_act
 
 # Whoever may take away an authenticator's seed may take away what stands beside it; nothing else asks for this permission.
 REMOVE_FACTORS = "accounts.delete_totpseed"
@@ -128,7 +130,11 @@ class CustomerActions(ActionsAdmin):
         gettext_lazy("Every browser and every API token of this person is signed out at once."),
     )
     def sign_out(self, request: HttpRequest, user: User) -> Outcome:
-        ended = end_all_sessions(user=user)
+        with transaction.atomic():
+            ended = end_all_sessions(user=user)
+            record_act(
+                "sessions_ended", actor=signed_in(request), person=user.pk, target=user, details={"ended": ended}
+            )
         return ngettext("%(count)s session ended.", "%(count)s sessions ended.", ended) % {"count": ended}
 
     @object_action(

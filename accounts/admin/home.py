@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
@@ -22,6 +23,12 @@ from nexusvpn.waiting import Waiting, kinds
 # What a given-up mail said is old news after that.
 RECENT = timedelta(days=3)
 KEPT_S = 300.0
+
+
+def _given_up_lately() -> dict[str, str]:
+    """The list shows those that were counted."""
+    return {"state__exact": Mail.State.FAILED.value, "created_at__gte": (timezone.now() - RECENT).isoformat()}
+
 
 kinds += [
     Waiting(
@@ -41,7 +48,7 @@ kinds += [
             "%(count)s mails of the last three days were given up",
             "n",
         ),
-        lambda: f"{reverse('admin:accounts_mail_changelist')}?state__exact=failed",
+        lambda: f"{reverse('admin:accounts_mail_changelist')}?{urlencode(_given_up_lately())}",
     ),
 ]
 people = Figures(growth, KEPT_S)

@@ -21,7 +21,7 @@ from accounts.people import signed_in
 from accounts.services.invitations import LONGEST_DAYS, invite
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import OnlyRowAdmin, ReadOnlyAdmin
-from nexusvpn.errors import DomainError
+from nexusvpn.errors import Conflict, DomainError
 from nexusvpn.forms import ServiceForm
 
 INVITE_LABEL = gettext_lazy("Invite somebody")
@@ -115,5 +115,6 @@ class AbuseFlagAdmin(ReadOnlyAdmin, ActionsAdmin):
         applies=lambda flag: flag.cleared_at is None,
     )
     def clear(self, request: HttpRequest, flag: AbuseFlag) -> Outcome:
-        AbuseFlag.objects.filter(pk=flag.pk, cleared_at=None).update(cleared_at=timezone.now())
+        if not AbuseFlag.objects.filter(pk=flag.pk, cleared_at=None).update(cleared_at=timezone.now()):
+            raise Conflict(_("A colleague has cleared it already."), code="already_cleared")
         return _("The flag is cleared.")

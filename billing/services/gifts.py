@@ -13,7 +13,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.locks import lock_active_person
+from accounts.locks import lock_active_person, lock_person
 from accounts.models import User
 from billing.errors import GiftExpired, GiftNotNeeded, GiftUsed, UnknownGift
 from billing.models import GiftBatch, GiftCode, Plan, PlanGrant, Subscription
@@ -29,6 +29,7 @@ ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
 LENGTH, GROUP = 20, 4
 MOST_CODES = 1000
 MOST_DAYS = 3660
+SENT_TWICE = timedelta(minutes=1)
 
 
 def gift_place(code_id: UUID) -> str:
@@ -43,10 +44,15 @@ def hash_code(code: str) -> bytes:
 def make_batch(
     *, by: User, name: str, plan: Plan, days: int, count: int, expires_at: datetime | None = None
 ) -> GiftBatch:
-    """So many new codes. Raises InvalidInput."""
+    """So many new codes. Raises InvalidInput, or Conflict (`batch_just_made`) for the same batch within a minute."""
     check_batch(name=name, plan=plan, days=days, count=count, expires_at=expires_at)
-    batch = GiftBatch(name=name.strip(), plan=plan, days=days, expires_at=expires_at, created_by=by)
+    terms = {"name": name.strip(), "plan": plan, "days": days, "expires_at": expires_at, "created_by": by}
+    batch = GiftBatch(**terms)
+    # The lock of who makes them closes the race of a form that is sent twice.
     with transaction.atomic():
+        lock_person(by.pk)
+        if GiftBatch.objects.filter(created_at__gt=timezone.now() - SENT_TWICE, **terms).exists():
+            raise Conflict(_("You have made this batch a moment ago."), code="batch_just_made")
         batch.save(force_insert=True)
         GiftCode.objects.bulk_create(_new_code(batch) for _ in range(count))
         record_act("gift_codes_made", actor=by, target=batch, details={"plan": plan.code, "days": days, "count": count})

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
+from accounts.locks import lock_person
 from accounts.models import User
 from billing.models import Plan, PlanGrant
 from billing.signals import entitlement_changed
@@ -29,9 +30,20 @@ def check_grant(*, reason: str, valid_until: datetime | None) -> None:
 def grant_plan(
     *, user: User, plan: Plan, reason: str, granted_by: User, valid_until: datetime | None = None
 ) -> PlanGrant:
-    """Give a plan until a time (UTC), or until revoked. Raises InvalidInput as `check_grant` does."""
+    """Give a plan until a time (UTC), or until revoked.
+
+    Raises InvalidInput as `check_grant` does, or Conflict (`account_erased`, `already_given`).
+    """
     check_grant(reason=reason, valid_until=valid_until)
+    same = {"plan": plan, "reason": reason.strip(), "granted_by": granted_by, "valid_until": valid_until}
+    # The lock closes the race with the account's erasure, which would leave the reason behind, and what it says of the person; and of
+    # a form that is sent twice, whose second grant would go on after the first is revoked.
     with transaction.atomic():
+        now = lock_person(user.pk)
+        if now is None or now.erased_at is not None:
+            raise Conflict(_("This account is erased."), code="account_erased")
+        if PlanGrant.objects.filter(user=user, revoked_at=None, **same).exists():
+            raise Conflict(_("You have given this plan already, for the same reason and time."), code="already_given")
         grant = give_plan(user=user, plan=plan, reason=reason.strip(), granted_by=granted_by, valid_until=valid_until)
         details = {"plan": plan.code, "valid_until": valid_until.isoformat() if valid_until else None}
         record_act("plan_granted", actor=granted_by, person=user.pk, target=grant, details=details)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from nexusvpn.audit import record_act
-from nexusvpn.errors import InvalidInput
+from nexusvpn.errors import InvalidInput, NotAllowed
 from referrals.errors import NothingToDecide
 from referrals.locks import lock_reward
 from referrals.models import Reward
@@ -22,7 +22,7 @@ State = Reward.State
 def approve_reward(*, reward_id: UUID, by: User, reason: str) -> Reward:
     """It is pending again, and earned at its date; by the next run of the job where that is over.
 
-    Raises InvalidInput (`reason`) or NothingToDecide.
+    Raises InvalidInput (`reason`), NothingToDecide, or NotAllowed for one's own.
     """
     # The owner's lock closes the race of two members of staff, and with the job that looks for payments that went back: one wins.
     with transaction.atomic(durable=True):
@@ -32,7 +32,7 @@ def approve_reward(*, reward_id: UUID, by: User, reason: str) -> Reward:
 
 
 def refuse_reward(*, reward_id: UUID, by: User, reason: str) -> Reward:
-    """It will not be earned. Raises InvalidInput (`reason`) or NothingToDecide."""
+    """It will not be earned. Raises as above."""
     # Locked as above.
     with transaction.atomic(durable=True):
         reward = _decide("reward_refused", reward_id, by, reason)
@@ -47,6 +47,8 @@ def _decide(act: str, reward_id: UUID, by: User, reason: str) -> Reward:
     reward = lock_reward(reward_id)
     if reward is None or reward.state != State.HELD:
         raise NothingToDecide
+    if by.pk in (reward.user_id, reward.referral.referrer_id, reward.referral.referred_id):
+        raise NotAllowed(_("You have a part in this reward. A colleague decides about it."))
     reward.decided_by, reward.decided_at, reward.decision_note = by, timezone.now(), reason.strip()
     reward.save(update_fields=["decided_by", "decided_at", "decision_note"])
     record_act(act, actor=by, person=reward.user_id, target=reward)

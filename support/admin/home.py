@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, npgettext
 
@@ -93,7 +94,14 @@ def waited(since: Any) -> str:
 
 def tickets_panel(user: User) -> Panel:
     rows = [
-        (ticket.subject, ticket.get_status_display(), ticket.get_priority_display(), ago(ticket.updated_at))
+        (
+            format_html(
+                '<a href="{}">{}</a>', reverse("admin:support_ticket_change", args=[ticket.pk]), ticket.subject
+            ),
+            ticket.get_status_display(),
+            ticket.get_priority_display(),
+            ago(ticket.updated_at),
+        )
         for ticket in user.tickets.all()[:LATEST]
     ]
     url = f"{inbox_address('all')}&user__id__exact={user.pk}"

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from tests.admin.addresses import action, change
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
@@ -54,6 +54,17 @@ def test_a_device_is_suspended_and_resumed_by_staff(staff: Client, phone: VpnCon
     phone.refresh_from_db()
     assert (phone.suspended_by, phone.blocked, wanted(ams)) == ("", "", {phone.public_key})
     assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == ["Suspend", "Resume"]
+
+
+def test_who_of_staff_did_it_is_in_the_log_and_refusals_are_not(
+    staff: Client, sam: User, phone: VpnConfig, alice: User
+) -> None:
+    for slug in ("suspend", "suspend", "resume", "remove", "remove"):
+        staff.post(action(phone, slug))
+    acts = AuditEvent.objects.filter(person_id=alice.pk, action__startswith="device_").order_by("pk")
+    assert list(acts.values_list("action", "actor_id", "target_id")) == [
+        (f"device_{done}", sam.pk, str(phone.pk)) for done in ("suspended", "resumed", "removed")
+    ]
 
 
 def test_what_its_customer_suspended_is_resumed_with_a_warning_and_suspended_for_good(

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from nexusvpn import admin_export
+from nexusvpn.csv_files import plain
 from support.models import Ticket
 from tests.admin.addresses import allow
 from tests.admin.rows import MAKERS
@@ -79,10 +80,36 @@ def test_a_file_ends_at_the_most_rows(staff: Client, alice: User, bob: User, mon
     assert AuditEvent.objects.get(action="list_exported").details["rows"] == 2
 
 
-def test_no_text_is_a_formula_to_a_spreadsheet(staff: Client, alice: User) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=HYPERLINK(1)",
+        "+1",
+        "-1",
+        "@SUM(1)",
+        " =1",
+        "\t1",
+        "\r1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠1",
+        "\ufeff=1",
+        "\u200b\u3000＝1",
+    ],
+)
+def test_no_text_is_a_formula_to_a_spreadsheet(text: str) -> None:
+    assert plain(text) == f"'{text}"
+
+
+def test_what_a_customer_wrote_is_none_in_the_file(staff: Client, alice: User) -> None:
     make_ticket(alice, subject="=HYPERLINK(1)")
     (row,) = rows_of(staff.get(address(Ticket), {"view": "all"}))
     assert row["subject"] == "'=HYPERLINK(1)"
+
+
+def test_other_texts_and_numbers_stay_as_they_are() -> None:
+    assert [plain(value) for value in ("a=b", "", "１", -3, None, "\u200b")] == ["a=b", "", "１", -3, "", "\u200b"]
 
 
 def test_seeing_a_list_is_not_enough_to_take_it_along(helper: User, helper_browser: Client) -> None:

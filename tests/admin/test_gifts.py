@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AuditEvent, User
 from billing.models import GiftBatch, GiftCode, Plan
@@ -25,6 +29,16 @@ def test_a_batch_is_made_by_its_form(staff: Client, sam: User) -> None:
     batch = GiftBatch.objects.get()
     assert (batch.codes.count(), batch.created_by) == (12, sam)
     assert AuditEvent.objects.get(action="gift_codes_made").details == {"plan": "basic", "days": 30, "count": 12}
+
+
+def test_a_form_that_is_sent_twice_makes_one_batch(staff: Client) -> None:
+    sent = {"name": "Fair", "plan": Plan.objects.get(code="basic").pk, "days": 30, "count": 2}
+    staff.post(reverse("admin:billing_giftbatch_add"), sent)
+    assert "a moment ago" in staff.post(reverse("admin:billing_giftbatch_add"), sent, follow=True).text
+    assert GiftCode.objects.count() == 2
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        staff.post(reverse("admin:billing_giftbatch_add"), sent)
+    assert GiftCode.objects.count() == 4
 
 
 def test_what_the_service_refuses_is_said_at_the_field(staff: Client) -> None:

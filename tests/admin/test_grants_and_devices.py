@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from billing.entitlements import entitlement_for
 from billing.models import Plan, PlanGrant
 from tests.admin.addresses import action, allow, change, refuse_who_may_only_see
@@ -27,6 +28,27 @@ def test_a_granted_plan_names_who_gave_it_and_holds_until_revoked(staff: Client,
     staff.post(action(grant, "revoke"))
     assert entitlement_for(alice).plan_code == "free"
     assert "over already" in staff.post(action(grant, "revoke"), follow=True).content.decode()
+
+
+def test_a_form_that_is_sent_twice_gives_once(staff: Client, alice: User) -> None:
+    pro = Plan.objects.get(code="pro")
+    form = {"user": alice.pk, "plan": pro.pk, "reason": "Outage", "valid_until_0": "", "valid_until_1": ""}
+    staff.post(reverse("admin:billing_plangrant_add"), form)
+    assert "given this plan already" in staff.post(reverse("admin:billing_plangrant_add"), form, follow=True).text
+    answer = staff.post(action(alice, "give-plan"), {"plan": pro.pk, "reason": "Outage"}, follow=True)
+    assert "given this plan already" in answer.text
+    grant = PlanGrant.objects.get()
+    assert list(AuditEvent.objects.values_list("action", flat=True)) == ["plan_granted"]
+    staff.post(action(grant, "revoke"))
+    staff.post(action(alice, "give-plan"), {"plan": pro.pk, "reason": "Outage"})
+    assert PlanGrant.objects.filter(revoked_at=None).count() == 1
+
+
+def test_an_erased_account_is_given_nothing(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
+    form = {"plan": Plan.objects.get(code="pro").pk, "reason": "Alice asked for it"}
+    assert "This account is erased." in staff.post(action(alice, "give-plan"), form, follow=True).text
+    assert not PlanGrant.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ def test_what_waits_is_counted_with_the_age_of_the_oldest_and_its_list(staff: Cl
     assert notices(staff) == []
 
 
+def test_the_list_that_a_number_leads_to_has_as_many_rows(staff: Client, alice: User) -> None:
+    for days in (1, 2, 30):
+        at = timezone.now() - timedelta(days=days)
+        Mail.objects.create(user=alice, to="a@example.com", kind="x", subject="s", state="failed", created_at=at)
+    (found,) = notices(staff)
+    assert found.text.startswith("2 mails")
+    assert len(staff.get(found.url).context["cl"].result_list) == 2
+
+
 def test_the_worst_comes_first_and_of_equals_that_which_waits_the_longest(staff: Client, alice: User) -> None:
     now = timezone.now()
     AbuseFlag.objects.create(user=alice, reason="network", created_at=now - timedelta(days=30))
@@ -175,6 +184,25 @@ def test_a_margin_is_the_share_of_the_revenue_less_the_cost_in_the_same_currency
     (eur,) = [chart for title, chart in found.items() if title.endswith("EUR")]
     assert eur.rows == [(idle.location.name, "–", "250 B", "25 %", "–", "€1.00")]
     assert "spread over the locations" in usd.note
+
+
+def test_of_many_locations_those_that_carried_the_most_are_drawn(staff: Client) -> None:
+    month = last_month()
+    within = timezone.now().replace(year=month.year, month=month.month, day=10)
+    for number in range(3):
+        server = make_server(make_location(f"place-{number}"))
+        NodeHour.objects.create(server=server, hour=within, node_rx=100 * (number + 1))
+        LocationCost.objects.create(location=server.location, month=month, currency="USD", amount_minor=600)
+    (chart,) = [chart for title, chart in charts(staff).items() if title.startswith("Margin")]
+    assert [row[2] for row in chart.rows] == ["300 B", "200 B", "100 B"]
+
+
+def test_a_customer_is_looked_for_from_the_home_by_whom_they_concern(
+    staff: Client, helper: User, helper_browser: Client
+) -> None:
+    assert 'action="/admin/accounts/user/"' in staff.get(HOME).text
+    allow(helper, "view_server")
+    assert "Find a customer" not in helper_browser.get(HOME).text
 
 
 def test_without_measured_traffic_no_revenue_is_anybodys(staff: Client, alice: User) -> None:

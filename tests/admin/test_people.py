@@ -135,6 +135,28 @@ def test_the_selected_sessions_are_ended(staff: Client) -> None:
     assert LogEntry.objects.get().object_id == str(first.pk)
 
 
+def test_sessions_that_nobody_has_ticked_go_on_whatever_is_sent(staff: Client) -> None:
+    first, second = new_session(), new_session()
+    form = {"action": "end_sessions", "_selected_action": [first.pk], "select_across": "1"}
+    staff.post(reverse("admin:accounts_session_changelist"), form)
+    assert not Session.objects.filter(pk=first.pk).exists()
+    assert Session.objects.filter(pk=second.pk).exists()
+
+
+def test_colleagues_are_signed_out_by_who_decides_about_them_alone(
+    helper: User, helper_browser: Client, sam: User, staff: Client
+) -> None:
+    allow(helper, "view_session", "delete_session")
+    theirs, customers = Session.objects.get(user=sam), new_session()
+    form = {"action": "end_sessions", "_selected_action": [theirs.pk, customers.pk]}
+    answer = helper_browser.post(reverse("admin:accounts_session_changelist"), form, follow=True)
+    assert "1 session ended." in answer.text
+    assert "you may not decide about them" in answer.text
+    assert Session.objects.filter(pk=theirs.pk).exists()
+    assert not Session.objects.filter(pk=customers.pk).exists()
+    assert AuditEvent.objects.filter(action="staff_deleted").count() == 1
+
+
 def test_viewing_sessions_is_not_enough_to_end_them(helper: User, helper_browser: Client) -> None:
     allow(helper, "view_session")
     session = new_session()

@@ -11,7 +11,8 @@ from billing.models import StripeOrder
 from referrals.models import ReferralProgramme, Reward, RewardAmount, RewardPayout
 from referrals.services.payouts import pay_out_rewards
 from referrals.services.suspicion import WORDS
-from tests.admin.addresses import action, change, refuse_who_may_only_see
+from tests.admin.addresses import action, allow, change, refuse_who_may_only_see
+from tests.admin.conftest import browser_with_factor
 from tests.factories.referrals import AMOUNTS, earned, make_paid, make_programme, promise, subscribed
 from tests.invariants import assert_invariants
 
@@ -88,6 +89,19 @@ class TestDeciding:
         assert (held.state, held.decided_by, held.decision_note) == (state, sam, "I asked them")
         assert AuditEvent.objects.filter(action__startswith="reward_", actor_id=sam.pk).count() == 1
         assert_invariants()
+
+    @pytest.mark.parametrize("slug", ["approve", "refuse"])
+    @pytest.mark.parametrize("who", ["alice", "bob"])
+    def test_nobody_decides_about_a_reward_that_they_have_a_part_in(
+        self, request: pytest.FixtureRequest, held: Reward, who: str, slug: str
+    ) -> None:
+        party: User = request.getfixturevalue(who)
+        User.objects.filter(pk=party.pk).update(is_staff=True, is_superuser=True)
+        party.refresh_from_db()
+        answer = browser_with_factor(party).post(action(held, slug), {"reason": "It is fine"}, follow=True)
+        assert "A colleague decides about it." in answer.text
+        held.refresh_from_db()
+        assert held.state == "held"
 
     def test_without_a_reason_nothing_is_decided(self, staff: Client, held: Reward) -> None:
         assert staff.post(action(held, "refuse"), {"reason": ""}).status_code == 400

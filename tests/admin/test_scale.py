@@ -161,6 +161,11 @@ def test_text_is_searched_in_the_newest_rows_and_an_address_in_all(
     assert found("new@example.com Olga") == []
 
 
+def test_of_thousands_of_words_the_first_few_are_looked_for(staff: Client, alice: User) -> None:
+    answer = staff.get(list_address(User), {"q": "alice " * 10 + "nowhere " * 300})
+    assert [user.pk for user in answer.context["cl"].result_list] == [alice.pk]
+
+
 def test_who_had_an_address_is_found_however_long_ago(staff: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     old, _new = MAKERS[IpAssignment](), MAKERS[IpAssignment]()
     monkeypatch.setattr(admin_search, "COUNTED_ROWS", 1)

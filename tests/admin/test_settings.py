@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from django.conf import settings
 from django.test import Client
@@ -39,6 +41,37 @@ def test_registration_is_closed_with_the_values_before_and_after_in_the_log(staf
     assert act.details == {"mode": ["open", "closed"], "accounts_an_hour": ["None", "20"]}
     staff.post(section("registration"), {"mode": "open", "accounts_an_hour": ""})
     assert AuditEvent.objects.filter(action="staff_changed").first().details["mode"] == ["closed", "open"]  # type: ignore[union-attr]
+
+
+def test_when_the_rules_were_changed_is_told(staff: Client) -> None:
+    staff.post(section("registration"), {"mode": "closed", "accounts_an_hour": ""})
+    RegistrationPolicy.objects.update(changed_at=datetime(2026, 1, 1, tzinfo=UTC))
+    staff.post(section("registration"), {"mode": "open", "accounts_an_hour": ""})
+    assert RegistrationPolicy.objects.get().changed_at > datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("slug", "mine", "theirs"),
+    [
+        ("registration", {"mode": "open", "accounts_an_hour": "20"}, {"mode": "closed", "accounts_an_hour": ""}),
+        ("maintenance", {"note": ""}, {"on": "on", "note": "New disks"}),
+    ],
+)
+def test_an_older_page_takes_nothing_back_unseen(
+    staff: Client, slug: str, mine: dict[str, str], theirs: dict[str, str]
+) -> None:
+    def version() -> str:
+        part = staff.get(PAGE).text.split(f'id="{slug}"')[1]
+        return str(part.split('name="version" value="')[1].split('"')[0])
+
+    seen = version()
+    assert staff.post(section(slug), {**theirs, "version": seen}).status_code == 302
+    answer = staff.post(section(slug), {**mine, "version": seen})
+    assert answer.status_code == 409
+    assert "A colleague has changed this meanwhile." in answer.text
+    held = RegistrationPolicy.objects.get().mode if slug == "registration" else SiteState.objects.get().maintenance
+    assert held in ("closed", True)
+    assert staff.post(section(slug), {**mine, "version": version()}).status_code == 302
 
 
 def test_maintenance_begins_and_ends(staff: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,7 @@ from tests.factories.payments import make_invoice, make_payment, make_subscripti
 from tests.factories.support import make_attachment, make_helper, make_message, make_ticket
 from tests.queries import recorded_queries
 from vpn.models import NodeStatus
+from vpn.services.stops import start_stop
 
 ANSWER = "Restart it, please."
 
@@ -55,6 +57,15 @@ def test_a_ticket_is_answered_and_everybody_knows_it(agent: Client, helper: User
     assert ticket.messages.get(by_staff=True).author == helper
     assert LogEntry.objects.get().change_message == "Answered"
     assert AuditEvent.objects.filter(action="ticket_answered", actor_id=helper.pk).count() == 1
+
+
+def test_pages_with_the_sites_scripts_have_the_words_that_these_say(staff: Client, sam: User, ticket: Ticket) -> None:
+    stop = start_stop(by=sam, reason="Keys leaked")
+    for path in (change(ticket), reverse("admin:support_ticket_changelist"), change(stop)):
+        page = staff.get(path).text
+        assert "dist/app.js" in page
+        words = page.split("data-texts>")[1].split("</script>")[0]
+        assert json.loads(words)["secondsAgo"] == "{n} s ago", path
 
 
 def test_an_answer_can_close_the_ticket(agent: Client, ticket: Ticket) -> None:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext, pgettext
 from accounts.admin import LATEST, UserAdmin
 from accounts.admin.customer_page import customer_page
 from accounts.models import User
+from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel, ReadOnlyAdmin
 from nexusvpn.admin_export import Export
@@ -264,7 +265,7 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
         danger=True,
     )
     def suspend(self, request: HttpRequest, device: VpnConfig) -> Outcome:
-        suspend_device(user=device.user, device_id=device.pk, by=STAFF)
+        suspend_device(user=device.user, device_id=device.pk, by=STAFF, staff=signed_in(request))
         return gettext("The device is suspended. Below you see which servers have yet to confirm it.")
 
     @object_action(
@@ -273,8 +274,9 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
         applies=lambda device: device.revoked_at is None and bool(device.suspended_by),
     )
     def resume(self, request: HttpRequest, device: VpnConfig) -> Outcome:
-        still = resume_device(user=device.user, device_id=device.pk, by=STAFF).suspended_by
-        return gettext("It is off until its customer resumes it too.") if still else gettext("The device is resumed.")
+        resumed = resume_device(user=device.user, device_id=device.pk, by=STAFF, staff=signed_in(request))
+        is_off = bool(resumed.suspended_by)
+        return gettext("It is off until its customer resumes it too.") if is_off else gettext("The device is resumed.")
 
     @object_action(
         _("Remove"),
@@ -283,5 +285,5 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
         danger=True,
     )
     def remove(self, request: HttpRequest, device: VpnConfig) -> Outcome:
-        remove_device(user=device.user, device_id=device.pk)
+        remove_device(user=device.user, device_id=device.pk, staff=signed_in(request))
         return gettext("The device is being removed. Below you see which servers have yet to confirm it.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, InvalidInput
 from vpn.deferred import end_handovers_later, settle_later
 from vpn.locks import lock_customer, lock_device, lock_server
@@ -91,8 +92,10 @@ def devices_with_open_handovers() -> list[UUID]:
     return list(due.order_by("device_id").values_list("device_id", flat=True).distinct()[:1000])
 
 
-def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
+def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy, staff: User | None = None) -> VpnConfig:
     """Take a device off every server; its addresses stay its own. It is off while its customer or staff (`by`) suspend it, or both.
+
+    `staff` is who of them does it: that is in the audit log.
 
     Raises NotFound, or Conflict (`already_suspended`).
     """
@@ -102,10 +105,10 @@ def suspend_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) ->
             raise Conflict(_("This device is suspended already."), code="already_suspended")
         return now | {by}
 
-    return _change_suspension(user, device_id, suspend)
+    return _change_suspension(user, device_id, suspend, "device_suspended", staff)
 
 
-def resume_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> VpnConfig:
+def resume_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy, staff: User | None = None) -> VpnConfig:
     """Take back a suspension; with the last one the device gets its tunnels back, with the same addresses.
 
     Each takes back their own. Where only the customer has suspended it, staff may do so too, but never the other way round.
@@ -121,7 +124,7 @@ def resume_device(*, user: User, device_id: UUID, by: VpnConfig.SuspendedBy) -> 
             raise Conflict(_("Support has suspended this device. Write to support."), code="suspended_by_staff")
         return frozenset()
 
-    return _change_suspension(user, device_id, resume)
+    return _change_suspension(user, device_id, resume, "device_resumed", staff)
 
 
 _SUSPENDERS: dict[str, frozenset[str]] = {
@@ -132,7 +135,13 @@ _SUSPENDERS: dict[str, frozenset[str]] = {
 }
 
 
-def _change_suspension(user: User, device_id: UUID, change: Callable[[frozenset[str]], frozenset[str]]) -> VpnConfig:
+def _change_suspension(
+    user: User,
+    device_id: UUID,
+    change: Callable[[frozenset[str]], frozenset[str]],
+    act: str,
+    staff: User | None,
+) -> VpnConfig:
     # The customer's lock closes the race with an admission, the device's that with its removal.
     with transaction.atomic(durable=True):
         lock_customer(user.pk)
@@ -140,6 +149,8 @@ def _change_suspension(user: User, device_id: UUID, change: Callable[[frozenset[
         wanted = change(_SUSPENDERS[device.suspended_by])
         device.suspended_by = next(name for name, who in _SUSPENDERS.items() if who == wanted)
         device.save(update_fields=["suspended_by"])
+        if staff is not None:
+            record_act(act, actor=staff, person=user.pk, target=device)
         admit_customer(user.pk)
         device.refresh_from_db()
     return device

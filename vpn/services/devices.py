@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services.verification import check_verified
 from billing.entitlements import Entitlement, entitlement_for
+from nexusvpn.audit import record_act
 from nexusvpn.db import columns_of, planned_once, read_models
 from nexusvpn.texts import one_line
 from vpn.errors import (
@@ -168,15 +169,20 @@ def rename_device(*, user: User, device_id: UUID, name: str) -> VpnConfig:
     return device
 
 
-def remove_device(*, user: User, device_id: UUID) -> None:
-    """Take a device off every server and give its addresses back after their quarantine. Raises NotFound, also the second time."""
+def remove_device(*, user: User, device_id: UUID, staff: User | None = None) -> None:
+    """Take a device off every server and give its addresses back after their quarantine. Raises NotFound, also the second time.
+
+    `staff` is who of them does it: that is in the audit log.
+    """
     # The device's lock closes the race of two removals (the second finds it removed), the customer's that with an admission.
     with transaction.atomic(durable=True):
         lock_customer(user.pk)
-        revoke(user.pk, device_id)
+        device = revoke(user.pk, device_id)
+        if staff is not None:
+            record_act("device_removed", actor=staff, person=user.pk, target=device)
 
 
-def revoke(user_id: UUID, device_id: UUID) -> None:
+def revoke(user_id: UUID, device_id: UUID) -> VpnConfig:
     """The same in a transaction that holds the customer. One device a transaction: servers are locked in the order of their ids."""
     device = lock_device(user_id, device_id)
     assignments = list(IpAssignment.objects.live().filter(device=device).order_by("server_id"))
@@ -189,3 +195,4 @@ def revoke(user_id: UUID, device_id: UUID) -> None:
         release_address(assignment)
     # The slot may be another device's now.
     admit_customer(user_id, removed=device)
+    return device

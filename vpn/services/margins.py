@@ -45,7 +45,7 @@ def next_month(first: date) -> date:
 
 
 def margins(first: date) -> list[Margin]:
-    """Of the month that begins at `first`, by currency and location. Four statements."""
+    """Of the month that begins at `first`, by currency, the locations that carried the most first. Four statements."""
     until = next_month(first)
     names = dict(Location.objects.values_list("pk", "name"))
     carried = carried_in(first, until)
@@ -57,7 +57,7 @@ def margins(first: date) -> list[Margin]:
     total = sum(carried.values())
     found = []
     for currency in sorted({*net, *(currency for _location, currency in costs)}):
-        for location, name in names.items():
+        for location, name in sorted(names.items(), key=lambda pair: (-carried.get(pair[0], 0), pair[1])):
             share = carried.get(location, 0) / total if total else None
             revenue = None if share is None or currency not in net else round(net[currency] * share)
             cost = costs.get((location, currency))
