@@ -11,7 +11,7 @@ from billing.models import StripeOrder
 from referrals.models import ReferralProgramme, Reward, RewardAmount, RewardPayout
 from referrals.services.payouts import pay_out_rewards
 from referrals.services.suspicion import WORDS
-from tests.admin.addresses import action, allow, change, refuse_who_may_only_see
+from tests.admin.addresses import action, change, refuse_who_may_only_see
 from tests.admin.conftest import browser_with_factor
 from tests.factories.referrals import AMOUNTS, earned, make_paid, make_programme, promise, subscribed
 from tests.invariants import assert_invariants
