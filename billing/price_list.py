@@ -80,7 +80,7 @@ class PriceList:
 
 
 def price_list(wanted: Any, *, currency: str = "") -> PriceList:
-    """What is sold now, as `wanted` (an address's parameters) asks for it: `interval`, `currency`, `plan`. Two queries.
+    """What is sold now, as `wanted` (an address's parameters) asks for it: `interval`, `currency`, `plan`. One query.
 
     What is not sold is as if nobody had asked for it. `currency` is one that the customer cannot change any more.
     """

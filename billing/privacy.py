@@ -213,7 +213,8 @@ def _register_payments() -> None:
         StoredKind(
             "djstripe",
             _(
-                "A copy of what Stripe has about you: the address you pay with, card brand and last digits, invoices and payments."
+                "A copy of what Stripe has about you: the address you pay with, your language, card brand and last digits, invoices "
+                "and payments."
             ),
             _("So that our staff can help with a payment while Stripe cannot be reached."),
             _("Until your account is erased; then you are deleted at Stripe too."),

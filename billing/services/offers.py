@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,22 +50,15 @@ class Offer:
 
 
 def offers(currency: str | None = None) -> list[Offer]:
-    """The plans that are offered, the smallest first, with their current prices; two queries."""
-    return with_prices(Plan.objects.filter(is_offered=True), currency)
-
-
-def with_prices(plans: Iterable[Plan], currency: str | None = None) -> list[Offer]:
-    """The given plans with their current prices; one query more."""
-    rows = list(plans)
-    found: dict[int, list[PlanPrice]] = {plan.pk: [] for plan in rows}
-    for price in PlanPrice.objects.filter(plan__in=rows, is_current=True).order_by("currency", "interval"):
-        found[price.plan_id].append(price)
-    return [Offer(plan, found[plan.pk], (currency or settings.BILLING_CURRENCY).upper()) for plan in rows]
+    """The plans that are offered, the smallest first, with their current prices; one query."""
+    shown = (currency or settings.BILLING_CURRENCY).upper()
+    plans = Plan.objects.filter(is_offered=True).annotate(beside=prices_beside())
+    return [Offer(plan, prices_of(plan, plan.beside), shown) for plan in plans]
 
 
 def prices_beside() -> ArraySubquery:
     """For a query of plans: each with its current prices, so that they need no second one. What `prices_of` reads."""
-    values = {name: name for name in PRICE}
+    values = {name: name for name in ("id", *PRICE)}
     of_plan = PlanPrice.objects.filter(plan=OuterRef("pk"), is_current=True).order_by("currency", "interval")
     return ArraySubquery(of_plan.values(shown=JSONObject(**values)))
 

@@ -71,9 +71,6 @@ def is_in_order(acts: list[tuple[str, Any]]) -> bool:
     return True
 
 
-# --- several starts of one session ---------------------------------------------------------------
-
-
 def starts_at_once(number: int) -> User:
     staff = make_staff(f"helper{number}")
     browser_with_factor(staff)
@@ -109,9 +106,6 @@ def test_two_of_staff_who_start_at_once_act_each_in_their_own_session() -> None:
             assert told(staff) == [("acting_started", alice.pk)]
             assert session_of(staff).acting_for_id == alice.pk
         assert not alice.sessions.exists()
-
-
-# --- a start while the customer or the right goes --------------------------------------------------
 
 
 def suspended(staff: User, customer: User) -> None:
@@ -187,9 +181,6 @@ def test_acting_does_not_start_in_a_session_that_ends_meanwhile() -> None:
             during(lambda staff, _: end_all_sessions(user=staff), staff, alice, act, waits=True) == "not_authenticated"
         )
         assert told(staff) == []
-
-
-# --- a write on its way when the acting ends -------------------------------------------------------
 
 
 def asked(staff: User, customer: User) -> None:
@@ -308,7 +299,8 @@ def write(staff: User, customer: User, mine: Any) -> None:
     acting.admit_write(session_id=mine, staff=staff, customer=customer, page="device-suspend")
 
 
-def in_the_order_of_the_log(staff: User, customer: User) -> None:
+def ended_within(staff: User, customer: User) -> None:
+    """As the service ends it, in the transaction of the caller."""
     acting._end(session_id=session_of(staff).pk, staff=staff, why="asked")
 
 
@@ -317,7 +309,7 @@ def write_during_the_end(number: int, waits: bool) -> tuple[str, list[str]]:
     browser_with_factor(staff)
     start(staff, alice)
     mine = session_of(staff).pk
-    outcome = during(in_the_order_of_the_log, staff, alice, lambda: write(staff, alice, mine), waits)
+    outcome = during(ended_within, staff, alice, lambda: write(staff, alice, mine), waits)
     return outcome, [act for act, _ in told(staff)]
 
 
@@ -365,8 +357,6 @@ def test_a_late_look_at_one_that_is_over_does_not_end_the_next() -> None:
     assert session_of(staff).acting_for_id == bob.pk
     assert [act for act, _ in told(staff)] == ["acting_started", "acting_ended", "acting_started"]
 
-
-# --- what is dangerous ----------------------------------------------------------------------------
 
 SECRET = "the customer's own long secret"
 DANGEROUS: list[tuple[str, dict[str, str]]] = [

@@ -37,13 +37,13 @@ def test_the_table_of_locations_names_their_countries(page: Client, language: st
     assert ">NL<" not in text
 
 
-def test_the_landing_page_asks_the_database_four_times_for_its_content(
+def test_the_landing_page_asks_the_database_three_times_for_its_content(
     page: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    """Plans, their prices, locations, questions. And once for the limit on everything."""
+    """Plans with their prices, locations, questions. And once for the limit on everything."""
     for number in range(5):
         make_location(f"l{number}")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         page.get("/")
 
 
