@@ -48,22 +48,7 @@ def draw_usage(
     pace_in_sight = bool(pace and busiest and pace <= busiest * PACE_IN_SIGHT)
     top = max(busiest, pace if pace and pace_in_sight else 0)
     scale = HEIGHT / top if top else 0
-    bars = []
-    for index, day in enumerate(days):
-        down, up = day["bytes_down"] * scale, day["bytes_up"] * scale
-        bars.append(
-            Bar(
-                day=day["date"],
-                bytes_down=day["bytes_down"],
-                bytes_up=day["bytes_up"],
-                slot_x=index * STEP,
-                x=index * STEP + (STEP - BAR_WIDTH) // 2,
-                down_y=round(HEIGHT - down, 1),
-                down_height=round(down, 1),
-                up_y=round(HEIGHT - down - up, 1),
-                up_height=round(up, 1),
-            )
-        )
+    bars = [_bar(index, day, scale) for index, day in enumerate(days)]
     return {
         "bars": bars,
         "newest_first": bars[::-1],
@@ -76,6 +61,21 @@ def draw_usage(
         "pace": pace,
         "pace_y": round(HEIGHT - pace * scale, 1) if pace and pace_in_sight else None,
     }
+
+
+def _bar(index: int, day: dict[str, Any], scale: float) -> Bar:
+    down, up = day["bytes_down"] * scale, day["bytes_up"] * scale
+    return Bar(
+        day=day["date"],
+        bytes_down=day["bytes_down"],
+        bytes_up=day["bytes_up"],
+        slot_x=index * STEP,
+        x=index * STEP + (STEP - BAR_WIDTH) // 2,
+        down_y=round(HEIGHT - down, 1),
+        down_height=round(down, 1),
+        up_y=round(HEIGHT - down - up, 1),
+        up_height=round(up, 1),
+    )
 
 
 @register.inclusion_tag("components/_usage_chart.html")

@@ -83,7 +83,9 @@ class TestActivity:
 
 class TestLeavingAndComingBack:
     def test_it_asks_first_and_wants_the_password(self, page: Client, alice: User) -> None:
-        assert "Delete your account?" in page.get("/settings/privacy/delete").text
+        asked = page.get("/settings/privacy/delete").text
+        assert "Delete your account?" in asked
+        assert "If you pay for a plan, nothing more is charged." in asked
         wrong = page.post("/settings/privacy/delete", {"password": "wrong"})
         assert wrong.status_code == 400
         assert "This is not your password." in wrong.text

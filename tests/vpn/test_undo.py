@@ -71,6 +71,13 @@ def test_what_changes_nothing_has_nothing_to_take_back(page: Client, phone: VpnC
     assert 'class="undo"' not in page.post(f"/devices/{phone.pk}/rename", {"name": " "}).text
 
 
+def test_an_end_date_that_has_passed_cannot_come_back(page: Client, phone: VpnConfig) -> None:
+    VpnConfig.objects.filter(pk=phone.pk).update(expires_at=timezone.now() - timedelta(hours=1))
+    text = page.post(f"/devices/{phone.pk}/expiry/remove", follow=True).text
+    assert "Phone has no end date any more." in text
+    assert 'class="undo"' not in text
+
+
 def test_another_persons_device_has_no_name_here(page: Client, bob: User) -> None:
     theirs = add(bob, "Bob's phone")
     answer = page.post(f"/devices/{theirs.pk}/rename", {"name": "Mine"})

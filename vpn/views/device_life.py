@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -94,7 +95,8 @@ def device_expiry_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     def remove() -> None:
         device = set_expiry(user=user, device_id=pk, expires_at=None)
         done = _("%(name)s has no end date any more.") % {"name": device.name}
-        if former is None:
+        # A date that has passed meanwhile could not be set again.
+        if former is None or former <= timezone.now():
             messages.success(request, done)
         else:
             say_with_undo(request, done, action=reverse("device-expiry", args=[pk]), expires_at=former.isoformat())

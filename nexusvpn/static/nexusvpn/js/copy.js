@@ -4,7 +4,6 @@ import { say } from "./words.js";
 const CONFIRMATION_MS = 2000;
 
 async function copy(button) {
-  const label = button.textContent;
   const source = document.getElementById(button.dataset.copy);
   try {
     await navigator.clipboard.writeText(source.value ?? source.textContent);
@@ -13,14 +12,19 @@ async function copy(button) {
     getSelection().selectAllChildren(source);
     button.textContent = say("pressCtrlC");
   }
-  setTimeout(() => {
-    button.textContent = label;
-  }, CONFIRMATION_MS);
 }
 
 export function bindCopyButtons(root = document) {
   for (const button of root.querySelectorAll("button[data-copy]")) {
+    const label = button.textContent;
+    let timer = null;
     button.hidden = false;
-    button.addEventListener("click", () => copy(button));
+    button.addEventListener("click", async () => {
+      await copy(button);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        button.textContent = label;
+      }, CONFIRMATION_MS);
+    });
   }
 }

@@ -2,7 +2,7 @@
 //
 // `<div data-live-src="/devices/…/state" data-live-every="1.5">` asks that address every 1.5 seconds; each element
 // with `data-live-part` and an id takes the content of the element of the same id in the answer. The address may be
-// the page itself. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand. An answer with
+// the page itself, whose answer then says anew how often to ask. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand. An answer with
 // `data-live-done` in it is the last one: nothing changes by itself any more.
 
 const SLOWEST_MS = 60_000;
@@ -18,6 +18,12 @@ function exchangeParts(answer) {
     const fresh = part.contains(document.activeElement) ? null : answer.getElementById(part.id);
     if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
   }
+}
+
+/** What was waited for has come, or something else has begun: the page itself knows. */
+function followPace(element, answer) {
+  const pace = answer.querySelector("[data-live-every]")?.dataset.liveEvery;
+  if (pace) element.dataset.liveEvery = pace;
 }
 
 /** Asks for a part of a page and gives it to `take`; says whether that was the last answer, and how long to wait for another. */
@@ -38,7 +44,7 @@ export async function ask(url, take) {
   return { ok: false, final, retryAfter: Number(response.headers.get("Retry-After")) || 0 };
 }
 
-/** Asks `url()` every `everyMs` while the page is visible; `element` says by `data-stale` when it could not. */
+/** Asks `url()` every `everyMs()` while the page is visible; `element` says by `data-stale` when it could not. */
 export function keepAsking(element, everyMs, url, take) {
   let failures = 0;
   let timer = null;
@@ -53,19 +59,23 @@ export function keepAsking(element, everyMs, url, take) {
     failures = result.ok ? 0 : failures + 1;
     ended = Boolean(result.final);
     element.toggleAttribute("data-stale", !result.ok);
-    schedule(nextDelay(everyMs, failures, result.retryAfter));
+    schedule(nextDelay(everyMs(), failures, result.retryAfter));
   };
 
   document.addEventListener("visibilitychange", () => schedule(0));
-  schedule(everyMs);
+  schedule(everyMs());
 }
 
 export function bindLiveState() {
   for (const element of document.querySelectorAll("[data-live-src]")) {
-    const { liveSrc, liveEvery } = element.dataset;
+    const { liveSrc } = element.dataset;
     // Of a page whose list changes in place the address changes too.
     const isPage = new URL(liveSrc, location.href).href === location.href.split("#")[0];
     const url = () => (isPage ? location.pathname + location.search : liveSrc);
-    keepAsking(element, Number(liveEvery) * 1000, url, exchangeParts);
+    const take = (answer) => {
+      exchangeParts(answer);
+      followPace(element, answer);
+    };
+    keepAsking(element, () => Number(element.dataset.liveEvery) * 1000, url, take);
   }
 }

@@ -32,6 +32,6 @@ export function bindThreads() {
   for (const thread of document.querySelectorAll("[data-thread-src]")) {
     const { threadSrc, threadEvery } = thread.dataset;
     const address = () => `${threadSrc}?after=${encodeURIComponent(lastKnown(thread))}`;
-    keepAsking(thread, Number(threadEvery) * 1000, address, (answer) => holdingStill(() => take(thread, answer)));
+    keepAsking(thread, () => Number(threadEvery) * 1000, address, (answer) => holdingStill(() => take(thread, answer)));
   }
 }
