@@ -27,6 +27,13 @@ from nexusvpn.languages import speaking
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+
+class Before(str):
+    """What an action says that finds everything done by the same form, sent before: neither log has it again."""
+
+    __slots__ = ()
+
+
 # What an action gives back: a sentence for the object's page, or a page of its own.
 Outcome = str | HttpResponse
 # What will happen: one text for every object, or what a look at this one says.
@@ -164,13 +171,16 @@ class ActionsAdmin(StaffModelAdmin):
                 return self._ask(request, obj, action, form, status=form.add_domain_error(error))
             messages.error(request, error.message)
             return HttpResponseRedirect(self.change_url(obj))
-        # What staff wrote beside it may name somebody: only the object's history has that.
-        # Both logs are in the site's own language, whoever did it.
-        with speaking(""):
-            if not is_told(obj):
-                obj.audit_details = {"done": str(action.label)}
-            self.log_change(request, obj, action_log(action.label, form))
+        if not isinstance(outcome, Before):
+            self._write_down(request, obj, action, form)
         if isinstance(outcome, HttpResponse):
             return outcome
         messages.success(request, outcome)
         return HttpResponseRedirect(self.change_url(obj))
+
+    def _write_down(self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None) -> None:
+        """What staff wrote beside it may name somebody: only the object's history has that. Both logs are in the site's own language."""
+        with speaking(""):
+            if not is_told(obj):
+                obj.audit_details = {"done": str(action.label)}
+            self.log_change(request, obj, action_log(action.label, form))

@@ -11,7 +11,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Expression, GenericIPAddressField, QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.functional import cached_property
@@ -192,7 +192,7 @@ class StaffModelAdmin(admin.ModelAdmin):
             raise BadRequest from error
         return super().response_action(request, *args, **kwargs)
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A service that finds out only now that somebody was quicker, or that the form came twice, is quoted above the list."""
         try:
             return super().changeform_view(request, *args, **kwargs)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -72,7 +73,9 @@ def _cell(source: str | Money, places: dict[str, int]) -> Callable[[Sequence[Any
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return str(value) if isinstance(value, UUID | bool | list | dict) else value
+    if isinstance(value, list | dict):
+        return orjson.dumps(value).decode()
+    return str(value) if isinstance(value, UUID | bool) else value
 
 
 def may_export(model_admin: Any, request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,10 +22,12 @@ from nexusvpn.templatetags.nexusvpn_ui import ago, day, moment
 LATEST = 10
 
 _sessions = Session.objects.filter(user=OuterRef("pk")).order_by()
+# By the database's clock: this is put together once, and asked for months.
+_live = _sessions.filter(expires_at__gt=Now())
 _flags = AbuseFlag.objects.filter(user=OuterRef("pk"), cleared_at=None).order_by()
 customer_page.add_columns(
     page_last_seen=Subquery(_sessions.order_by("-last_seen_at").values("last_seen_at")[:1]),
-    page_sessions=Coalesce(Subquery(_sessions.values("user").annotate(n=Count("pk")).values("n")), 0),
+    page_sessions=Coalesce(Subquery(_live.values("user").annotate(n=Count("pk")).values("n")), 0),
     page_flags=Coalesce(Subquery(_flags.values("user").annotate(n=Count("pk")).values("n")), 0),
     page_has_factor=Exists(TotpSeed.objects.filter(user=OuterRef("pk"), confirmed_at__isnull=False))
     | Exists(Passkey.objects.filter(user=OuterRef("pk"))),

@@ -18,9 +18,10 @@ from accounts.people import signed_in
 from billing.admin.columns import money_column, panel_of
 from billing.models import Dispute, Payment, StripeOrder
 from billing.services.refunds import refund_payment, refundable
-from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.admin_actions import ActionsAdmin, Before, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.admin_site import Notice
+from nexusvpn.audit import is_told
 from nexusvpn.errors import InvalidInput
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
@@ -159,9 +160,10 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
             end_subscription=end_subscription,
             key=key,
         )
-        return gettext("%(exact)s is on its way back. This page shows it once Stripe has said so.") % {
+        done = gettext("%(exact)s is on its way back. This page shows it once Stripe has said so.") % {
             "exact": money(exact, payment.currency)
         }
+        return done if is_told(payment) else Before(done)
 
 
 @admin.register(Dispute)

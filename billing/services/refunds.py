@@ -17,7 +17,7 @@ from billing.locks import lock_payment
 from billing.models import LedgerEntry, Payment, StripeOrder
 from billing.services.orders import place_order
 from nexusvpn.audit import record_act
-from nexusvpn.errors import InvalidInput
+from nexusvpn.errors import InvalidInput, NotAllowed
 from nexusvpn.templatetags.nexusvpn_ui import money
 
 Purpose, State = StripeOrder.Purpose, StripeOrder.State
@@ -34,8 +34,10 @@ def refund_payment(
     """Pay back a payment or a part of it, by a job, and if wanted end its subscription at once. Returns the order.
 
     `key` is the form's own: the same form sent twice is one refund. Raises InvalidInput (`amount_minor`, `reason`), NothingToRefund,
-    PaymentDisputed or RefundUnderWay.
+    PaymentDisputed or RefundUnderWay; NotAllowed for one's own payment.
     """
+    if payment.user_id == by.pk:
+        raise NotAllowed(_("This is a payment of your own. A colleague pays it back."))
     if not reason.strip():
         raise InvalidInput(fields={"reason": [_("Say why; whoever looks at this payment later wants to know.")]})
     order_id = key or uuid4()

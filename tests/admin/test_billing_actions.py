@@ -61,8 +61,16 @@ def test_a_refund_begins_with_all_that_is_left_and_becomes_an_order(staff: Clien
     page = staff.get(change(payment)).content.decode()
     assert "$1.50" in page
     assert "to be done" in page
-    assert LogEntry.objects.latest("pk").change_message == "Refund: 1.50, Two days without service"
+    assert LogEntry.objects.get().change_message == "Refund: 1.50, Two days without service"
+    assert list(AuditEvent.objects.values_list("action", flat=True)) == ["payment_refunded"]
     assert "Two days" not in str(list(AuditEvent.objects.values_list("details", flat=True)))
+
+
+def test_nobody_pays_back_their_own_payment(staff: Client, sam: User) -> None:
+    own = make_payment(sam, make_invoice(sam, make_subscription(sam)))
+    answer = staff.post(action(own, "refund"), {**form_of(staff, own), "reason": "I am sorry"}, follow=True)
+    assert "A colleague pays it back." in answer.text
+    assert not StripeOrder.objects.exists()
 
 
 @pytest.mark.parametrize(("currency", "amount", "shown"), [("JPY", 750, "750"), ("KWD", 1250, "1.250")])

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Notification, User
+from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Notification, Session, User
 from accounts.roles import BILLING, OPERATIONS, OWNER, SUPPORT, sync_roles
 from billing.models import LedgerEntry, Plan, PlanGrant
 from tests.admin.addresses import action, allow, change
@@ -107,6 +107,13 @@ def test_what_decides_stands_above_everything(staff: Client, alice: User) -> Non
     assert '<div class="customer-fact-bad"><dt>State</dt><dd>Suspended</dd></div>' in facts
     assert '<div class="customer-fact-warn"><dt>Address confirmed</dt><dd>No</dd></div>' in facts
     assert '<div class="customer-fact-warn"><dt>Flags</dt><dd>1</dd></div>' in facts
+
+
+def test_a_session_that_is_over_counts_as_none(staff: Client, alice: User) -> None:
+    now = timezone.now()
+    for number, ends in enumerate((now + timedelta(days=1), now - timedelta(hours=1))):
+        Session.objects.create(user=alice, kind="token", key_hash=f"{number}" * 64, expires_at=ends)
+    assert "<dt>Signed in</dt><dd>1</dd>" in staff.get(change(alice)).text
 
 
 OFFERED = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from nexusvpn import admin_export
+from nexusvpn.audit import record_act
 from nexusvpn.csv_files import plain
 from support.models import Ticket
 from tests.admin.addresses import allow
@@ -118,6 +120,12 @@ def test_seeing_a_list_is_not_enough_to_take_it_along(helper: User, helper_brows
     assert "Download as CSV" not in helper_browser.get("/admin/accounts/user/").content.decode()
     allow(helper, "change_user")
     assert helper_browser.get(address(User)).status_code == 200
+
+
+def test_details_can_be_read_by_a_program(staff: Client) -> None:
+    record_act("list_exported", details={"list": "people", "filters": ["q"]})
+    (row,) = rows_of(staff.get(address(AuditEvent), {"actor_kind__exact": "system"}))
+    assert json.loads(row["details"]) == {"list": "people", "filters": ["q"]}
 
 
 def test_the_audit_log_is_taken_along_by_whoever_may_see_it(helper: User, helper_browser: Client) -> None:
