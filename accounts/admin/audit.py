@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
+from accounts.activity import in_words
 from accounts.models import AuditEvent, User
 from nexusvpn.admin_base import Column, ReadOnlyAdmin
 from nexusvpn.admin_export import Export
@@ -20,7 +21,7 @@ def _address_of(column: str) -> Subquery:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "action", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
+    list_display = ("at", "what", "actor_kind", "target_type", "target_id", "ip_address", "request_id")
     list_filter = ("at", "actor_kind", "action")
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
     search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
@@ -47,3 +48,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         Column("actor_email", _("By"), _address_of("actor_id")),
         Column("person_email", _("About"), _address_of("person_id")),
     ]
+
+    @admin.display(description=_("what was done"), ordering="action")
+    def what(self, event: AuditEvent) -> str:
+        return in_words(event.action)

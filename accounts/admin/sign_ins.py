@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import LoginHistory, Session
 from accounts.people import signed_in
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.staff_history import said
 
 
 @admin.register(Session)
@@ -62,9 +63,13 @@ class LoginHistoryAdmin(ReadOnlyAdmin):
 class LogEntryAdmin(ReadOnlyAdmin):
     """What staff did in the admin; nobody can change it here."""
 
-    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
-    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "change_message")
+    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "what")
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "what")
     list_select_related = ("user", "content_type")
     list_filter = ("action_time", "action_flag")
     ordering = ("-id",)
     search_fields = ("user__email", "object_repr", "=object_id")
+
+    @admin.display(description=gettext_lazy("what was done"))
+    def what(self, entry: LogEntry) -> str:
+        return said(entry)
