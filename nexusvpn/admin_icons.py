@@ -19,4 +19,4 @@ def boolean_icon(value: bool | None) -> SafeString:
 
 def name_icons() -> None:
     """Lists and forms take it from this one place, and Django has no other way in."""
-    admin_list._boolean_icon = boolean_icon
+    admin_list._boolean_icon = boolean_icon  # type: ignore[attr-defined]

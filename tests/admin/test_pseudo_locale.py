@@ -91,7 +91,7 @@ def without_data(texts: list[str]) -> list[str]:
         return []
     data = "|".join(re.escape(" ".join(each.split())) for each in sorted(stored(), key=len, reverse=True))
     words = re.compile(rf"(?<!\w)(?:{data})(?!\w)")
-    return [text for text in texts if untranslated(words.sub(" ", CODES.sub(" ", text)))]
+    return [text for text in texts if untranslated(CODES.sub(" ", words.sub(" ", text)))]
 
 
 def seen(client: Client, path: str, data: Any = None) -> list[str] | None:
