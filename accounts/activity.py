@@ -12,7 +12,7 @@ from accounts.models import AuditEvent, User
 from nexusvpn.api.pagination import Page, PageRequest, fetch_page
 
 COLUMNS = ("at", "action", "actor_kind", "actor_id", "ip_address", "details", "person_id")
-# What is about a person; other actions are shown by their code, with blanks.
+# What is about a person, and what staff do to servers; other actions are shown by their code, with blanks.
 WORDS = {
     "account_registered": _("Account made"),
     "account_leaving": _("Deletion of the account asked for"),
@@ -99,6 +99,18 @@ WORDS = {
     "acting_ended": _("Our staff stopped looking at your account"),
     "acting_started": _("Our staff looked at your account"),
     "acting_wrote": _("Our staff changed something in your account"),
+    "emergency_stop_ended": _("Emergency stop ended"),
+    "emergency_stop_started": _("Emergency stop begun"),
+    "enrolment_token_issued": _("Enrolment command issued"),
+    "mass_removal_allowed": _("Mass removal allowed"),
+    "new_server_key_accepted": _("New key of a server accepted"),
+    "node_credential_ordered": _("New credential of a node ordered"),
+    "node_credential_revoked": _("Credential of a node revoked"),
+    "old_machine_settled": _("Former machine settled"),
+    "server_decommissioned": _("Server taken out of service"),
+    "server_drained": _("Server drained"),
+    "server_recommissioned": _("Server taken into service again"),
+    "server_undrained": _("Draining of a server ended"),
 }
 
 

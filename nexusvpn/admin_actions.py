@@ -23,6 +23,7 @@ from nexusvpn.audit import is_told
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import speaking
+from nexusvpn.staff_history import as_kept
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -86,11 +87,12 @@ def object_action(
 
 
 def action_log(label: StrOrPromise, form: ServiceForm | None) -> str:
-    """What the history says: the action, and what was written or chosen with it."""
+    """What the history keeps: the action, and what was written or chosen with it."""
     told = str | datetime | Decimal
     values = [] if form is None else [value for value in form.cleaned_data.values() if isinstance(value, told)]
     written = [f"{value:%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else str(value) for value in values if value]
-    return f"{label}: {', '.join(written)}" if written else str(label)
+    done = as_kept(label)
+    return f"{done}: {', '.join(written)}" if written else done
 
 
 class ActionsAdmin(StaffModelAdmin):
@@ -139,16 +141,17 @@ class ActionsAdmin(StaffModelAdmin):
             raise Http404
         if not self.allows(request, obj, action):
             raise PermissionDenied
-        if request.method != "POST":
-            # What the question says may be known of those alone that the action is offered for.
-            if not action.applies(obj):
-                messages.error(request, _("This cannot be done with it any more."))
-                return HttpResponseRedirect(self.change_url(obj))
-            return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
-        form = action.form(request.POST) if action.form else None
-        if form is not None and not form.is_valid():
+        if request.method == "POST":
+            form = action.form(request.POST) if action.form else None
+            if form is None or form.is_valid():
+                return self._run(request, obj, action, form)
+        # What the question says may be known of those alone that the action is offered for.
+        if not action.applies(obj):
+            messages.error(request, _("This cannot be done with it any more."))
+            return HttpResponseRedirect(self.change_url(obj))
+        if request.method == "POST":
             return self._ask(request, obj, action, form, status=400)
-        return self._run(request, obj, action, form)
+        return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
 
     def _ask(
         self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None, status: int = 200

@@ -27,6 +27,7 @@ from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import is_told, record_act
 from nexusvpn.db import refuse_nul
 from nexusvpn.errors import Conflict, InvalidInput
+from nexusvpn.languages import speaking
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -112,6 +113,7 @@ class StaffModelAdmin(admin.ModelAdmin):
 
     change_form_template = "admin/staff_change_form.html"
     change_list_template = "admin/staff_change_list.html"
+    object_history_template = "admin/staff_history.html"
     # What of the list can be downloaded; None: nothing.
     export: ClassVar[Export | None] = None
     # Facets would count the whole table, once for each choice.
@@ -226,12 +228,15 @@ class StaffModelAdmin(admin.ModelAdmin):
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         self._tell("staff_added", request, obj)
-        return super().log_addition(request, obj, message)
+        with speaking(""):
+            return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         """The object's history says it in words, and forgets them with a person; the audit log says before and after."""
         self._tell("staff_changed", request, obj)
-        return super().log_change(request, obj, message)
+        # How the object is called is kept in the site's own language, whoever did it.
+        with speaking(""):
+            return super().log_change(request, obj, message)
 
     @staticmethod
     def _tell(act: str, request: HttpRequest, obj: Any) -> None:
@@ -243,7 +248,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         for obj in queryset:
             record_act("staff_deleted", actor=request.user, person=person_of(obj), target=obj)
-        return super().log_deletions(request, queryset)
+        with speaking(""):
+            return super().log_deletions(request, queryset)
 
     def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:
         return [panel(obj) for panel in self.panels]

@@ -26,5 +26,7 @@ class StaffAdminConfig(SimpleAdminConfig):
                 import_module(f"{config.name}.admin")
         # After every app has registered its models: the jobs' own admin shows what mails say.
         from nexusvpn import jobs_admin
+        from nexusvpn.admin_icons import name_icons
 
+        name_icons()
         jobs_admin.replace_registration()

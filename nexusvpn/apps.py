@@ -2,6 +2,8 @@ import sentry_sdk
 from django.apps import AppConfig
 from django.conf import settings
 
+from nexusvpn.names import translate_names
+
 
 class NexusvpnConfig(AppConfig):
     name = "nexusvpn"
@@ -13,6 +15,8 @@ class NexusvpnConfig(AppConfig):
 
         # A name, logo or colour that cannot be shown refuses to start.
         brand()
+
+        translate_names()
 
         if settings.SENTRY_DSN:
             sentry_sdk.init(dsn=settings.SENTRY_DSN, release=settings.VERSION, send_default_pii=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -28,4 +29,4 @@ class SiteState(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="site_state_one_row")]
 
     def __str__(self) -> str:
-        return "Site"
+        return gettext("Site")

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import pgettext_lazy
 
 
 class ReferralsConfig(AppConfig):
     name = "referrals"
+    verbose_name = pgettext_lazy("app", "Referrals")
 
     def ready(self) -> None:
         from accounts.arrivals import register_promise

@@ -1,9 +1,11 @@
 from django.apps import AppConfig
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import pgettext_lazy
 
 
 class SupportConfig(AppConfig):
     name = "support"
+    verbose_name = pgettext_lazy("app", "Support")
 
     def ready(self) -> None:
         from support import encrypted, privacy, receivers  # noqa: F401  (connects the receivers)

@@ -9,6 +9,7 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.activity import in_words
 from accounts.models import AuditEvent, User
 from nexusvpn.admin_base import Column, ReadOnlyAdmin
 from nexusvpn.admin_export import Export
@@ -21,7 +22,7 @@ def _address_of(column: str) -> Subquery:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "action", "actor_kind", "target_type", "ip_address")
+    list_display = ("at", "what", "actor_kind", "target_type", "ip_address")
     list_filter = ("at", "actor_kind", "action")
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
     search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
@@ -49,7 +50,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
         Column("person_email", _("About"), _address_of("person_id")),
     ]
 
+    @admin.display(description=_("what was done"), ordering="action")
+    def what(self, event: AuditEvent) -> str:
+        return in_words(event.action)
+
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Who did what, and about whom, comes first."""
-        at, action, *others, by, about = super().get_list_display(request)
-        return [at, action, by, about, *others]
+        at, what, *others, by, about = super().get_list_display(request)
+        return [at, what, by, about, *others]

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, Permission
 from django.http import HttpRequest
 
+from accounts.admin.permissions import PermissionsField
 from accounts.people import signed_in
 from accounts.roles import givable_permissions, may_edit_group
 from nexusvpn.admin_base import StaffModelAdmin
@@ -33,4 +34,5 @@ class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         if request is not None and db_field.remote_field.model is Permission:
             kwargs["queryset"] = givable_permissions(signed_in(request)).select_related("content_type")
+            kwargs["form_class"] = PermissionsField
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.customer_actions import CustomerActions
 from accounts.admin.customer_page import customer_page
 from accounts.admin.forms import SetPasswordForm
+from accounts.admin.permissions import PermissionsField
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.roles import MANAGE_STAFF, givable_groups, givable_permissions, may_manage
@@ -142,6 +143,7 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
             kwargs["queryset"] = givable_groups(by)
         elif of is Permission:
             kwargs["queryset"] = givable_permissions(by).select_related("content_type")
+            kwargs["form_class"] = PermissionsField
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:

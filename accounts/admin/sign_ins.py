@@ -15,6 +15,7 @@ from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.roles import may_manage
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.staff_history import said
 
 
 @admin.register(Session)
@@ -77,9 +78,13 @@ class LoginHistoryAdmin(ReadOnlyAdmin):
 class LogEntryAdmin(ReadOnlyAdmin):
     """What staff did in the admin; nobody can change it here."""
 
-    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "change_message")
-    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "change_message")
+    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "what")
+    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "what")
     list_select_related = ("user", "content_type")
     list_filter = ("action_time", "action_flag")
     ordering = ("-id",)
     search_fields = ("user__email", "object_repr", "=object_id")
+
+    @admin.display(description=gettext_lazy("what was done"))
+    def what(self, entry: LogEntry) -> str:
+        return said(entry)

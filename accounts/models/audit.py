@@ -27,7 +27,7 @@ class AuditEvent(models.Model):
     actor_id = models.UUIDField(null=True)
     # Whom it is about: they see it in their settings.
     person_id = models.UUIDField(null=True)
-    action = models.CharField(max_length=60, help_text="A stable code, such as `password_changed`.")
+    action = models.CharField(max_length=60, help_text=_("A stable code, such as `password_changed`."))
     target_type = models.CharField(max_length=40, blank=True)
     target_id = models.CharField(max_length=64, blank=True)
     ip_address = models.GenericIPAddressField(null=True)
@@ -49,4 +49,4 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} at {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.action}, {self.at:%Y-%m-%d %H:%M}"

@@ -6,22 +6,24 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
+from nexusvpn.names import numbered
 
 
 class TotpSeed(models.Model):
     """The seed that a person's authenticator app shares with us (RFC 6238), encrypted. Counts once it is confirmed."""
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="totp_seed")
-    seed = models.BinaryField(help_text="Encrypted, bound to its owner.")
+    seed = models.BinaryField(help_text=_("Encrypted, bound to its owner."))
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True)
     # The time step of the newest code that was taken: that code, and all before, are used up.
     last_step = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
-        return f"authenticator of {self.pk}"
+        return numbered(self)
 
 
 class Passkey(models.Model):
@@ -68,4 +70,4 @@ class RecoveryCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"recovery code {self.pk}"
+        return numbered(self)

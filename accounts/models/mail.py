@@ -26,9 +26,9 @@ class Mail(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="mails", db_index=False)
     to = models.EmailField(max_length=254)
-    kind = models.CharField(max_length=40, help_text="The folder below templates/emails.")
+    kind = models.CharField(max_length=40, help_text=_("The folder below templates/emails."))
     subject = models.CharField(max_length=200)
-    content = models.BinaryField(default=b"", help_text="Encrypted: the text and its HTML.")
+    content = models.BinaryField(default=b"", help_text=_("Encrypted: the text and its HTML."))
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     # When the next attempt may begin; moved on before each, so that no two attempts run at once.

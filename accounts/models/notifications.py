@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -63,4 +64,4 @@ class MailChoice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind}: {'yes' if self.wanted else 'no'}"
+        return f"{self.get_kind_display()}: {gettext('Yes') if self.wanted else gettext('No')}"

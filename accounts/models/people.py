@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from accounts.querysets import UserManager
 from nexusvpn.errors import InvalidInput
@@ -71,7 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ["-date_joined", "id"]
-        permissions = [("act_as_user", "Can act as a customer")]
+        permissions = [("act_as_user", gettext_noop("Can act as a customer"))]
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique"),
             models.UniqueConstraint(fields=["referral_code"], name="user_referral_code_unique"),

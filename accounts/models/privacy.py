@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -20,7 +21,7 @@ class DataExport(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="exports", db_index=False)
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
-    content = models.BinaryField(default=b"", help_text="Encrypted and compressed JSON; emptied when it expires.")
+    content = models.BinaryField(default=b"", help_text=_("Encrypted and compressed JSON; emptied when it expires."))
     created_at = models.DateTimeField(default=timezone.now)
     ready_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
@@ -41,4 +42,4 @@ class DataExport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"export of {self.created_at:%Y-%m-%d}"
+        return gettext("export of %(day)s") % {"day": f"{self.created_at:%Y-%m-%d}"}

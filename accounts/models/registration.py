@@ -44,7 +44,7 @@ class EmailToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.pk}"
+        return f"{self.get_purpose_display()} {self.pk}"
 
 
 class RegistrationPolicy(models.Model):
@@ -101,7 +101,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.note or self.email or f"invitation of {self.created_at:%Y-%m-%d}"
+        return self.note or self.email or gettext("invitation of %(day)s") % {"day": f"{self.created_at:%Y-%m-%d}"}
 
 
 class SignupOrigin(models.Model):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from accounts.querysets import SessionQuerySet
+from nexusvpn.names import numbered
 
 
 class Session(models.Model):
@@ -30,7 +31,7 @@ class Session(models.Model):
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     kind = models.CharField(max_length=8, choices=Kind.choices)
     key_hash = models.CharField(max_length=64)
-    data = models.TextField(blank=True, default="", help_text="Django's signed session data; empty for tokens.")
+    data = models.TextField(blank=True, default="", help_text=_("Django's signed session data; empty for tokens."))
     created_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
     # Moved on while it is used, by `idle_s` each time, and never beyond `ends_at`.
@@ -106,7 +107,7 @@ class LoginHistory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.outcome} at {self.timestamp:%Y-%m-%d %H:%M}"
+        return f"{self.get_outcome_display()}, {self.timestamp:%Y-%m-%d %H:%M}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
@@ -135,4 +136,4 @@ class KnownClient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"client {self.pk}"
+        return numbered(self)

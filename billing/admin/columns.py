@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
@@ -16,8 +16,11 @@ from accounts.models import User
 from nexusvpn.admin_base import Panel
 from nexusvpn.templatetags.nexusvpn_ui import money
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def money_column(field: str, title: str) -> Callable[[Any], str]:
+
+def money_column(field: str, title: StrOrPromise) -> Callable[[Any], str]:
     """An amount with its row's currency."""
 
     @admin.display(description=title, ordering=field)

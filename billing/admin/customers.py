@@ -20,7 +20,7 @@ class StripeCustomerAdmin(ActionsAdmin, ReadOnlyAdmin):
         "stripe_id",
         "user",
         "currency",
-        money_column("balance_minor", "balance at Stripe"),
+        money_column("balance_minor", _("balance at Stripe")),
         "card",
         "synced_at",
         "compared_at",

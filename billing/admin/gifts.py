@@ -30,7 +30,7 @@ IS_OPEN = Q(codes__redeemed_at=None, codes__revoked_at=None)
 
 class BatchForm(forms.ModelForm):
     count = forms.IntegerField(min_value=1, max_value=MOST_CODES, label=_("Codes"))
-    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS)
+    days = forms.IntegerField(min_value=1, max_value=MOST_DAYS, label=_("Days"))
 
     class Meta:
         model = GiftBatch

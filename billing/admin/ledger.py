@@ -22,6 +22,7 @@ from billing.models import LedgerEntry
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.audit import record_act
 from nexusvpn.csv_files import csv_response
+from nexusvpn.languages import lazy as _
 from nexusvpn.money import major
 
 ENTRY = (
@@ -44,7 +45,15 @@ AT_ONCE = 2_000
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
     change_list_template = "admin/billing/ledgerentry/change_list.html"
-    list_display = ("occurred_at", "kind", money_column("amount_minor", "amount"), "user", "price", "source", "account")
+    list_display = (
+        "occurred_at",
+        "kind",
+        money_column("amount_minor", _("amount")),
+        "user",
+        "price",
+        "source",
+        "account",
+    )
     list_select_related = ("user", "price")
     list_filter = ("occurred_at", "account", "kind", "currency", "price__plan")
     search_fields = ("=source", "=balance_transaction_id", "=invoice_id", "user__email")

@@ -38,7 +38,7 @@ class RefundForm(ServiceForm):
     amount_minor = forms.DecimalField(
         max_digits=13, localize=True, label=_("Amount"), help_text=_("In the payment's own currency.")
     )
-    reason = forms.CharField(max_length=200, help_text=REASON)
+    reason = forms.CharField(max_length=200, label=_("Reason"), help_text=REASON)
     end_subscription = forms.BooleanField(required=False, label=_("End the subscription at once"))
     key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -119,8 +119,8 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
         "stripe_id",
         "user",
         "status",
-        money_column("amount_minor", "amount"),
-        money_column("refunded_minor", "paid back"),
+        money_column("amount_minor", _("amount")),
+        money_column("refunded_minor", _("paid back")),
         "failure_code",
         "created_at",
     )
@@ -176,7 +176,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         "user",
         "status",
         "reason",
-        money_column("amount_minor", "amount"),
+        money_column("amount_minor", _("amount")),
         "created_at",
         "evidence_due_at",
     )

@@ -92,7 +92,7 @@ class PlanAdmin(ActionsAdmin):
 
     @admin.display(description=_("quota a month"), ordering="quota_bytes")
     def quota(self, plan: Plan) -> str:
-        return "unlimited" if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
+        return gettext("unlimited") if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
 
     @admin.display(description=_("grants in force"), ordering="holders")
     def held_by(self, plan: Any) -> int:
@@ -145,7 +145,14 @@ class PlanPriceAdmin(ActionsAdmin, ReadOnlyAdmin):
     """Added, never edited or deleted: somebody may have it."""
 
     form = PriceForm
-    list_display = ("plan", "interval", money_column("amount_minor", "price"), "is_current", "at_stripe", "created_at")
+    list_display = (
+        "plan",
+        "interval",
+        money_column("amount_minor", _("price")),
+        "is_current",
+        "at_stripe",
+        "created_at",
+    )
     list_select_related = ("plan",)
     list_filter = ("plan", "currency", "interval", "is_current")
     search_fields = ("plan__name", "plan__code", "=currency", "=stripe_price_id")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from accounts.admin.customer_page import customer_page
 from billing.admin.columns import panel_of
 from billing.models import Subscription
+from billing.models.plans import an_interval
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
@@ -17,14 +18,14 @@ def what_it_costs(subscription: Subscription) -> str:
     price = subscription.price
     if price is None:
         return gettext("a price that is not ours")
-    return f"{price.plan.name}, {money(price.amount_minor, price.currency)} a {price.get_interval_display()}"
+    return f"{price.plan.name}, {an_interval(money(price.amount_minor, price.currency), price.interval)}"
 
 
 def goes_on(subscription: Subscription) -> str:
     """Its state in words, with what of it is unusual."""
     words = [subscription.get_status_display()]
     if subscription.is_live and (subscription.cancel_at_period_end or subscription.cancel_at):
-        words.append("ends")
+        words.append(gettext("ends"))
     if subscription.pause_behavior:
         words.append(gettext("paused by its owner"))
     if subscription.withheld:

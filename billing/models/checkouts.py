@@ -53,7 +53,7 @@ class CheckoutSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk} ({self.state})"
+        return f"{self.pk} ({self.get_state_display()})"
 
 
 class StripeOrder(models.Model):
@@ -114,4 +114,4 @@ class StripeOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.purpose} {self.subject} ({self.state})"
+        return f"{self.get_purpose_display()}: {self.subject} ({self.get_state_display()})"

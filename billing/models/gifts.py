@@ -7,6 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import Plan, PlanGrant
@@ -54,4 +55,4 @@ class GiftCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"code of {self.batch_id}"
+        return gettext("code of batch %(batch)s") % {"batch": self.batch_id}

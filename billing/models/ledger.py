@@ -76,4 +76,4 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.source}"
+        return f"{self.get_kind_display()}: {self.source}"

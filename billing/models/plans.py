@@ -63,6 +63,12 @@ class Interval(models.TextChoices):
     YEAR = "year", _("year")
 
 
+def an_interval(amount: str, interval: str) -> str:
+    """A sum with how often it is paid: "$4.99" → "$4.99 a month"."""
+    text = gettext("{amount} a year") if interval == Interval.YEAR else gettext("{amount} a month")
+    return text.format(amount=amount)
+
+
 class PlanPrice(models.Model):
     """What a plan costs for an interval, in one currency. Another amount is another row; who has the former keeps it."""
 
@@ -95,7 +101,7 @@ class PlanPrice(models.Model):
 
     def __str__(self) -> str:
         # Without its plan, which lists would ask for row by row.
-        return f"{major(self.amount_minor, self.currency)} {self.currency} a {self.interval}"
+        return an_interval(f"{major(self.amount_minor, self.currency)} {self.currency}", self.interval)
 
     @property
     def in_words(self) -> str:
@@ -134,4 +140,4 @@ class PlanGrant(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan} for {self.user}"
+        return gettext("%(plan)s for %(user)s") % {"plan": self.plan, "user": self.user}

@@ -33,7 +33,7 @@ class ReconcileRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {self.started_at:%Y-%m-%d %H:%M}"
 
 
 class Discrepancy(models.Model):
@@ -84,4 +84,4 @@ class Discrepancy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.object_id}"
+        return f"{self.get_kind_display()}: {self.object_id}"

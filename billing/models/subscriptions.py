@@ -28,7 +28,7 @@ class Subscription(models.Model):
     class Withheld(models.TextChoices):
         """Why a subscription gives nothing although Stripe goes on with it."""
 
-        NOT = "", "no"
+        NOT = "", _("no")
         REFUNDED = "refunded", _("the period's payment was refunded in full")
         DISPUTED = "disputed", _("a payment is disputed, or the dispute was lost")
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.translation import gettext as _
 
 from billing.gateway.client import sells as is_selling
-from billing.models import Interval
+from billing.models.plans import an_interval
 
 register = template.Library()
 
@@ -20,5 +19,4 @@ def sells() -> bool:
 @register.filter
 def per(amount: str, interval: str) -> str:
     """A sum with how often it is paid: "$4.99" → "$4.99 a month"."""
-    text = _("{amount} a year") if interval == Interval.YEAR else _("{amount} a month")
-    return text.format(amount=amount)
+    return an_interval(amount, interval)

@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import django
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from nexusvpn.local.places import CHECKOUT
+from nexusvpn.names import APPS, named
 
-APPS = ("nexusvpn", "accounts", "billing", "referrals", "support", "vpn")
 LANGUAGES = ("de",)
 # Folders of `templates/` that are not named after their app; and how the names of each app's mails begin.
 TEMPLATES_OF = {"status": "vpn"}
@@ -106,7 +107,7 @@ def problems_of(catalogue: Catalog) -> Iterator[str]:
 
 
 def said_by(app: str) -> Catalog:
-    """Every text that an app's code and templates mark."""
+    """Every text that an app's code and templates mark, and the names of its models and of their columns."""
     catalogue = Catalog()
     for path in _sources(app):
         source = path.read_text()
@@ -115,6 +116,8 @@ def said_by(app: str) -> Catalog:
         code = io.BytesIO(source.encode())
         for _, found, comments, context in extract("python", code, keywords=KEYWORDS, comment_tags=["Translators:"]):
             catalogue.add(found, context=context, auto_comments=comments)
+    for context, name in named[app]:
+        catalogue.add(name, context=context)
     return catalogue
 
 
@@ -181,13 +184,23 @@ def _as_python(source: str, path: Path) -> str:
 
 
 def main(arguments: list[str]) -> None:
+    if arguments == ["--compile"]:
+        compile_all()
+        return
+    _load_models()
     if arguments == ["--check"]:
         if found := faults():
             raise SystemExit("\n".join(found))
         return
-    if arguments != ["--compile"]:
-        update()
+    update()
     compile_all()
+
+
+def _load_models() -> None:
+    """Their names are texts too. Nothing is served: what production insists on does not matter."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "nexusvpn.settings")
+    os.environ.setdefault("DEBUG", "true")
+    django.setup()
 
 
 if __name__ == "__main__":

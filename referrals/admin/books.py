@@ -29,8 +29,8 @@ class RewardEntryAdmin(ReadOnlyAdmin):
         "occurred_at",
         "user",
         "kind",
-        money_column("pending_minor", "pending"),
-        money_column("available_minor", "available"),
+        money_column("pending_minor", _("pending")),
+        money_column("available_minor", _("available")),
         "source",
     )
     list_select_related = ("user",)
@@ -53,7 +53,7 @@ class RewardPayoutAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_display = (
         "created_at",
         "user",
-        money_column("amount_minor", "amount"),
+        money_column("amount_minor", _("amount")),
         "state",
         "finished_at",
         "result",

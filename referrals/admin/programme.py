@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from nexusvpn.admin_base import OnlyRowAdmin, StaffModelAdmin
 from nexusvpn.errors import InvalidInput
+from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import ReferralProgramme, RewardAmount
 from referrals.services.programme import check_hold
@@ -52,14 +53,14 @@ class RewardAmountAdmin(StaffModelAdmin):
         # Another currency is another row.
         return ("currency",) if obj else ()
 
-    @admin.display(ordering="referrer_minor")
+    @admin.display(description=_("for the referrer"), ordering="referrer_minor")
     def for_the_referrer(self, amount: RewardAmount) -> str:
         return money(amount.referrer_minor, amount.currency)
 
-    @admin.display(ordering="friend_minor")
+    @admin.display(description=_("for the friend"), ordering="friend_minor")
     def for_the_friend(self, amount: RewardAmount) -> str:
         return money(amount.friend_minor, amount.currency)
 
-    @admin.display(ordering="minimum_minor")
+    @admin.display(description=_("least payment"), ordering="minimum_minor")
     def least_payment(self, amount: RewardAmount) -> str:
         return money(amount.minimum_minor, amount.currency)

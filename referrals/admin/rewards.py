@@ -25,7 +25,7 @@ REASON = _("Kept with the reward; neither of the two sees it.")
 
 
 class ReasonForm(ServiceForm):
-    reason = forms.CharField(max_length=300, help_text=REASON)
+    reason = forms.CharField(max_length=300, label=_("Reason"), help_text=REASON)
 
 
 class ToDecide(admin.SimpleListFilter):
@@ -91,15 +91,15 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_filter = (ToDecide, "state", "kind", "currency")
     search_fields = ("=invoice_id", "user__email", "referral__referred__email", "referral__referrer__email")
 
-    @admin.display(ordering="amount_minor")
+    @admin.display(description=_("amount"), ordering="amount_minor")
     def amount(self, reward: Reward) -> str:
         return money(reward.amount_minor, reward.currency)
 
-    @admin.display(ordering="referral__referred__email")
+    @admin.display(description=_("friend"), ordering="referral__referred__email")
     def friend(self, reward: Reward) -> str:
         return str(reward.referral.referred)
 
-    @admin.display(ordering="referral__referrer__email")
+    @admin.display(description=_("referrer"), ordering="referral__referrer__email")
     def referrer(self, reward: Reward) -> str:
         return str(reward.referral.referrer)
 

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
+
 SLUG = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
 
@@ -87,4 +89,4 @@ class CampaignSignup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Sign-up {self.pk}"
+        return numbered(self)

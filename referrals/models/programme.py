@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -50,7 +51,7 @@ class ReferralProgramme(models.Model):
         ]
 
     def __str__(self) -> str:
-        return "Referral programme"
+        return gettext("Referral programme")
 
 
 class RewardAmount(models.Model):

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from nexusvpn.names import numbered
 from referrals.querysets import ReferralQuerySet
 
 
@@ -31,4 +32,4 @@ class Referral(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Referral {self.pk}"
+        return numbered(self)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from referrals.models.referrals import Referral
 
 
@@ -79,7 +80,7 @@ class Reward(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Reward {self.pk}"
+        return numbered(self)
 
 
 class RewardPayout(models.Model):
@@ -117,7 +118,7 @@ class RewardPayout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Payout {self.pk}"
+        return numbered(self)
 
 
 class RewardEntry(models.Model):
@@ -170,4 +171,4 @@ class RewardEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.source}"
+        return f"{self.get_kind_display()}: {self.source}"

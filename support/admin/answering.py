@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.people import signed_in
 from nexusvpn.errors import DomainError
@@ -87,7 +87,7 @@ class AnsweringAdmin(PageAdmin):
 
     def _note(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
         add_note(ticket_id=ticket.pk, author=signed_in(request), message=form.cleaned_data["message"])
-        self.log_change(request, ticket, "Noted")
+        self.log_change(request, ticket, gettext_noop("Noted"))
         messages.success(request, gettext("Your note is there; only staff see it."))
 
     def _answer(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
@@ -103,7 +103,7 @@ class AnsweringAdmin(PageAdmin):
             # Two who answer at once: the second is shown what the first has written.
             alongside=(lambda written: refuse_moved(written, seen)) if seen else None,
         )
-        self.log_change(request, ticket, "Answered")
+        self.log_change(request, ticket, gettext_noop("Answered"))
         if request.POST.get("do") != SEND_AND_CLOSE:
             messages.success(request, gettext("Your answer is sent."))
             return
@@ -116,7 +116,7 @@ class AnsweringAdmin(PageAdmin):
                 % {"message": error.message},
             )
         else:
-            self.log_change(request, ticket, "Closed")
+            self.log_change(request, ticket, gettext_noop("Closed"))
             messages.success(request, gettext("Your answer is sent, and the ticket is closed."))
 
     def assign_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -132,21 +132,21 @@ class AnsweringAdmin(PageAdmin):
                 else gettext("The ticket is nobody's now.")
             )
 
-        return self._move(request, object_id, AssignForm, "Assigned", act)
+        return self._move(request, object_id, AssignForm, gettext_noop("Assigned"), act)
 
     def priority_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(ticket: Ticket, priority: str) -> str:
             change_priority(ticket_id=ticket.pk, staff=signed_in(request), priority=priority)
             return gettext("The priority is changed.")
 
-        return self._move(request, object_id, PriorityForm, "Priority changed", act)
+        return self._move(request, object_id, PriorityForm, gettext_noop("Priority changed"), act)
 
     def tags_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         def act(ticket: Ticket, names: list[str]) -> str:
             set_tags(ticket_id=ticket.pk, staff=signed_in(request), names=names)
             return gettext("The tags are changed.")
 
-        return self._move(request, object_id, TagsForm, "Tags changed", act)
+        return self._move(request, object_id, TagsForm, gettext_noop("Tags changed"), act)
 
     def _move(
         self, request: HttpRequest, object_id: str, form_class: type[ServiceForm], log: str, act: Callable[..., str]
@@ -177,7 +177,7 @@ class AnsweringAdmin(PageAdmin):
             except DomainError as error:
                 form.add_domain_error(error)
             else:
-                self.log_change(request, ticket, f"Merged into {target.pk}")
+                self.log_change(request, ticket, f"{gettext_noop('Merged into another ticket')}: {target.pk}")
                 messages.success(request, gettext("The tickets are one now."))
                 return HttpResponseRedirect(self.change_url(target))
         context = {**self.admin_site.each_context(request), "opts": self.opts, "original": ticket, "form": form}

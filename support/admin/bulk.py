@@ -10,13 +10,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils.translation import gettext
 
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
+from nexusvpn.staff_history import as_kept
 from support.admin.forms import AddTagForm, AssignForm, PriorityForm
 from support.models import Ticket
 from support.services.inbox import with_facts
@@ -61,35 +61,35 @@ class BulkAdmin(ActionsAdmin):
             # What a colleague has taken since the list was shown stays theirs.
             assign_ticket(ticket_id=ticket.pk, staff=me, assignee=me, only_free=True)
 
-        return self._do(request, gettext("Assign to me"), act)
+        return self._do(request, _("Assign to me"), act)
 
     @admin.action(description=_("Assign to …"), permissions=["answer"])
     def assign_to(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponse:
         def act(ticket: Ticket, assignee: Any) -> None:
             assign_ticket(ticket_id=ticket.pk, staff=signed_in(request), assignee=assignee)
 
-        return self._ask_and_do(request, "assign_to", gettext("Assign"), AssignForm, act)
+        return self._ask_and_do(request, "assign_to", _("Assign"), AssignForm, act)
 
     @admin.action(description=_("Close"), permissions=["answer"])
     def close_several(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponse:
         def act(ticket: Ticket) -> None:
             close_ticket(ticket_id=ticket.pk, closer=signed_in(request))
 
-        return self._ask_and_do(request, "close_several", gettext("Close"), ServiceForm, act)
+        return self._ask_and_do(request, "close_several", _("Close"), ServiceForm, act)
 
     @admin.action(description=_("Add a tag …"), permissions=["answer"])
     def add_tag(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponse:
         def act(ticket: Ticket, tag: str) -> None:
             add_tag_to(ticket_id=ticket.pk, staff=signed_in(request), name=tag)
 
-        return self._ask_and_do(request, "add_tag", gettext("Add a tag"), AddTagForm, act)
+        return self._ask_and_do(request, "add_tag", _("Add a tag"), AddTagForm, act)
 
     @admin.action(description=_("Change priority …"), permissions=["answer"])
     def set_priority(self, request: HttpRequest, queryset: QuerySet[Ticket]) -> HttpResponse:
         def act(ticket: Ticket, priority: str) -> None:
             change_priority(ticket_id=ticket.pk, staff=signed_in(request), priority=priority)
 
-        return self._ask_and_do(request, "set_priority", gettext("Change priority"), PriorityForm, act)
+        return self._ask_and_do(request, "set_priority", _("Change priority"), PriorityForm, act)
 
     def _chosen(self, request: HttpRequest) -> list[Ticket]:
         """The tickets that were ticked, and of these all: one that has left the view meanwhile is done, or says why not.
@@ -111,7 +111,7 @@ class BulkAdmin(ActionsAdmin):
         outcomes = do_with_each(self._chosen(request), act)
         for done in outcomes:
             if not done.refused:
-                self.log_change(request, done.ticket, title)
+                self.log_change(request, done.ticket, as_kept(title))
         return self._page(request, title, outcomes=outcomes, refused=[each for each in outcomes if each.refused])
 
     def _page(self, request: HttpRequest, title: str, **more: Any) -> HttpResponse:

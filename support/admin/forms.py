@@ -25,16 +25,14 @@ MOST_OTHERS = 50
 
 class ColleagueField(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            queryset=User.objects.none(), **{"empty_label": gettext("Nobody"), "required": False, **kwargs}
-        )
+        super().__init__(queryset=User.objects.none(), **{"empty_label": _("Nobody"), "required": False, **kwargs})
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)
 
 
 class AssignForm(ServiceForm):
-    assignee = ColleagueField()
+    assignee = ColleagueField(label=_("Assignee"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,7 +40,7 @@ class AssignForm(ServiceForm):
 
 
 class PriorityForm(ServiceForm):
-    priority = forms.ChoiceField(choices=Ticket.Priority.choices)
+    priority = forms.ChoiceField(label=_("Priority"), choices=Ticket.Priority.choices)
 
 
 class TagsForm(ServiceForm):
@@ -59,7 +57,9 @@ class TagsForm(ServiceForm):
 
 class AddTagForm(ServiceForm):
     tag = forms.SlugField(
-        max_length=Tag._meta.get_field("name").max_length, help_text=_("Small letters, digits and hyphens.")
+        label=_("Tag"),
+        max_length=Tag._meta.get_field("name").max_length,
+        help_text=_("Small letters, digits and hyphens."),
     )
 
     def clean_tag(self) -> str:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, npgettext
+from django.utils.translation import gettext_lazy, ngettext, npgettext
 
 from accounts.admin import LATEST, UserAdmin
 from accounts.admin.customer_page import customer_page
@@ -112,5 +112,9 @@ admin.site.questions.append(tickets_that_need_staff)  # type: ignore[attr-define
 customer_page.add_panel(tickets_panel, permission="support.view_ticket", place=40)
 _open = Ticket.objects.exclude(status=Ticket.Status.CLOSED).filter(user=OuterRef("pk")).order_by().values("user")
 UserAdmin.extra_columns.append(
-    Column("ticket_count", "tickets not closed", Coalesce(Subquery(_open.annotate(n=Count("pk")).values("n")), 0))
+    Column(
+        "ticket_count",
+        gettext_lazy("tickets not closed"),
+        Coalesce(Subquery(_open.annotate(n=Count("pk")).values("n")), 0),
+    )
 )

@@ -13,10 +13,15 @@ from billing.models import Plan
 from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
+from nexusvpn.languages import said_later
 from support.models import CannedReply, ServiceLevel, Tag
 from support.services.canned import VARIABLES, check_variables
 
 NEW_ONLY = _("It holds for tickets that are opened from now on; those that are there keep what they were promised.")
+
+
+def _variables() -> str:
+    return "; ".join(f"{{{name}}}: {meaning}" for name, (meaning, _value) in VARIABLES.items())
 
 
 class CannedReplyForm(forms.ModelForm):
@@ -25,7 +30,7 @@ class CannedReplyForm(forms.ModelForm):
         fields = ("title", "category", "body", "is_active")
         widgets = {"body": forms.Textarea({"rows": 12, "class": "vLargeTextField"})}
         help_texts = {
-            "body": "; ".join(f"{{{name}}}: {meaning}" for name, (meaning, _) in VARIABLES.items()),
+            "body": said_later(_variables),
             "category": _("Offered first with tickets of this category; empty: with all alike."),
         }
 
@@ -48,7 +53,7 @@ class CannedReplyAdmin(StaffModelAdmin):
 
 
 class ServiceLevelForm(forms.ModelForm):
-    plan = forms.ChoiceField(required=False)
+    plan = forms.ChoiceField(label=_("Plan"), required=False)
 
     class Meta:
         model = ServiceLevel

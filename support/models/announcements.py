@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
+
 
 class Announcement(models.Model):
     """Shown as a banner within its period, and mailed once to each who wants such mails; to everybody or to an audience."""
@@ -75,4 +77,4 @@ class AnnouncementSeen(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Seen {self.pk}"
+        return numbered(self)

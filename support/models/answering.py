@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from support.models.tickets import Ticket
@@ -28,7 +29,7 @@ class ServiceLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan or 'all others'}, {self.priority}"
+        return f"{self.plan or gettext('all others')}, {self.get_priority_display()}"
 
 
 class CannedReply(models.Model):

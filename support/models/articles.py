@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
+
 
 class ArticleCategory(models.Model):
     slug = models.SlugField(max_length=60, db_index=False)
@@ -97,4 +99,4 @@ class ArticleVote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Vote {self.pk}"
+        return numbered(self)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from support.models.messages import TicketMessage
 
 
@@ -62,4 +63,4 @@ class AttachmentContent(models.Model):
     data = models.BinaryField()
 
     def __str__(self) -> str:
-        return f"Content {self.pk}"
+        return numbered(self)

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from support.models.messages import TicketMessage
 
 
@@ -39,4 +40,4 @@ class InboundMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Mail {self.pk}"
+        return numbered(self)

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from support.models.tickets import Ticket
 from support.querysets import TicketMessageQuerySet
 
@@ -53,7 +54,7 @@ class TicketMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Message {self.id}"
+        return numbered(self)
 
 
 class IdempotencyKey(models.Model):
@@ -78,4 +79,4 @@ class IdempotencyKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Key {self.pk}"
+        return numbered(self)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.people import greeting_name
 from billing.entitlements import entitlement_for
 from nexusvpn.errors import InvalidInput
 from support.models import CannedReply, Ticket
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 # What stands for what is not known.
 SOMEBODY, SOME_DEVICE, SUPPORT = "there", "your device", "Support"
@@ -27,13 +32,16 @@ def _first_name(staff: User) -> str:
     return next(iter(staff.full_name.split()), SUPPORT)
 
 
-VARIABLES: dict[str, tuple[str, Callable[[Ticket, User], str]]] = {
-    "name": ("the customer's name", lambda ticket, staff: greeting_name(ticket.user) or SOMEBODY),
-    "plan": ("the plan that they have now", lambda ticket, staff: entitlement_for(ticket.user).plan_name),
-    "device": ("the device that it is about", lambda ticket, staff: ticket.device_name or SOME_DEVICE),
-    "subject": ("the ticket's subject", lambda ticket, staff: ticket.subject),
-    "link": ("where they find the ticket", lambda ticket, staff: f"{settings.SITE_URL}/support/{ticket.pk}"),
-    "agent_first_name": ("your first name", lambda ticket, staff: _first_name(staff)),
+VARIABLES: dict[str, tuple[StrOrPromise, Callable[[Ticket, User], str]]] = {
+    "name": (gettext_lazy("the customer's name"), lambda ticket, staff: greeting_name(ticket.user) or SOMEBODY),
+    "plan": (gettext_lazy("the plan that they have now"), lambda ticket, staff: entitlement_for(ticket.user).plan_name),
+    "device": (gettext_lazy("the device that it is about"), lambda ticket, staff: ticket.device_name or SOME_DEVICE),
+    "subject": (gettext_lazy("the ticket's subject"), lambda ticket, staff: ticket.subject),
+    "link": (
+        gettext_lazy("where they find the ticket"),
+        lambda ticket, staff: f"{settings.SITE_URL}/support/{ticket.pk}",
+    ),
+    "agent_first_name": (gettext_lazy("your first name"), lambda ticket, staff: _first_name(staff)),
 }
 
 

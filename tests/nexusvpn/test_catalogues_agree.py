@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from babel.messages.pofile import read_po
 
-from nexusvpn.local.messages import APPS
 from nexusvpn.local.places import CHECKOUT
+from nexusvpn.names import APPS
 
 
 def test_no_text_of_one_meaning_has_two_translations() -> None:

@@ -84,6 +84,8 @@ class Spoken(HTMLParser):
         named = dict(attrs)
         if tag == "meta" and named.get("name") == "description" and named.get("content"):
             self.texts.append(str(named["content"]))
+        if tag == "input" and named.get("type") in {"submit", "button", "reset"}:
+            self.texts.append(str(named.get("value", "")))
 
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in {"code", "pre", "script", "style", "kbd", "samp"} and self._silent > 0

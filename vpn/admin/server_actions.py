@@ -263,11 +263,13 @@ class ServerActions(StoppableAdmin):
 
     @object_action(
         _("Allow mass removal"),
-        gettext(
-            "For %(minutes)s minutes the node may remove any number of peers that no order named. It is told at once. Use it "
-            "when a node reports that it has refused a mass removal and you know that the removal is right."
-        )
-        % {"minutes": MASS_REMOVAL_WINDOW.seconds // 60},
+        lambda server: (
+            gettext(
+                "For %(minutes)s minutes the node may remove any number of peers that no order named. It is told at once. Use it "
+                "when a node reports that it has refused a mass removal and you know that the removal is right."
+            )
+            % {"minutes": MASS_REMOVAL_WINDOW.seconds // 60}
+        ),
         applies=lambda server: server.public_key is not None,
         danger=True,
     )

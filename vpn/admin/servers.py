@@ -101,7 +101,7 @@ class ServerAdmin(ServerActions):
         if server.stopped_at is not None:
             words.insert(0, gettext("Emergency stop"))
         if server.drain_until is not None:
-            words[-1] = format_html("{} until {}", words[-1], moment(server.drain_until))
+            words[-1] = format_html(gettext("{state} until {when}"), state=words[-1], when=moment(server.drain_until))
         status = status_of(server)
         if status is not None and status.in_sync is False:
             words.append(gettext("interface differs"))

@@ -51,7 +51,9 @@ def stop_question(obj: Server | Location) -> str:
 
 class ReasonForm(ServiceForm):
     reason = forms.CharField(
-        max_length=200, help_text=_("Whoever looks at this stop wants to know why. Customers do not see it.")
+        max_length=200,
+        label=_("Reason"),
+        help_text=_("Whoever looks at this stop wants to know why. Customers do not see it."),
     )
 
 

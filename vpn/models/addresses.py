@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vpn.models.devices import VpnConfig
@@ -110,7 +111,7 @@ class FreeAddress(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Host {self.host}"
+        return gettext("Host %(host)s") % {"host": self.host}
 
 
 class Peer(models.Model):

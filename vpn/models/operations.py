@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from vpn.models.servers import Location, Server
 
 
@@ -34,7 +35,7 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.server_id} from {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{numbered(self)}, {self.started_at:%Y-%m-%d %H:%M}"
 
 
 class Watch(models.Model):
@@ -60,7 +61,7 @@ class Watch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"watched {self.watched_from:%Y-%m-%d %H:%M} to {self.watched_until:%Y-%m-%d %H:%M}"
+        return f"{self.watched_from:%Y-%m-%d %H:%M} – {self.watched_until:%Y-%m-%d %H:%M}"
 
 
 class Alert(models.Model):

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from vpn.models.servers import Location
 
 
@@ -30,7 +31,7 @@ class FavouriteLocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Favourite {self.pk}"
+        return numbered(self)
 
 
 class LocationCost(models.Model):

@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.names import numbered
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Server
 
@@ -39,7 +42,7 @@ class UsageCounter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Counter {self.epoch}"
+        return numbered(self)
 
 
 class UsageRecord(models.Model):
@@ -79,7 +82,7 @@ class UsageMonth(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="usage_months", db_index=False
     )
-    month = models.DateField(help_text="Its first day.")
+    month = models.DateField(help_text=_("Its first day."))
     bytes_up = models.BigIntegerField(default=0)
     bytes_down = models.BigIntegerField(default=0)
 
@@ -125,7 +128,7 @@ class QuotaMeter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.used_bytes} of {self.quota_bytes} bytes"
+        return gettext("%(used)s of %(quota)s bytes") % {"used": self.used_bytes, "quota": self.quota_bytes}
 
 
 class NodeTotal(models.Model):

@@ -1,0 +1,67 @@
+"""What models and their columns are called, in the language of whoever looks.
+
+Django derives these names from those in the code, and its admin shows them. Once all models are there, lazy texts stand in their
+place: no name is written twice. What migrations know of a model is kept beside (`_verbose_name`, `original_attrs`) and stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.utils import translation
+from django.utils.text import capfirst
+
+# Those with catalogues of their own.
+APPS = ("nexusvpn", "accounts", "billing", "referrals", "support", "vpn")
+# Apps of others that have no catalogues, and which of ours has their names.
+GUESTS = {"procrastinate": "nexusvpn"}
+# Names have contexts of their own: a page may say the same word and mean something else.
+FIELD, MODEL, CHOICE = "field", "model", "choice"
+
+# What each app's catalogue has to say: the context and the name.
+named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+
+
+def translate_names() -> None:
+    """Give the names of our apps to translators. Those that the code marks itself stay."""
+    with translation.override(None):
+        for label in (*APPS, *GUESTS):
+            texts = named[GUESTS.get(label, label)]
+            for owner, attribute, context, name in _plain_names(apps.get_app_config(label)):
+                texts.add((context, name))
+                setattr(owner, attribute, translation.pgettext_lazy(context, name))
+        for label in GUESTS:
+            _translate_choices(apps.get_app_config(label), named[GUESTS[label]])
+
+
+def numbered(row: Any) -> str:
+    """A row that has no name of its own: what it is, and its key."""
+    return f"{capfirst(row._meta.verbose_name)} {row.pk}"
+
+
+def _plain_names(app: AppConfig) -> Iterator[tuple[Any, str, str, str]]:
+    """Whose name it is, the attribute that holds it, its context and itself."""
+    for model in app.get_models():
+        meta: Any = model._meta
+        # The derived plural is lazy already, over the singular.
+        plural = meta.verbose_name_plural
+        if "verbose_name_plural" not in meta.original_attrs or isinstance(plural, str):
+            yield meta, "verbose_name_plural", MODEL, str(plural)
+        if isinstance(meta.verbose_name, str):
+            yield meta, "verbose_name", MODEL, meta.verbose_name
+        for field in (*meta.local_fields, *meta.local_many_to_many):
+            if isinstance(field.verbose_name, str):
+                yield field, "verbose_name", FIELD, field.verbose_name
+
+
+def _translate_choices(app: AppConfig, texts: set[tuple[str, str]]) -> None:
+    """What a guest's columns may say; ours say it in the code."""
+    for model in app.get_models():
+        for field in model._meta.local_fields:
+            if field.choices:
+                known = [(value, str(label)) for value, label in field.flatchoices]
+                texts.update((CHOICE, label) for _value, label in known)
+                field.choices = [(value, translation.pgettext_lazy(CHOICE, label)) for value, label in known]
