@@ -46,6 +46,9 @@ WITH paid AS (
     WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.period_start IS NOT NULL AND i.period_end IS NOT NULL
     WINDOW earlier AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), spans AS (
+    SELECT p.*, least(p.ends, coalesce(lead(p.starts) OVER later, 'infinity')) AS stops FROM paid p
+    WINDOW later AS (PARTITION BY p.subscription_id ORDER BY p.starts, p.period_end, p.stripe_id DESC)
 ), bounds AS (
     SELECT bound AS at FROM unnest(%(bounds)s::timestamptz[]) AS bound
 ), given_back AS (
@@ -54,13 +57,9 @@ WITH paid AS (
     WHERE e.invoice_id IN (SELECT invoice_id FROM billing_ledgerentry
                            WHERE account = 'money' AND kind IN ('refund', 'dispute') AND invoice_id <> '')
     GROUP BY 1, 2 HAVING sum(e.amount_minor) <= 0
-), latest AS (
-    SELECT DISTINCT ON (b.at, p.subscription_id) b.at, p.*
-    FROM bounds b JOIN paid p ON p.starts < b.at
-    ORDER BY b.at, p.subscription_id, p.starts DESC, p.period_end DESC, p.stripe_id
 ), counting AS (
-    SELECT l.* FROM latest l WHERE l.worth > 0 AND l.ends >= l.at
-      AND NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = l.at AND g.invoice_id = l.stripe_id)
+    SELECT b.at, s.* FROM bounds b JOIN spans s ON s.starts < b.at AND s.stops >= b.at
+    WHERE s.worth > 0 AND NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = b.at AND g.invoice_id = s.stripe_id)
 )
 """
 _BY_PLAN = f"""{_COUNTING}
