@@ -11,3 +11,4 @@ from nexusvpn.admin_base import ReadOnlyAdmin
 @admin.register(PeopleDay)
 class PeopleDayAdmin(ReadOnlyAdmin):
     list_display = ("day", "joined", "erased")
+    search_fields = ("=day",)

@@ -47,7 +47,7 @@ SELECT day, sum(joined), sum(erased) FROM (
     SELECT (erased_at AT TIME ZONE 'UTC')::date, 0, count(*) FROM accounts_user
     WHERE erased_at >= %(since)s AND erased_at < %(until)s GROUP BY 1
 ) AS found GROUP BY day
-ON CONFLICT (day) DO NOTHING
+ON CONFLICT DO NOTHING
 """
 
 

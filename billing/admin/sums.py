@@ -14,6 +14,7 @@ class LedgerDayAdmin(ReadOnlyAdmin):
     list_display = ("recorded_on", "occurred_on", "kind", money_column("amount_minor", "amount"), "price")
     list_select_related = ("price",)
     list_filter = ("kind", "currency")
+    search_fields = ("=occurred_on", "=recorded_on", "=currency")
 
 
 @admin.register(RecurringMonth)
@@ -28,3 +29,4 @@ class RecurringMonthAdmin(ReadOnlyAdmin):
         "people_went",
         "counted_at",
     )
+    search_fields = ("=month", "=currency")
