@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection
 
@@ -68,7 +69,7 @@ def takings(*, since: datetime, until: datetime, currency: str = "") -> list[Tak
         raise ValueError("Takings are added up from the beginning of a day on.")
     # Asked first, and told to the other: a day that is added up meanwhile is in its sums as little as before.
     open_ = first_open()
-    values = {
+    values: dict[str, Any] = {
         "since": since,
         "until": until,
         "currency": currency.upper(),
