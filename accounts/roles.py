@@ -61,6 +61,7 @@ _SUPPORT: Grants = {
     "vpn.vpnconfig": _SEE,
 }
 _BILLING: Grants = {
+    "accounts.peopleday": _SEE,
     "accounts.user": _SEE,
     "billing.checkoutsession": _SEE,
     "billing.coupon": _KEEP,
@@ -70,6 +71,7 @@ _BILLING: Grants = {
     "billing.giftbatch": _KEEP,
     "billing.giftcode": "view change",
     "billing.invoice": _SEE,
+    "billing.ledgerday": _SEE,
     "billing.ledgerentry": "view add",
     "billing.payment": "view change",
     "billing.plan": _KEEP,
@@ -77,6 +79,7 @@ _BILLING: Grants = {
     "billing.planprice": _KEEP,
     "billing.promotioncode": _KEEP,
     "billing.reconcilerun": "view change",
+    "billing.recurringmonth": _SEE,
     "billing.stripecustomer": "view change",
     "billing.stripeevent": "view change",
     "billing.stripeorder": "view change",

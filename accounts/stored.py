@@ -259,4 +259,11 @@ def _register_service() -> None:
             _("Always."),
             about_people=False,
         ),
+        StoredKind(
+            "accounts.PeopleDay",
+            _("How many accounts were made, and how many erased, on a day."),
+            _("To know how the service grows without counting everybody each time."),
+            _("Always."),
+            about_people=False,
+        ),
     )

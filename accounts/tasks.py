@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from accounts.services import retention
 from accounts.services.erasure import erase_due_accounts
 from accounts.services.exports import make_export, make_lost_exports
+from accounts.services.growth import count_finished_days
 from accounts.services.outbox import deliver, queue_due_mails
 from accounts.services.recovery import send_reset
 from accounts.services.registration import finish_sign_up
@@ -83,3 +84,10 @@ def look_for_lost_exports(timestamp: int) -> None:
 @traced
 def erase_accounts(timestamp: int) -> None:
     erase_due_accounts()
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(queue="periodic", queueing_lock="count-people")
+@traced
+def count_people(timestamp: int) -> None:
+    count_finished_days()

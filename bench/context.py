@@ -21,7 +21,7 @@ from nexusvpn.local.postgres import ensure_running
 
 ROUNDS = 5
 # Rows that migrations put there and every benchmark needs.
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "billing_plan"}
+KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "billing_plan", "billing_planprice"}
 
 
 @dataclass(frozen=True)

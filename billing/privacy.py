@@ -271,5 +271,18 @@ def _register_service() -> None:
             _("To know that they are right."),
             _("{BILLING_RECORDS_KEPT_DAYS} days."),
             about_people=False,
-        )
+        ),
+        *(
+            StoredKind(
+                f"billing.{name}",
+                what,
+                _("To report revenue without reading every payment."),
+                _("Always."),
+                about_people=False,
+            )
+            for name, what in (
+                ("LedgerDay", _("What came in and went out on a day, of everybody together.")),
+                ("RecurringMonth", _("How recurring revenue moved in a month, of everybody together.")),
+            )
+        ),
     )

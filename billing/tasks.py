@@ -10,9 +10,11 @@ from procrastinate.contrib.django import app
 from billing.services import erasure, failures, leaving, retention
 from billing.services.dunning import look, look_at_all_due
 from billing.services.grants import notice_ended_grants
+from billing.services.ledger_days import add_up_finished_days
 from billing.services.orders import finish_open_orders
 from billing.services.placing import place
 from billing.services.plans import tell_holders
+from billing.services.recurring_months import count_recurring_months
 from billing.services.sync import sync_customer
 from billing.services.unasked import ask_for_unasked
 from nexusvpn.jobs import traced
@@ -112,3 +114,17 @@ def end_what_the_leaving_pay(timestamp: int) -> None:
 def forget_old_records(timestamp: int) -> None:
     retention.forget_old_records()
     erasure.erase_what_came_later()
+
+
+@app.periodic(cron="5 * * * *")
+@app.task(queue="periodic", queueing_lock="add-up-ledger")
+@traced
+def add_up_ledger(timestamp: int) -> None:
+    add_up_finished_days()
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="count-recurring")
+@traced
+def count_recurring(timestamp: int) -> None:
+    count_recurring_months()

@@ -7,8 +7,9 @@ from typing import Any
 from django.contrib.admin import AllValuesFieldListFilter, FieldListFilter
 from django.db.models import CharField
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
-from nexusvpn.admin_search import newest
+from nexusvpn.api.pagination import COUNTED_ROWS
 
 
 class NewestValuesFilter(AllValuesFieldListFilter):
@@ -19,8 +20,9 @@ class NewestValuesFilter(AllValuesFieldListFilter):
     ) -> None:
         super().__init__(field, request, params, model, model_admin, field_path)
         order = model_admin.get_ordering(request) or model._meta.ordering or ("-pk",)
-        rows = model._base_manager.filter(pk__in=newest(model, order))
-        self.lookup_choices = rows.order_by(field_path).values_list(field_path, flat=True).distinct()
+        rows = model._base_manager.order_by(*order).values_list(field_path, flat=True)[:COUNTED_ROWS]
+        # Told apart here: read in their order the rows cost a tenth of what finding each again by its key does.
+        self.lookup_choices: Any = SimpleLazyObject(lambda: sorted(set(rows), key=lambda value: (value is None, value)))
 
 
 def _is_free_text(field: Any) -> bool:

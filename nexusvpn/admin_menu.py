@@ -154,6 +154,9 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "Effect": _("What happened once"),
             "IdempotencyKey": _("Keys against repeats"),
             "AttachmentContent": _("Contents of files"),
+            "PeopleDay": _("Accounts by day"),
+            "LedgerDay": _("Sums of the ledger by day"),
+            "RecurringMonth": _("Recurring revenue by month"),
         },
     ),
 )

@@ -34,10 +34,14 @@ def words_of(term: str) -> list[str]:
 
 
 def search_rows(rows: QuerySet[Any], fields: Sequence[str], term: str, order: Sequence[str]) -> QuerySet[Any]:
-    """Those of the rows in which every word of the term is found. `order` is the list's own, the newest first."""
+    """Those of the rows in which every word of the term is found. `order` is the list's own, the newest first.
+
+    Looked for here and now, a statement for each word: a list asks for its rows, their number and more, each of which would look again.
+    """
     for word in words_of(term):
         first, *others = _ways(rows.model, fields, word, order)
-        rows = rows.filter(pk__in=first.union(*others) if others else first)
+        found = first.union(*others) if others else first
+        rows = rows.filter(pk__in=[row["pk"] for row in found])
     return rows
 
 

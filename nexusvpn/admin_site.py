@@ -22,7 +22,6 @@ from nexusvpn.admin_menu import grouped
 from nexusvpn.admin_settings import SettingsSite
 from nexusvpn.audit import telling_once
 from nexusvpn.charts import Chart
-from nexusvpn.figures import NotYet
 from nexusvpn.http import target_of_ours
 from nexusvpn.logs import logger
 
@@ -127,11 +126,9 @@ class StaffSite(SettingsSite):
 
     @staticmethod
     def _drawn(drawing: Callable[[HttpRequest], Iterable[Chart]], request: HttpRequest) -> list[Chart] | None:
-        """None where the figures are not added up yet, or took longer than a statement may: what needs staff is shown all the same."""
+        """None where the figures took longer than a statement may: what needs staff is shown all the same."""
         try:
             return list(drawing(request))
-        except NotYet:
-            return None
         except OperationalError as error:
             if not isinstance(error.__cause__, QueryCanceled):
                 raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.core.cache import caches
@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 
 from accounts.models import Session, User
 from accounts.services.sessions import open_token
-from nexusvpn import figures, site_state
+from nexusvpn import site_state
 from nexusvpn.kept import Kept
 from support.services import announcements, legal
 from tests.api_client import ApiClient
@@ -72,14 +72,6 @@ def _no_banners(monkeypatch: pytest.MonkeyPatch) -> None:
 def _open_site(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees another's maintenance, and looking for it is no query of an answer that is counted."""
     monkeypatch.setattr(site_state, "_kept", Kept(lambda: site_state.OPEN, 3600))
-
-
-@pytest.fixture(autouse=True)
-def behind(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """A test's rows are seen by its own connection alone, so figures are added up in its thread; gives what does it behind a page."""
-    found = figures.in_background
-    monkeypatch.setattr(figures, "in_background", lambda work: work())
-    return found
 
 
 @pytest.fixture

@@ -17,12 +17,10 @@ from django.utils.translation import ngettext_lazy
 from accounts.models import AbuseFlag, Mail
 from accounts.services.growth import growth
 from nexusvpn.charts import Chart, Series, whole
-from nexusvpn.figures import Figures
 from nexusvpn.waiting import Waiting, kinds
 
 # What a given-up mail said is old news after that.
 RECENT = timedelta(days=3)
-KEPT_S = 300.0
 
 
 def _given_up_lately() -> dict[str, str]:
@@ -51,13 +49,12 @@ kinds += [
         lambda: f"{reverse('admin:accounts_mail_changelist')}?{urlencode(_given_up_lately())}",
     ),
 ]
-people = Figures(growth, KEPT_S)
 
 
 def customers(request: HttpRequest) -> Iterable[Chart]:
     if not request.user.has_perm("accounts.view_user"):  # type: ignore[union-attr]
         return
-    found = people.get()
+    found = growth()
     url = reverse("admin:accounts_user_changelist")
     new, note = _("New customers"), _("Accounts of customers by the day (UTC) on which they were made.")
     yield Chart(

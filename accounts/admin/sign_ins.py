@@ -35,7 +35,8 @@ class SessionAdmin(ReadOnlyAdmin):
     list_display = ("user", "kind", "ip_address", "user_agent", "last_seen_at", "expires_at")
     list_select_related = ("user",)
     list_filter = ("kind",)
-    ordering = ("user_id", "-last_seen_at")
+    # The end moves on with each use, so that of a kind those seen last come first, by an index that is there for another reason.
+    ordering = ("-expires_at", "id")
     search_fields = ("user__email", "ip_address")
     actions = ("end_sessions",)
 

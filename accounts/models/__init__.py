@@ -1,5 +1,6 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.factors import Passkey, RecoveryCode, TotpSeed
+from accounts.models.growth import PeopleDay
 from accounts.models.keys import ApiKey
 from accounts.models.mail import Mail
 from accounts.models.notifications import MailChoice, Notification
@@ -21,6 +22,7 @@ __all__ = [
     "MailChoice",
     "Notification",
     "Passkey",
+    "PeopleDay",
     "RecoveryCode",
     "RegistrationPolicy",
     "Session",

@@ -103,6 +103,8 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(deletion_due_at__isnull=False),
                 name="user_deletion_due_idx",
             ),
+            # How many were erased since the last day that was counted, and on a day.
+            models.Index(fields=["erased_at"], condition=models.Q(erased_at__isnull=False), name="user_erased_idx"),
         ]
 
     def __str__(self) -> str:

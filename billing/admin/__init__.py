@@ -17,6 +17,7 @@ from billing.admin import (
     requests,
     site_settings,
     subscriptions,
+    sums,
 )
 
 __all__ = [
@@ -36,4 +37,5 @@ __all__ = [
     "requests",
     "site_settings",
     "subscriptions",
+    "sums",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -15,19 +15,25 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from billing.models import Coupon, Discrepancy, Dispute, Payment, PromotionCode, Standing, StripeEvent, StripeOrder
-from billing.services.recurring import Movement, movements
-from billing.services.reports import Takings, month_bounds, takings
+from billing.models import (
+    Coupon,
+    Discrepancy,
+    Dispute,
+    Payment,
+    PromotionCode,
+    Standing,
+    StripeEvent,
+    StripeOrder,
+)
+from billing.services.recurring import Movement
+from billing.services.recurring_months import MONTHS, last_counted
+from billing.services.reports import month_bounds, takings
 from nexusvpn.charts import Chart, Series
-from nexusvpn.figures import Figures
 from nexusvpn.templatetags.nexusvpn_ui import money, percent
 from nexusvpn.waiting import Waiting, kinds
 
 # Bills are dealt with within days; what is older was seen.
 RECENT = timedelta(days=14)
-MONTHS = 12
-# The books are added up so often, not for each who looks.
-KEPT_S = 600.0
 
 
 def _recent() -> datetime:
@@ -118,21 +124,13 @@ kinds += [
 ]
 
 
-def add_up() -> tuple[datetime, list[datetime], list[Takings], list[Movement]]:
-    """What the books say of the last months, with when they were asked. Two statements."""
-    now = timezone.now()
-    bounds = month_bounds(now, MONTHS)
-    return now, bounds, takings(since=bounds[0], until=now), movements(bounds)
-
-
-books = Figures(add_up, KEPT_S)
-
-
 def sales(request: HttpRequest) -> Iterable[Chart]:
     """Revenue and monthly recurring revenue, a chart for each currency: they are never added."""
     if not request.user.has_perm("billing.view_ledgerentry"):  # type: ignore[union-attr]
         return
-    as_of, bounds, taken, moved = books.get()
+    now = timezone.now()
+    bounds = month_bounds(now, MONTHS)
+    taken = takings(since=bounds[0], until=now)
     firsts = [bound.date() for bound in bounds[:-1]]
     labels = [date_format(first, "YEAR_MONTH_FORMAT") for first in firsts]
     url = reverse("admin:billing_ledgerentry_reports")
@@ -152,14 +150,15 @@ def sales(request: HttpRequest) -> Iterable[Chart]:
                 "From the ledger. Net is after refunds, disputes and fees in this currency; the last month ends now."
             ),
             url=url,
-            as_of=as_of,
+            as_of=now,
         )
+    as_of, moved = last_counted()
     for currency in sorted({row.currency for row in moved}):
         yield _mrr_chart(currency, [row for row in moved if row.currency == currency], firsts, labels, url, as_of)
 
 
 def _mrr_chart(
-    currency: str, moved: list[Movement], firsts: list[Any], labels: list[str], url: str, as_of: datetime
+    currency: str, moved: list[Movement], firsts: list[date], labels: list[str], url: str, as_of: datetime | None
 ) -> Chart:
     of_month = {row.since.date(): row for row in moved}
     rows = [of_month.get(first) for first in firsts]

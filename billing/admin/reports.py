@@ -64,7 +64,7 @@ def asked_for(request: HttpRequest) -> Asked:
 
 
 def report_of(asked: Asked) -> dict[str, Any]:
-    """What the template shows. Four queries, whatever there is."""
+    """What the template shows. Five queries, whatever there is."""
     return {
         "months": asked.months,
         "choices": MONTHS,

@@ -8,6 +8,7 @@ from billing.models.payments import Dispute, Invoice, Payment
 from billing.models.plans import Interval, Plan, PlanGrant, PlanPrice
 from billing.models.reconciling import Discrepancy, ReconcileRun
 from billing.models.subscriptions import Subscription
+from billing.models.sums import LedgerDay, RecurringMonth
 
 __all__ = [
     "CheckoutSession",
@@ -19,6 +20,7 @@ __all__ = [
     "GiftCode",
     "Interval",
     "Invoice",
+    "LedgerDay",
     "LedgerEntry",
     "Payment",
     "Plan",
@@ -26,6 +28,7 @@ __all__ = [
     "PlanPrice",
     "PromotionCode",
     "ReconcileRun",
+    "RecurringMonth",
     "Standing",
     "StripeCustomer",
     "StripeEvent",

@@ -67,6 +67,8 @@ class LedgerEntry(models.Model):
             models.Index(fields=["user", "-occurred_at", "-id"], name="ledger_user_newest_idx"),
             # Reports by month; the export.
             models.Index(fields=["occurred_at", "id"], name="ledger_time_idx"),
+            # What was written down since the last day that was added up.
+            models.Index(fields=["recorded_at"], name="ledger_recorded_idx"),
             # The nightly comparison.
             models.Index(
                 fields=["balance_transaction_id"],

@@ -27,7 +27,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from django.conf import settings
@@ -46,21 +45,20 @@ WITH paid AS (
     WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.period_start IS NOT NULL AND i.period_end IS NOT NULL
     WINDOW earlier AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), spans AS (
+    SELECT p.*, least(p.ends, coalesce(lead(p.starts) OVER later, 'infinity')) AS stops FROM paid p
+    WINDOW later AS (PARTITION BY p.subscription_id ORDER BY p.starts, p.period_end, p.stripe_id DESC)
 ), bounds AS (
-    SELECT bound AS at FROM unnest(%(bounds)s::timestamptz[]) AS bound
+    SELECT at, n::int FROM unnest(%(bounds)s::timestamptz[]) WITH ORDINALITY AS bound(at, n)
 ), given_back AS (
     SELECT b.at, e.invoice_id FROM bounds b
     JOIN billing_ledgerentry e ON e.occurred_at < b.at AND e.account = 'money' AND e.kind <> 'fee'
     WHERE e.invoice_id IN (SELECT invoice_id FROM billing_ledgerentry
                            WHERE account = 'money' AND kind IN ('refund', 'dispute') AND invoice_id <> '')
     GROUP BY 1, 2 HAVING sum(e.amount_minor) <= 0
-), latest AS (
-    SELECT DISTINCT ON (b.at, p.subscription_id) b.at, p.*
-    FROM bounds b JOIN paid p ON p.starts < b.at
-    ORDER BY b.at, p.subscription_id, p.starts DESC, p.period_end DESC, p.stripe_id
 ), counting AS (
-    SELECT l.* FROM latest l WHERE l.worth > 0 AND l.ends >= l.at
-      AND NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = l.at AND g.invoice_id = l.stripe_id)
+    SELECT b.n, b.at, s.* FROM bounds b JOIN spans s ON s.starts < b.at AND s.stops >= b.at
+    WHERE s.worth > 0 AND NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = b.at AND g.invoice_id = s.stripe_id)
 )
 """
 _BY_PLAN = f"""{_COUNTING}
@@ -68,23 +66,25 @@ SELECT c.at, c.currency, p.name, sum(c.worth)::bigint, count(DISTINCT c.user_id)
 FROM counting c JOIN billing_plan p ON p.id = c.plan_id
 GROUP BY c.at, c.currency, p.name, p.rank ORDER BY c.at DESC, c.currency, p.rank
 """  # noqa: S608  (put together from what stands here)
-_MOVED = f"""{_COUNTING}, pairs AS (
-    SELECT since, until FROM unnest(%(since)s::timestamptz[], %(until)s::timestamptz[]) AS pair(since, until)
-), mrr AS (
-    SELECT at, user_id, currency, sum(worth) AS worth FROM counting GROUP BY 1, 2, 3
-), sides AS (
-    SELECT q.since, m.user_id, m.currency, m.worth AS before, 0 AS after FROM pairs q JOIN mrr m ON m.at = q.since
-    UNION ALL
-    SELECT q.since, m.user_id, m.currency, 0, m.worth FROM pairs q JOIN mrr m ON m.at = q.until
+# Each row of `mrr` is the end of the time before its bound and the beginning of the one after it, so it is beside its neighbours.
+_MOVED = f"""{_COUNTING}, mrr AS (
+    SELECT n, at, user_id, currency, sum(worth)::bigint AS worth FROM counting GROUP BY 1, 2, 3, 4
+), neighbours AS (
+    SELECT m.*, lag(n) OVER person AS n_before, lag(worth) OVER person AS worth_before, lead(n) OVER person AS n_after
+    FROM mrr m WINDOW person AS (PARTITION BY user_id, currency ORDER BY n)
 ), moved AS (
-    SELECT since, user_id, currency, sum(before)::bigint AS before, sum(after)::bigint AS after FROM sides GROUP BY 1, 2, 3
+    SELECT n - 1 AS month, user_id, currency, CASE WHEN n_before = n - 1 THEN worth_before ELSE 0 END AS before, worth AS after
+    FROM neighbours WHERE n > 1
+    UNION ALL
+    SELECT n, user_id, currency, worth, 0 FROM neighbours
+    WHERE n < cardinality(%(bounds)s::timestamptz[]) AND n_after IS DISTINCT FROM n + 1
 ), first_paid AS (
     SELECT user_id, currency, min(starts) AS starts FROM paid WHERE worth > 0 GROUP BY 1, 2
 ), named AS (
-    SELECT m.*, CASE WHEN before = 0 AND f.starts < since THEN 'reactivation' WHEN before = 0 THEN 'new'
-                     WHEN after = 0 THEN 'churn' WHEN after > before THEN 'expansion'
-                     WHEN after < before THEN 'contraction' ELSE 'same' END AS movement
-    FROM moved m JOIN first_paid f USING (user_id, currency)
+    SELECT b.at AS since, m.*, CASE WHEN before = 0 AND f.starts < b.at THEN 'reactivation' WHEN before = 0 THEN 'new'
+                                    WHEN after = 0 THEN 'churn' WHEN after > before THEN 'expansion'
+                                    WHEN after < before THEN 'contraction' ELSE 'same' END AS movement
+    FROM moved m JOIN bounds b ON b.n = m.month JOIN first_paid f USING (user_id, currency)
 )
 SELECT since, currency, sum(before)::bigint, sum(after)::bigint,
        coalesce(sum(after - before) FILTER (WHERE movement = 'new'), 0)::bigint,
@@ -140,11 +140,12 @@ def mrr_by_plan(bounds: Sequence[datetime]) -> list[PlanMrr]:
 
 
 def movements(bounds: Sequence[datetime]) -> list[Movement]:
-    """What moved MRR between each two of the moments, the newest first; nothing for a currency in which nobody paid. One query."""
-    pairs = list(pairwise(bounds))
-    values = {**_values(bounds), "since": [since for since, _ in pairs], "until": [until for _, until in pairs]}
+    """What moved MRR between each two of the moments, which are in order; nothing for a currency in which nobody paid.
+
+    The newest first. One query.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_MOVED, values)
+        cursor.execute(_MOVED, _values(bounds))
         return [Movement(*row) for row in cursor.fetchall()]
 
 

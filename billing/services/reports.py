@@ -1,16 +1,18 @@
-"""What came in and went out, by month, currency and plan; a sum of the ledger and of nothing else."""
+"""What came in and went out, by month, currency and plan; a sum of the ledger and of nothing else.
+
+Most of it is added up already, by days (`billing.services.ledger_days`): the answer is what the entries alone would give.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 from django.db import connection
 
-from billing.models import LedgerEntry
 from billing.periods import midnight
-
-Kind = LedgerEntry.Kind
+from billing.services.ledger_days import first_open
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +34,10 @@ class Takings:
     net: int
 
 
+# A movement is in exactly one part: what was written down on a day that is added up, what was written down since, and what belongs to
+# the last, unfinished day that is asked for.
 _TAKINGS = """
-SELECT date_trunc('month', e.occurred_at AT TIME ZONE 'UTC')::date AS month, e.currency, coalesce(p.name, '') AS plan,
+SELECT date_trunc('month', e.day)::date AS month, e.currency, coalesce(p.name, '') AS plan,
        coalesce(sum(e.amount_minor) FILTER (WHERE e.kind = 'charge'), 0)::bigint,
        coalesce(sum(e.amount_minor) FILTER (WHERE e.kind = 'refund'), 0)::bigint,
        coalesce(sum(e.amount_minor) FILTER (WHERE e.kind IN ('dispute', 'dispute_reversal')), 0)::bigint,
@@ -41,19 +45,42 @@ SELECT date_trunc('month', e.occurred_at AT TIME ZONE 'UTC')::date AS month, e.c
        coalesce(sum(e.amount_minor) FILTER (
            WHERE e.kind NOT IN ('charge', 'refund', 'dispute', 'dispute_reversal', 'fee')), 0)::bigint,
        sum(e.amount_minor)::bigint
-FROM billing_ledgerentry e
+FROM (
+    SELECT occurred_on AS day, kind, currency, price_id, amount_minor FROM billing_ledgerday
+    WHERE recorded_on < %(open)s AND occurred_on >= %(first)s AND occurred_on < %(last)s
+    UNION ALL
+    SELECT (occurred_at AT TIME ZONE 'UTC')::date, kind, currency, price_id, amount_minor FROM billing_ledgerentry
+    WHERE account = 'money' AND recorded_at >= %(opens)s AND occurred_at >= %(since)s AND occurred_at < %(last_begins)s
+    UNION ALL
+    SELECT (occurred_at AT TIME ZONE 'UTC')::date, kind, currency, price_id, amount_minor FROM billing_ledgerentry
+    WHERE account = 'money' AND occurred_at >= %(last_begins)s AND occurred_at < %(until)s
+) e
 LEFT JOIN billing_planprice r ON r.id = e.price_id
 LEFT JOIN billing_plan p ON p.id = r.plan_id
-WHERE e.account = 'money' AND e.occurred_at >= %(since)s AND e.occurred_at < %(until)s
-  AND (%(currency)s = '' OR e.currency = %(currency)s)
+WHERE (%(currency)s = '' OR e.currency = %(currency)s)
 GROUP BY 1, 2, 3, p.rank ORDER BY 1 DESC, 2, p.rank NULLS LAST
 """
 
 
 def takings(*, since: datetime, until: datetime, currency: str = "") -> list[Takings]:
-    """The newest month first; months are those of UTC. One query."""
+    """The newest month first; months are those of UTC, and `since` is the beginning of a day of it. Two queries."""
+    first, last = since.astimezone(UTC).date(), until.astimezone(UTC).date()
+    if midnight(first) != since:
+        raise ValueError("Takings are added up from the beginning of a day on.")
+    # Asked first, and told to the other: a day that is added up meanwhile is in its sums as little as before.
+    open_ = first_open()
+    values: dict[str, Any] = {
+        "since": since,
+        "until": until,
+        "currency": currency.upper(),
+        "open": open_,
+        "opens": midnight(open_),
+        "first": first,
+        "last": last,
+        "last_begins": max(midnight(last), since),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_TAKINGS, {"since": since, "until": until, "currency": currency.upper()})
+        cursor.execute(_TAKINGS, values)
         return [Takings(*row) for row in cursor.fetchall()]
 
 

@@ -60,8 +60,6 @@ class RewardPayoutAdmin(ActionsAdmin, ReadOnlyAdmin):
     )
     list_select_related = ("user",)
     list_filter = ("state", "currency")
-    # By the index of a person's payouts.
-    ordering = ("user_id", "-created_at", "id")
     search_fields = ("=id", "=result", "user__email")
 
     @object_action(_("Nothing came of it"), _lost, applies=is_lost, danger=True)

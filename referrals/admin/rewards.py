@@ -68,8 +68,6 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
         "decision_note",
     )
     list_display = ("created_at", "user", "kind", "friend", "amount", "state", "why", "matures_at")
-    # Customer by customer, by the index of a person's rewards.
-    ordering = ("user_id", "-created_at", "id")
     export = Export(
         "rewards",
         [

@@ -63,6 +63,8 @@ class Reward(models.Model):
         indexes = [
             # My rewards, newest first, page by page.
             models.Index(fields=["user", "-created_at", "id"], name="reward_user_newest_idx"),
+            # Staff's list of all.
+            models.Index(fields=["-created_at", "id"], name="reward_newest_idx"),
             # What is earned now: the job.
             models.Index(fields=["matures_at"], condition=models.Q(state="pending"), name="reward_due_idx"),
             # What staff have to decide.
@@ -113,6 +115,8 @@ class RewardPayout(models.Model):
         indexes = [
             # A person's: export, the admin's page of the person.
             models.Index(fields=["user", "-created_at", "id"], name="payout_user_newest_idx"),
+            # Staff's list of all.
+            models.Index(fields=["-created_at", "id"], name="payout_newest_idx"),
             # What is under way: the job.
             models.Index(fields=["created_at"], condition=models.Q(state="asked"), name="payout_asked_idx"),
         ]

@@ -27,6 +27,7 @@ from accounts.models import (
     MailChoice,
     Notification,
     Passkey,
+    PeopleDay,
     RecoveryCode,
     RegistrationPolicy,
     Session,
@@ -44,6 +45,7 @@ from billing.models import (
     GiftBatch,
     GiftCode,
     Invoice,
+    LedgerDay,
     LedgerEntry,
     Payment,
     Plan,
@@ -51,6 +53,7 @@ from billing.models import (
     PlanPrice,
     PromotionCode,
     ReconcileRun,
+    RecurringMonth,
     StripeCustomer,
     StripeEvent,
     StripeOrder,
@@ -171,6 +174,19 @@ def new_event() -> StripeEvent:
 def new_entry() -> LedgerEntry:
     values = {"account": "money", "kind": "charge", "amount_minor": 499, "currency": "USD", "price": price_of()}
     return LedgerEntry.objects.create(user=new_user(), source=stripe_id("ch"), occurred_at=timezone.now(), **values)
+
+
+def new_ledger_day() -> LedgerDay:
+    values = {"kind": "charge", "currency": "USD", "price": new_price(), "amount_minor": 499}
+    return LedgerDay.objects.create(recorded_on=date(2026, 10, 2), occurred_on=date(2026, 10, 1), **values)
+
+
+def new_recurring_month() -> RecurringMonth:
+    """Of a currency of its own."""
+    names = ("opening", "closing", "new", "reactivation", "expansion", "contraction", "churn")
+    values = dict.fromkeys((*names, "people", "people_came", "people_went"), 1)
+    code = f"X{chr(65 + RecurringMonth.objects.count() // 26)}{chr(65 + RecurringMonth.objects.count() % 26)}"
+    return RecurringMonth.objects.create(month=date(2026, 10, 1), currency=code, counted_at=timezone.now(), **values)
 
 
 def new_batch() -> GiftBatch:
@@ -296,6 +312,9 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Invitation: lambda: Invitation.objects.create(code_hash=uuid4().hex, expires_at=timezone.now(), note="A friend"),
     SignupOrigin: lambda: SignupOrigin.objects.create(user=new_user(), network="192.0.2.0/24"),
     AbuseFlag: lambda: AbuseFlag.objects.create(user=new_user(), reason="network", detail="192.0.2.0/24"),
+    PeopleDay: lambda: PeopleDay.objects.create(
+        day=date(2026, 10, 1) - timedelta(days=PeopleDay.objects.count()), joined=3, erased=1
+    ),
     Group: lambda: Group.objects.create(name=uuid4().hex),
     Plan: new_plan,
     PlanGrant: new_grant,
@@ -310,6 +329,8 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     StripeEvent: new_event,
     Effect: lambda: Effect.objects.create(key=uuid4().hex),
     LedgerEntry: new_entry,
+    LedgerDay: new_ledger_day,
+    RecurringMonth: new_recurring_month,
     GiftBatch: new_batch,
     GiftCode: lambda: GiftCode.objects.create(batch=new_batch(), code_hash=uuid4().bytes, code=b"encrypted"),
     Coupon: new_coupon,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,13 +12,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.admin import home as people_home
 from accounts.models import AbuseFlag, Mail, User
-from accounts.services.growth import Growth
-from billing.admin import home as billing_home
 from billing.models import LedgerEntry
-from nexusvpn import figures
-from nexusvpn.figures import Figures
+from billing.services.recurring_months import count_recurring_months
+from nexusvpn.kept import Kept
 from tests.admin.addresses import allow
 from tests.factories.payments import (
     make_dispute,
@@ -43,14 +38,9 @@ HOME = "/admin/"
 @pytest.fixture(autouse=True)
 def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures are computed anew in each test."""
-    for module, name in (
-        (people_home, "people"),
-        (billing_home, "books"),
-        (vpn_home, "carried"),
-        (vpn_home, "last_margins"),
-    ):
-        kept = getattr(module, name)
-        monkeypatch.setattr(module, name, Figures(kept._compute, kept._seconds))
+    for name in ("carried", "last_margins"):
+        kept = getattr(vpn_home, name)
+        monkeypatch.setattr(vpn_home, name, Kept(kept._compute, kept._seconds))
 
 
 def book(user: User, amount: int = 499, **more: Any) -> None:
@@ -142,6 +132,7 @@ def test_revenue_and_mrr_are_those_of_the_books_and_a_currency_each(staff: Clien
     book(alice)
     book(alice, -44, kind="fee")
     book(bob, 750, currency="JPY")
+    count_recurring_months()
     found = charts(staff)
     assert found["Revenue a month, USD"].rows[-1][1:] == ("$4.99", "$4.55")
     assert found["Revenue a month, JPY"].rows[-1][1:] == ("750 JPY", "750 JPY")
@@ -229,13 +220,8 @@ def test_the_home_costs_at_most_twenty_queries_however_much_there_is(staff: Clie
         make_server(make_location(f"l-{user.email.split('@')[0]}"))
         book(user)
     assert opened() <= few + 1
-    for module, name in (
-        (people_home, "people"),
-        (billing_home, "books"),
-        (vpn_home, "carried"),
-        (vpn_home, "last_margins"),
-    ):
-        getattr(module, name)._until = 0.0
+    for kept in (vpn_home.carried, vpn_home.last_margins):
+        kept._until = 0.0
     assert opened() <= 24
 
 
@@ -252,24 +238,6 @@ def test_figures_that_take_too_long_are_left_out_and_what_waits_is_there(
     page = staff.get(HOME).content.decode()
     assert "Some figures took too long" in page
     assert "1 sign-up is to be looked at" in page
-
-
-def test_the_home_does_not_wait_for_figures_that_take_long(
-    staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch, behind: Callable[[Callable[[], None]], None]
-) -> None:
-    monkeypatch.setattr(figures, "in_background", behind)
-    monkeypatch.setattr(figures, "PATIENCE_S", 0.05)
-    goes_on = threading.Event()
-    everybody = Growth(timezone.now(), 1_000_000, [], [])
-    people = Figures(lambda: everybody if goes_on.wait(10) else None, 60)
-    monkeypatch.setattr(people_home, "people", people)
-    monkeypatch.setattr(admin.site, "drawings", [people_home.customers])
-    page = staff.get(HOME)
-    assert page.context["is_partly_drawn"]
-    assert page.context["charts"] == []
-    goes_on.set()
-    assert people._done.wait(10)
-    assert charts(staff)["Customers"].answer == "1,000,000"
 
 
 def test_the_menu_is_by_what_staff_come_for(staff: Client) -> None:

@@ -169,7 +169,7 @@ class TestMrr:
             takings(since=bounds[0], until=bounds[-1])
             mrr_by_plan(bounds)
             movements(bounds)
-        assert len(queries) == 3
+        assert len(queries) == 4
 
 
 # One subscription: its beginning, and its invoices: how long each is, after which pause, for which price, with what share paid back.

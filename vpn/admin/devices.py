@@ -228,8 +228,6 @@ class DeviceAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_select_related = ("user", "location")
     list_filter = (RemovalFilter, "blocked", "location")
     search_fields = ("user__email", "name", "=public_key", "=id")
-    # Customer by customer: in the order of the one index that a list of all of them has.
-    ordering = ("user_id", "-created_at", "id")
     export = Export(
         "devices",
         [

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from nexusvpn.charts import Chart, Series
-from nexusvpn.figures import Figures
+from nexusvpn.kept import Kept
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, bytes_si, money, percent
 from vpn.models import Location, NodeStatus, Server
 from vpn.services.heard import is_heard
@@ -43,8 +43,8 @@ def _last_margins() -> tuple[datetime, date, list[Margin]]:
     return now, first, margins(first)
 
 
-carried = Figures(_carried, KEPT_S)
-last_margins = Figures(_last_margins, BOOKS_KEPT_S)
+carried = Kept(_carried, KEPT_S)
+last_margins = Kept(_last_margins, BOOKS_KEPT_S)
 
 
 def traffic(request: HttpRequest) -> Iterable[Chart]:

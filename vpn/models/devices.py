@@ -69,6 +69,8 @@ class VpnConfig(models.Model):
         indexes = [
             # "My devices", newest first; also the count for the plan's limit.
             models.Index(fields=["user", "-created_at", "id"], name="device_user_newest_idx"),
+            # Staff's list of all.
+            models.Index(fields=["-created_at", "id"], name="device_newest_idx"),
             # What a person sees of removals: those that some node has not confirmed, and those that the last one confirmed within a day.
             models.Index(
                 fields=["user", "removal_confirmed_at"],
