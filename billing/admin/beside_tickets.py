@@ -7,6 +7,7 @@ from django.utils.translation import gettext
 
 from accounts.belongings import register_panel
 from accounts.models import User
+from billing.admin.customer_parts import plan_shown
 from billing.entitlements import Entitlement, entitlement_for
 from billing.models import Payment
 from nexusvpn.admin_base import Panel
@@ -19,11 +20,8 @@ def plan_panel(user: User) -> Panel:
     """What the customer may use now, and until when."""
     plan = entitlement_for(user)
     facts = [
-        (
-            gettext("Plan"),
-            gettext("%(plan)s, by %(reason)s") % {"plan": plan.plan_name, "reason": plan.reason.replace("_", " ")},
-        ),
-        (gettext("Until"), day(plan.valid_until) if plan.valid_until else gettext("Until something changes")),
+        (gettext("Plan"), plan_shown(plan)),
+        (gettext("Until"), day(plan.valid_until) if plan.valid_until else gettext("something changes")),
         (gettext("Devices"), gettext("up to %(device_limit)s") % {"device_limit": plan.device_limit}),
         (gettext("Data"), _data(plan)),
         (gettext("Premium locations"), gettext("Yes") if plan.premium_locations else gettext("No")),

@@ -44,10 +44,14 @@ def entitlement_shown(user: User) -> Entitlement:
     return held
 
 
+def plan_shown(held: Entitlement) -> str:
+    return f"{held.plan_name}, {SOURCES[held.reason]}"
+
+
 def plan_facts(user: User) -> Iterator[Fact]:
     held = entitlement_shown(user)
     tone = "warn" if held.reason in (Source.GRACE, Source.ENDING, Source.PAUSED) else ""
-    yield _("Plan"), f"{held.plan_name}, {SOURCES[held.reason]}", tone
+    yield _("Plan"), plan_shown(held), tone
     yield _("Until"), day(held.valid_until) if held.valid_until else _("something changes"), ""
 
 

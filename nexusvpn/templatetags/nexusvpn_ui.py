@@ -24,8 +24,10 @@ from nexusvpn.countries import country_name
 from nexusvpn.money import decimals_of, major
 
 register = template.Library()
+register.filter("country", country_name)
 
 UNKNOWN = "–"
+NO_BREAK = "\u00a0"
 BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
@@ -144,14 +146,18 @@ def country(code: str) -> str:
 
 @register.filter
 def money(minor: int | None, currency: str) -> str:
-    """Minor units with their currency: 499, "usd" → "$4.99"; what is given back is "-$4.99"."""
+    """Minor units with their currency, which no line parts: 499, "usd" → "$4.99"; what is given back is "-$4.99"."""
     if minor is None:
         return UNKNOWN
     code = currency.upper()
-    amount = number_format(major(abs(minor), code), decimals_of(code))
+    amount = number_format(major(abs(minor), code), decimals_of(code), use_l10n=True, force_grouping=True)
     # Translators: a sum of money with its sign, such as "$4.99"
     with_sign = gettext("{sign}{amount}")
-    text = with_sign.format(sign=CURRENCY_SIGNS[code], amount=amount) if code in CURRENCY_SIGNS else f"{amount} {code}"
+    text = (
+        with_sign.format(sign=CURRENCY_SIGNS[code], amount=amount)
+        if code in CURRENCY_SIGNS
+        else f"{amount}{NO_BREAK}{code}"
+    )
     return f"-{text}" if minor < 0 else text
 
 

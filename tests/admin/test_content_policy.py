@@ -126,3 +126,10 @@ def test_no_page_of_the_admin_breaks_the_policy(page: Page, pages: dict[str, Fet
     page.wait_for_timeout(200)
     # The negative control: what the policy forbids is complained about, and so would have been heard above.
     assert any("Content Security Policy" in text for text in complaints)
+
+
+def test_a_page_with_our_script_has_the_words_that_it_says(pages: dict[str, Fetched]) -> None:
+    scripted = [address for address, page in pages.items() if b"dist/app.js" in page.body]
+    assert scripted
+    for address in scripted:
+        assert b"secondsAgo" in pages[address].body, address

@@ -135,7 +135,7 @@ def test_revenue_and_mrr_are_those_of_the_books_and_a_currency_each(staff: Clien
     count_recurring_months()
     found = charts(staff)
     assert found["Revenue a month, USD"].rows[-1][1:] == ("$4.99", "$4.55")
-    assert found["Revenue a month, JPY"].rows[-1][1:] == ("750 JPY", "750 JPY")
+    assert found["Revenue a month, JPY"].rows[-1][1:] == ("750\u00a0JPY", "750\u00a0JPY")
     assert found["Monthly recurring revenue (MRR), USD"].rows[-1][1] == "$4.99"
     page = staff.get(HOME).content.decode()
     assert "<svg" in page

@@ -76,7 +76,7 @@ def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -
 
 def test_yen_have_no_cents(page: Client, alice: User) -> None:
     make_subscription(alice, price_of("pro", "year", "JPY"))
-    assert "14000 JPY a year" in words(page)
+    assert "14,000 JPY a year" in words(page)
 
 
 def test_a_trial_says_when_the_first_payment_is_due(page: Client, alice: User) -> None:

@@ -49,8 +49,10 @@ def test_what_is_left_of_an_allowance_is_never_negative() -> None:
     [
         (499, "usd", "$4.99"),
         (500, "EUR", "€5.00"),
-        (1250, "chf", "12.50 CHF"),
-        (500, "jpy", "500 JPY"),
+        (1250, "chf", "12.50\u00a0CHF"),
+        (500, "jpy", "500\u00a0JPY"),
+        (123456789, "jpy", "123,456,789\u00a0JPY"),
+        (123456789, "usd", "$1,234,567.89"),
         (0, "usd", "$0.00"),
         (None, "usd", "–"),
     ],

@@ -26,6 +26,7 @@ def test_the_landing_page_shows_the_plans_on_offer_and_the_locations(page: Clien
     assert "Choose Free" in text
     assert "Choose Pro" not in text
     assert "Amsterdam 1" in text
+    assert ">Netherlands<" in text
     assert "Sign in" in text
 
 
@@ -49,7 +50,9 @@ def test_the_landing_page_asks_the_database_three_times_for_its_content(
 
 def test_who_is_signed_in_finds_the_way_to_the_dashboard(page: Client, alice: User) -> None:
     page.force_login(alice)
-    assert "Open dashboard" in page.get("/").text
+    text = page.get("/").text
+    assert text.count("Open dashboard") == 2
+    assert "Create account" not in text
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/signup", "/nothing-here"])
