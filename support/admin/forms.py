@@ -25,9 +25,7 @@ MOST_OTHERS = 50
 
 class ColleagueField(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            queryset=User.objects.none(), **{"empty_label": gettext("Nobody"), "required": False, **kwargs}
-        )
+        super().__init__(queryset=User.objects.none(), **{"empty_label": _("Nobody"), "required": False, **kwargs})
 
     def label_from_instance(self, obj: Any) -> str:
         return name_of(obj)

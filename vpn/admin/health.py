@@ -46,7 +46,7 @@ def health_panel(server: Server) -> Panel:
             [(gettext("Enrolled"), gettext("No. Issue an enrolment command and run it there."))],
         )
     same_epoch = status.applied_epoch == server.epoch
-    in_sync = {True: "Yes", False: "No", None: "Not compared yet"}[status.in_sync]
+    in_sync = {True: gettext("Yes"), False: gettext("No"), None: gettext("Not compared yet")}[status.in_sync]
     facts = [
         (gettext("Heard now"), gettext("No") if is_silent(server) else gettext("Yes")),
         (gettext("Last report"), ago(status.last_report_at)),
