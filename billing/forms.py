@@ -25,7 +25,7 @@ class PauseForm(ServiceForm):
 
 class GiftForm(ServiceForm):
     code = forms.CharField(
-        label=_("Gift code"),
+        label=_("Code"),
         max_length=64,
         strip=True,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),

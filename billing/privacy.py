@@ -136,7 +136,7 @@ def _register_plans() -> None:
         ),
         StoredKind("billing.Plan", _("What can be had."), _("To offer it."), _("Always."), about_people=False),
         StoredKind(
-            "billing.PlanPrice", _("What it costs and cost."), _("To offer it."), _("Always."), about_people=False
+            "billing.PlanPrice", _("What it costs and has cost."), _("To offer it."), _("Always."), about_people=False
         ),
         StoredKind(
             "billing.Coupon",

@@ -260,6 +260,16 @@ def test_beside_it_is_what_one_needs_to_know_of_the_customer(staff: Client) -> N
     assert "Latest sign-ins" not in page
 
 
+def test_its_times_and_its_choices_are_in_the_language_of_whoever_reads_it(staff: Client) -> None:
+    device = new_device()
+    NodeStatus.objects.update(last_report_at=timezone.now(), in_sync=None)
+    page = staff.get(change(make_ticket(device.user)), headers={"accept-language": "de"}).text
+    # For the script that keeps the times true.
+    assert '"secondsAgo":"vor {n} Sek."' in page
+    for words in (">Niemand</option>", "Nicht verglichen"):
+        assert words in page, words
+
+
 def test_who_may_not_see_customers_sees_nothing_of_them_beside_the_ticket(agent: Client, helper: User) -> None:
     ticket = make_ticket(new_device().user)
     assert "Latest payments" not in shown(agent, ticket)
