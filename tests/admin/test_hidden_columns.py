@@ -65,6 +65,7 @@ def test_every_filter_of_a_list_still_works(rf: RequestFactory, sam: User) -> No
     request.user = sam
     for model, own in admin.site._registry.items():
         for choice in own.get_list_filter(request):
+            path: Any
             path, kind = choice if isinstance(choice, tuple) else (choice, FieldListFilter.create)
             if not isinstance(path, str):
                 assert own.lookup_allowed(path.parameter_name, "1", request)
