@@ -74,10 +74,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    message = _("This form is out of date. Go back, reload the page and send it again.")
+    message = _(
+        "This form is out of date, and nothing was sent. Go back, copy what you wrote, reload the page and send it again."
+    )
     if is_api(request):
         return error_response(request, 403, "csrf_failed", message)
-    return render(request, "errors/403.html", {"message": message}, status=403)
+    return render(request, "errors/400.html", {"message": message}, status=403)
 
 
 def too_large(request: HttpRequest, limit: int) -> HttpResponse:

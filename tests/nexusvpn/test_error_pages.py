@@ -83,7 +83,10 @@ def test_a_rules_own_words_are_in_the_readers_language(
 
 def test_a_form_that_is_out_of_date_and_a_body_that_is_too_large_say_so(request_of: HttpRequest) -> None:
     with translation.override("de"):
-        assert "Dieses Formular ist veraltet." in csrf_failure(request_of).text
+        old = csrf_failure(request_of)
+        assert "Dieses Formular ist veraltet, und nichts wurde gesendet." in old.text
+        # It is nobody else's page, and whoever is signed in need not sign in again.
+        assert (old.status_code, "<h1>Diese Anfrage geht so nicht</h1>" in old.text) == (403, True)
         large = too_large(request_of, 1048576)
     assert (large.status_code, "höchstens 1048576 Bytes" in large.text) == (413, True)
 
