@@ -49,6 +49,8 @@ def test_a_page_has_its_heading_in_each_language(
         assert f"<h1>{heading}</h1>" in page.text
         assert f'<html lang="{language}"' in page.text
         assert "<code>d422e51e</code>" in page.text
+        # It may say who is signed in, and what is not there today may be there tomorrow.
+        assert page.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -98,6 +100,7 @@ def test_programs_get_a_bare_405_and_people_a_page(client: Client) -> None:
     person = client.get("/logout", headers={"accept": "text/html,*/*", "accept-language": "de"})
     assert (person.status_code, person.headers["Allow"]) == (405, program.headers["Allow"])
     assert "<h1>Das geht hier nicht</h1>" in person.text
+    assert person.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
