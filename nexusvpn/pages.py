@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -44,10 +46,16 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
     if is_api(request):
         return error_response(request, status, error.code, error.message, error.fields, error.retry_after)
     template = TEMPLATES.get(status, "errors/400.html")
-    context = {"message": error.message, "retry_after": error.retry_after}
-    response = render(request, template, context, status=status)
+    response = _page(request, template, status, message=error.message, retry_after=error.retry_after)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _page(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
+    """Kept by no cache: it may say who is signed in, and some would keep a 404 unasked."""
+    response = render(request, template, context, status=status)
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -62,7 +70,7 @@ def _api_fault(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return error_response(request, 400, "malformed_request", _("The request cannot be understood."))
-    return render(request, "errors/400.html", status=400)
+    return _page(request, "errors/400.html", 400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -70,34 +78,36 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
         return error_response(request, 403, "not_allowed", _("You may not do this."))
     if request.path_info.startswith("/admin/") and request.user.is_authenticated:
         record_act("denied", actor=request.user, details={"method": request.method, "path": request.path_info[:200]})
-    return render(request, "errors/403.html", status=403)
+    return _page(request, "errors/403.html", 403)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    message = _("This form is out of date. Go back, reload the page and send it again.")
+    message = _(
+        "This form is out of date, and nothing was sent. Go back, copy what you wrote, reload the page and send it again."
+    )
     if is_api(request):
         return error_response(request, 403, "csrf_failed", message)
-    return render(request, "errors/403.html", {"message": message}, status=403)
+    return _page(request, "errors/400.html", 403, message=message)
 
 
 def too_large(request: HttpRequest, limit: int) -> HttpResponse:
     message = _("The body may have at most %(limit)s bytes.") % {"limit": limit}
     if is_api(request):
         return error_response(request, 413, "payload_too_large", message)
-    return render(request, "errors/400.html", {"message": message}, status=413)
+    return _page(request, "errors/400.html", 413, message=message)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return error_response(request, 404, "not_found", _("There is nothing here."))
-    return render(request, "errors/404.html", status=404)
+    return _page(request, "errors/404.html", 404)
 
 
 def wrong_method(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase:
     """Django's empty 405 as a page, for somebody who reloads or opens an address that only takes forms, or has just signed in for it."""
     if is_api(request) or "text/html" not in request.headers.get("Accept", ""):
         return answer
-    page = render(request, "errors/405.html", {"above": _page_above(request.path_info)}, status=405)
+    page = _page(request, "errors/405.html", 405, above=_page_above(request.path_info))
     page.headers["Allow"] = answer.headers["Allow"]
     return page
 
@@ -113,4 +123,4 @@ def _page_above(path: str) -> str:
 def server_error(request: HttpRequest) -> HttpResponse:
     if is_api(request):
         return error_response(request, 500, "internal_error", _("Something went wrong on our side."))
-    return render(request, "errors/500.html", status=500)
+    return _page(request, "errors/500.html", 500)

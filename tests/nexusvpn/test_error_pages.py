@@ -49,6 +49,8 @@ def test_a_page_has_its_heading_in_each_language(
         assert f"<h1>{heading}</h1>" in page.text
         assert f'<html lang="{language}"' in page.text
         assert "<code>d422e51e</code>" in page.text
+        # It may say who is signed in, and what is not there today may be there tomorrow.
+        assert page.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,10 @@ def test_a_rules_own_words_are_in_the_readers_language(
 
 def test_a_form_that_is_out_of_date_and_a_body_that_is_too_large_say_so(request_of: HttpRequest) -> None:
     with translation.override("de"):
-        assert "Dieses Formular ist veraltet." in csrf_failure(request_of).text
+        old = csrf_failure(request_of)
+        assert "Dieses Formular ist veraltet, und nichts wurde gesendet." in old.text
+        # It is nobody else's page, and whoever is signed in need not sign in again.
+        assert (old.status_code, "<h1>Diese Anfrage geht so nicht</h1>" in old.text) == (403, True)
         large = too_large(request_of, 1048576)
     assert (large.status_code, "höchstens 1048576 Bytes" in large.text) == (413, True)
 
@@ -95,6 +100,7 @@ def test_programs_get_a_bare_405_and_people_a_page(client: Client) -> None:
     person = client.get("/logout", headers={"accept": "text/html,*/*", "accept-language": "de"})
     assert (person.status_code, person.headers["Allow"]) == (405, program.headers["Allow"])
     assert "<h1>Das geht hier nicht</h1>" in person.text
+    assert person.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize(
