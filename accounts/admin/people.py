@@ -94,7 +94,12 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """What somebody may do as staff is on the page of staff, and of others for who asks: seldom, and several queries."""
-        return (self.details, self.rights) if self._shows_rights(request, obj) else (self.details,)
+        name, options = self.details
+        if not signed_in(request).is_superuser:
+            # What is beside it leads to a page that is a superuser's alone.
+            options = {**options, "fields": tuple(field for field in options["fields"] if field != "password")}
+        details = (name, options)
+        return (details, self.rights) if self._shows_rights(request, obj) else (details,)
 
     @staticmethod
     def _shows_rights(request: HttpRequest, obj: Any) -> bool:

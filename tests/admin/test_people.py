@@ -106,6 +106,19 @@ def test_support_touches_no_staff_and_raises_nobody(
     assert not helper.is_superuser
 
 
+def test_the_way_to_another_password_is_shown_to_whom_it_is_open(
+    helper: User, helper_browser: Client, staff: Client, alice: User
+) -> None:
+    allow(helper, "view_user", "change_user")
+    assert "../password/" in staff.get(change(alice)).text
+    page = helper_browser.get(change(alice)).text
+    assert "../password/" not in page
+    assert "argon2" not in page
+    assert helper_browser.post(change(alice), {"full_name": "Alice Liddell"}).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.full_name, alice.check_password(PASSWORD)) == ("Alice Liddell", True)
+
+
 def test_a_password_set_by_staff_ends_every_session(staff: Client, alice: User) -> None:
     token, address = token_of(alice), reverse("admin:auth_user_password_change", args=[alice.pk])
     form = {"usable_password": "true", "password1": "another long sentence", "password2": "another long sentence"}
