@@ -55,7 +55,7 @@ def _tell(user: User, address: str | None, user_agent: str) -> None:
         "place": lambda: place_of(address),
         "at": timezone.now(),
     }
-    title = gettext_lazy("Signed in from something new")
+    title = gettext_lazy("New sign-in")
     notify(user, Kind.SECURITY, title, where, link="/settings/sessions", mail="new_sign_in", context=context)
 
 

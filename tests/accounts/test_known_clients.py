@@ -39,7 +39,7 @@ def sign_in(browser: Client, **more: str) -> None:
 
 
 def told() -> int:
-    return Notification.objects.filter(title="Signed in from something new").count()
+    return Notification.objects.filter(title="New sign-in").count()
 
 
 def test_the_first_sign_in_of_all_is_not_told_and_the_next_browser_is(alice: User) -> None:

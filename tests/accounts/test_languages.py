@@ -127,7 +127,7 @@ def test_a_sign_in_from_something_new_is_told_in_german(frida: User) -> None:
     recognise(frida, "first", address="192.0.2.1", user_agent=agent)
     recognise(frida, "second", address="192.0.2.9", user_agent=agent)
     note, mail = Notification.objects.get(user=frida), one_mail("new_sign_in")
-    assert note.title == "Anmeldung mit etwas Neuem"
+    assert note.title == "Neue Anmeldung"
     assert note.text.endswith(" · 192.0.2.9")
     assert "Adresse 192.0.2.9, " in mail.text
 

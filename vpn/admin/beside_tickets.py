@@ -37,11 +37,12 @@ def nodes_panel(user: User) -> Panel:
     rows = []
     for server in servers[:LATEST]:
         status = getattr(server, "status", None)
-        in_sync = getattr(status, "in_sync", None)
-        compared = {True: gettext("In sync"), False: gettext("Not in sync"), None: gettext("Not compared")}[in_sync]
+        in_sync = {True: gettext("In sync"), False: gettext("Not in sync"), None: gettext("Not compared")}[
+            getattr(status, "in_sync", None)
+        ]
         link = format_html('<a href="{}">{}</a>', reverse("admin:vpn_server_change", args=[server.pk]), server.name)
         heard = gettext("Heard") if is_heard(status) else gettext("Silent")
-        rows.append((link, server.get_state_display(), heard, compared, ago(status.last_report_at) if status else None))
+        rows.append((link, server.get_state_display(), heard, in_sync, ago(status.last_report_at) if status else None))
     return Panel(
         gettext("Their servers"),
         (gettext("Server"), gettext("State"), gettext("Node"), gettext("Interface"), gettext("Last report")),
