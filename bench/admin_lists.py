@@ -131,8 +131,8 @@ def run_p21(bench: Bench) -> list[Result]:
     jobs = "; ".join(f"{name} {large[name]['ms'] / 1000:.1f} s" for name in JOBS)
     how = (
         f"whole pages through Django's test client, median of {ROUNDS} after two that warm, of the processor; "
-        f"with {rows // SHARE:,} and with {rows:,} people, devices, tickets, ledger entries, invoices, days of usage and acts, "
-        f"and {NODES * HOURS:,} hours of nodes: "
+        f"with {rows // SHARE:,} and with {rows:,} people, devices, tickets, ledger entries, "
+        f"invoices, days of usage and acts, and {NODES * HOURS:,} hours of nodes: "
         f"{told}. Too many statements: {', '.join(many) or 'none'}. Jobs, with everything still to do: {jobs}."
     )
     value = large[slowest]["cpu"]
