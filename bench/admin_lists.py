@@ -172,12 +172,14 @@ def _measured(bench: Bench, rows: int) -> dict[str, dict[str, Any]]:
 def _costs(browser: Client, address: str) -> dict[str, Any]:
     """`cpu` is what this process and the database's own of this connection had of the processor."""
 
+    backend = _backend()
+
     def open_page() -> tuple[float, float]:
         # What a process keeps of the nodes' hours for a minute or ten.
         home.carried._until = home.last_margins._until = 0.0
-        began, spent = time.perf_counter(), _processor_s()
+        began, spent = time.perf_counter(), _processor_s(backend)
         assert browser.get(address).status_code == 200, address
-        return (time.perf_counter() - began) * 1000, (_processor_s() - spent) * 1000
+        return (time.perf_counter() - began) * 1000, (_processor_s(backend) - spent) * 1000
 
     open_page()
     with recorded_queries() as queries:
@@ -187,11 +189,14 @@ def _costs(browser: Client, address: str) -> dict[str, Any]:
     return {"statements": len(queries), "ms": round(by_the_clock, 1), "cpu": round(of_the_processor, 1)}
 
 
-def _processor_s() -> float:
+def _backend() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(cursor.fetchone()[0])
+
+
+def _processor_s(backend: int) -> float:
+    fields = Path(f"/proc/{backend}/stat").read_text().rpartition(")")[2].split()
     return time.process_time() + (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
