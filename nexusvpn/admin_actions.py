@@ -140,10 +140,6 @@ class ActionsAdmin(StaffModelAdmin):
         if not self.allows(request, obj, action):
             raise PermissionDenied
         if request.method != "POST":
-            # What the question says may be known of those alone that the action is offered for.
-            if not action.applies(obj):
-                messages.error(request, _("This cannot be done with it any more."))
-                return HttpResponseRedirect(self.change_url(obj))
             return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
         form = action.form(request.POST) if action.form else None
         if form is not None and not form.is_valid():
@@ -153,6 +149,10 @@ class ActionsAdmin(StaffModelAdmin):
     def _ask(
         self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None, status: int = 200
     ) -> HttpResponse:
+        # What the question says may be known of those alone that the action is offered for.
+        if not action.applies(obj):
+            messages.error(request, _("This cannot be done with it any more."))
+            return HttpResponseRedirect(self.change_url(obj))
         context = self._context(
             request, obj, title=action.label, question=action.question_about(obj), form=form, danger=action.danger
         )
