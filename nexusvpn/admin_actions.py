@@ -141,21 +141,20 @@ class ActionsAdmin(StaffModelAdmin):
             raise Http404
         if not self.allows(request, obj, action):
             raise PermissionDenied
-        if request.method == "POST":
-            form = action.form(request.POST) if action.form else None
-            if form is None or form.is_valid():
-                return self._run(request, obj, action, form)
-        # What the question says may be known of those alone that the action is offered for.
-        if not action.applies(obj):
-            messages.error(request, _("This cannot be done with it any more."))
-            return HttpResponseRedirect(self.change_url(obj))
-        if request.method == "POST":
+        if request.method != "POST":
+            return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
+        form = action.form(request.POST) if action.form else None
+        if form is not None and not form.is_valid():
             return self._ask(request, obj, action, form, status=400)
-        return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
+        return self._run(request, obj, action, form)
 
     def _ask(
         self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None, status: int = 200
     ) -> HttpResponse:
+        # What the question says may be known of those alone that the action is offered for.
+        if not action.applies(obj):
+            messages.error(request, _("This cannot be done with it any more."))
+            return HttpResponseRedirect(self.change_url(obj))
         context = self._context(
             request, obj, title=action.label, question=action.question_about(obj), form=form, danger=action.danger
         )

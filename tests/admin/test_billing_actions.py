@@ -262,3 +262,12 @@ def test_money_is_never_deleted_by_the_admin(staff: Client, payment: Payment) ->
         name = row._meta.model_name
         answer = staff.post(reverse(f"admin:billing_{name}_delete", args=[row.pk]), {"post": "yes"})
         assert answer.status_code == 403
+
+
+def test_a_form_with_a_mistake_is_not_asked_again_where_its_action_is_not_offered(staff: Client) -> None:
+    found = Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"))
+    for sent in ({}, {"reason": "I looked"}):
+        answer = staff.post(action(found, "book"), sent, follow=True)
+        assert answer.redirect_chain == [(change(found), 302)]
+    found.refresh_from_db()
+    assert found.closed_at is None
