@@ -284,7 +284,7 @@ class TestReading:
 
         assert "Name changed" in found(str(alice.pk))
         assert "Password changed" not in found(str(alice.pk))
-        assert "password_changed" in found("password_changed")
+        assert "Password changed" in found("password_changed")
         assert alice.email in found(str(alice.pk))
 
     def test_the_customers_page_shows_the_latest(self, staff: Client, alice: User, sam: User) -> None:
