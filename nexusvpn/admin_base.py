@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Expression, GenericIPAddressField, QuerySet
+from django.db.models import BinaryField, Expression, GenericIPAddressField, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -281,7 +281,9 @@ class ReadOnlyAdmin(StaffModelAdmin):
     """What is written by services only: to be looked at, with what no form would show."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return list(self.fields or [field.name for field in self.opts.concrete_fields])
+        # Bytes say nothing to a reader, and those that are kept are secrets.
+        shown = [field.name for field in self.opts.concrete_fields if not isinstance(field, BinaryField)]
+        return list(self.fields or shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)

@@ -37,7 +37,7 @@ class LedgerDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.occurred_on}"
+        return f"{self.get_kind_display()} {self.occurred_on}"
 
 
 class RecurringMonth(models.Model):
