@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from billing.admin.columns import money_column
 from billing.models import LedgerDay, RecurringMonth
@@ -11,7 +12,7 @@ from nexusvpn.admin_base import ReadOnlyAdmin
 
 @admin.register(LedgerDay)
 class LedgerDayAdmin(ReadOnlyAdmin):
-    list_display = ("recorded_on", "occurred_on", "kind", money_column("amount_minor", "amount"), "price")
+    list_display = ("recorded_on", "occurred_on", "kind", money_column("amount_minor", _("amount")), "price")
     list_select_related = ("price",)
     list_filter = ("kind", "currency")
     search_fields = ("=occurred_on", "=recorded_on", "=currency")
@@ -22,9 +23,9 @@ class RecurringMonthAdmin(ReadOnlyAdmin):
     list_display = (
         "month",
         "currency",
-        money_column("opening", "opening"),
-        money_column("closing", "closing"),
-        money_column("churn", "churn"),
+        money_column("opening", _("opening")),
+        money_column("closing", _("closing")),
+        money_column("churn", _("churn")),
         "people",
         "people_went",
         "counted_at",
