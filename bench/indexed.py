@@ -52,10 +52,12 @@ def _people(now: datetime, owner: str) -> list[Filled]:
         "referral_code": "n::text",
         "referred_by_id": owner,
         "stripe_customer_id": "'cus_' || n",
-        "is_active": "n %% 1000 <> 0",
+        "is_active": "n %% 1000 NOT IN (0, 2)",
         "is_staff": "n %% 10000 = 1",
         # One in a thousand leaves, one every hour; fifty of them should be gone.
         "deletion_due_at": "CASE WHEN n %% 1000 = 0 THEN now() + (n / 1000 - 50) * interval '1 hour' END",
+        # Another was erased, one every hour; fifty of them since they were last counted.
+        "erased_at": "CASE WHEN n %% 1000 = 2 THEN now() - n / 1000 * interval '1 hour' END",
     }
     origins = {"user_id": "gen_random_uuid()", "network": f"left({owner}::text, 20)"}
     flags = {"cleared_at": "CASE WHEN n %% 1000 <> 0 THEN now() END"}
@@ -73,6 +75,7 @@ def _people(now: datetime, owner: str) -> list[Filled]:
                 ),
                 Case("user_staff_idx", User.objects.filter(is_staff=True, is_active=True).order_by("email")),
                 Case("user_deletion_due_idx", User.objects.filter(deletion_due_at__lte=now)),
+                Case("user_erased_idx", User.objects.filter(erased_at__gte=now - timedelta(hours=50))),
             ],
         ),
         Filled(
@@ -227,6 +230,7 @@ def _devices(rows: int, now: datetime, people: int) -> list[Filled]:
                     mine.filter(removed, revoked_at__isnull=False).order_by(),
                     beside=("device_user_newest_idx",),
                 ),
+                Case("device_newest_idx", VpnConfig.objects.order_by("-created_at", "id")[:STAFFS_PAGE]),
                 Case("device_location_idx", VpnConfig.objects.filter(location_id=7)[:STAFFS_PAGE]),
                 Case("device_public_key_idx", VpnConfig.objects.filter(public_key="4711")),
             ],

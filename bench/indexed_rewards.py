@@ -1,4 +1,4 @@
-"""The tables of P16 about money that is given: rewards, campaigns, coupons."""
+"""The tables of P16 about money: the ledger, and what is given: rewards, campaigns, coupons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 
 from bench.cases import OLD, PAGE, SOMEBODY, STAFFS_PAGE, Case, Filled
 from bench.filling import owner_id, owner_sql
-from billing.models import Coupon, Invoice, PromotionCode
+from billing.models import Coupon, Invoice, LedgerEntry, PromotionCode
 from referrals.models import CampaignSignup, Reward, RewardEntry, RewardPayout
 from referrals.models.campaigns import LEADS_TO_SOMEBODY
 
@@ -20,7 +20,29 @@ ASKED = ("asked", "ending")
 
 
 def given_tables(rows: int, now: datetime, people: int) -> list[Filled]:
-    return [*_rewards(rows, now, owner_sql(people)), _campaigns(rows, now), *_coupons()]
+    return [
+        _ledger(now, owner_sql(people)),
+        *_rewards(rows, now, owner_sql(people)),
+        _campaigns(rows, now),
+        *_coupons(),
+    ]
+
+
+def _ledger(now: datetime, owner: str) -> Filled:
+    entries = {
+        "user_id": owner,
+        "account": "'money'",
+        "kind": "'charge'",
+        "currency": "'USD'",
+        "amount_minor": "499",
+        "source": "'ch_' || n",
+    }
+    lately = LedgerEntry.objects.filter(account="money", recorded_at__gte=now - timedelta(seconds=OLD)).order_by()
+    return Filled(
+        LedgerEntry,
+        entries,
+        [Case("ledger_recorded_idx", lately.values_list("kind", "currency").annotate(Sum("amount_minor")))],
+    )
 
 
 def _rewards(rows: int, now: datetime, owner: str) -> list[Filled]:
@@ -50,6 +72,7 @@ def _rewards(rows: int, now: datetime, owner: str) -> list[Filled]:
             rewards,
             [
                 Case("reward_user_newest_idx", Reward.objects.filter(user=SOMEBODY)[:PAGE]),
+                Case("reward_newest_idx", Reward.objects.order_by("-created_at", "id")[:STAFFS_PAGE]),
                 Case("reward_due_idx", Reward.objects.filter(state="pending", matures_at__lte=now)),
                 Case("reward_held_idx", Reward.objects.filter(state="held").order_by("created_at")[:STAFFS_PAGE]),
                 Case("reward_invoice_idx", to_withdraw.filter(invoice_id__in=["in_4711", "in_4712"])),
@@ -60,6 +83,7 @@ def _rewards(rows: int, now: datetime, owner: str) -> list[Filled]:
             payouts,
             [
                 Case("payout_user_newest_idx", RewardPayout.objects.filter(user=SOMEBODY)[:PAGE]),
+                Case("payout_newest_idx", RewardPayout.objects.order_by("-created_at", "id")[:STAFFS_PAGE]),
                 Case(
                     "payout_asked_idx",
                     RewardPayout.objects.filter(state="asked").order_by("created_at"),
