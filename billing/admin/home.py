@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,9 +12,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from billing.admin.payments import DisputeAdmin
 from billing.models import (
     Coupon,
     Discrepancy,
@@ -45,17 +47,42 @@ def _refused() -> Q:
     return Q(standing=Standing.REFUSED, created_at__gt=_recent()) | (Q(standing=Standing.LIVE) & ~Q(refusal=""))
 
 
-def _list(model: str, query: str) -> Any:
-    return lambda: f"{reverse(f'admin:billing_{model}_changelist')}?{query}"
+def _list(model: str, **asked: str | Callable[[], datetime]) -> Callable[[], str]:
+    """The address of the rows that were counted; moments are those at which it is made."""
+
+    def url() -> str:
+        query = {name: value if isinstance(value, str) else value().isoformat() for name, value in asked.items()}
+        return f"{reverse(f'admin:billing_{model}_changelist')}?{urlencode(query)}"
+
+    return url
+
+
+def _disputes(status: str) -> Callable[[], str]:
+    """Those whose answer is due first stand first."""
+    return _list("dispute", status__exact=status, o=str(DisputeAdmin.list_display.index("evidence_due_at")))
 
 
 kinds += [
     Waiting(
         "billing.view_dispute",
         lambda: Dispute.objects.filter(status="needs_response"),
-        "created_at",
+        "evidence_due_at",
         ngettext_lazy("%(count)s dispute waits for an answer", "%(count)s disputes wait for an answer", "n"),
-        _list("dispute", "status__exact=needs_response"),
+        _disputes("needs_response"),
+        is_deadline=True,
+    ),
+    Waiting(
+        "billing.view_dispute",
+        lambda: Dispute.objects.filter(status="warning_needs_response"),
+        "evidence_due_at",
+        ngettext_lazy(
+            "%(count)s early question of a bank waits for an answer, and may become a dispute without one",
+            "%(count)s early questions of banks wait for an answer, and may become disputes without one",
+            "n",
+        ),
+        _disputes("warning_needs_response"),
+        "warn",
+        is_deadline=True,
     ),
     Waiting(
         "billing.view_stripeevent",
@@ -64,7 +91,7 @@ kinds += [
         ngettext_lazy(
             "%(count)s event of Stripe could not be processed", "%(count)s events of Stripe could not be processed", "n"
         ),
-        _list("stripeevent", "state__exact=failed"),
+        _list("stripeevent", state__exact="failed"),
     ),
     Waiting(
         "billing.view_discrepancy",
@@ -73,7 +100,7 @@ kinds += [
         ngettext_lazy(
             "%(count)s difference from Stripe did not heal", "%(count)s differences from Stripe did not heal", "n"
         ),
-        _list("discrepancy", "healed_at__isempty=1&closed_at__isempty=1"),
+        _list("discrepancy", healed_at__isempty="1", closed_at__isempty="1"),
     ),
     Waiting(
         "billing.view_payment",
@@ -82,7 +109,7 @@ kinds += [
         ngettext_lazy(
             "%(count)s payment failed in the last two weeks", "%(count)s payments failed in the last two weeks", "n"
         ),
-        _list("payment", "status__exact=failed"),
+        _list("payment", status__exact="failed"),
         "warn",
     ),
     Waiting(
@@ -94,7 +121,7 @@ kinds += [
             "%(count)s orders were refused by Stripe in the last two weeks",
             "n",
         ),
-        _list("stripeorder", "state__exact=refused&is_durable__exact=1"),
+        _list("stripeorder", state__exact="refused", is_durable__exact="1"),
         "warn",
     ),
     Waiting(
@@ -106,7 +133,7 @@ kinds += [
             "%(count)s coupons, or their ends, were refused by Stripe",
             "n",
         ),
-        _list("coupon", "refusal__isempty=0"),
+        _list("coupon", refusal__isempty="0"),
         "warn",
     ),
     Waiting(
@@ -118,7 +145,7 @@ kinds += [
             "%(count)s promotion codes, or their ends, were refused by Stripe",
             "n",
         ),
-        _list("promotioncode", "refusal__isempty=0"),
+        _list("promotioncode", refusal__isempty="0"),
         "warn",
     ),
 ]
