@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -16,6 +15,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from billing.admin.lately import lately, refused_discounts
 from billing.admin.payments import DisputeAdmin
 from billing.models import (
     Coupon,
@@ -23,7 +23,6 @@ from billing.models import (
     Dispute,
     Payment,
     PromotionCode,
-    Standing,
     StripeEvent,
     StripeOrder,
 )
@@ -34,17 +33,12 @@ from nexusvpn.charts import Chart, Series
 from nexusvpn.templatetags.nexusvpn_ui import money, percent
 from nexusvpn.waiting import Waiting, kinds
 
-# Bills are dealt with within days; what is older was seen.
-RECENT = timedelta(days=14)
+# An event is processed within seconds. What waits longer is tried again later, or no worker takes it.
+SLOW = timedelta(minutes=15)
 
 
-def _recent() -> datetime:
-    return timezone.now() - RECENT
-
-
-def _refused() -> Q:
-    """One that was not made was seen after a while; one that was to end can still be used, until it is ended."""
-    return Q(standing=Standing.REFUSED, created_at__gt=_recent()) | (Q(standing=Standing.LIVE) & ~Q(refusal=""))
+def _slow() -> datetime:
+    return timezone.now() - SLOW
 
 
 def _list(model: str, **asked: str | Callable[[], datetime]) -> Callable[[], str]:
@@ -94,6 +88,17 @@ kinds += [
         _list("stripeevent", state__exact="failed"),
     ),
     Waiting(
+        "billing.view_stripeevent",
+        lambda: StripeEvent.objects.filter(state=StripeEvent.State.WAITING, received_at__lt=_slow()),
+        "received_at",
+        ngettext_lazy(
+            "%(count)s event of Stripe that came more than 15 minutes ago is not processed yet",
+            "%(count)s events of Stripe that came more than 15 minutes ago are not processed yet",
+            "n",
+        ),
+        _list("stripeevent", state__exact="waiting", received_at__lt=_slow),
+    ),
+    Waiting(
         "billing.view_discrepancy",
         lambda: Discrepancy.objects.filter(healed_at=None, closed_at=None),
         "found_at",
@@ -104,48 +109,48 @@ kinds += [
     ),
     Waiting(
         "billing.view_payment",
-        lambda: Payment.objects.filter(status=Payment.Status.FAILED, created_at__gt=_recent()),
+        lambda: Payment.objects.filter(status=Payment.Status.FAILED, created_at__gt=lately()),
         "created_at",
         ngettext_lazy(
             "%(count)s payment failed in the last two weeks", "%(count)s payments failed in the last two weeks", "n"
         ),
-        _list("payment", status__exact="failed"),
+        _list("payment", status__exact="failed", created_at__gt=lately),
         "warn",
     ),
     Waiting(
         "billing.view_stripeorder",
-        lambda: StripeOrder.objects.filter(state=StripeOrder.State.REFUSED, is_durable=True, finished_at__gt=_recent()),
+        lambda: StripeOrder.objects.filter(state=StripeOrder.State.REFUSED, is_durable=True, finished_at__gt=lately()),
         "finished_at",
         ngettext_lazy(
             "%(count)s order was refused by Stripe in the last two weeks",
             "%(count)s orders were refused by Stripe in the last two weeks",
             "n",
         ),
-        _list("stripeorder", state__exact="refused", is_durable__exact="1"),
+        _list("stripeorder", state__exact="refused", is_durable__exact="1", finished_at__gt=lately),
         "warn",
     ),
     Waiting(
         "billing.view_coupon",
-        lambda: Coupon.objects.filter(_refused()),
+        lambda: Coupon.objects.filter(refused_discounts()),
         "created_at",
         ngettext_lazy(
-            "%(count)s coupon, or its end, was refused by Stripe",
-            "%(count)s coupons, or their ends, were refused by Stripe",
+            "%(count)s coupon was refused by Stripe in the last two weeks, or its end was and it can still be used",
+            "%(count)s coupons were refused by Stripe in the last two weeks, or their ends were and they can still be used",
             "n",
         ),
-        _list("coupon", refusal__isempty="0"),
+        _list("coupon", refused="now"),
         "warn",
     ),
     Waiting(
         "billing.view_promotioncode",
-        lambda: PromotionCode.objects.filter(_refused()),
+        lambda: PromotionCode.objects.filter(refused_discounts()),
         "created_at",
         ngettext_lazy(
-            "%(count)s promotion code, or its end, was refused by Stripe",
-            "%(count)s promotion codes, or their ends, were refused by Stripe",
+            "%(count)s promotion code was refused by Stripe in the last two weeks, or its end was and it can still be used",
+            "%(count)s promotion codes were refused by Stripe in the last two weeks, or their ends were and they can still be used",
             "n",
         ),
-        _list("promotioncode", refusal__isempty="0"),
+        _list("promotioncode", refused="now"),
         "warn",
     ),
 ]
