@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -179,7 +179,9 @@ def sales(request: HttpRequest) -> Iterable[Chart]:
             write=_writer(currency),
             first_heading=_("Month"),
             note=_(
-                "From the ledger. Net is after refunds, disputes and fees in this currency; the last month ends now."
+                "From the ledger. Gross is what was charged. Net is after refunds, disputes and fees in this currency, and with what "
+                "staff booked to adjust it. Where Stripe settles in another currency than customers pay in, its fees stand in that "
+                "currency, with nothing gross: less than nothing there is no loss by itself. The last month ends now."
             ),
             url=url,
             as_of=now,
@@ -194,17 +196,22 @@ def _mrr_chart(
 ) -> Chart:
     of_month = {row.since.date(): row for row in moved}
     rows = [of_month.get(first) for first in firsts]
+    # A month that began after the last count is not known yet; in one before it without a row there was nothing.
+    nothing = [0 if as_of is not None and first <= as_of.astimezone(UTC).date() else None for first in firsts]
     return Chart(
         title=_("Monthly recurring revenue (MRR), %(currency)s") % {"currency": currency},
         labels=labels,
         series=[
-            Series(_("MRR after"), [row.closing if row else 0 for row in rows]),
-            Series(_("Churn"), [row.churn if row else 0 for row in rows], 2),
+            Series(_("MRR after"), [row.closing if row else none for row, none in zip(rows, nothing, strict=True)]),
+            Series(_("Churn"), [row.churn if row else none for row, none in zip(rows, nothing, strict=True)], 2),
         ],
         write=_writer(currency),
         first_heading=_("Month"),
         columns=[(_("People who left"), [percent(row.churn_rate) if row else percent(None) for row in rows])],
-        note=_("Churn is the recurring revenue of those who left in the month. Trials count for nothing."),
+        note=_(
+            "MRR after is that at the month's end. Churn is the recurring revenue of those who left in the month. Trials count for "
+            "nothing. The last month ends now: its churn is that of the days until now, and not to be compared with a whole month's."
+        ),
         url=url,
         as_of=as_of,
     )
