@@ -30,20 +30,26 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that waits for staff: what, the list that shows it, and since when. `tone` is bad, warn or plain."""
+    """Something that waits for staff: what, the list that shows it, and since when or until when it may.
+
+    `tone` is bad, warn or plain.
+    """
 
     text: str
     url: str
     tone: str = "plain"
     since: datetime | None = None
+    due_at: datetime | None = None
 
 
 TONES = ("bad", "warn", "plain")
 
 
-def by_urgency(notice: Notice) -> tuple[int, bool, float]:
-    """The worst first; of what is equally bad first what is a state of the whole, then what waits the longest."""
-    return TONES.index(notice.tone), notice.since is not None, notice.since.timestamp() if notice.since else 0.0
+def by_urgency(notice: Notice) -> tuple[int, int, float]:
+    """The worst first; of what is equally bad a state of the whole, then what must be done the soonest, then what waits the longest."""
+    moment = notice.due_at or notice.since
+    place = 1 if notice.due_at else 2
+    return TONES.index(notice.tone), place if moment else 0, moment.timestamp() if moment else 0.0
 
 
 class EntranceGuard(Protocol):

@@ -22,7 +22,8 @@ class Waiting:
     """Rows that should not be there: who is told, which they are, since when each is, how it is said, and their list.
 
     `text` is an `ngettext_lazy` by `n` that also takes `count`, which is a word where not all were counted. `rows` reads by an index:
-    it is asked whenever the home is opened.
+    it is asked whenever the home is opened. `url` is of a list of these rows and no others. Where `is_deadline`, `since` is until when
+    each may wait.
     """
 
     permission: str
@@ -31,6 +32,7 @@ class Waiting:
     text: Any
     url: Callable[[], str]
     tone: str = "bad"
+    is_deadline: bool = False
 
     def part(self, number: int) -> QuerySet[Any, Any]:
         since = F(self.since) if isinstance(self.since, str) else self.since
@@ -44,7 +46,10 @@ class Waiting:
     def notice(self, times: Sequence[datetime | None]) -> Notice:
         n = len(times)
         text = str(self.text % {"n": n, "count": f"{n}+" if n == MOST else str(n)})
-        return Notice(text, self.url(), self.tone, min((time for time in times if time), default=None))
+        first = min((time for time in times if time), default=None)
+        if self.is_deadline:
+            return Notice(text, self.url(), self.tone, due_at=first)
+        return Notice(text, self.url(), self.tone, since=first)
 
 
 # Each app adds its own.

@@ -56,14 +56,18 @@ def customers(request: HttpRequest) -> Iterable[Chart]:
         return
     found = growth()
     url = reverse("admin:accounts_user_changelist")
-    new, note = _("New customers"), _("Accounts of customers by the day (UTC) on which they were made.")
+    new = _("New customers")
     yield Chart(
         title=_("Customers"),
         answer=whole(found.total),
         labels=[date_format(day, "SHORT_DATE_FORMAT") for day, _count in found.days],
         series=[Series(new, [count for _day, count in found.days])],
         first_heading=_("Day"),
-        note=note,
+        note=_(
+            "The number is that of all accounts that are not erased, staff's aside: with those that are suspended, that wait for their "
+            "erasure, or whose address was never confirmed. Drawn is how many were made on each day (UTC), also of those erased since; "
+            "the last day ends now."
+        ),
         url=url,
         as_of=found.as_of,
     )
@@ -72,7 +76,10 @@ def customers(request: HttpRequest) -> Iterable[Chart]:
         labels=[date_format(first, "YEAR_MONTH_FORMAT") for first, _count in found.months],
         series=[Series(new, [count for _first, count in found.months])],
         first_heading=_("Month"),
-        note=note,
+        note=_(
+            "Accounts by the month (UTC) in which they were made, staff's aside: also those that were erased since, or whose address was "
+            "never confirmed. The last month ends now."
+        ),
         url=url,
         as_of=found.as_of,
     )

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.people import signed_in
+from billing.admin.lately import RefusedFilter
 from billing.gateway.client import sells
 from billing.models import Coupon, PromotionCode, Standing
 from billing.models.coupons import WAITING
@@ -33,7 +34,6 @@ from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 LATEST_CODES = 50
-REFUSALS = ("refusal", admin.EmptyFieldListFilter)
 ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
 
 
@@ -168,7 +168,7 @@ class CouponAdmin(DiscountAdmin):
     form = CouponForm
     terms = CouponForm.Meta.fields
     list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
-    list_filter = ("standing", REFUSALS, "duration")
+    list_filter = ("standing", RefusedFilter, "duration")
     search_fields = ("name", "=stripe_id")
     panels: ClassVar[list[Any]] = [codes_panel]
 
@@ -226,7 +226,7 @@ class PromotionCodeAdmin(DiscountAdmin):
         "created_at",
     )
     list_select_related = ("coupon",)
-    list_filter = ("standing", REFUSALS, "first_time_only")
+    list_filter = ("standing", RefusedFilter, "first_time_only")
     search_fields = ("code", "coupon__name", "=stripe_id")
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

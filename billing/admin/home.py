@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
+from billing.admin.lately import lately, refused_discounts
+from billing.admin.payments import DisputeAdmin
 from billing.models import (
     Coupon,
     Discrepancy,
     Dispute,
     Payment,
     PromotionCode,
-    Standing,
     StripeEvent,
     StripeOrder,
 )
@@ -32,30 +33,50 @@ from nexusvpn.charts import Chart, Series
 from nexusvpn.templatetags.nexusvpn_ui import money, percent
 from nexusvpn.waiting import Waiting, kinds
 
-# Bills are dealt with within days; what is older was seen.
-RECENT = timedelta(days=14)
+# An event is processed within seconds. What waits longer is tried again later, or no worker takes it.
+SLOW = timedelta(minutes=15)
 
 
-def _recent() -> datetime:
-    return timezone.now() - RECENT
+def _slow() -> datetime:
+    return timezone.now() - SLOW
 
 
-def _refused() -> Q:
-    """One that was not made was seen after a while; one that was to end can still be used, until it is ended."""
-    return Q(standing=Standing.REFUSED, created_at__gt=_recent()) | (Q(standing=Standing.LIVE) & ~Q(refusal=""))
+def _list(model: str, **asked: str | Callable[[], datetime]) -> Callable[[], str]:
+    """The address of the rows that were counted; moments are those at which it is made."""
+
+    def url() -> str:
+        query = {name: value if isinstance(value, str) else value().isoformat() for name, value in asked.items()}
+        return f"{reverse(f'admin:billing_{model}_changelist')}?{urlencode(query)}"
+
+    return url
 
 
-def _list(model: str, query: str) -> Any:
-    return lambda: f"{reverse(f'admin:billing_{model}_changelist')}?{query}"
+def _disputes(status: str) -> Callable[[], str]:
+    """Those whose answer is due first stand first."""
+    return _list("dispute", status__exact=status, o=str(DisputeAdmin.list_display.index("evidence_due_at")))
 
 
 kinds += [
     Waiting(
         "billing.view_dispute",
         lambda: Dispute.objects.filter(status="needs_response"),
-        "created_at",
+        "evidence_due_at",
         ngettext_lazy("%(count)s dispute waits for an answer", "%(count)s disputes wait for an answer", "n"),
-        _list("dispute", "status__exact=needs_response"),
+        _disputes("needs_response"),
+        is_deadline=True,
+    ),
+    Waiting(
+        "billing.view_dispute",
+        lambda: Dispute.objects.filter(status="warning_needs_response"),
+        "evidence_due_at",
+        ngettext_lazy(
+            "%(count)s early question of a bank waits for an answer, and may become a dispute without one",
+            "%(count)s early questions of banks wait for an answer, and may become disputes without one",
+            "n",
+        ),
+        _disputes("warning_needs_response"),
+        "warn",
+        is_deadline=True,
     ),
     Waiting(
         "billing.view_stripeevent",
@@ -64,7 +85,18 @@ kinds += [
         ngettext_lazy(
             "%(count)s event of Stripe could not be processed", "%(count)s events of Stripe could not be processed", "n"
         ),
-        _list("stripeevent", "state__exact=failed"),
+        _list("stripeevent", state__exact="failed"),
+    ),
+    Waiting(
+        "billing.view_stripeevent",
+        lambda: StripeEvent.objects.filter(state=StripeEvent.State.WAITING, received_at__lt=_slow()),
+        "received_at",
+        ngettext_lazy(
+            "%(count)s event of Stripe that came more than 15 minutes ago is not processed yet",
+            "%(count)s events of Stripe that came more than 15 minutes ago are not processed yet",
+            "n",
+        ),
+        _list("stripeevent", state__exact="waiting", received_at__lt=_slow),
     ),
     Waiting(
         "billing.view_discrepancy",
@@ -73,52 +105,52 @@ kinds += [
         ngettext_lazy(
             "%(count)s difference from Stripe did not heal", "%(count)s differences from Stripe did not heal", "n"
         ),
-        _list("discrepancy", "healed_at__isempty=1&closed_at__isempty=1"),
+        _list("discrepancy", healed_at__isempty="1", closed_at__isempty="1"),
     ),
     Waiting(
         "billing.view_payment",
-        lambda: Payment.objects.filter(status=Payment.Status.FAILED, created_at__gt=_recent()),
+        lambda: Payment.objects.filter(status=Payment.Status.FAILED, created_at__gt=lately()),
         "created_at",
         ngettext_lazy(
             "%(count)s payment failed in the last two weeks", "%(count)s payments failed in the last two weeks", "n"
         ),
-        _list("payment", "status__exact=failed"),
+        _list("payment", status__exact="failed", created_at__gt=lately),
         "warn",
     ),
     Waiting(
         "billing.view_stripeorder",
-        lambda: StripeOrder.objects.filter(state=StripeOrder.State.REFUSED, is_durable=True, finished_at__gt=_recent()),
+        lambda: StripeOrder.objects.filter(state=StripeOrder.State.REFUSED, is_durable=True, finished_at__gt=lately()),
         "finished_at",
         ngettext_lazy(
             "%(count)s order was refused by Stripe in the last two weeks",
             "%(count)s orders were refused by Stripe in the last two weeks",
             "n",
         ),
-        _list("stripeorder", "state__exact=refused&is_durable__exact=1"),
+        _list("stripeorder", state__exact="refused", is_durable__exact="1", finished_at__gt=lately),
         "warn",
     ),
     Waiting(
         "billing.view_coupon",
-        lambda: Coupon.objects.filter(_refused()),
+        lambda: Coupon.objects.filter(refused_discounts()),
         "created_at",
         ngettext_lazy(
-            "%(count)s coupon, or its end, was refused by Stripe",
-            "%(count)s coupons, or their ends, were refused by Stripe",
+            "%(count)s coupon was refused by Stripe in the last two weeks, or its end was and it can still be used",
+            "%(count)s coupons were refused by Stripe in the last two weeks, or their ends were and they can still be used",
             "n",
         ),
-        _list("coupon", "refusal__isempty=0"),
+        _list("coupon", refused="now"),
         "warn",
     ),
     Waiting(
         "billing.view_promotioncode",
-        lambda: PromotionCode.objects.filter(_refused()),
+        lambda: PromotionCode.objects.filter(refused_discounts()),
         "created_at",
         ngettext_lazy(
-            "%(count)s promotion code, or its end, was refused by Stripe",
-            "%(count)s promotion codes, or their ends, were refused by Stripe",
+            "%(count)s promotion code was refused by Stripe in the last two weeks, or its end was and it can still be used",
+            "%(count)s promotion codes were refused by Stripe in the last two weeks, or their ends were and they can still be used",
             "n",
         ),
-        _list("promotioncode", "refusal__isempty=0"),
+        _list("promotioncode", refused="now"),
         "warn",
     ),
 ]
@@ -147,7 +179,9 @@ def sales(request: HttpRequest) -> Iterable[Chart]:
             write=_writer(currency),
             first_heading=_("Month"),
             note=_(
-                "From the ledger. Net is after refunds, disputes and fees in this currency; the last month ends now."
+                "From the ledger. Gross is what was charged. Net is after refunds, disputes and fees in this currency, and with what "
+                "staff booked to adjust it. Where Stripe settles in another currency than customers pay in, its fees stand in that "
+                "currency, with nothing gross: less than nothing there is no loss by itself. The last month ends now."
             ),
             url=url,
             as_of=now,
@@ -162,17 +196,22 @@ def _mrr_chart(
 ) -> Chart:
     of_month = {row.since.date(): row for row in moved}
     rows = [of_month.get(first) for first in firsts]
+    # A month that began after the last count is not known yet; in one before it without a row there was nothing.
+    nothing = [0 if as_of is not None and first <= as_of.astimezone(UTC).date() else None for first in firsts]
     return Chart(
         title=_("Monthly recurring revenue (MRR), %(currency)s") % {"currency": currency},
         labels=labels,
         series=[
-            Series(_("MRR after"), [row.closing if row else 0 for row in rows]),
-            Series(_("Churn"), [row.churn if row else 0 for row in rows], 2),
+            Series(_("MRR after"), [row.closing if row else none for row, none in zip(rows, nothing, strict=True)]),
+            Series(_("Churn"), [row.churn if row else none for row, none in zip(rows, nothing, strict=True)], 2),
         ],
         write=_writer(currency),
         first_heading=_("Month"),
         columns=[(_("People who left"), [percent(row.churn_rate) if row else percent(None) for row in rows])],
-        note=_("Churn is the recurring revenue of those who left in the month. Trials count for nothing."),
+        note=_(
+            "MRR after is that at the month's end. Churn is the recurring revenue of those who left in the month. Trials count for "
+            "nothing. The last month ends now: its churn is that of the days until now, and not to be compared with a whole month's."
+        ),
         url=url,
         as_of=as_of,
     )

@@ -5,8 +5,10 @@ All of it is computed from paid invoices and the ledger as they are stored, for 
 **What an invoice is worth a month.** A paid invoice of a subscription, for a price of ours, is worth that price a month: the price of
 a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins where nothing
 else of its subscription reaches (the first one, a renewal), no more counts than its total without tax. An invoice in the midst of a
-period (a change of plan) has a total made of prorations, and is worth its price. So a trial, whose invoice is one of nothing, is worth
-nothing.
+period (a change of plan) has a total made of prorations, and is worth its price; where prices hold their tax, less the share of tax that
+earlier invoices of its subscription show. Whether they hold it is known at Stripe alone: they do not if one of these invoices was worth
+its whole price without tax. (So one that has always had a discount, with tax added, counts for less from a change to its renewal.) A
+trial, whose invoice is one of nothing, is worth nothing.
 
 **When it counts.** From the moment at which its period has begun and it is paid, until the first of: a later invoice of the
 same subscription counts, the subscription has ended, or DUNNING_GRACE_DAYS have passed since its period's end: so long a customer
@@ -36,7 +38,10 @@ _COUNTING = """
 WITH paid AS (
     SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, r.plan_id, greatest(i.period_start, i.paid_at) AS starts,
            least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity')) AS ends, i.period_end,
-           round((CASE WHEN coalesce(max(i.period_end) OVER earlier > i.period_start, false) THEN r.amount_minor
+           round((CASE WHEN coalesce(max(i.period_end) OVER earlier > i.period_start, false) THEN r.amount_minor * CASE
+                           WHEN bool_or(i.tax_minor > 0 AND i.total_minor - i.tax_minor >= r.amount_minor) OVER earlier THEN 1
+                           ELSE 1 - coalesce(sum(i.tax_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier
+                                             / sum(i.total_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier, 0) END
                        ELSE least(r.amount_minor, i.total_minor - i.tax_minor) END)::numeric
                  / CASE r.interval WHEN 'year' THEN 12 ELSE 1 END)::bigint AS worth
     FROM billing_invoice i

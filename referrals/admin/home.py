@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
@@ -21,6 +22,16 @@ from referrals.services.programme import rules
 # The provider answers within minutes; what takes longer is looked at.
 SLOW = timedelta(days=1)
 
+
+def _slow() -> datetime:
+    return timezone.now() - SLOW
+
+
+def _payouts_that_take_long() -> str:
+    query = {"state__exact": RewardPayout.State.ASKED.value, "created_at__lt": _slow().isoformat()}
+    return f"{reverse('admin:referrals_rewardpayout_changelist')}?{urlencode(query)}"
+
+
 kinds += [
     Waiting(
         "referrals.view_reward",
@@ -32,10 +43,10 @@ kinds += [
     ),
     Waiting(
         "referrals.view_rewardpayout",
-        lambda: RewardPayout.objects.filter(state=RewardPayout.State.ASKED, created_at__lt=timezone.now() - SLOW),
+        lambda: RewardPayout.objects.filter(state=RewardPayout.State.ASKED, created_at__lt=_slow()),
         "created_at",
         ngettext_lazy("%(count)s payout has no answer for a day", "%(count)s payouts have no answer for a day", "n"),
-        lambda: f"{reverse('admin:referrals_rewardpayout_changelist')}?state__exact=asked",
+        _payouts_that_take_long,
         "warn",
     ),
 ]

@@ -66,7 +66,7 @@ def tickets_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
     mine = _moments(Q(assignee=request.user, status=Ticket.Status.OPEN), "due_at")
     if mine:
         text = ngettext("%(count)s ticket of yours waits for us", "%(count)s tickets of yours wait for us", len(mine))
-        yield _notice(text, mine, "mine", "plain")
+        yield _notice(text, mine, "waiting", "plain", "&assignee=me")
 
 
 def _moments(condition: Q, field: Any) -> list[Any]:
@@ -75,9 +75,9 @@ def _moments(condition: Q, field: Any) -> list[Any]:
     )
 
 
-def _notice(text: str, found: list[Any], view: str, tone: str, **words: str) -> Notice:
+def _notice(text: str, found: list[Any], view: str, tone: str, narrowed: str = "", **words: str) -> Notice:
     count = _("more than %(most)s") % {"most": MOST} if len(found) > MOST else str(len(found))
-    return Notice(text % {"count": count, **words}, inbox_address(view), tone)
+    return Notice(text % {"count": count, **words}, inbox_address(view) + narrowed, tone)
 
 
 def waited(since: Any) -> str:

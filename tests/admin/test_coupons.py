@@ -142,15 +142,19 @@ def test_the_home_says_what_stripe_refused_and_leads_to_it(
     PromotionCode.objects.update(standing="refused", refusal="No such coupon")
     home = reverse("admin:index")
     notices = {notice.text: notice.url for notice in staff.get(home).context["notices"]}
+    both = "2 coupons were refused by Stripe in the last two weeks, or their ends were and they can still be used"
     for words, rows in (
-        ("2 coupons, or their ends, were refused by Stripe", [refused, is_in_use]),
-        ("1 promotion code, or its end, was refused by Stripe", [code]),
+        (both, [refused, is_in_use]),
+        (
+            "1 promotion code was refused by Stripe in the last two weeks, or its end was and it can still be used",
+            [code],
+        ),
     ):
         shown = staff.get(notices[words]).context["cl"].result_list
         assert {row.pk for row in shown} == {row.pk for row in rows}
     allow(helper, "view_coupon")
     texts = [notice.text for notice in helper_browser.get(home).context["notices"]]
-    assert texts == ["2 coupons, or their ends, were refused by Stripe"]
+    assert texts == [both]
     Coupon.objects.filter(pk=is_in_use.pk).update(standing="ended")
     Coupon.objects.filter(pk=refused.pk).update(created_at=old)
     assert not helper_browser.get(home).context["notices"]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.db import connection, transaction
 from django.test import Client
@@ -13,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AbuseFlag, Mail, User
+from billing.admin.home import _mrr_chart
 from billing.models import LedgerEntry
-from billing.services.recurring_months import count_recurring_months
+from billing.services.recurring_months import count_recurring_months, last_counted
 from nexusvpn.kept import Kept
 from tests.admin.addresses import allow
 from tests.factories.payments import (
@@ -127,6 +129,19 @@ def test_customers_are_counted_without_staff_and_drawn_by_day_and_month(staff: C
     assert sum(found["New customers a month"].series[0].values) == 2
 
 
+def test_the_number_of_customers_says_whom_it_counts(staff: Client, alice: User, bob: User, charlie: User) -> None:
+    now = timezone.now()
+    User.objects.filter(pk=alice.pk).update(is_active=False, email_verified_at=None)
+    User.objects.filter(pk=bob.pk).update(is_active=False, deletion_due_at=now + timedelta(days=3))
+    User.objects.filter(pk=charlie.pk).update(erased_at=now, is_active=False)
+    found = charts(staff)
+    assert found["Customers"].answer == "2"
+    for words in ("not erased", "suspended", "wait for their erasure", "never confirmed", "erased since", "ends now"):
+        assert words in found["Customers"].note
+    assert found["Customers"].series[0].values[-1] == 3
+    assert "by the month (UTC)" in found["New customers a month"].note
+
+
 def test_revenue_and_mrr_are_those_of_the_books_and_a_currency_each(staff: Client, alice: User, bob: User) -> None:
     make_invoice(alice, make_subscription(alice))
     book(alice)
@@ -140,6 +155,33 @@ def test_revenue_and_mrr_are_those_of_the_books_and_a_currency_each(staff: Clien
     page = staff.get(HOME).content.decode()
     assert "<svg" in page
     assert "$4.55" in page
+
+
+def test_the_notes_of_sales_say_all_that_is_in_them(staff: Client, alice: User) -> None:
+    make_invoice(alice, make_subscription(alice))
+    book(alice, 750, currency="JPY")
+    book(alice, -7, kind="adjustment", currency="JPY")
+    book(alice, -30, kind="fee")
+    count_recurring_months()
+    found = charts(staff)
+    assert found["Revenue a month, JPY"].rows[-1][1:] == ("750\u00a0JPY", "743\u00a0JPY")
+    assert "staff booked to adjust" in found["Revenue a month, JPY"].note
+    # Fees alone, since nothing was charged in dollars.
+    assert found["Revenue a month, USD"].rows[-1][1:] == ("$0.00", "-$0.30")
+    assert "no loss by itself" in found["Revenue a month, USD"].note
+    assert "The last month ends now" in found["Monthly recurring revenue (MRR), USD"].note
+
+
+def test_a_month_that_began_after_the_last_count_is_not_known(staff: Client, alice: User) -> None:
+    with time_machine.travel(datetime(2026, 10, 31, 23, 55, tzinfo=UTC), tick=False):
+        make_invoice(alice, make_subscription(alice), at=datetime(2026, 10, 20, tzinfo=UTC))
+        count_recurring_months()
+    with time_machine.travel(datetime(2026, 11, 1, 0, 1, tzinfo=UTC), tick=False):
+        _now, counted = last_counted()
+        chart = _mrr_chart(
+            "USD", counted, [date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 1)], ["9", "10", "11"], "", _now
+        )
+    assert [row[1] for row in chart.rows] == ["$0.00", "$4.99", "–"]
 
 
 def test_traffic_and_peers_are_drawn_and_what_a_silent_node_said_is_not_known(staff: Client) -> None:

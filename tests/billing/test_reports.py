@@ -118,6 +118,21 @@ class TestMrr:
         paid(subscription, 30, price=price_of())
         assert moved(21, 31) == {"contraction": -500}
 
+    def test_a_change_in_the_midst_of_a_period_counts_without_the_tax_that_its_price_holds(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=499, tax_minor=80)
+        # The credit for the rest of the smaller plan is more than this costs: no tax is on it, and its price holds some all the same.
+        paid(subscription, 20, days=10, price=price_of("pro"), total_minor=0)
+        assert (mrr(20), mrr(21)) == ({"Basic": 419}, {"Pro": 839})
+        paid(subscription, 30, price=price_of("pro"), total_minor=999, tax_minor=160)
+        assert moved(21, 31) == {}
+
+    def test_tax_that_is_added_to_prices_takes_nothing_off_a_change(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=594, tax_minor=95)
+        paid(subscription, 20, days=10, price=price_of("pro"), total_minor=198, tax_minor=32)
+        assert (mrr(20), mrr(21)) == ({"Basic": 499}, {"Pro": 999})
+
     def test_who_ends_is_gone_and_who_comes_back_is_not_new(self, alice: User) -> None:
         paid(make_subscription(alice, status="canceled", ended_at=day(30)), 0)
         assert mrr(30) == {"Basic": 499}
