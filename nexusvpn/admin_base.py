@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
+from nexusvpn.admin_columns import readable
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -125,9 +126,14 @@ class StaffModelAdmin(admin.ModelAdmin):
     # What must be known before anything else about an object, above its form.
     banners: ClassVar[list[Callable[[HttpRequest, Any], Iterable[Notice]]]] = []
     extra_columns: ClassVar[list[Column]] = []
+    # How filters say the codes of a column.
+    words: ClassVar[dict[str, Callable[[str], str]]] = {}
+    # Sums of money whose columns' names do not say that they are.
+    sums: ClassVar[tuple[str, ...]] = ()
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [*super().get_list_display(request), *(_display(column) for column in self.extra_columns)]
+        own = [readable(self.model, name, self.sums) for name in super().get_list_display(request)]
+        return [*own, *(_display(column) for column in self.extra_columns)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -256,6 +262,7 @@ class StaffModelAdmin(admin.ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
+        context["list_name"] = NAMES.get(self.opts.object_name, self.opts.verbose_name_plural)
         context["panels"] = self.panels_for(request, obj) if obj is not None else []
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]
@@ -281,7 +288,8 @@ class ReadOnlyAdmin(StaffModelAdmin):
     """What is written by services only: to be looked at, with what no form would show."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return list(self.fields or [field.name for field in self.opts.concrete_fields])
+        names: Any = self.fields or [field.name for field in self.opts.concrete_fields]
+        return [readable(self.model, name, self.sums) for name in names]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)
