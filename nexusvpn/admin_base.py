@@ -262,7 +262,6 @@ class StaffModelAdmin(admin.ModelAdmin):
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         obj = kwargs.get("obj")
-        context["list_name"] = NAMES.get(self.opts.object_name, self.opts.verbose_name_plural)
         context["panels"] = self.panels_for(request, obj) if obj is not None else []
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]

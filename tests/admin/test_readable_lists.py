@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEvent, DataExport, Session
+from accounts.models import AbuseFlag, AuditEvent, DataExport, Session, User
 from billing.models import LedgerEntry, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
 from tests.admin.rows import MAKERS, new_entry, new_recurring_month, new_server, new_session
@@ -86,3 +87,29 @@ def test_the_audit_logs_filter_says_actions_in_words(staff: Client) -> None:
     AuditEvent.objects.create(action="account_registered", actor_kind="person")
     found = page(staff, reverse("admin:accounts_auditevent_changelist"))
     assert '<a href="?action=account_registered">Account made</a>' in found
+
+
+def test_a_list_is_called_the_same_on_the_pages_behind_it(staff: Client) -> None:
+    flag = MAKERS[AbuseFlag]()
+    pages = ("changelist", []), ("change", [flag.pk]), ("history", [flag.pk]), ("action", [flag.pk, "clear"])
+    for name, args in pages:
+        found = page(staff, reverse(f"admin:accounts_abuseflag_{name}", args=args))
+        assert "Sign-ups to look at" in found.split('class="breadcrumbs"')[1].split("</div>")[0], name
+
+
+def test_what_staff_type_is_a_password_and_nothing_takes_it_away(staff: Client, alice: User) -> None:
+    form = staff.get(reverse("admin:auth_user_password_change", args=[alice.pk])).context["form"]
+    assert list(form.fields) == ["password1", "password2"]
+    assert all(field.required for field in form.fields.values())
+
+
+def test_titles_and_what_adds_a_row_begin_with_a_capital_in_german(staff: Client) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+    found = page(staff, reverse("admin:support_cannedreply_changelist"))
+    assert re.search(r'class="addlink">\s*Vorbereitete Antwort hinzufügen', found)
+    assert "<h1>Vorbereitete Antwort hinzufügen</h1>" in page(staff, reverse("admin:support_cannedreply_add"))
+
+
+def test_no_note_to_ourselves_is_on_a_page(staff: Client) -> None:
+    for name in ("accounts_session_changelist", "support_ticket_changelist", "vpn_server_add"):
+        assert "{#" not in page(staff, reverse(f"admin:{name}"))
