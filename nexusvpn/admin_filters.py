@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -30,7 +30,7 @@ class Picked:
     def is_long(self) -> bool:
         return len(self.lookup_choices) > MOST_LINKS
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Any:
         """With what the form of a long one sends along: its own value, and what else the list is narrowed by."""
         own = (self.lookup_kwarg, self.lookup_kwarg_isnull)
         self.others = parse_qsl(changelist.get_query_string(remove=own).removeprefix("?"), keep_blank_values=True)

@@ -91,7 +91,12 @@ def test_the_audit_logs_filter_says_actions_in_words(staff: Client) -> None:
 
 def test_a_list_is_called_the_same_on_the_pages_behind_it(staff: Client) -> None:
     flag = MAKERS[AbuseFlag]()
-    pages = ("changelist", []), ("change", [flag.pk]), ("history", [flag.pk]), ("action", [flag.pk, "clear"])
+    pages: tuple[tuple[str, list[object]], ...] = (
+        ("changelist", []),
+        ("change", [flag.pk]),
+        ("history", [flag.pk]),
+        ("action", [flag.pk, "clear"]),
+    )
     for name, args in pages:
         found = page(staff, reverse(f"admin:accounts_abuseflag_{name}", args=args))
         assert "Sign-ups to look at" in found.split('class="breadcrumbs"')[1].split("</div>")[0], name
