@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
+from nexusvpn.admin_columns import readable
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -125,9 +126,14 @@ class StaffModelAdmin(admin.ModelAdmin):
     # What must be known before anything else about an object, above its form.
     banners: ClassVar[list[Callable[[HttpRequest, Any], Iterable[Notice]]]] = []
     extra_columns: ClassVar[list[Column]] = []
+    # How filters say the codes of a column.
+    words: ClassVar[dict[str, Callable[[str], str]]] = {}
+    # Sums of money whose columns' names do not say that they are.
+    sums: ClassVar[tuple[str, ...]] = ()
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        return [*super().get_list_display(request), *(_display(column) for column in self.extra_columns)]
+        own = [readable(self.model, name, self.sums) for name in super().get_list_display(request)]
+        return [*own, *(_display(column) for column in self.extra_columns)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -283,7 +289,8 @@ class ReadOnlyAdmin(StaffModelAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         # Bytes say nothing to a reader, and those that are kept are secrets.
         shown = [field.name for field in self.opts.concrete_fields if not isinstance(field, BinaryField)]
-        return list(self.fields or shown)
+        names: Any = self.fields or shown
+        return [readable(self.model, name, self.sums) for name in names]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)

@@ -54,7 +54,8 @@ def _plain_names(app: AppConfig) -> Iterator[tuple[Any, str, str, str]]:
             yield meta, "verbose_name", MODEL, meta.verbose_name
         for field in (*meta.local_fields, *meta.local_many_to_many):
             if isinstance(field.verbose_name, str):
-                yield field, "verbose_name", FIELD, field.verbose_name
+                # That a sum is kept in minor units is the code's affair: people are shown it with its currency.
+                yield field, "verbose_name", FIELD, field.verbose_name.removesuffix(" minor")
 
 
 def _translate_choices(app: AppConfig, texts: set[tuple[str, str]]) -> None:

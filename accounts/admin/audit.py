@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -24,6 +25,7 @@ def _address_of(column: str) -> Subquery:
 class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "what", "actor_kind", "target_type", "ip_address")
     list_filter = ("at", "actor_kind", "action")
+    words: ClassVar[dict[str, Callable[[str], str]]] = {"action": in_words}
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
     search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
     export = Export(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.db import transaction
@@ -40,6 +42,13 @@ class SetPasswordForm(AdminPasswordChangeForm):
     """A password that staff set for somebody: what follows is what follows every new password."""
 
     user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Django offers to take the password away, for who signs in elsewhere; here that would shut somebody out.
+        if self.fields.pop("usable_password", None):
+            for name in ("password1", "password2"):
+                self.fields[name].required = True
 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():

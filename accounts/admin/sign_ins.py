@@ -8,6 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -16,6 +17,14 @@ from accounts.people import signed_in
 from accounts.roles import may_manage
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.staff_history import said
+from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, program
+
+
+@admin.display(description=gettext_lazy("program"), ordering="user_agent")
+def used_program(row: Session | LoginHistory) -> str:
+    """What the program said of itself is on hover, and on the row's page."""
+    agent = row.user_agent
+    return format_html('<span title="{}">{}</span>', agent, program(agent)) if agent else UNKNOWN
 
 
 @admin.register(Session)
@@ -32,7 +41,7 @@ class SessionAdmin(ReadOnlyAdmin):
         "ip_address",
         "user_agent",
     )
-    list_display = ("user", "kind", "ip_address", "user_agent", "last_seen_at", "expires_at")
+    list_display = ("user", "kind", "ip_address", used_program, "last_seen_at", "expires_at")
     list_select_related = ("user",)
     list_filter = ("kind",)
     # The end moves on with each use, so that of a kind those seen last come first, by an index that is there for another reason.
@@ -69,7 +78,7 @@ def _may_end(by: User, owner: User | None) -> bool:
 
 @admin.register(LoginHistory)
 class LoginHistoryAdmin(ReadOnlyAdmin):
-    list_display = ("timestamp", "user", "outcome", "kind", "ip_address", "user_agent")
+    list_display = ("timestamp", "user", "outcome", "kind", "ip_address", used_program)
     list_select_related = ("user",)
     list_filter = ("timestamp", "outcome", "kind")
     search_fields = ("user__email", "ip_address")

@@ -74,7 +74,7 @@ class Session(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.id}"
+        return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
 
 
 class LoginHistory(models.Model):

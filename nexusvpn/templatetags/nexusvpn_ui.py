@@ -133,6 +133,12 @@ def remaining(quota: int, used: int) -> int:
 
 
 @register.filter
+def grouped(count: int) -> str:
+    """A count with its thousands told apart: 100000 → "100,000"."""
+    return number_format(count, 0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """A share of one: 0.42 → "42 %"."""
     return UNKNOWN if share is None else f"{share * 100:.0f} %"
@@ -147,7 +153,7 @@ def country(code: str) -> str:
 @register.filter
 def money(minor: int | None, currency: str) -> str:
     """Minor units with their currency, which no line parts: 499, "usd" → "$4.99"; what is given back is "-$4.99"."""
-    if minor is None:
+    if minor is None or not currency:
         return UNKNOWN
     code = currency.upper()
     amount = number_format(major(abs(minor), code), decimals_of(code), use_l10n=True, force_grouping=True)

@@ -9,8 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from nexusvpn.admin_base import ReadOnlyAdmin
-from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models import FreeAddress, IpAssignment, Peer, Server, UsageCounter, UsageRecord
 
 
@@ -69,15 +67,7 @@ class UsageCounterAdmin(ReadOnlyAdmin):
 
 @admin.register(UsageRecord)
 class UsageRecordAdmin(ReadOnlyAdmin):
-    list_display = ("record_date", "user", "device", "up", "down")
+    list_display = ("record_date", "user", "device", "bytes_up", "bytes_down")
     list_select_related = ("user", "device")
     search_fields = ("user__email", "device__name")
     ordering = ("-id",)
-
-    @admin.display(description=_("up"), ordering="bytes_up")
-    def up(self, record: UsageRecord) -> str:
-        return bytes_si(record.bytes_up)
-
-    @admin.display(description=_("down"), ordering="bytes_down")
-    def down(self, record: UsageRecord) -> str:
-        return bytes_si(record.bytes_down)

@@ -1,0 +1,50 @@
+"""How the admin writes columns that hold plain numbers: sums of money with their currency, volumes of data in units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import FieldDoesNotExist
+
+from nexusvpn.templatetags.nexusvpn_ui import bytes_exact, money
+
+MINOR = "_minor"
+# What was received and sent is in bytes wherever it is counted.
+VOLUMES = ("rx", "tx", "bytes")
+
+
+def _is_volume(name: str) -> bool:
+    words = name.split("_")
+    return words[0] in VOLUMES or words[-1] in VOLUMES
+
+
+def readable(model: Any, name: Any, sums: Collection[str] = ()) -> Any:
+    """What to show for a column of a list or a page that only shows: the column's name, or what writes its number out.
+
+    Sums are what is called so (`_minor`), and what the table's admin names beside.
+    """
+    if not isinstance(name, str):
+        return name
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name
+    if name.endswith(MINOR) or name in sums:
+        # A row may have sums of several currencies, each beside its own.
+        own = name.removesuffix(MINOR) + "_currency"
+        currency = own if hasattr(model, own) else "currency"
+        return _written(field, lambda row: money(getattr(row, name), getattr(row, currency)))
+    if _is_volume(name):
+        return _written(field, lambda row: bytes_exact(getattr(row, name)))
+    return name
+
+
+def _written(field: Any, write: Callable[[Any], str]) -> Callable[[Any], str]:
+    @admin.display(description=field.verbose_name, ordering=field.name)
+    def show(row: Any) -> str:
+        return write(row)
+
+    show.__name__ = field.name
+    return show
