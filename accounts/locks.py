@@ -1,6 +1,6 @@
 """The row locks of this app: the registration policy before a person, a person before a session.
 
-A person's row comes before every lock of the apps above: it is their customer's.
+Of the apps above only a sync's lock of a customer of Stripe comes before a person's row.
 """
 
 from __future__ import annotations

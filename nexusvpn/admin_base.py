@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import BinaryField, Expression, GenericIPAddressField, QuerySet
@@ -49,16 +50,21 @@ class CappedPaginator(Paginator):
 
 # What a filter of a list, or a link to one, asks of a column. Others (`year`, `regex`) fail on some values only once the query is run.
 LOOKUPS = {"exact", "in", "isnull", "isempty", "gt", "gte", "lt", "lte"}
+# What is no address and no list of values is refused by the database alone, with an error; and bytes are secrets.
+NOT_FILTERED_BY = (GenericIPAddressField, ArrayField, BinaryField)
 # Of these the audit log says that they changed, not what they were: it outlives the account, and names nobody then.
 UNTOLD_FIELDS = {"email", "full_name", "password"}
 
 
 def _told(obj: Any, names: Iterable[str]) -> dict[str, str]:
-    return {name: "…" if name in UNTOLD_FIELDS else str(getattr(obj, name)) for name in names}
+    # The audit log is in the site's own language, whoever did it.
+    with speaking(""):
+        return {name: "…" if name in UNTOLD_FIELDS else str(getattr(obj, name)) for name in names}
 
 
 def _linked(obj: Any, name: str) -> list[str]:
-    return sorted(str(row) for row in getattr(obj, name).all())
+    with speaking(""):
+        return sorted(str(row) for row in getattr(obj, name).all())
 
 
 def person_of(obj: Any) -> Any:
@@ -72,11 +78,10 @@ def _is_offered(model: Any, path: Sequence[str]) -> bool:
         try:
             field = model._meta.get_field(model._meta.pk.name if name == "pk" else name)
         except FieldDoesNotExist:
-            return place == 0 or (name in LOOKUPS and place == len(path) - 1)
+            return set(path[1:]) <= LOOKUPS if place == 0 else name in LOOKUPS and place == len(path) - 1
         if not field.is_relation:
-            # What is no address is refused by the database alone; addresses are searched for.
-            is_address = isinstance(field, GenericIPAddressField)
-            return set(path[place + 1 :]) <= LOOKUPS and len(path) <= place + 2 and not is_address
+            is_plain = not isinstance(field, NOT_FILTERED_BY)
+            return set(path[place + 1 :]) <= LOOKUPS and len(path) <= place + 2 and is_plain
         model = field.related_model
     return True
 

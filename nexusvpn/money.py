@@ -23,6 +23,10 @@ def major(minor: int, currency: str) -> Decimal:
 
 
 def minor(amount: Decimal, currency: str) -> int | None:
-    """4.99 dollars → 499 cents; None for what the currency has no coin for."""
+    """4.99 dollars → 499 cents; None for what the currency has no coin for.
+
+    Neither has "1.500" dollars: in some languages that is a thousand and a half, and nobody can tell which was meant.
+    """
     scaled = amount.scaleb(decimals_of(currency))
-    return int(scaled) if scaled == scaled.to_integral_value() else None
+    exponent = scaled.as_tuple().exponent
+    return int(scaled) if isinstance(exponent, int) and exponent >= 0 else None

@@ -8,7 +8,7 @@ from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import is_valid_path
+from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
 from nexusvpn.api.envelope import error_response
@@ -114,10 +114,21 @@ def wrong_method(request: HttpRequest, answer: HttpResponseBase) -> HttpResponse
 
 def _page_above(path: str) -> str:
     """The nearest page that the address lies below, which mostly has the form; empty where there is none."""
+    asked = path
+    # The admin's end in a slash. Whatever lies below it leads somewhere, if only back to itself with the slash: those have no name.
+    end = "/" if path.startswith("/admin/") else ""
     while path := path.rpartition("/")[0]:
-        if is_valid_path(path):
-            return path
+        above = path + end
+        if above != asked and _is_a_page(above):
+            return above
     return ""
+
+
+def _is_a_page(path: str) -> bool:
+    try:
+        return bool(resolve(path).url_name)
+    except Resolver404:
+        return False
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

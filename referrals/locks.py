@@ -1,6 +1,7 @@
 """The locks of this app. Whoever holds a person may move that person's rewards, payouts and books; nobody else does.
 
-`StripeCustomer` (of a friend, in a sync) → people, in the order of their ids. Nothing is locked under them.
+`StripeCustomer` (of a friend, in a sync) → people, in the order of their ids. Under
+them are only an order for Stripe and its job, which are keys that others wait for.
 """
 
 from __future__ import annotations

@@ -61,7 +61,9 @@ class SessionAdmin(ReadOnlyAdmin):
         """Those that were ticked, never more than a page: nobody has looked at "all of the table". Of staff only whom one may manage."""
         keys = request.POST.getlist(ACTION_CHECKBOX_NAME)[: self.list_per_page]
         chosen = list(sessions.model._default_manager.filter(pk__in=keys).select_related("user"))
-        mine = [session for session in chosen if _may_end(signed_in(request), session.user)]
+        owners = {session.user_id: session.user for session in chosen}
+        may_end = {pk: _may_end(signed_in(request), owner) for pk, owner in owners.items()}
+        mine = [session for session in chosen if may_end[session.user_id]]
         with transaction.atomic():
             # Of two who end the same one, one has done it.
             ended = [session for session in mine if Session.objects.filter(pk=session.pk).delete()[0]]

@@ -17,8 +17,9 @@ from django.utils import timezone
 from accounts.models import PeopleDay, User
 
 DAYS, MONTHS = 30, 12
-# What was begun before midnight is committed by then.
+# What was begun before midnight is committed by then; what took longer all the same is found by counting these days again.
 SETTLED = timedelta(hours=1)
+AGAIN = timedelta(days=3)
 # At the first time there may be years to count: so many days in one statement.
 AT_ONCE = timedelta(days=31)
 _CAME = """
@@ -46,8 +47,9 @@ SELECT day, sum(joined), sum(erased) FROM (
     UNION ALL
     SELECT (erased_at AT TIME ZONE 'UTC')::date, 0, count(*) FROM accounts_user
     WHERE erased_at >= %(since)s AND erased_at < %(until)s GROUP BY 1
-) AS found GROUP BY day
-ON CONFLICT DO NOTHING
+) AS found GROUP BY day ORDER BY day
+ON CONFLICT (day) DO UPDATE SET joined = excluded.joined, erased = excluded.erased
+WHERE (accounts_peopleday.joined, accounts_peopleday.erased) <> (excluded.joined, excluded.erased)
 """
 
 
@@ -83,12 +85,14 @@ def growth() -> Growth:
 
 
 def count_finished_days() -> int:
-    """Count the days that are over and not counted yet, the oldest first; returns how many rows are new. May be repeated."""
+    """Count the days that are over, the oldest that may not be right first; returns how many rows are new or others. May be repeated."""
     until = _begin((timezone.now() - SETTLED).astimezone(UTC).date())
     first_joined = User.objects.aggregate(at=Min("date_joined"))["at"]
     if first_joined is None:
         return 0
-    since = max(_begin(_first_open()), _begin(first_joined.astimezone(UTC).date()))
+    first = _first_open()
+    again = first if first == date.min else first - AGAIN
+    since = max(_begin(again), _begin(first_joined.astimezone(UTC).date()))
     counted = 0
     while since < until:
         end = min(since + AT_ONCE, until)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -57,10 +55,3 @@ def _tell(user: User, address: str | None, user_agent: str) -> None:
     }
     title = gettext_lazy("New sign-in")
     notify(user, Kind.SECURITY, title, where, link="/settings/sessions", mail="new_sign_in", context=context)
-
-
-def forget_unused_clients() -> int:
-    """Delete those that have not been seen for KNOWN_CLIENTS_KEPT_DAYS; returns how many."""
-    oldest = timezone.now() - timedelta(days=settings.KNOWN_CLIENTS_KEPT_DAYS)
-    deleted, _ = KnownClient.objects.filter(last_seen_at__lt=oldest).delete()
-    return deleted

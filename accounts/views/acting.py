@@ -25,5 +25,7 @@ def acting_end(request: HttpRequest) -> HttpResponse:
     if staff is None:
         return redirect("admin:index" if signed_in(request).is_staff else "dashboard")
     customer = signed_in(request)
-    end_acting(session_id=cast(SessionStore, request.session).row_id, staff=staff, why="asked")
+    session = cast(SessionStore, request.session)
+    # What another window has begun meanwhile is not what was looked at here.
+    end_acting(session_id=session.row_id, staff=staff, why="asked", only=session.acting)
     return redirect("admin:accounts_user_change", customer.pk)

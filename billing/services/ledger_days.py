@@ -11,8 +11,9 @@ from django.utils import timezone
 from billing.models import LedgerDay, LedgerEntry
 from billing.periods import midnight
 
-# What was begun before midnight is committed by then.
+# What was begun before midnight is committed by then; what took longer all the same is found by adding these days up again.
 SETTLED = timedelta(hours=1)
+AGAIN = timedelta(days=3)
 # At the first time there may be years to add up: so many days in one statement.
 AT_ONCE = timedelta(days=31)
 _ADD_UP = """
@@ -20,7 +21,9 @@ INSERT INTO billing_ledgerday (recorded_on, occurred_on, kind, currency, price_i
 SELECT (recorded_at AT TIME ZONE 'UTC')::date, (occurred_at AT TIME ZONE 'UTC')::date, kind, currency, price_id, sum(amount_minor)
 FROM billing_ledgerentry WHERE account = 'money' AND recorded_at >= %(since)s AND recorded_at < %(until)s
 GROUP BY 1, 2, 3, 4, 5
-ON CONFLICT DO NOTHING
+ORDER BY 1, 2, 3, 4, 5
+ON CONFLICT (recorded_on, occurred_on, kind, currency, price_id) DO UPDATE SET amount_minor = excluded.amount_minor
+WHERE billing_ledgerday.amount_minor <> excluded.amount_minor
 """
 
 
@@ -31,9 +34,10 @@ def first_open() -> date:
 
 
 def add_up_finished_days() -> int:
-    """Add up the days that are over and not added up yet, the oldest first; returns how many sums are new. May be repeated."""
+    """Add up the days that are over, the oldest that may not be right first; returns how many sums are new or others. May be repeated."""
     until = midnight((timezone.now() - SETTLED).astimezone(UTC).date())
-    since = _next_written(midnight(first_open()), until)
+    first = first_open()
+    since = _next_written(midnight(first if first == date.min else first - AGAIN), until)
     added = 0
     while since is not None:
         end = min(since + AT_ONCE, until)

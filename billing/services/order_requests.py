@@ -9,6 +9,7 @@ from accounts.models import User
 from billing.gateway.client import Object, Stripe, keyed
 from billing.gateway.errors import GatewayMissing, GatewayRefused
 from billing.models import StripeOrder
+from nexusvpn.languages import known_language
 
 # Our names for our rows in Stripe's metadata.
 USER, ORDER, REWARD = "nexusvpn_user", "nexusvpn_order", "nexusvpn_reward"
@@ -134,7 +135,8 @@ def _give_credit(order: StripeOrder, api: Stripe) -> Object:
 
 def contact_of(user: User) -> Object:
     """Where Stripe's receipts and invoices go, and in which language; in Stripe's own choice for whoever has never chosen one."""
-    return {"email": user.email, **({"preferred_locales": [user.language]} if user.language else {})}
+    language = known_language(user.language)
+    return {"email": user.email, **({"preferred_locales": [language]} if language else {})}
 
 
 def _change_contact(order: StripeOrder, api: Stripe) -> Object:

@@ -9,6 +9,7 @@ from accounts.models import User
 from billing.models import Interval, Plan, PlanPrice
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, InvalidInput
+from nexusvpn.languages import speaking
 
 # Stripe takes no more than eight digits: https://docs.stripe.com/api/prices/create
 MAX_MINOR = 99_999_999
@@ -45,7 +46,7 @@ def set_price(*, plan: Plan, interval: str, currency: str, amount_minor: int, by
             former = list(PlanPrice.objects.filter(is_current=True, **what).values_list("amount_minor", flat=True))
             PlanPrice.objects.filter(is_current=True, **what).update(is_current=False)
             price = PlanPrice.objects.create(amount_minor=amount_minor, **what)
-            details = {"price": price.in_words, "former": former[0] if former else None}
+            details = {"price": _as_kept(price), "former": former[0] if former else None}
             record_act("price_set", actor=by, target=price, details=details)
     except IntegrityError as error:
         raise Conflict(_("A colleague has just changed this price. Look at it again."), code="price_changed") from error
@@ -57,5 +58,11 @@ def end_price(price: PlanPrice, *, by: User) -> None:
     with transaction.atomic():
         if not PlanPrice.objects.filter(pk=price.pk, is_current=True).update(is_current=False):
             raise Conflict(_("This price is not offered any more."), code="price_ended")
-        record_act("price_ended", actor=by, target=price, details={"price": price.in_words})
+        record_act("price_ended", actor=by, target=price, details={"price": _as_kept(price)})
     price.is_current = False
+
+
+def _as_kept(price: PlanPrice) -> str:
+    """In the site's own language, whoever sets it: the audit log is read by others."""
+    with speaking(""):
+        return price.in_words

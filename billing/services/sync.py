@@ -21,6 +21,7 @@ from billing.services.outcomes import tell_of_invoice, tell_of_subscription, tel
 from billing.services.stored import Rows
 from billing.services.surplus import is_ours, settle_surplus
 from billing.services.sync_rows import (
+    keep_contact,
     note_deleted,
     open_pages,
     write_customer,
@@ -104,6 +105,8 @@ def _write(customer: StripeCustomer, found: Fetched) -> set[str]:
     for row in subscriptions.all():
         if row.is_live or row.pk in touched:
             follow(row)
+    # An order and its job are keys that others wait for: whoever has them locks nobody any more.
+    keep_contact(customer, found)
     if _inputs(subscriptions.all()) != before:
         entitlement_changed.send(sender=Subscription, user_id=customer.user_id)
     return subscriptions.changed | invoices.changed | payments.changed

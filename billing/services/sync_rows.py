@@ -30,6 +30,7 @@ from billing.services.payments_sync import read_dispute, read_payment, transacti
 from billing.services.stored import Rows, prices_by_stripe_id, save_changes
 from billing.services.subscriptions_sync import price_id, price_ids, read_subscription
 from billing.services.surplus import surplus_among
+from nexusvpn.languages import known_language
 
 _PAGES = {
     "open": CheckoutSession.State.OPEN,
@@ -52,18 +53,20 @@ def write_customer(customer: StripeCustomer, found: Fetched) -> None:
         "card_exp_month": card.get("exp_month"),
         "card_exp_year": card.get("exp_year"),
     }
-    _keep_contact(customer, found.customer)
     if not save_changes(customer, values):
         StripeCustomer.objects.filter(pk=customer.pk).update(synced_at=timezone.now())
 
 
-def _keep_contact(customer: StripeCustomer, found: Object) -> None:
+def keep_contact(customer: StripeCustomer, found: Fetched) -> None:
     """Receipts go to the address that the person has now, not to a mailbox that may be somebody else's, and are in their language."""
-    user = customer.user
-    is_kept = (found["email"] or "").lower() == user.email.lower()
-    if user.language and (found.get("preferred_locales") or [""])[0] != user.language:
+    user, stored = customer.user, found.customer
+    if stored is None or user.erased_at is not None or user.deletion_due_at is not None:
+        return
+    language = known_language(user.language)
+    is_kept = (stored["email"] or "").lower() == user.email.lower()
+    if language and (stored.get("preferred_locales") or [""])[0] != language:
         is_kept = False
-    if not is_kept and user.deletion_due_at is None:
+    if not is_kept:
         order_contact(user, customer.pk)
 
 

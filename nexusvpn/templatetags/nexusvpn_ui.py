@@ -24,7 +24,6 @@ from nexusvpn.countries import country_name
 from nexusvpn.money import decimals_of, major
 
 register = template.Library()
-register.filter("country", country_name)
 
 UNKNOWN = "–"
 NO_BREAK = "\u00a0"

@@ -42,6 +42,7 @@ class InboxList(ChangeList):
     """
 
     has_next = False
+    is_uncounted = True
 
     def get_results(self, request: HttpRequest) -> None:
         if not 1 <= self.page_num <= MOST_PAGES:

@@ -69,6 +69,17 @@ def test_a_day_is_counted_when_it_is_over_and_what_was_begun_in_it_is_written() 
         assert growth().days[-2:] == [(date(2026, 3, 9), 1), (date(2026, 3, 10), 0)]
 
 
+def test_what_took_long_to_be_committed_is_found_by_a_later_run() -> None:
+    with time_machine.travel(NOW, tick=False):
+        person(NOW - timedelta(days=2))
+        assert count_finished_days() == 1
+        # Of a transaction that was open for half a day.
+        person(NOW - timedelta(days=2))
+        assert count_finished_days() == 1
+        assert_right(growth())
+        assert count_finished_days() == 0
+
+
 def test_whoever_is_erased_or_becomes_staff_after_their_day_was_counted_counts_right() -> None:
     with time_machine.travel(NOW, tick=False):
         leaver, helper = person(NOW - timedelta(days=40)), person(NOW - timedelta(days=20))

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from accounts.geography import place_of
 from accounts.models import KnownClient, Notification, User
-from accounts.services.known_clients import forget_unused_clients
+from accounts.services.retention import forget_what_had_its_time
 from tests.api_client import ApiClient
 from tests.factories.accounts import PASSWORD
 from tests.mails import waiting_mails
@@ -139,9 +139,9 @@ def test_what_has_not_been_seen_for_long_is_forgotten(alice: User) -> None:
     sign_in(Client())
     days = settings.KNOWN_CLIENTS_KEPT_DAYS
     KnownClient.objects.update(last_seen_at=timezone.now() - timedelta(days=days - 1))
-    assert forget_unused_clients() == 0
+    assert forget_what_had_its_time()["known_clients"] == 0
     KnownClient.objects.update(last_seen_at=timezone.now() - timedelta(days=days, seconds=1))
-    assert forget_unused_clients() == 1
+    assert forget_what_had_its_time()["known_clients"] == 1
 
 
 def test_without_a_file_no_place_is_said(alice: User) -> None:

@@ -86,7 +86,13 @@ def test_an_amount_is_written_as_its_currency_is(
 
 @pytest.mark.parametrize(
     ("amount", "said"),
-    [("5.00", "Choose an amount from 1 to 499 ($4.99)."), ("1.001", "USD has no such amount."), ("-1", "Choose an")],
+    [
+        ("5.00", "Choose an amount from 1 to 499 ($4.99)."),
+        ("1.001", "USD has no such amount."),
+        # In German a thousand and a half.
+        ("1.500", "USD has no such amount."),
+        ("-1", "Choose an"),
+    ],
 )
 def test_an_amount_that_cannot_be_is_refused_at_its_field(
     staff: Client, payment: Payment, amount: str, said: str

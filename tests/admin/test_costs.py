@@ -42,6 +42,7 @@ def test_an_amount_is_written_as_its_reader_writes_numbers(staff: Client, locati
     ("given", "field"),
     [
         ({"amount": "49.999"}, "amount"),
+        ({"amount": "1.500"}, "amount"),
         ({"amount": "499.5", "currency": "JPY"}, "amount"),
         ({"amount": "-1"}, "amount"),
         ({"amount": "NaN"}, "amount"),

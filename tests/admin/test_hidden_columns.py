@@ -11,10 +11,11 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from accounts.models import Mail, Session, User
-from billing.models import CheckoutSession, GiftCode, StripeOrder
+from accounts.models import AuditEvent, Mail, Session, User
+from billing.models import CheckoutSession, GiftCode, Invoice, StripeOrder
 from tests.admin.addresses import allow
 from tests.admin.rows import MAKERS
+from vpn.models import IpAssignment
 
 SECRETS = [
     (Session, "key_hash"),
@@ -23,6 +24,7 @@ SECRETS = [
     (CheckoutSession, "url"),
     (GiftCode, "code_hash"),
     (StripeOrder, "parameters"),
+    (IpAssignment, "preshared_key"),
 ]
 
 
@@ -51,6 +53,9 @@ def test_lists_know_no_lookups_but_those_that_filters_use(staff: Client) -> None
     for lookup in REFUSED:
         assert staff.get(list_of(User), {lookup: "-1"}).status_code == 400, lookup
     assert staff.get(list_of(Session), {"ip_address": "no address"}).status_code == 400
+    # Lists of values, and what a list computes for its rows.
+    assert staff.get(list_of(Invoice), {"promotion_codes": "x"}).status_code == 400
+    assert staff.get(list_of(AuditEvent), {"actor_email__regex": "("}).status_code == 400
 
 
 def test_what_is_shown_is_filtered_by_as_before(helper: User, helper_browser: Client, alice: User) -> None:

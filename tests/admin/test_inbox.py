@@ -138,6 +138,13 @@ def test_a_page_costs_two_queries_and_nothing_is_counted(staff: Client, alice: U
     assert not any("COUNT(" in each.upper() for each in many)
 
 
+def test_no_number_is_said_that_was_not_counted(staff: Client, alice: User) -> None:
+    make_ticket(alice, subject="Tunnel")
+    page = page_of(staff, view="all", q="tunnel")
+    assert "Tunnel" in page
+    assert "1 result" not in page
+
+
 def test_pages_follow_each_other_without_a_count(staff: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox.InboxAdmin, "list_per_page", 3)
     for n in range(7):

@@ -106,6 +106,19 @@ def test_a_day_is_added_up_once_it_is_over_and_what_was_begun_in_it_is_written()
             assert_right(JAN, timezone.now())
 
 
+def test_what_took_long_to_be_committed_is_found_by_a_later_run() -> None:
+    yesterday = NOW - timedelta(days=1)
+    with time_machine.travel(NOW, tick=False):
+        book(499, yesterday)
+        assert add_up_finished_days() == 1
+        # Of a transaction that was open for half a day.
+        book(1000, yesterday)
+        book(-100, yesterday, kind="refund")
+        assert add_up_finished_days() == 2
+        assert_right(JAN, NOW)
+        assert add_up_finished_days() == 0
+
+
 def test_what_lies_ahead_of_our_clock_counts_once_it_is_there() -> None:
     """Stripe's clock is not ours."""
     with time_machine.travel(NOW, tick=False):

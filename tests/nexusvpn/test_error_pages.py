@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
-from django.utils import translation
+from django.utils import timezone, translation
 
-from accounts.models import User
+from accounts.models import Session, User
 from nexusvpn.errors import Conflict, NotAllowed, NotFound, RateLimited, Unavailable
 from nexusvpn.pages import bad_request, csrf_failure, error_page, not_found, permission_denied, server_error, too_large
 
@@ -110,13 +110,18 @@ def test_programs_get_a_bare_405_and_people_a_page(client: Client) -> None:
         ("/locations/7/favourite", "/locations"),
         ("/billing/gift", "/billing"),
         ("/logout", "/"),
+        # Without the redirections below the admin, which lead back to the address itself.
+        ("/admin/settings/registration/", "/admin/settings/"),
+        (f"/admin/support/ticket/{UUID(int=7)}/assign/", "/admin/support/ticket/"),
     ],
 )
 @pytest.mark.django_db
 def test_who_was_signed_out_before_they_sent_a_form_finds_its_page_again(
     client: Client, alice: User, path: str, page: str
 ) -> None:
+    User.objects.filter(pk=alice.pk).update(is_staff=True, is_superuser=True)
     client.force_login(alice)
+    Session.objects.update(second_factor_at=timezone.now())
     answer = client.get(path, headers={"accept": "text/html"})
     assert answer.status_code == 405
     assert f'<p><a href="{page}">' in answer.text

@@ -20,6 +20,7 @@ from tests.billing.shop import Shop
 from tests.factories.accounts import make_user
 from tests.factories.referrals import bring, make_programme
 from tests.invariants import assert_invariants
+from tests.queries import recorded_queries
 from tests.referrals.paying import (
     FRIENDS,
     REFERRERS,
@@ -75,6 +76,20 @@ def test_every_event_told_twice_and_all_of_it_again_is_one_reward(shop: Shop, al
         sync_customer(customer, everything=True)
     assert sorted(Reward.objects.values_list("kind", flat=True)) == ["friend", "referrer"]
     assert_invariants()
+
+
+def test_a_sync_that_orders_something_of_stripe_locks_nobody_afterwards(shop: Shop, alice: User, bob: User) -> None:
+    """Whoever chooses a language has their own row first, and then waits for the same order and job."""
+    bring(alice, bob)
+    customer = payer(shop, bob, FRIENDS)
+    subscribe(shop, customer)
+    User.objects.filter(pk=bob.pk).update(language="de")
+    with recorded_queries() as statements:
+        sync_customer(customer, everything=True)
+    (ordered,) = [at for at, sql in enumerate(statements) if 'INSERT INTO "billing_stripeorder"' in sql]
+    locked = [at for at, sql in enumerate(statements) if "FOR " in sql and "UPDATE" in sql and '"accounts_user"' in sql]
+    assert locked
+    assert max(locked) < ordered
 
 
 class TestGoingBack:

@@ -1,4 +1,4 @@
-"""Staff's lists of all rewards and payouts, newest first."""
+"""Staff's list of all payouts, newest first."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -6,13 +6,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("referrals", "0001_squashed_0004_standard_programme")]
+    dependencies = [("referrals", "0005_newest_rewards_index")]
 
     operations = [
-        AddIndexConcurrently(
-            model_name="reward",
-            index=models.Index(fields=["-created_at", "id"], name="reward_newest_idx"),
-        ),
         AddIndexConcurrently(
             model_name="rewardpayout",
             index=models.Index(fields=["-created_at", "id"], name="payout_newest_idx"),
