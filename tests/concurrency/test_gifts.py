@@ -8,7 +8,7 @@ from unittest import mock
 import pytest
 
 from accounts.models import User
-from billing.models import GiftCode, Plan, PlanGrant
+from billing.models import GiftBatch, GiftCode, Plan, PlanGrant
 from billing.services import gifts
 from billing.services.gifts import export_codes, make_batch, redeem
 from tests.concurrency.crowd import crowd
@@ -26,7 +26,8 @@ def people() -> list[User]:
 
 def new_codes(count: int) -> list[str]:
     sam = User.objects.filter(is_staff=True).first() or make_user("sam@example.com", is_staff=True)
-    batch = make_batch(by=sam, name="Fair", plan=Plan.objects.get(code="basic"), days=30, count=count)
+    name = f"Fair {GiftBatch.objects.count()}"
+    batch = make_batch(by=sam, name=name, plan=Plan.objects.get(code="basic"), days=30, count=count)
     return export_codes(batch, by=sam)
 
 
