@@ -16,21 +16,29 @@ from nexusvpn import site_state
 from nexusvpn.kept import Kept
 from support.services import announcements, legal
 from tests.api_client import ApiClient
+from tests.databases import migrated_template
+from tests.emptying import empty_only_what_has_rows
 from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Two runs at once on one cluster get databases of their own."""
+    """Copies of a migrated one; two runs at once on one cluster get databases of their own."""
     test = connection.settings_dict["TEST"]
     test["NAME"] = f"{test['NAME'] or 'test_' + connection.settings_dict['NAME']}_{os.environ['TEST_RUN']}"
+    test["TEMPLATE"] = migrated_template(os.environ["DATABASE_URL"])
 
 
 def _commits(request: pytest.FixtureRequest) -> bool:
-    """Whether the test works on committed data, which Django empties after it but for what no model manages."""
+    """Whether the test works on committed data, which is emptied after it."""
     marker = request.node.get_closest_marker("django_db")
     return "transactional_db" in request.fixturenames or (marker is not None and bool(marker.kwargs.get("transaction")))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_emptying() -> None:
+    empty_only_what_has_rows()
 
 
 @pytest.fixture(autouse=True)
@@ -38,20 +46,16 @@ def _clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     """No test sees another's counts, jobs or cache; those that commit find the standard plans."""
     if not _commits(request):
         if "db" in request.fixturenames or request.node.get_closest_marker("django_db"):
-            # A test that commits may have run in this process before, and Django then empties every table.
+            # A test that commits may have run in this process before, and every table is emptied then.
             request.getfixturevalue("db")
             make_plans()
         yield
         caches["default"].clear()
         return
     request.getfixturevalue("transactional_db")
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE nexusvpn_counter, procrastinate_jobs CASCADE")
     make_plans()
     yield
     caches["default"].clear()
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE nexusvpn_counter, procrastinate_jobs CASCADE")
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 from nexusvpn.local.assets import build_if_changed
 from tests.browser.people import new_person, sign_in
 from tests.browser.watch import Watch
+from tests.databases import ROOT
 from tests.live.requirements import missing_for_browser, need
-from tests.live.stack import ROOT, Stack
+from tests.live.stack import Stack
 from tests.smtp import SmtpSink, smtp_sink
 
 pytestmark = pytest.mark.live

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import signal
@@ -16,26 +15,19 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import psycopg
 import pytest
 
 from nexusvpn.local.processes import end_with_parent
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.databases import ROOT, migrated_template, sibling_database
 
 
 def free_port(host: str = "127.0.0.1") -> int:
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
-
-
-def sibling_database(url: str, name: str) -> str:
-    """The same server's database of another name."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 @dataclass
@@ -111,18 +103,9 @@ class Stack:
         self.start_control_plane()
 
     def _create_database(self) -> None:
-        """A copy of a migrated template, which the first stack with these migrations makes."""
-        digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(ROOT.glob("*/migrations/*.py"))))
-        template = f"live_template_{digest.hexdigest()[:12]}"
+        template = migrated_template(self.base_database_url)
         with psycopg.connect(self.base_database_url, autocommit=True) as link:
-            # One maker at a time, whatever process it is in; nobody connects to a finished template.
-            link.execute("SELECT pg_advisory_lock(hashtext('live template'))")
-            if not link.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone():
-                link.execute(f'CREATE DATABASE "{self.database}"')
-                self.manage("migrate", "--verbosity", "0")
-                link.execute(f'CREATE DATABASE "{template}" TEMPLATE "{self.database}"')
-            else:
-                link.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"')
+            link.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"')
 
     def start_control_plane(self) -> None:
         gunicorn = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"]

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from nexusvpn.local.processes import end_with_parent
+from tests.databases import ROOT
 from tests.live.conftest import StackMaker
-from tests.live.stack import ROOT, Stack
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 NODES, DEVICES = 500, 4

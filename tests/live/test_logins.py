@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from nexusvpn.local.processes import end_with_parent
+from tests.databases import ROOT
 from tests.live.conftest import StackMaker
 from tests.live.login_crowd import PEOPLE
-from tests.live.stack import ROOT, Stack
+from tests.live.stack import Stack
 
 pytestmark = pytest.mark.live
 SAMPLES = 150

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import ROOT
 from tests.live.requirements import missing_for_tunnels, need
-from tests.live.stack import ROOT, Stack
+from tests.live.stack import Stack
 from tests.tunnel.lab import Lab
 from tests.tunnel.travellers import PRIVATE_V4, PRIVATE_V6, Traveller, make_traveller, prepare
 from tests.tunnel.wg_quick import WgQuickClient
