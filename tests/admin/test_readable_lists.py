@@ -48,6 +48,17 @@ def test_whoever_types_a_sum_in_its_smallest_unit_is_told_so(staff: Client) -> N
     assert {name for name, told in sums.items() if "smallest unit" not in told} == set()
 
 
+def test_what_a_link_narrows_is_said_and_taken_back(staff: Client, alice: User) -> None:
+    new_entry()
+    answer = staff.get(f"{reverse('admin:billing_ledgerentry_changelist')}?user__id__exact={alice.pk}&o=1")
+    assert "Nothing matches what you search or filter for." in answer.content.decode()
+    whole = staff.get(reverse("admin:billing_ledgerentry_changelist") + answer.context["cl"].clear_all_filters_qs)
+    assert whole.context["cl"].result_count == 1
+    assert not whole.context["cl"].has_active_filters
+    assert "Clear all filters" in answer.content.decode()
+    assert "Clear all filters" not in whole.content.decode()
+
+
 def test_a_sum_without_a_currency_is_not_known(staff: Client) -> None:
     customer = MAKERS[StripeCustomer]()
     StripeCustomer.objects.filter(pk=customer.pk).update(currency="")
