@@ -53,7 +53,7 @@ def _list(model: str, **asked: str | Callable[[], datetime]) -> Callable[[], str
 
 def _disputes(status: str) -> Callable[[], str]:
     """Those whose answer is due first stand first."""
-    return _list("dispute", status=status, o=str(DisputeAdmin.list_display.index("evidence_due_at")))
+    return _list("dispute", status__exact=status, o=str(DisputeAdmin.list_display.index("evidence_due_at")))
 
 
 kinds += [
