@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
@@ -22,6 +23,7 @@ from django.views.decorators.http import require_safe
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
 from nexusvpn.admin_columns import readable
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
+from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
@@ -152,6 +154,9 @@ class StaffModelAdmin(admin.ModelAdmin):
             return urls
         view = self.admin_site.admin_view(never_cache(require_safe(self.export_view)))
         return [path("export.csv", view, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *urls]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StaffList
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         return export_list(self, request)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.core.exceptions import BadRequest
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import ngettext_lazy
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
+from procrastinate.jobs import Status
 
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.waiting import Waiting, kinds
+
+STATES = {state.value for state in Status}
 
 
 class JobAdmin(ReadOnlyAdmin):
@@ -33,6 +38,15 @@ class JobAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProcrastinateJob]:
         rows: QuerySet[ProcrastinateJob] = super().get_queryset(request).defer("args")
         return rows
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """A state that there is not is 400: the column is an enumeration of the database, which fails on any other."""
+        for name, values in request.GET.lists():
+            column, _blank, lookup = name.partition("__")
+            asked = {state for value in values for state in value.split(",")}
+            if column == "status" and lookup not in ("isnull", "isempty") and not asked <= STATES:
+                raise BadRequest
+        return super().get_changelist_instance(request)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         job: Any = super().get_object(request, object_id, from_field)

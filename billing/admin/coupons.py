@@ -86,6 +86,7 @@ class CodeForm(DiscountForm):
             "minimum_minor",
             "minimum_currency",
         )
+        help_texts = {"minimum_minor": _("In the smallest unit, such as cents.")}
 
     def check_terms(self, values: dict[str, Any]) -> None:
         check_promotion_code(**values)

@@ -73,8 +73,9 @@ def _check_amount(payment: Payment, amount_minor: int) -> None:
     if left == 0:
         raise NothingToRefund
     if not 1 <= amount_minor <= left:
-        most = f"{left} ({money(left, payment.currency)})"
-        raise InvalidInput(fields={"amount_minor": [_("Choose an amount from 1 to %(most)s.") % {"most": most}]})
+        # Staff write units of the currency, not the smallest ones.
+        most = {"most": money(left, payment.currency)}
+        raise InvalidInput(fields={"amount_minor": [_("Choose an amount above 0 and of at most %(most)s.") % most]})
 
 
 def _end_subscription(payment: Payment) -> str:

@@ -27,7 +27,8 @@ register = template.Library()
 
 UNKNOWN = "–"
 NO_BREAK = "\u00a0"
-BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+# As far as a column of the database counts.
+BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 # The first sign that is found counts: Edge and Opera say that they are Chrome, and Chrome that it is Safari.

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -18,6 +17,7 @@ from django.utils.translation import gettext, pgettext
 from django.views.decorators.cache import never_cache
 
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.admin_lists import StaffList
 from nexusvpn.csv_files import csv_response
 from nexusvpn.languages import lazy as _
 from nexusvpn.money import major
@@ -31,7 +31,7 @@ DAYS_SHOWN = 30
 HEADINGS = (_("Day"), _("Visits"), _("Sign-ups"), _("First payments"), _("Of these gone back"), _("Revenue"))
 
 
-class CampaignList(ChangeList):
+class CampaignList(StaffList):
     """The list with what each of its campaigns brought: at most six queries more a page, however many campaigns."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -63,7 +63,7 @@ class CampaignAdmin(StaffModelAdmin):
         """Links that are out name the slug: it stays what it is."""
         return ("link", "created_at") if obj is None else ("slug", "link", "created_at")
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StaffList]:
         return CampaignList
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -87,7 +87,7 @@ def test_an_amount_is_written_as_its_currency_is(
 @pytest.mark.parametrize(
     ("amount", "said"),
     [
-        ("5.00", "Choose an amount from 1 to 499 ($4.99)."),
+        ("5.00", "Choose an amount above 0 and of at most $4.99."),
         ("1.001", "USD has no such amount."),
         # In German a thousand and a half.
         ("1.500", "USD has no such amount."),

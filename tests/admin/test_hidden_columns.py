@@ -10,6 +10,7 @@ from django.contrib.admin import FieldListFilter
 from django.contrib.admin.utils import get_fields_from_path
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import AuditEvent, Mail, Session, User
 from billing.models import CheckoutSession, GiftCode, Invoice, StripeOrder
@@ -56,6 +57,12 @@ def test_lists_know_no_lookups_but_those_that_filters_use(staff: Client) -> None
     # Lists of values, and what a list computes for its rows.
     assert staff.get(list_of(Invoice), {"promotion_codes": "x"}).status_code == 400
     assert staff.get(list_of(AuditEvent), {"actor_email__regex": "("}).status_code == 400
+
+
+@pytest.mark.parametrize("lookup", ["status", "status__exact", "status__in", "status__gt"])
+def test_jobs_are_filtered_by_the_states_that_there_are(staff: Client, lookup: str) -> None:
+    assert staff.get(list_of(ProcrastinateJob), {lookup: "lost"}).status_code == 400
+    assert staff.get(list_of(ProcrastinateJob), {lookup: "failed"}).status_code == 200
 
 
 def test_what_is_shown_is_filtered_by_as_before(helper: User, helper_browser: Client, alice: User) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Mail, User
 from billing.models import Coupon, Payment, PromotionCode, Standing, StripeEvent, StripeOrder
 from nexusvpn.admin_site import Notice
+from nexusvpn.waiting import kinds
 from referrals.models import RewardPayout
 from tests.factories.payments import make_dispute, make_payment, stripe_id
 from tests.factories.support import make_ticket
@@ -21,6 +22,13 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 OR_ITS_END = ", or its end was and it can still be used"
 Maker = Callable[[User, timedelta], Any]
+
+
+def test_every_list_that_the_home_leads_to_says_that_it_is_narrowed(staff: Client) -> None:
+    for kind in kinds:
+        answer = staff.get(kind.url())
+        assert answer.status_code == 200, kind.url()
+        assert answer.context["cl"].has_active_filters, kind.url()
 
 
 def notices(browser: Client) -> list[Notice]:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
@@ -32,6 +33,30 @@ def test_a_sum_has_its_currency_in_the_list_and_on_the_rows_page(staff: Client) 
     assert "$4.99" in page(staff, reverse("admin:billing_ledgerentry_change", args=[entry.pk]))
     assert "€1,234.56" in page(staff, reverse("admin:billing_recurringmonth_change", args=[month.pk]))
     assert "minor" not in LedgerEntry._meta.get_field("amount_minor").verbose_name
+
+
+def test_whoever_types_a_sum_in_its_smallest_unit_is_told_so(staff: Client) -> None:
+    typed = {}
+    for model in admin.site._registry:
+        if any(field.name.endswith("_minor") for field in model._meta.concrete_fields):
+            answer = staff.get(reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add"))
+            form = answer.context["adminform"].form if answer.status_code == 200 else None
+            for name, field in form.fields.items() if form else ():
+                typed[f"{model.__name__}.{name}"] = str(field.help_text)
+    sums = {name: told for name, told in typed.items() if name.endswith("_minor")}
+    assert {"PlanPrice.amount_minor", "Coupon.amount_minor", "PromotionCode.minimum_minor"} <= set(sums)
+    assert {name for name, told in sums.items() if "smallest unit" not in told} == set()
+
+
+def test_what_a_link_narrows_is_said_and_taken_back(staff: Client, alice: User) -> None:
+    new_entry()
+    answer = staff.get(f"{reverse('admin:billing_ledgerentry_changelist')}?user__id__exact={alice.pk}&o=1")
+    assert "Nothing matches what you search or filter for." in answer.content.decode()
+    whole = staff.get(reverse("admin:billing_ledgerentry_changelist") + answer.context["cl"].clear_all_filters_qs)
+    assert whole.context["cl"].result_count == 1
+    assert not whole.context["cl"].has_active_filters
+    assert "Clear all filters" in answer.content.decode()
+    assert "Clear all filters" not in whole.content.decode()
 
 
 def test_a_sum_without_a_currency_is_not_known(staff: Client) -> None:

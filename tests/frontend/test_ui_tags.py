@@ -27,6 +27,7 @@ AGO_CASES = json.loads((Path(__file__).parent / "ago-cases.json").read_text())
         (999_951, "1.0 MB"),
         (1_400_000_000, "1.4 GB"),
         (500_000_000_000, "500 GB"),
+        (2**63 - 1, "9.2 EB"),
     ],
 )
 def test_bytes_are_written_in_decimal_units(count: int | None, text: str) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.growth import count_finished_days, growth
+from tests.factories.accounts import make_user
 from tests.factories.vpn import make_location, make_server
 from tests.invariants import assert_invariants
 from vpn.models import Location, Peer, Server, VpnConfig
@@ -42,6 +47,18 @@ def test_it_can_be_made_larger_and_removed_without_touching_the_rest() -> None:
     assert not VpnConfig.objects.exists()
     assert not User.objects.exists()
     assert remove_fleet() == 0
+
+
+def test_a_day_that_was_counted_with_it_is_counted_anew() -> None:
+    make_user("alice@example.com")
+    make_fleet(nodes=1, devices=1)
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        count_finished_days()
+        assert growth().total == 2
+        remove_fleet()
+        assert growth().total == 1
+        count_finished_days()
+        assert growth().total == 1
 
 
 def test_the_credentials_are_for_their_owner_alone(tmp_path: Path) -> None:

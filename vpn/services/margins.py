@@ -45,7 +45,7 @@ def next_month(first: date) -> date:
 
 
 def margins(first: date) -> list[Margin]:
-    """Of the month that begins at `first`, by currency, the locations that carried the most first. Four statements."""
+    """Of the month that begins at `first`, by currency, the locations that carried the most first. Five statements."""
     until = next_month(first)
     names = dict(Location.objects.values_list("pk", "name"))
     carried = carried_in(first, until)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import PeopleDay, User
 from billing.models import Plan, PlanGrant
 from vpn.models import IpAssignment, Location, NodeStatus, NodeToken, Peer, Server, UsageCounter, VpnConfig
 from vpn.services.nodes import CREDENTIAL_PREFIX, hash_token
@@ -126,6 +126,8 @@ def remove_fleet() -> int:
         IpAssignment.objects.filter(server__in=servers).delete()
         UsageCounter.objects.filter(server_id__in=servers.values("pk")).delete()
         User.objects.filter(email__endswith=f"@{DOMAIN}").delete()
+        # Days that are over had them in their sums, since no other account's row goes; the job counts all days anew.
+        PeopleDay.objects.all().delete()
         servers.delete()
         Location.objects.filter(slug=SLUG).delete()
     return count
