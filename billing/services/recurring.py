@@ -1,7 +1,7 @@
 """Monthly recurring revenue (MRR), what moved it, and how many people stand behind it.
 
-All of it is computed from paid invoices and the ledger as they are stored, for any moment in the past. `recurring_months` keeps
-what was counted last for who only looks.
+All of it is computed from paid invoices and the ledger as they are stored, for any moment in the past. That takes as long as there are
+many of them: a job asks, and pages show what it kept (`recurring_months`).
 
 **What an invoice is worth a month.** A paid invoice of a subscription, for a price of ours, is worth that price a month: the price of
 a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins where nothing
