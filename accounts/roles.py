@@ -79,6 +79,7 @@ _BILLING: Grants = {
     "billing.planprice": _KEEP,
     "billing.promotioncode": _KEEP,
     "billing.reconcilerun": "view change",
+    "billing.recurringcount": _SEE,
     "billing.recurringmonth": _SEE,
     "billing.stripecustomer": "view change",
     "billing.stripeevent": "view change",

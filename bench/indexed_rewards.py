@@ -1,4 +1,4 @@
-"""The tables of P16 about money: the ledger, and what is given: rewards, campaigns, coupons."""
+"""The tables of P16 about money: the ledger, what waits of Stripe, and what is given: rewards, campaigns, coupons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models.functions import TruncDate
 
 from bench.cases import OLD, PAGE, SOMEBODY, STAFFS_PAGE, Case, Filled
 from bench.filling import owner_id, owner_sql
-from billing.models import Coupon, Invoice, LedgerEntry, PromotionCode
+from billing.models import Coupon, Dispute, Invoice, LedgerEntry, PromotionCode, StripeEvent
 from referrals.models import CampaignSignup, Reward, RewardEntry, RewardPayout
 from referrals.models.campaigns import LEADS_TO_SOMEBODY
 
@@ -22,6 +22,7 @@ ASKED = ("asked", "ending")
 def given_tables(rows: int, now: datetime, people: int) -> list[Filled]:
     return [
         _ledger(now, owner_sql(people)),
+        *_waiting(now),
         *_rewards(rows, now, owner_sql(people)),
         _campaigns(rows, now),
         *_coupons(),
@@ -43,6 +44,33 @@ def _ledger(now: datetime, owner: str) -> Filled:
         entries,
         [Case("ledger_recorded_idx", lately.values_list("kind", "currency").annotate(Sum("amount_minor")))],
     )
+
+
+def _waiting(now: datetime) -> list[Filled]:
+    """As the admin's home asks."""
+    # One in a thousand waits.
+    events = {"stripe_id": "'evt_' || n", "state": "CASE WHEN n %% 1000 = 0 THEN 'waiting' ELSE 'done' END"}
+    slow = StripeEvent.objects.filter(state="waiting", received_at__lt=now - timedelta(minutes=15))
+    disputes = {
+        "stripe_id": "'dp_' || n",
+        "status": "CASE n %% 1000 WHEN 0 THEN 'needs_response' WHEN 1 THEN 'warning_needs_response' ELSE 'lost' END",
+        "evidence_due_at": "now() + n * interval '1 second'",
+    }
+    ours = Dispute.objects.filter(status="needs_response")
+    return [
+        Filled(
+            StripeEvent,
+            events,
+            [
+                Case(
+                    "stripeevent_oldest_idx",
+                    slow.order_by("received_at")[:STAFFS_PAGE],
+                    beside=("stripeevent_waiting_idx",),
+                )
+            ],
+        ),
+        Filled(Dispute, disputes, [Case("dispute_due_idx", ours.order_by("evidence_due_at")[:STAFFS_PAGE])]),
+    ]
 
 
 def _rewards(rows: int, now: datetime, owner: str) -> list[Filled]:

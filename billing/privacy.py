@@ -283,6 +283,7 @@ def _register_service() -> None:
             for name, what in (
                 ("LedgerDay", _("What came in and went out on a day, of everybody together.")),
                 ("RecurringMonth", _("How recurring revenue moved in a month, of everybody together.")),
+                ("RecurringCount", _("When recurring revenue was counted last, and what it was by plan.")),
             )
         ),
     )

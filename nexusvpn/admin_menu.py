@@ -157,6 +157,7 @@ GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
             "PeopleDay": _("Accounts by day"),
             "LedgerDay": _("Sums of the ledger by day"),
             "RecurringMonth": _("Recurring revenue by month"),
+            "RecurringCount": _("When recurring revenue was counted"),
         },
     ),
 )

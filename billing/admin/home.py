@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -26,8 +26,7 @@ from billing.models import (
     StripeEvent,
     StripeOrder,
 )
-from billing.services.recurring import Movement
-from billing.services.recurring_months import MONTHS, last_counted
+from billing.services.recurring_months import Counted, last_counted
 from billing.services.reports import month_bounds, takings
 from nexusvpn.charts import Chart, Series
 from nexusvpn.templatetags.nexusvpn_ui import money, percent
@@ -35,6 +34,8 @@ from nexusvpn.waiting import Waiting, kinds
 
 # An event is processed within seconds. What waits longer is tried again later, or no worker takes it.
 SLOW = timedelta(minutes=15)
+# Charts of money are of a year.
+MONTHS = 12
 
 
 def _slow() -> datetime:
@@ -186,18 +187,17 @@ def sales(request: HttpRequest) -> Iterable[Chart]:
             url=url,
             as_of=now,
         )
-    as_of, moved = last_counted()
-    for currency in sorted({row.currency for row in moved}):
-        yield _mrr_chart(currency, [row for row in moved if row.currency == currency], firsts, labels, url, as_of)
+    counted = last_counted(firsts[0])
+    if counted is None:
+        return
+    for currency in sorted({row.currency for row in counted.months}):
+        yield _mrr_chart(currency, counted, firsts, labels, url)
 
 
-def _mrr_chart(
-    currency: str, moved: list[Movement], firsts: list[date], labels: list[str], url: str, as_of: datetime | None
-) -> Chart:
-    of_month = {row.since.date(): row for row in moved}
+def _mrr_chart(currency: str, counted: Counted, firsts: list[date], labels: list[str], url: str) -> Chart:
+    of_month = {row.since.date(): row for row in counted.months if row.currency == currency}
     rows = [of_month.get(first) for first in firsts]
-    # A month that began after the last count is not known yet; in one before it without a row there was nothing.
-    nothing = [0 if as_of is not None and first <= as_of.astimezone(UTC).date() else None for first in firsts]
+    nothing = [0 if counted.knows(first) else None for first in firsts]
     return Chart(
         title=_("Monthly recurring revenue (MRR), %(currency)s") % {"currency": currency},
         labels=labels,
@@ -213,7 +213,7 @@ def _mrr_chart(
             "nothing. The last month ends now: its churn is that of the days until now, and not to be compared with a whole month's."
         ),
         url=url,
-        as_of=as_of,
+        as_of=counted.at,
     )
 
 

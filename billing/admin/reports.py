@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from billing.models import LedgerEntry
-from billing.services.recurring import Movement, PlanMrr, movements, mrr_by_plan
-from billing.services.reports import month_bounds, takings
+from billing.services.recurring import Movement
+from billing.services.recurring_months import Counted, last_counted
+from billing.services.reports import currencies, month_bounds, takings
 from nexusvpn.admin_base import Panel
 from nexusvpn.money import major
 from nexusvpn.templatetags.nexusvpn_ui import money, percent
@@ -36,10 +35,11 @@ MRR = (
     "people",
     "people_came",
     "people_went",
+    "counted_at",
 )
 _PARTS = TAKINGS[3:]
 _STEPS = MRR[2:9]
-_PEOPLE = MRR[9:]
+_PEOPLE = MRR[9:12]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,11 @@ class Asked:
     def takes(self, currency: str) -> bool:
         return not self.currency or currency == self.currency
 
+    @property
+    def firsts(self) -> list[date]:
+        """The first days of its months, in order."""
+        return [bound.date() for bound in self.bounds[:-1]]
+
 
 def asked_for(request: HttpRequest) -> Asked:
     """What nobody offers is read as the default: a report is no form."""
@@ -64,13 +69,17 @@ def asked_for(request: HttpRequest) -> Asked:
 
 
 def report_of(asked: Asked) -> dict[str, Any]:
-    """What the template shows. Five queries, whatever there is."""
+    """What the template shows; recurring revenue as it was counted last. Five queries, whatever there is."""
+    counted = last_counted(asked.firsts[0])
     return {
         "months": asked.months,
         "choices": MONTHS,
         "currency": asked.currency,
-        "currencies": list(_currencies()),
-        "tables": [_takings_table(asked), _movements_table(asked), _plans_table(asked)],
+        "currencies": currencies(),
+        "takings": _takings_table(asked),
+        "counted_at": counted and counted.at,
+        "lacks_months": counted is not None and not all(map(counted.knows, asked.firsts)),
+        "recurring": [_movements_table(asked, counted), _plans_table(asked, counted)] if counted else [],
     }
 
 
@@ -82,18 +91,26 @@ def takings_rows(asked: Asked) -> Iterator[tuple[Any, ...]]:
 
 
 def mrr_rows(asked: Asked) -> Iterator[tuple[Any, ...]]:
-    for row in _moved(asked):
+    """A month that is not counted yet has a row of nothing but itself."""
+    counted = last_counted(asked.firsts[0])
+    for month, row in _moved(asked, counted):
+        if counted is None or row is None:
+            yield (f"{month:%Y-%m}", *("" for _ in MRR[1:]))
+            continue
         amounts = (major(getattr(row, name), row.currency) for name in _STEPS)
-        yield (f"{row.since:%Y-%m}", row.currency, *amounts, *(getattr(row, name) for name in _PEOPLE))
+        people = (getattr(row, name) for name in _PEOPLE)
+        yield (f"{month:%Y-%m}", row.currency, *amounts, *people, counted.at.isoformat())
 
 
-def _currencies() -> QuerySet[LedgerEntry, str]:
-    money_entries = LedgerEntry.objects.filter(account=LedgerEntry.Account.MONEY)
-    return money_entries.order_by("currency").values_list("currency", flat=True).distinct()
-
-
-def _moved(asked: Asked) -> list[Movement]:
-    return [row for row in movements(asked.bounds) if asked.takes(row.currency)]
+def _moved(asked: Asked, counted: Counted | None) -> Iterator[tuple[date, Movement | None]]:
+    """The newest month first, each as often as there are currencies in it; with None if it was not counted."""
+    for month in reversed(asked.firsts):
+        if counted is None or not counted.knows(month):
+            yield month, None
+            continue
+        for row in counted.months:
+            if row.since.date() == month and asked.takes(row.currency):
+                yield month, row
 
 
 def _takings_table(asked: Asked) -> Panel:
@@ -121,15 +138,15 @@ def _takings_table(asked: Asked) -> Panel:
     return Panel(gettext("What came in and went out"), headings, rows)
 
 
-def _movements_table(asked: Asked) -> Panel:
+def _movements_table(asked: Asked, counted: Counted) -> Panel:
     rows = [
         (
-            date_format(row.since.date(), "YEAR_MONTH_FORMAT"),
-            row.currency,
-            *(money(getattr(row, name), row.currency) for name in _STEPS),
-            percent(row.churn_rate),
+            date_format(month, "YEAR_MONTH_FORMAT"),
+            row and row.currency,
+            *(row and money(getattr(row, name), row.currency) for name in _STEPS),
+            row and percent(row.churn_rate),
         )
-        for row in _moved(asked)
+        for month, row in _moved(asked, counted)
     ]
     headings = (
         gettext("Month"),
@@ -146,10 +163,11 @@ def _movements_table(asked: Asked) -> Panel:
     return Panel(gettext("What moved monthly recurring revenue (MRR)"), headings, rows)
 
 
-def _plans_table(asked: Asked) -> Panel:
-    now = asked.bounds[-1]
-    found: list[PlanMrr] = [row for row in mrr_by_plan([now]) if asked.takes(row.currency)]
+def _plans_table(asked: Asked, counted: Counted) -> Panel:
+    found = [row for row in counted.by_plan if asked.takes(row.currency)]
     rows = [(row.plan, row.currency, money(row.mrr, row.currency), row.people) for row in found]
     return Panel(
-        gettext("Monthly recurring revenue now"), (gettext("Plan"), gettext("Currency"), "MRR", gettext("People")), rows
+        gettext("Monthly recurring revenue by plan"),
+        (gettext("Plan"), gettext("Currency"), "MRR", gettext("People")),
+        rows,
     )

@@ -1,10 +1,10 @@
-"""The sums that the home's figures and the reports begin from."""
+"""The sums that the home's figures and the reports are made from."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from billing.models import LedgerDay, RecurringMonth
+from billing.models import LedgerDay, RecurringCount, RecurringMonth
 from nexusvpn.admin_base import ReadOnlyAdmin
 
 
@@ -21,3 +21,9 @@ class RecurringMonthAdmin(ReadOnlyAdmin):
     sums = ("opening", "closing", "new", "reactivation", "expansion", "contraction", "churn")
     list_display = ("month", "currency", "opening", "closing", "churn", "people", "people_went", "counted_at")
     search_fields = ("=month", "=currency")
+
+
+@admin.register(RecurringCount)
+class RecurringCountAdmin(ReadOnlyAdmin):
+    list_display = ("counted_at", "since")
+    search_fields = ("=since",)

@@ -8,7 +8,7 @@ from billing.models.payments import Dispute, Invoice, Payment
 from billing.models.plans import Interval, Plan, PlanGrant, PlanPrice
 from billing.models.reconciling import Discrepancy, ReconcileRun
 from billing.models.subscriptions import Subscription
-from billing.models.sums import LedgerDay, RecurringMonth
+from billing.models.sums import LedgerDay, RecurringCount, RecurringMonth
 
 __all__ = [
     "CheckoutSession",
@@ -28,6 +28,7 @@ __all__ = [
     "PlanPrice",
     "PromotionCode",
     "ReconcileRun",
+    "RecurringCount",
     "RecurringMonth",
     "Standing",
     "StripeCustomer",

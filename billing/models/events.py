@@ -35,6 +35,8 @@ class StripeEvent(models.Model):
         indexes = [
             # What of this customer waits: the job.
             models.Index(fields=["customer_id"], condition=models.Q(state="waiting"), name="stripeevent_waiting_idx"),
+            # What waits the longest: the admin's home.
+            models.Index(fields=["received_at"], condition=models.Q(state="waiting"), name="stripeevent_oldest_idx"),
             # The admin's list; retention; how far the hourly search has come.
             models.Index(fields=["-received_at", "stripe_id"], name="stripeevent_newest_idx"),
             # The admin's list of failures.

@@ -142,6 +142,12 @@ class Dispute(models.Model):
         indexes = [
             # The admin's list.
             models.Index(fields=["-created_at", "stripe_id"], name="dispute_newest_idx"),
+            # What waits for our answer, what is due first: the admin's home.
+            models.Index(
+                fields=["evidence_due_at"],
+                condition=models.Q(status__in=("needs_response", "warning_needs_response")),
+                name="dispute_due_idx",
+            ),
             # What was disputed lately: rewards for it are taken back.
             models.Index(fields=["synced_at"], name="dispute_synced_idx"),
         ]

@@ -70,3 +70,23 @@ class RecurringMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m} {self.currency}"
+
+
+class RecurringCount(models.Model):
+    """What the last count of recurring revenue reached, and its sum by plan; one row. Its months are `RecurringMonth`.
+
+    A month from `since` until `counted_at` without a row there is one in which there was nothing; others were not looked at.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    since = models.DateField()
+    # At `counted_at`: `plan`, `currency`, `mrr` in its smallest unit, `people`. Read and written whole.
+    by_plan = models.JSONField(default=list)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = _("count of recurring revenue")
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="recurring_count_one_row")]
+
+    def __str__(self) -> str:
+        return f"{self.counted_at:%Y-%m-%d %H:%M}"

@@ -88,6 +88,13 @@ def order_until_done(
     finish_orders_soon()
 
 
+def is_refused_lately(*, user: User, purpose: StripeOrder.Purpose, subject: str) -> bool:
+    """Whether the last such order was refused, and not long ago: what comes by itself again would be refused again."""
+    last = StripeOrder.objects.filter(user=user, purpose=purpose, subject=subject).order_by("-created_at").first()
+    ended = last.finished_at if last is not None and last.state == State.REFUSED else None
+    return ended is not None and ended > timezone.now() - REFUSED_FOR
+
+
 def open_order(*, user: User, purpose: StripeOrder.Purpose, subject: str = "") -> StripeOrder | None:
     return StripeOrder.objects.filter(user=user, purpose=purpose, subject=subject, state=State.OPEN).first()
 

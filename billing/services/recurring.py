@@ -1,7 +1,7 @@
 """Monthly recurring revenue (MRR), what moved it, and how many people stand behind it.
 
-All of it is computed from paid invoices and the ledger as they are stored, for any moment in the past. `recurring_months` keeps
-what was counted last for who only looks.
+All of it is computed from paid invoices and the ledger as they are stored, for any moment in the past. That takes as long as there are
+many of them: a job asks, and pages show what it kept (`recurring_months`).
 
 **What an invoice is worth a month.** A paid invoice of a subscription, for a price of ours, is worth that price a month: the price of
 a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins where nothing
@@ -35,10 +35,13 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+# Of the bounds, which are in order, an invoice counts at those after `starts` and up to `stops`: it is asked for their places instead of
+# each bound for all invoices.
 _COUNTING = """
 WITH paid AS (
     SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, r.plan_id, greatest(i.period_start, i.paid_at) AS starts,
-           least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity')) AS ends, i.period_end,
+           least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity'),
+                 coalesce(lead(greatest(i.period_start, i.paid_at)) OVER later, 'infinity')) AS stops,
            round((CASE WHEN coalesce(max(i.period_end) OVER earlier > i.period_start, false) THEN r.amount_minor * CASE
                            WHEN bool_or(i.tax_minor > 0 AND i.total_minor - i.tax_minor >= r.amount_minor) OVER earlier THEN 1
                            ELSE 1 - coalesce(sum(i.tax_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier
@@ -50,10 +53,8 @@ WITH paid AS (
     JOIN billing_planprice r ON r.id = i.price_id
     WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.period_start IS NOT NULL AND i.period_end IS NOT NULL
     WINDOW earlier AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-), spans AS (
-    SELECT p.*, least(p.ends, coalesce(lead(p.starts) OVER later, 'infinity')) AS stops FROM paid p
-    WINDOW later AS (PARTITION BY p.subscription_id ORDER BY p.starts, p.period_end, p.stripe_id DESC)
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+           later AS (PARTITION BY i.subscription_id ORDER BY greatest(i.period_start, i.paid_at), i.period_end, i.stripe_id DESC)
 ), bounds AS (
     SELECT at, n::int FROM unnest(%(bounds)s::timestamptz[]) WITH ORDINALITY AS bound(at, n)
 ), given_back AS (
@@ -63,8 +64,11 @@ WITH paid AS (
                            WHERE account = 'money' AND kind IN ('refund', 'dispute') AND invoice_id <> '')
     GROUP BY 1, 2 HAVING sum(e.amount_minor) <= 0
 ), counting AS (
-    SELECT b.n, b.at, s.* FROM bounds b JOIN spans s ON s.starts < b.at AND s.stops >= b.at
-    WHERE s.worth > 0 AND NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = b.at AND g.invoice_id = s.stripe_id)
+    SELECT p.before + b.n::int AS n, b.at, p.*
+    FROM (SELECT *, width_bucket(starts, %(bounds)s::timestamptz[]) AS before,
+                 width_bucket(stops, %(bounds)s::timestamptz[]) AS reached FROM paid WHERE worth > 0) p
+    CROSS JOIN LATERAL unnest((%(bounds)s::timestamptz[])[p.before + 1:p.reached]) WITH ORDINALITY AS b(at, n)
+    WHERE NOT EXISTS (SELECT 1 FROM given_back g WHERE g.at = b.at AND g.invoice_id = p.stripe_id)
 )
 """
 _BY_PLAN = f"""{_COUNTING}
@@ -139,7 +143,7 @@ class Movement:
 
 
 def mrr_by_plan(bounds: Sequence[datetime]) -> list[PlanMrr]:
-    """MRR at each of the moments, the newest first. One query."""
+    """MRR at each of the moments, which are in order; the newest first. One query."""
     with connection.cursor() as cursor:
         cursor.execute(_BY_PLAN, _values(bounds))
         return [PlanMrr(*row) for row in cursor.fetchall()]

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection
 
+from billing.models import LedgerDay, LedgerEntry
 from billing.periods import midnight
 from billing.services.ledger_days import first_open
 
@@ -82,6 +83,13 @@ def takings(*, since: datetime, until: datetime, currency: str = "") -> list[Tak
     with connection.cursor() as cursor:
         cursor.execute(_TAKINGS, values)
         return [Takings(*row) for row in cursor.fetchall()]
+
+
+def currencies() -> list[str]:
+    """In which there ever was money, fees included. Two queries."""
+    added_up = LedgerDay.objects.order_by().values_list("currency")
+    since = LedgerEntry.objects.filter(account=LedgerEntry.Account.MONEY, recorded_at__gte=midnight(first_open()))
+    return sorted(currency for (currency,) in added_up.union(since.order_by().values_list("currency")))
 
 
 def month_bounds(until: datetime, months: int) -> list[datetime]:

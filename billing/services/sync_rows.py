@@ -19,6 +19,7 @@ from billing.models import (
     Invoice,
     Payment,
     StripeCustomer,
+    StripeOrder,
     Subscription,
 )
 from billing.services.checkout_parameters import CHECKOUT
@@ -26,6 +27,7 @@ from billing.services.customers import order_contact
 from billing.services.discrepancies import heal, report
 from billing.services.invoices_sync import invoice_price_ids, read_invoice, subscription_id
 from billing.services.ledger import record_credits, record_transactions
+from billing.services.orders import is_refused_lately
 from billing.services.payments_sync import read_dispute, read_payment, transactions_of
 from billing.services.stored import Rows, prices_by_stripe_id, save_changes
 from billing.services.subscriptions_sync import price_id, price_ids, read_subscription
@@ -58,7 +60,10 @@ def write_customer(customer: StripeCustomer, found: Fetched) -> None:
 
 
 def keep_contact(customer: StripeCustomer, found: Fetched) -> None:
-    """Receipts go to the address that the person has now, not to a mailbox that may be somebody else's, and are in their language."""
+    """Receipts go to the address that the person has now, not to a mailbox that may be somebody else's, and are in their language.
+
+    What Stripe refused is told again on another day, or when the person chooses another language.
+    """
     user, stored = customer.user, found.customer
     if stored is None or user.erased_at is not None or user.deletion_due_at is not None:
         return
@@ -66,7 +71,7 @@ def keep_contact(customer: StripeCustomer, found: Fetched) -> None:
     is_kept = (stored["email"] or "").lower() == user.email.lower()
     if language and (stored.get("preferred_locales") or [""])[0] != language:
         is_kept = False
-    if not is_kept:
+    if not is_kept and not is_refused_lately(user=user, purpose=StripeOrder.Purpose.ADDRESS, subject=customer.pk):
         order_contact(user, customer.pk)
 
 

@@ -53,6 +53,7 @@ from billing.models import (
     PlanPrice,
     PromotionCode,
     ReconcileRun,
+    RecurringCount,
     RecurringMonth,
     StripeCustomer,
     StripeEvent,
@@ -187,6 +188,13 @@ def new_recurring_month() -> RecurringMonth:
     values = dict.fromkeys((*names, "people", "people_came", "people_went"), 1)
     code = f"X{chr(65 + RecurringMonth.objects.count() // 26)}{chr(65 + RecurringMonth.objects.count() % 26)}"
     return RecurringMonth.objects.create(month=date(2026, 10, 1), currency=code, counted_at=timezone.now(), **values)
+
+
+def new_recurring_count() -> RecurringCount:
+    """There is one row."""
+    plan = {"plan": "Basic", "currency": "USD", "mrr": 499, "people": 1}
+    values = {"since": date(2026, 10, 1), "by_plan": [plan], "counted_at": timezone.now()}
+    return RecurringCount.objects.update_or_create(pk=1, defaults=values)[0]
 
 
 def new_batch() -> GiftBatch:
@@ -330,6 +338,7 @@ MAKERS: dict[type[Model], Callable[[], Any]] = {
     Effect: lambda: Effect.objects.create(key=uuid4().hex),
     LedgerEntry: new_entry,
     LedgerDay: new_ledger_day,
+    RecurringCount: new_recurring_count,
     RecurringMonth: new_recurring_month,
     GiftBatch: new_batch,
     GiftCode: lambda: GiftCode.objects.create(batch=new_batch(), code_hash=uuid4().bytes, code=b"encrypted"),

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from billing.models import LedgerEntry
+from billing.admin.reports import MONTHS
+from billing.models import LedgerEntry, RecurringCount
+from billing.services.recurring_months import count_recurring_months
 from tests.admin.addresses import allow
 from tests.factories.accounts import make_user
 from tests.factories.payments import make_invoice, make_subscription, price_of, stripe_id
@@ -40,6 +44,7 @@ def _sales(alice: User, bob: User) -> None:
     book(alice)
     book(bob, 750, currency="JPY")
     book(alice, -44, kind="fee")
+    count_recurring_months()
 
 
 @pytest.mark.usefixtures("_sales")
@@ -65,12 +70,68 @@ def test_the_page_costs_the_same_whatever_was_sold(staff: Client) -> None:
             user = make_user(f"{stripe_id('p')}@example.com")
             make_invoice(user, make_subscription(user))
             book(user)
+        count_recurring_months()
         with recorded_queries() as queries:
             assert staff.get(reverse(REPORTS)).status_code == 200
         return len(queries)
 
     sold(1)
     assert sold(1) == sold(20)
+
+
+@pytest.mark.usefixtures("_sales")
+@pytest.mark.parametrize("months", MONTHS)
+@pytest.mark.parametrize("name", [REPORTS, "admin:billing_ledgerentry_mrr"])
+def test_recurring_revenue_is_counted_by_the_job_alone(staff: Client, name: str, months: int) -> None:
+    address = reverse(name)
+    staff.get(address)
+    with recorded_queries() as queries:
+        answer = staff.get(address, {"months": months})
+        assert "4.99" in answer.getvalue().decode()
+    assert not [sql for sql in queries if "billing_invoice" in sql or "billing_subscription" in sql]
+    assert len(queries) <= 12
+
+
+def test_what_was_never_counted_is_said_and_no_zero(staff: Client, alice: User) -> None:
+    make_invoice(alice, make_subscription(alice))
+    page = staff.get(reverse(REPORTS)).text
+    assert "has not been counted yet" in page
+    assert "MRR after" not in page
+    rows = rows_of(staff.get(reverse(FILES[1]), {"months": "3"}))
+    assert len(rows) == 3
+    assert not any(value for row in rows for name, value in row.items() if name != "month")
+    count_recurring_months()
+    page = staff.get(reverse(REPORTS)).text
+    assert "has not been counted yet" not in page
+    assert "As of <time" in page
+
+
+def test_a_count_that_found_nothing_has_nothing_to_show_and_is_no_lack(staff: Client) -> None:
+    count_recurring_months()
+    answer = staff.get(reverse(REPORTS), {"months": "60"})
+    assert "not been counted yet" not in answer.text
+    assert [panel.rows for panel in answer.context["recurring"]] == [[], []]
+    assert rows_of(staff.get(reverse(FILES[1]))) == []
+
+
+def test_months_that_the_count_did_not_reach_have_no_figures(staff: Client, alice: User) -> None:
+    at = datetime(2026, 10, 31, 23, 55, tzinfo=UTC)
+    with time_machine.travel(at, tick=False):
+        make_invoice(alice, make_subscription(alice), at=at - timedelta(days=20))
+        count_recurring_months()
+    RecurringCount.objects.update(since=date(2026, 10, 1))
+    with time_machine.travel(at + timedelta(minutes=10), tick=False):
+        answer = staff.get(reverse(REPORTS), {"months": "3"})
+        rows = rows_of(staff.get(reverse(FILES[1]), {"months": "3"}))
+    months = answer.context["recurring"][0].rows
+    assert [(row[0], row[8]) for row in months] == [
+        ("November 2026", None),
+        ("October 2026", "$4.99"),
+        ("September 2026", None),
+    ]
+    assert "Months without figures have not been counted yet." in answer.text
+    assert [(row["month"], row["closing"]) for row in rows] == [("2026-11", ""), ("2026-10", "4.99"), ("2026-09", "")]
+    assert [row["counted_at"] for row in rows] == ["", at.isoformat(), ""]
 
 
 @pytest.mark.usefixtures("_sales")
@@ -87,6 +148,7 @@ def test_takings_and_mrr_are_files_with_numbers_in_their_currencys_units(staff: 
         "4.99",
         "4.99",
     )
+    assert moved["counted_at"] == RecurringCount.objects.get().counted_at.isoformat()
 
 
 @pytest.mark.usefixtures("_sales")

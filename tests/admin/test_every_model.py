@@ -46,6 +46,7 @@ NEVER_BY_HAND = {
     "accounts.MailChoice",
     "accounts.PeopleDay",
     "billing.LedgerDay",
+    "billing.RecurringCount",
     "billing.RecurringMonth",
     "accounts.Notification",
     "accounts.AuditEvent",

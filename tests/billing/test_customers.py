@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.profile import choose_language
 from billing.gateway.client import Stripe
 from billing.models import StripeCustomer, StripeOrder
 from billing.services.customers import ensure_customer
-from billing.services.orders import finish_open_orders
+from billing.services.orders import REFUSED_FOR, end_order, finish_open_orders, place_order
 from billing.services.sync import sync_customer
 from tests.billing.shop import Shop
 
@@ -88,6 +89,33 @@ def test_a_sync_finds_a_customer_of_another_language(shop: Shop, alice: User) ->
     assert languages(shop) == [["de"]]
     shop.catch_up()
     assert orders(alice) == 1
+
+
+def test_what_stripe_refused_a_sync_asks_again_on_another_day(shop: Shop, alice: User) -> None:
+    made = make_customer(alice)
+    User.objects.filter(pk=alice.pk).update(email="alice@nowhere.invalid")
+    refused = place_order(user=alice, purpose=StripeOrder.Purpose.ADDRESS, subject=made, is_durable=True)
+    end_order(refused, "email_invalid")
+    sync_customer(made)
+    sync_customer(made)
+    assert orders(alice) == 1
+    StripeOrder.objects.update(finished_at=timezone.now() - REFUSED_FOR)
+    sync_customer(made)
+    assert finish_open_orders() == 1
+    assert orders(alice) == 2
+    # Done since: what somebody changes there is put right at once.
+    StripeOrder.objects.filter(pk=refused.pk).update(finished_at=timezone.now())
+    shop.api.customers.update(made, {"email": "other@example.com"})
+    sync_customer(made)
+    assert orders(alice) == 3
+
+
+def test_what_stripe_refused_is_told_at_once_when_the_person_chooses_again(shop: Shop, alice: User) -> None:
+    made = make_customer(alice)
+    end_order(place_order(user=alice, purpose=StripeOrder.Purpose.ADDRESS, subject=made, is_durable=True), "refused")
+    choose_language(user=alice, language="de")
+    assert finish_open_orders() == 1
+    assert languages(shop) == [["de"]]
 
 
 def test_whoever_has_no_customer_asks_nothing_of_stripe(shop: Shop, alice: User) -> None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -16,8 +17,10 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import User
 from billing.models import Invoice, LedgerEntry, PlanPrice, Subscription
+from billing.services.ledger_days import add_up_finished_days
 from billing.services.recurring import Movement, movements, mrr_by_plan
-from billing.services.reports import Takings, month_bounds, takings
+from billing.services.recurring_months import MONTHS, count_recurring_months, last_counted
+from billing.services.reports import Takings, currencies, month_bounds, takings
 from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
 from tests.factories.payments import make_invoice, make_subscription, price_of, stripe_id
@@ -78,6 +81,13 @@ class TestTakings:
         ]
         assert [row.plan for row in takings(since=JAN, until=day(40), currency="gbp")] == ["Basic"]
         assert takings(since=day(31), until=day(40))[0].month == date(2026, 2, 1)
+
+    def test_a_currency_is_known_whether_its_day_is_added_up_or_not(self) -> None:
+        book("charge", 499, day(1), recorded_at=day(1))
+        add_up_finished_days()
+        book("fee", -3, day(40), currency="EUR")
+        book("credit", 1000, day(41), account="credit", currency="JPY")
+        assert currencies() == ["EUR", "USD"]
 
     def test_the_months_end_now(self) -> None:
         now = datetime(2026, 2, 10, 12, tzinfo=UTC)
@@ -223,6 +233,25 @@ class TestAnything(TestCase):
             assert steps == row.closing - row.opening
             assert _named(row) == _by_name(rows, before, after, since)
             assert until > since
+
+    @examples(max_examples=30, suppress_health_check=list(HealthCheck))
+    @given(st.lists(life, min_size=1, max_size=4), st.integers(1, 300), st.sampled_from([3, 12, MONTHS]))
+    def test_what_is_shown_of_the_last_count_is_what_would_be_counted_then(
+        self, lives: list[Any], now: int, months: int
+    ) -> None:
+        people = [
+            User.objects.filter(email=f"p{n}@example.com").first() or make_user(f"p{n}@example.com") for n in range(3)
+        ]
+        prices = [price_of(), price_of("pro"), price_of("basic", "year"), price_of("pro", "year", "GBP")]
+        for who, *life in lives:
+            _live(people[who], prices, *life)
+        with time_machine.travel(day(now), tick=False):
+            count_recurring_months()
+        bounds = month_bounds(day(now), months)
+        counted = last_counted(bounds[0].date())
+        assert counted
+        assert (counted.at, counted.months, counted.by_plan) == (day(now), movements(bounds), mrr_by_plan([day(now)]))
+        assert all(counted.knows(bound.date()) for bound in bounds[:-1])
 
 
 def _live(
