@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from nexusvpn.forms_only import page_to_open
 from nexusvpn.http import target_of_ours
 
 COOKIE = "__Host-next" if settings.SESSION_COOKIE_SECURE else "next"
@@ -16,8 +17,8 @@ _LONGEST = 500
 
 
 def wanted_page(request: HttpRequest) -> str:
-    """A page of ours, or nothing."""
-    return target_of_ours(request, request.POST.get("next") or request.GET.get("next") or "")
+    """A page of ours that can be opened, or nothing."""
+    return page_to_open(target_of_ours(request, request.POST.get("next") or request.GET.get("next") or ""))
 
 
 def with_next(name: str, target: str) -> str:

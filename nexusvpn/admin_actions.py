@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.contrib import messages
 from django.contrib.admin.utils import quote, unquote
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -53,6 +55,8 @@ class ObjectAction:
     permission: str
     # What the form begins with for an object.
     initial: Callable[[Any], dict[str, Any]]
+    # Where the object's history alone tells of it: what is done and that it was are one transaction.
+    is_one_with_history: bool
 
     @property
     def slug(self) -> str:
@@ -71,15 +75,17 @@ def object_action(
     form: type[ServiceForm] | None = None,
     permission: str = "",
     initial: Callable[[Any], dict[str, Any]] = lambda obj: {},
+    is_one_with_history: bool = False,
 ) -> Callable[[Any], Any]:
     """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to.
 
-    With a `form` it is asked beside the question, and the method gets its cleaned values as keyword arguments.
+    With a `form` it is asked beside the question, and the method gets its cleaned values as keyword arguments. A service that writes
+    to the audit log in its own transaction has told of itself there; any other is to be `is_one_with_history`, and not durable.
     """
 
     def mark(method: Any) -> Any:
         method.object_action = ObjectAction(
-            method.__name__, label, question, applies, danger, form, permission, initial
+            method.__name__, label, question, applies, danger, form, permission, initial, is_one_with_history
         )
         return method
 
@@ -166,19 +172,25 @@ class ActionsAdmin(StaffModelAdmin):
 
     def _run(self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None) -> HttpResponse:
         try:
-            values = {} if form is None else form.cleaned_data
-            outcome: Outcome = getattr(self, action.method)(request, obj, **values)
+            # A kill between what is done and the history of it would leave nobody who did it.
+            with transaction.atomic() if action.is_one_with_history else nullcontext():
+                outcome = self._carried_out(request, obj, action, form)
         except DomainError as error:
             if form is not None and error.fields:
                 return self._ask(request, obj, action, form, status=form.add_domain_error(error))
             messages.error(request, error.message)
             return HttpResponseRedirect(self.change_url(obj))
-        if not isinstance(outcome, Before):
-            self._write_down(request, obj, action, form)
         if isinstance(outcome, HttpResponse):
             return outcome
         messages.success(request, outcome)
         return HttpResponseRedirect(self.change_url(obj))
+
+    def _carried_out(self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None) -> Outcome:
+        values = {} if form is None else form.cleaned_data
+        outcome: Outcome = getattr(self, action.method)(request, obj, **values)
+        if not isinstance(outcome, Before):
+            self._write_down(request, obj, action, form)
+        return outcome
 
     def _write_down(self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None) -> None:
         """What staff wrote beside it may name somebody: only the object's history has that. Both logs are in the site's own language."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -17,7 +16,10 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
+
+from nexusvpn.forms_only import forms_only
+from nexusvpn.locks import lock_settings
 
 # Makes a section's form: empty, or of what was posted.
 FormMaker = Callable[[HttpRequest, Any], Any]
@@ -41,8 +43,8 @@ class Section:
     links: Sequence[tuple[Any, str]] = ()
     form: FormMaker | None = None
     save: Callable[[HttpRequest, Any], None] | None = None
-    # When what the form shows was changed last; None: never.
-    changed_at: Callable[[], datetime | None] = lambda: None
+    # The table of one row that the form shows: when it was changed last is what tells an older page from the present one.
+    model: type[Model] | None = None
 
     def is_seen_by(self, user: Any) -> bool:
         return bool(user.has_perm(self.see))
@@ -50,11 +52,19 @@ class Section:
     @property
     def version(self) -> str:
         """Sent with the form: of an older page it is another one."""
-        changed_at = self.changed_at()
-        return changed_at.isoformat() if changed_at else ""
+        return _version_of(self.model and self.model._default_manager.first())
+
+    def is_shown_by(self, version: str | None) -> bool:
+        """Whether a page of this version shows what holds now, and until commit. Who names none has seen none."""
+        held = _version_of(self.model and lock_settings(self.model))
+        return version in (None, held)
 
     def is_changed_by(self, user: Any) -> bool:
         return self.form is not None and bool(user.has_perm(self.change))
+
+
+def _version_of(row: Any) -> str:
+    return row.changed_at.isoformat() if row else ""
 
 
 def only_row(slug: str, title: Any, note: Any, model: type[Model]) -> Section:
@@ -73,15 +83,7 @@ def only_row(slug: str, title: Any, note: Any, model: type[Model]) -> Section:
         own.save_model(request, filled.instance, filled, True)
         own.log_change(request, filled.instance, own.construct_change_message(request, filled, []))
 
-    changed_at = last_change(model)
-    return Section(
-        slug, title, note, f"{app}.view_{name}", f"{app}.change_{name}", form=form, save=save, changed_at=changed_at
-    )
-
-
-def last_change(model: type[Model]) -> Callable[[], datetime | None]:
-    """Of a table of one row."""
-    return lambda: model._default_manager.values_list("changed_at", flat=True).first()
+    return Section(slug, title, note, f"{app}.view_{name}", f"{app}.change_{name}", form=form, save=save, model=model)
 
 
 class SettingsSite(AdminSite):
@@ -95,7 +97,7 @@ class SettingsSite(AdminSite):
 
         own = [
             page("settings/", require_safe(self.settings_view), "settings"),
-            page("settings/<slug:slug>/", require_POST(self.section_view), "settings_section"),
+            page("settings/<slug:slug>/", forms_only(self.section_view), "settings_section"),
         ]
         return [*own, *super().get_urls()]
 
@@ -116,13 +118,16 @@ class SettingsSite(AdminSite):
         form = section.form(request, request.POST)
         if not form.is_valid():
             return self._page(request, (section, form), 400)
-        if request.POST.get("version", section.version) != section.version:
+        # The lock closes the race of two pages of one version that are sent at once.
+        with transaction.atomic():
+            is_seen = section.is_shown_by(request.POST.get("version"))
+            if is_seen:
+                section.save(request, form)
+        if not is_seen:
             form.add_error(
                 None, _("A colleague has changed this meanwhile. Look at what holds now, or save yours again.")
             )
             return self._page(request, (section, form), 409)
-        with transaction.atomic():
-            section.save(request, form)
         if form.errors:
             return self._page(request, (section, form), 400)
         messages.success(request, _("%(section)s: saved.") % {"section": section.title})

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from nexusvpn.admin_settings import Section, last_change
+from nexusvpn.admin_settings import Section
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
@@ -60,6 +60,6 @@ admin.site.sections.append(  # type: ignore[attr-defined]
         change="nexusvpn.change_sitestate",
         form=_form,
         save=_save,
-        changed_at=last_change(SiteState),
+        model=SiteState,
     )
 )

@@ -13,6 +13,7 @@ from nexusvpn.audit import record_act
 from nexusvpn.db import is_lost_database
 from nexusvpn.errors import InvalidInput
 from nexusvpn.kept import Kept
+from nexusvpn.locks import lock_settings
 from nexusvpn.logs import logger
 from nexusvpn.models import SiteState
 from nexusvpn.texts import one_line
@@ -64,21 +65,25 @@ def set_maintenance(*, on: bool, staff: object, note: str = "", until: datetime 
     Raises InvalidInput for a note of several lines or more than 300 characters.
     """
     said = {
+        "maintenance": on,
         "maintenance_note": _checked(note) if on else "",
         "maintenance_until": until if on else None,
-        "changed_at": timezone.now(),
     }
+    # The lock closes the race of two members of staff: one begins or ends it, and what the log says was before is what was.
     with transaction.atomic():
-        state, _ = SiteState.objects.get_or_create(pk=1)
-        # Of two members of staff at once one begins or ends it: the row's lock is that of the update.
-        turned = SiteState.objects.filter(pk=1, maintenance=not on).update(maintenance=on, **said)
-        changed = turned or (on and SiteState.objects.filter(pk=1, maintenance=True).update(**said))
-        if changed:
-            act = "maintenance_changed" if not turned else "maintenance_started" if on else "maintenance_ended"
-            details = {"until": until.isoformat()} if on and until else {}
+        state = lock_settings(SiteState) or SiteState()
+        details = {
+            name: [str(getattr(state, name)), str(value)]
+            for name, value in said.items()
+            if getattr(state, name) != value
+        }
+        if details:
+            act = "maintenance_changed" if state.maintenance == on else f"maintenance_{'started' if on else 'ended'}"
+            for name, value in said.items():
+                setattr(state, name, value)
+            state.save()
             record_act(act, actor=staff, target=state, details=details)
         transaction.on_commit(forget_state)
-    state.refresh_from_db()
     return state
 
 

@@ -6,16 +6,17 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from accounts.models import User
-from accounts.signals import account_activity_changed, account_erased
+from accounts.signals import Changed, account_changed, account_erased
 from billing.signals import entitlement_changed
 from vpn.deferred import settle_later
 from vpn.services.admission import admit_customer
 from vpn.services.erasure import erase_customer
 
 
-@receiver(account_activity_changed)
-def follow_activity(sender: Any, user: User, active: bool, **kwargs: Any) -> None:
-    admit_customer(user.pk)
+@receiver(account_changed)
+def follow_activity(sender: Any, user: User, what: Changed, **kwargs: Any) -> None:
+    if what is Changed.ACTIVITY:
+        admit_customer(user.pk)
 
 
 @receiver(account_erased)

@@ -43,6 +43,7 @@ class MailAdmin(ReadOnlyAdmin, ActionsAdmin):
             "The mail was given up. It gets another round of attempts; mend first what is named as its last error."
         ),
         applies=lambda mail: mail.state == Mail.State.FAILED,
+        is_one_with_history=True,
     )
     def send_again(self, request: HttpRequest, mail: Mail) -> Outcome:
         send_again(mail)

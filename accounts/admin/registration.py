@@ -113,6 +113,7 @@ class AbuseFlagAdmin(ReadOnlyAdmin, ActionsAdmin):
         gettext_lazy("Clear"),
         gettext_lazy("The account was looked at and is in order."),
         applies=lambda flag: flag.cleared_at is None,
+        is_one_with_history=True,
     )
     def clear(self, request: HttpRequest, flag: AbuseFlag) -> Outcome:
         if not AbuseFlag.objects.filter(pk=flag.pk, cleared_at=None).update(cleared_at=timezone.now()):

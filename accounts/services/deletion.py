@@ -17,7 +17,7 @@ from accounts.services.outbox import queue_mail
 from accounts.services.second_factor import prove_by_code
 from accounts.services.sessions import end_all_sessions
 from accounts.services.sign_in import count_attempt, find_account, record, refuse_inactive
-from accounts.signals import account_activity_changed
+from accounts.signals import Changed, account_changed
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 
@@ -40,7 +40,7 @@ def leave(*, user: User, by: User | None = None) -> User:
         end_all_sessions(user=user)
         ApiKey.objects.filter(user=user).delete()
         EmailToken.objects.filter(user=user).delete()
-        account_activity_changed.send(sender=User, user=user, active=False)
+        account_changed.send(sender=User, user=user, what=Changed.ACTIVITY)
         record_act("account_leaving", actor=by or user, person=user.pk, target=user, details={"due": due.isoformat()})
         queue_mail("account_leaving", user.email, {"due": due, "by_staff": by is not None}, user=user)
     user.is_active, user.deletion_due_at = False, due
@@ -62,7 +62,7 @@ def restore_account(*, user: User, by: User) -> None:
         User.objects.filter(pk=user.pk).update(is_active=True, deletion_due_at=None)
         # What a sign-in that was under way at the leaving may have left would come alive now.
         end_all_sessions(user=user)
-        account_activity_changed.send(sender=User, user=user, active=True)
+        account_changed.send(sender=User, user=user, what=Changed.ACTIVITY)
         record_act("account_restored", actor=by, person=user.pk, target=user)
         queue_mail("account_restored", user.email, {"by_staff": by.pk != user.pk}, user=user)
     user.is_active, user.deletion_due_at = True, None

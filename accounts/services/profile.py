@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext
 
 from accounts.models import User
-from accounts.signals import language_chosen
+from accounts.signals import Changed, account_changed
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
 from nexusvpn.languages import known_language
@@ -20,7 +20,7 @@ def choose_language(*, user: User, language: str) -> None:
     user.language = language
     with transaction.atomic():
         if User.objects.filter(pk=user.pk).exclude(language=language).update(language=language):
-            language_chosen.send(sender=User, user=user)
+            account_changed.send(sender=User, user=user, what=Changed.LANGUAGE)
 
 
 def rename_person(*, user: User, full_name: str) -> None:

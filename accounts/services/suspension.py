@@ -10,7 +10,7 @@ from accounts.locks import lock_person
 from accounts.models import User
 from accounts.roles import may_manage
 from accounts.services.sessions import end_all_sessions
-from accounts.signals import account_activity_changed
+from accounts.signals import Changed, account_changed
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, NotAllowed
 
@@ -41,7 +41,7 @@ def suspend_account(*, user: User, by: User) -> None:
         end_all_sessions(user=user)
         record_act("account_suspended", actor=by, person=user.pk, target=user)
         if now.is_active:
-            account_activity_changed.send(sender=User, user=user, active=False)
+            account_changed.send(sender=User, user=user, what=Changed.ACTIVITY)
     user.is_active = False
 
 
@@ -62,4 +62,4 @@ def unsuspend_account(*, user: User, by: User) -> None:
         end_all_sessions(user=user)
         record_act("account_reinstated", actor=by, person=user.pk, target=user)
         if user.is_active:
-            account_activity_changed.send(sender=User, user=user, active=True)
+            account_changed.send(sender=User, user=user, what=Changed.ACTIVITY)

@@ -8,17 +8,17 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.acting import end_acting
 from accounts.session_store import SessionStore
+from nexusvpn.forms_only import forms_only
 
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def acting_end(request: HttpRequest) -> HttpResponse:
     """Back to the customer's page in the admin; who acts as nobody any more goes to the start of their own."""
     staff: User | None = getattr(request, "acting_staff", None)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.errors import InvalidLink
 from accounts.forms_credentials import AddressChangeForm
@@ -26,6 +26,7 @@ from accounts.services.addresses import (
 from accounts.services.email_tokens import Purpose
 from accounts.services.reauthentication import check_person
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import LINK_USE, enforce
 
 
@@ -55,7 +56,7 @@ def address_change(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def address_change_cancel(request: HttpRequest) -> HttpResponse:
     cancel_change(user=signed_in(request))
     messages.success(request, _("The change is cancelled; your address stays as it is."))

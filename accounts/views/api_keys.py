@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms_keys import ApiKeyForm
 from accounts.models import ApiKey
@@ -21,6 +21,7 @@ from accounts.services.api_keys import create_api_key, revoke_api_key
 from accounts.services.browser_sign_in import is_confirmed
 from accounts.views.confirmation import confirmed
 from nexusvpn.errors import DomainError
+from nexusvpn.forms_only import forms_only
 
 
 @never_cache
@@ -56,7 +57,7 @@ def _page(request: HttpRequest, form: ApiKeyForm, status: int = 200, *, made: st
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def api_key_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     revoke_api_key(user=signed_in(request), key_id=pk)
     messages.success(request, _("The key is revoked. Nothing gets in with it any more."))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from accounts.services.profile import choose_language
 from nexusvpn.appearance import THEMES, Theme, remember_choice
+from nexusvpn.forms_only import forms_only
 from nexusvpn.http import target_of_ours
 from nexusvpn.languages import known_language
 
 
-@require_POST
+@forms_only
 def appearance(request: HttpRequest) -> HttpResponse:
     """Back to where the switch was. What is not known is left as it is."""
     response = HttpResponseRedirect(target_of_ours(request, request.POST.get("next", "")) or "/")

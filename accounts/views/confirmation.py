@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms_security import ConfirmForm
 from accounts.models import Session
@@ -25,6 +25,7 @@ from accounts.services.reauthentication import check_person
 from accounts.services.second_factor import Method, methods_of
 from accounts.wanted import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 
 View = Callable[..., HttpResponse]
 
@@ -68,14 +69,14 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def passkey_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(options_for_known(request, Purpose.CONFIRM, signed_in(request)))
 
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def passkey(request: HttpRequest) -> HttpResponse:
     """A passkey whose device has checked who holds it stands for password and factor."""
     target = wanted_page(request) or reverse("settings-security")

@@ -11,12 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import Notification
 from accounts.people import signed_in
 from accounts.services.notifications import Kind, choose_mail, mail_choices, mark_all_read, mark_read
 from nexusvpn.api.pagination import fetch_page, page_request
+from nexusvpn.forms_only import forms_only
 
 LISTED = ("id", "kind", "title", "text", "link", "created_at", "read_at")
 
@@ -36,7 +37,7 @@ def notifications(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def notification_open(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Mark it read, and go where it leads."""
     user = signed_in(request)
@@ -47,7 +48,7 @@ def notification_open(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def notifications_read_all(request: HttpRequest) -> HttpResponse:
     mark_all_read(user=signed_in(request))
     return redirect("notifications")

@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.activity import activity_page
 from accounts.cookies import cookies
@@ -27,6 +27,7 @@ from accounts.services.exports import latest_export, read_export, request_export
 from accounts.services.reauthentication import check_person
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 from nexusvpn.http import attachment
 
 
@@ -47,7 +48,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def export_request(request: HttpRequest) -> HttpResponse:
     try:
         request_export(user=signed_in(request))

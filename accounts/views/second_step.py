@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AnotherSignIn
 from accounts.forms_security import CodeForm
@@ -26,6 +26,7 @@ from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.second_factor import Method, methods_of, prove_by_code
 from accounts.wanted import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _page(request: HttpRequest, step: Step, form: CodeForm, status: int = 200) -
 
 
 @never_cache
-@require_POST
+@forms_only
 def passkey_options(request: HttpRequest) -> HttpResponse:
     step = _step(request)
     if step is None:
@@ -121,7 +122,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@forms_only
 def passkey(request: HttpRequest) -> HttpResponse:
     step = _step(request)
     if step is None:

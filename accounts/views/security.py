@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms_security import NewAuthenticatorForm, PasskeyNameForm
 from accounts.models import Passkey, RecoveryCode, TotpSeed, User
@@ -26,6 +26,7 @@ from accounts.services.second_factor import (
 )
 from accounts.views.confirmation import confirmed
 from nexusvpn.errors import DomainError
+from nexusvpn.forms_only import forms_only
 
 
 @never_cache
@@ -120,7 +121,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @confirmed
-@require_POST
+@forms_only
 def passkey_options(request: HttpRequest) -> HttpResponse:
     return JsonResponse(options_for_new(request, signed_in(request)))
 

@@ -12,13 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.geography import place_of
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.services.sessions import end_other_sessions, end_session
 from nexusvpn.errors import NotFound
+from nexusvpn.forms_only import forms_only
 
 # The newest ones; the API has all of them, page by page.
 SESSIONS_SHOWN = 50
@@ -62,7 +63,7 @@ def _history(user: User) -> list[dict[str, Any]]:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def others_end(request: HttpRequest) -> HttpResponse:
     """Every session but the one that asks, at once."""
     current = _current_session(request)
@@ -85,7 +86,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def session_end(request: HttpRequest, pk: UUID) -> HttpResponse:
     is_current = pk == _current_session(request)
     end_session(user=signed_in(request), session_id=pk)

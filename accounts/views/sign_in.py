@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.errors import AccountLeaving, InvalidPasskey
 from accounts.forms import LoginForm
@@ -18,6 +18,7 @@ from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.sign_in import check_credentials, record
 from accounts.wanted import wanted_page, with_next
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import LOGIN_ADDRESS, enforce
 
 
@@ -50,14 +51,14 @@ def login(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@forms_only
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """What the browser needs to ask for any passkey of this site."""
     return JsonResponse(options_for_known(request, Purpose.SIGN_IN))
 
 
 @never_cache
-@require_POST
+@forms_only
 def passkey(request: HttpRequest) -> HttpResponse:
     """Sign in with nothing but a passkey."""
     target = wanted_page(request)
@@ -83,7 +84,7 @@ def _shown_passkey(request: HttpRequest) -> Passkey:
 
 
 @never_cache
-@require_POST
+@forms_only
 def logout(request: HttpRequest) -> HttpResponse:
     auth.logout(request)
     return redirect("landing")

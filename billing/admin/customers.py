@@ -39,6 +39,7 @@ class StripeCustomerAdmin(ActionsAdmin, ReadOnlyAdmin):
         _("Sync now"),
         _("Everything that we have of this customer is compared with Stripe and brought to what is there now."),
         applies=lambda customer: customer.deleted_at is None,
+        is_one_with_history=True,
     )
     def sync_now(self, request: HttpRequest, customer: StripeCustomer) -> Outcome:
         compare_customer_soon(customer.pk)

@@ -26,6 +26,7 @@ class StripeEventAdmin(ActionsAdmin, ReadOnlyAdmin):
             "done twice."
         ),
         applies=lambda event: event.state != StripeEvent.State.WAITING,
+        is_one_with_history=True,
     )
     def process_again(self, request: HttpRequest, event: StripeEvent) -> Outcome:
         process_again(event)

@@ -111,6 +111,7 @@ class PlanAdmin(ActionsAdmin):
             "off sale there. Those who have a former price keep it. May be repeated."
         ),
         applies=lambda plan: sells(),
+        is_one_with_history=True,
     )
     def push(self, request: HttpRequest, plan: Plan) -> Outcome:
         push_prices_soon()

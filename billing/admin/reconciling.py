@@ -31,6 +31,7 @@ class ReconcileRunAdmin(ActionsAdmin, ReadOnlyAdmin):
             "What this run compared is compared again, from where the last one came to. It takes a while, and is a run of its own."
         ),
         applies=lambda run: sells(),
+        is_one_with_history=True,
     )
     def compare_now(self, request: HttpRequest, run: ReconcileRun) -> Outcome:
         compare_soon(run.kind)

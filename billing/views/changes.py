@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from accounts.people import signed_in
@@ -29,6 +29,7 @@ from billing.views.overview import render_billing
 from billing.views.plans import render_plans
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import CHECKOUT, SUBSCRIPTION, enforce
 
 MONTHS = {Interval.MONTH: 1, Interval.YEAR: 12}
@@ -110,7 +111,7 @@ def _said(done: Change) -> str:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 @leads_to_stripe
 def change_drop(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from billing.forms import GiftForm
@@ -21,12 +20,13 @@ from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe
 from nexusvpn.api.status import http_status
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import GIFT_CODE, enforce
 
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 @leads_to_stripe
 def gift_redeem(request: HttpRequest) -> HttpResponse:
     user, form, status = signed_in(request), GiftForm(request.POST), 400

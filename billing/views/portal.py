@@ -5,19 +5,19 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from billing.services.portal import Flow, open_portal
 from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe, to_stripe
 from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import CHECKOUT, enforce
 
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 @leads_to_stripe
 def portal(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)

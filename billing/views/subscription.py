@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from accounts.people import signed_in
 from billing.forms import PauseForm
@@ -24,6 +24,7 @@ from billing.services.overview import plan_besides, plan_state
 from billing.views.overview import render_billing
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError, InvalidInput
+from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import SUBSCRIPTION, enforce
 
 _ENDS = gettext_lazy("Your subscription is set to end, and nothing more is charged.")
@@ -86,7 +87,7 @@ def pause(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 @leads_to_stripe
 def resume(request: HttpRequest) -> HttpResponse:
     return _taken_back(request, subscriptions.resume, _("Your subscription goes on."))
@@ -94,7 +95,7 @@ def resume(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 @leads_to_stripe
 def unpause(request: HttpRequest) -> HttpResponse:
     return _taken_back(request, subscriptions.unpause, _("Your payments go on."))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from django import template
 from django.utils.translation import gettext, ngettext
 
-from nexusvpn.templatetags.nexusvpn_ui import percent
+from nexusvpn.templatetags.nexusvpn_ui import STATES, percent
 
 register = template.Library()
 
@@ -22,13 +22,24 @@ REACH = 0.8707 * pi
 # From so many servers on a dot has this width, in pixels of the screen at any size of the map.
 SIZES = ((8, 18), (4, 15), (2, 12), (0, 9))
 
+MARKED = ("up", "degraded", "down", "not_in_service")
+
+
+class Mark(NamedTuple):
+    """How a state is drawn: by shape as well as by colour."""
+
+    word: str
+    tone: str
+    is_square: bool
+    is_hollow: bool
+
 
 class Dot(NamedTuple):
     x: float
     y: float
     size: int
     core: int
-    online: bool
+    mark: Mark
     slug: str
     title: str
 
@@ -51,24 +62,30 @@ def _raw(longitude: float, latitude: float) -> tuple[float, float]:
 
 @register.inclusion_tag("components/_map.html")
 def locations_map(locations: Iterable[Any]) -> dict[str, Any]:
-    """Of objects or dicts with `slug, name, city, latitude, longitude, online, load, premium`, and `servers` where it is known.
+    """Of objects or dicts with `slug, name, city, latitude, longitude, state, load, premium`, and `servers` where it is known.
 
     A dot leads to `#location-<slug>`: the list beside the map has these ids, and says in words what the map shows.
     """
     dots = [_dot(location) for location in locations]
     # What is small lies above what is large.
-    return {"dots": sorted(dots, key=lambda dot: (-dot.size, dot.slug)), "width": WIDTH, "height": HEIGHT}
+    dots.sort(key=lambda dot: (-dot.size, dot.slug))
+    return {"dots": dots, "key": [_mark(state) for state in MARKED], "width": WIDTH, "height": HEIGHT}
+
+
+def _mark(state: str) -> Mark:
+    look = STATES[state]
+    return Mark(str(look.word), look.tone, state in ("degraded", "down"), state in ("down", "not_in_service"))
 
 
 def _dot(location: Any) -> Dot:
     x, y = project(_of(location, "longitude"), _of(location, "latitude"))
     size = next(size for servers, size in SIZES if (_of(location, "servers") or 0) >= servers)
-    return Dot(x, y, size, size - 5, bool(_of(location, "online")), _of(location, "slug"), _title(location))
+    return Dot(x, y, size, size - 5, _mark(_of(location, "state")), _of(location, "slug"), _title(location))
 
 
 def _title(location: Any) -> str:
-    """ "Amsterdam: online, 3 servers, load 20 %"."""
-    facts = [gettext("online") if _of(location, "online") else gettext("offline")]
+    """ "Amsterdam: works, 3 servers, load 20 %"."""
+    facts = [_mark(_of(location, "state")).word.lower()]
     if servers := _of(location, "servers"):
         facts.append(ngettext("%(n)s server", "%(n)s servers", servers) % {"n": servers})
     if _of(location, "load") is not None:

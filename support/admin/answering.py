@@ -13,13 +13,14 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.people import signed_in
+from nexusvpn.audit import is_told
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from support.admin.forms import AnswerForm, AssignForm, MergeForm, PriorityForm, TagsForm
 from support.admin.page import PageAdmin
 from support.admin.words import name_of
-from support.errors import ThreadMoved
-from support.models import CannedReply, Ticket
+from support.errors import ThreadMoved, TicketClosed
+from support.models import CannedReply, Ticket, TicketMessage
 from support.services.canned import fill_reply
 from support.services.desk import messages_since, refuse_moved
 from support.services.tickets import (
@@ -86,15 +87,17 @@ class AnsweringAdmin(PageAdmin):
         return True
 
     def _note(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
-        add_note(ticket_id=ticket.pk, author=signed_in(request), message=form.cleaned_data["message"])
-        self.log_change(request, ticket, gettext_noop("Noted"))
+        me, values = signed_in(request), form.cleaned_data
+        key = values["idempotency_key"]
+        written = add_note(ticket_id=ticket.pk, author=me, message=values["message"], idempotency_key=key)
+        self._log_once(request, ticket, written, gettext_noop("Noted"))
         messages.success(request, gettext("Your note is there; only staff see it."))
 
     def _answer(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
         me, values = signed_in(request), form.cleaned_data
         files = received_files(request, me, values["files"])
         seen: UUID | None = values["seen"]
-        reply_to_ticket(
+        written = reply_to_ticket(
             ticket_id=ticket.pk,
             author=me,
             message=values["message"],
@@ -103,21 +106,27 @@ class AnsweringAdmin(PageAdmin):
             # Two who answer at once: the second is shown what the first has written.
             alongside=(lambda written: refuse_moved(written, seen)) if seen else None,
         )
-        self.log_change(request, ticket, gettext_noop("Answered"))
+        is_first = self._log_once(request, ticket, written, gettext_noop("Answered"))
         if request.POST.get("do") != SEND_AND_CLOSE:
             messages.success(request, gettext("Your answer is sent."))
             return
         try:
             close_ticket(ticket_id=ticket.pk, closer=me)
-        except DomainError as error:
-            messages.warning(
-                request,
-                gettext("Your answer is sent, but the ticket was not closed by you. %(message)s")
-                % {"message": error.message},
-            )
-        else:
             self.log_change(request, ticket, gettext_noop("Closed"))
-            messages.success(request, gettext("Your answer is sent, and the ticket is closed."))
+        except DomainError as error:
+            # Of a form that came twice it is the first that closed it.
+            if is_first or not isinstance(error, TicketClosed):
+                told = gettext("Your answer is sent, but the ticket was not closed by you. %(message)s")
+                messages.warning(request, told % {"message": error.message})
+                return
+        messages.success(request, gettext("Your answer is sent, and the ticket is closed."))
+
+    def _log_once(self, request: HttpRequest, ticket: Ticket, written: TicketMessage, log: str) -> bool:
+        """Whether it was written just now: the history has nothing of a form that came before, with the same key."""
+        is_first = is_told(written.ticket)
+        if is_first:
+            self.log_change(request, ticket, log)
+        return is_first
 
     def assign_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         me = signed_in(request)

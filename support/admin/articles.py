@@ -15,11 +15,11 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin, StaffModelAdmin
+from nexusvpn.forms_only import forms_only
 from nexusvpn.languages import lazy as _
 from support.markdown import render as rendered
 from support.models import Article, ArticleCategory, ArticleVote
@@ -111,7 +111,7 @@ class ArticleAdmin(ActionsAdmin):
         return gettext("The article is a draft again.")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(never_cache(require_POST(self.preview)))
+        view = self.admin_site.admin_view(never_cache(forms_only(self.preview)))
         return [path("preview/", view, name="support_article_preview"), *super().get_urls()]
 
     def preview(self, request: HttpRequest) -> HttpResponse:

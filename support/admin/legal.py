@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
+from nexusvpn.forms_only import forms_only
 from support.markdown import render as rendered
 from support.models import LegalPage
 from support.services.legal import publish_legal_page, unpublish_legal_page
@@ -89,7 +89,7 @@ class LegalPageAdmin(ActionsAdmin):
         return _("The text is a draft again.")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(never_cache(require_POST(self.preview)))
+        view = self.admin_site.admin_view(never_cache(forms_only(self.preview)))
         return [path("preview/", view, name="support_legalpage_preview"), *super().get_urls()]
 
     def preview(self, request: HttpRequest) -> HttpResponse:

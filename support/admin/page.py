@@ -11,11 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.belongings import panels_of
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin
+from nexusvpn.forms_only import forms_only
 from support.admin.forms import AnswerForm, AssignForm, PriorityForm, TagsForm
 from support.admin.words import STATE_WORDS, clock_rows
 from support.models import CannedReply, Ticket
@@ -51,7 +52,7 @@ class PageAdmin(ActionsAdmin):
         ]
 
     def posted(self, view: Any) -> Any:
-        return self.admin_site.admin_view(never_cache(require_POST(view)))
+        return self.admin_site.admin_view(never_cache(forms_only(view)))
 
     def ticket_at(self, request: HttpRequest, object_id: str, *, to_act: bool = True) -> Ticket:
         """The ticket, for who may see it, or may work on it; raises Http404 or PermissionDenied."""

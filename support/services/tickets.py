@@ -170,14 +170,24 @@ def rate_ticket(*, ticket_id: UUID, user: User, rating: int, comment: str = "") 
     return ticket
 
 
-def add_note(*, ticket_id: UUID, author: User, message: str) -> TicketMessage:
-    """Words of staff for staff: they answer and move nothing. Raises InvalidInput, NotFound or NotAllowed."""
+def add_note(*, ticket_id: UUID, author: User, message: str, idempotency_key: str = "") -> TicketMessage:
+    """Words of staff for staff: they answer and move nothing. For a repeated key, give back the note of the first time.
+
+    Raises InvalidInput, NotFound, NotAllowed or IdempotencyKeyReused.
+    """
     message = clean_note(message)
+    note_id = uuid4()
     # The lock closes the race with a merge: the note is where the messages are.
     with transaction.atomic(durable=True):
+        asked = ("note", str(ticket_id), message)
+        earlier = claim_key(user=author, key=idempotency_key, asked=asked, message_id=note_id)
+        if earlier is not None:
+            return earlier
         ticket = lock_thread(author, ticket_id)
         refuse_own(author, ticket)
-        note = TicketMessage.objects.create(ticket=ticket, author=author, by_staff=True, is_note=True, body=message)
+        note = TicketMessage.objects.create(
+            id=note_id, ticket=ticket, author=author, by_staff=True, is_note=True, body=message
+        )
         # Of what is internal, the log of the customer's own account says nothing.
         record_act("ticket_noted", actor=author, target=ticket)
     return note

@@ -10,10 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people import signed_in
 from nexusvpn.api.pagination import page_request
+from nexusvpn.forms_only import forms_only
 from nexusvpn.http import target_of_ours
 from support.services.announcement_mails import reader_of, unsubscribe
 from support.services.announcements import announcements_page, put_away
@@ -29,7 +30,7 @@ def announcements(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def announcement_put_away(request: HttpRequest, pk: UUID) -> HttpResponse:
     """And back to the page that it was above."""
     put_away(announcement_id=pk, user=signed_in(request))

@@ -131,10 +131,30 @@ def test_two_who_answer_at_once_do_not_answer_twice(agent: Client, staff: Client
     assert ticket.messages.filter(by_staff=True).count() == 1
 
 
-def test_what_is_sent_twice_is_written_once(agent: Client, ticket: Ticket) -> None:
-    sent = {"message": ANSWER, "seen": ticket.messages.get().pk, "idempotency_key": "k" * 20, "do": "send"}
+@pytest.mark.parametrize(
+    ("do", "acts"),
+    [("send", ["Answered"]), ("close", ["Answered", "Closed"]), ("note", ["Noted"])],
+)
+def test_what_is_sent_twice_is_written_once(agent: Client, ticket: Ticket, do: str, acts: list[str]) -> None:
+    key = shown(agent, ticket).split('name="idempotency_key" value="')[1].split('"')[0]
+    sent = {"message": ANSWER, "seen": ticket.messages.get().pk, "idempotency_key": key, "do": do}
+    told = []
     for _ in range(2):
-        assert agent.post(at(ticket, "reply"), sent).status_code == 302
+        answer = agent.post(at(ticket, "reply"), sent, follow=True)
+        assert answer.redirect_chain == [(change(ticket), 302)]
+        told.append([str(message) for message in answer.context["messages"]])
+    assert told[0] == told[1]
+    assert ticket.messages.filter(by_staff=True).count() == 1
+    assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == acts
+    assert AuditEvent.objects.filter(target_id=str(ticket.pk)).count() == len(acts)
+
+
+def test_a_key_of_a_note_sends_no_answer(agent: Client, ticket: Ticket) -> None:
+    sent = {"message": ANSWER, "idempotency_key": "k" * 20}
+    assert agent.post(at(ticket, "reply"), {**sent, "do": "note"}).status_code == 302
+    again = agent.post(at(ticket, "reply"), {**sent, "do": "send"})
+    assert again.status_code == 200
+    assert "k" * 20 not in again.text
     assert ticket.messages.filter(by_staff=True).count() == 1
 
 

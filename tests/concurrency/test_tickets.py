@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from support.models import IdempotencyKey, Ticket, TicketMessage
 from support.services import tickets as services
-from support.services.tickets import open_ticket, reply_to_ticket
+from support.services.tickets import add_note, open_ticket, reply_to_ticket
 from tests.concurrency.crowd import crowd
 from tests.factories.accounts import make_user
-from tests.factories.support import make_ticket
+from tests.factories.support import make_helper, make_ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 ROUNDS = 20
@@ -68,6 +68,18 @@ def test_a_reply_repeated_at_once_is_written_once() -> None:
 
         assert crowd(AT_ONCE, act) == {"ok": AT_ONCE}
     assert ticket.messages.count() == 1 + ROUNDS
+
+
+def test_a_note_repeated_at_once_is_written_once() -> None:
+    helper, ticket = make_helper("helper@example.com"), make_ticket(make_user("alice@example.com"))
+    for number in range(ROUNDS):
+
+        def act(_: int, key: str = f"key-{number}") -> None:
+            add_note(ticket_id=ticket.pk, author=helper, message="Not before Monday.", idempotency_key=key)
+
+        assert crowd(AT_ONCE, act) == {"ok": AT_ONCE}
+    assert ticket.messages.filter(is_note=True).count() == ROUNDS
+    assert AuditEvent.objects.filter(action="ticket_noted").count() == ROUNDS
 
 
 def test_of_several_texts_under_one_key_at_once_one_is_written() -> None:

@@ -16,7 +16,7 @@ from nexusvpn.templatetags.locations_map import HEIGHT, WIDTH, locations_map, pr
 CASES = json.loads((Path(__file__).parent / "projection-cases.json").read_text())
 AMSTERDAM: dict[str, Any] = {
     **{"slug": "ams", "name": "AMS", "city": "Amsterdam", "latitude": 52.37, "longitude": 4.9},
-    **{"online": True, "load": 0.2, "premium": False, "servers": 3},
+    **{"state": "up", "load": 0.2, "premium": False, "servers": 3},
 }
 
 
@@ -42,20 +42,23 @@ def test_more_servers_are_a_larger_dot_below_the_smaller_ones() -> None:
 def test_a_dot_leads_into_the_list_and_says_what_it_shows() -> None:
     drawn = _render([AMSTERDAM])
     assert '<a class="map-dot tone-good" href="#location-ams" tabindex="-1">' in drawn
-    assert "<title>Amsterdam: online, 3 servers, load 20 %</title>" in drawn
+    assert "<title>Amsterdam: works, 3 servers, load 20 %</title>" in drawn
 
 
-def test_offline_is_another_shape_and_not_only_another_colour() -> None:
-    drawn = _render([{**AMSTERDAM, "online": False, "load": None, "premium": True, "servers": 1}])
-    assert "<title>Amsterdam: offline, 1 server, premium</title>" in drawn
-    assert re.search(r'class="map-shape map-square" d="M511', drawn)
+def test_each_state_is_another_shape_and_not_only_another_colour() -> None:
+    shapes = {}
+    for state in ("up", "degraded", "down", "not_in_service"):
+        drawn = _render([{**AMSTERDAM, "state": state, "load": None, "premium": True, "servers": 1}])
+        shapes[state] = tuple(re.findall(r'class="(map-(?:shape|core)[^"]*)" d="M511', drawn))
+    assert "<title>Amsterdam: not in service, 1 server, premium</title>" in drawn
+    assert len(set(shapes.values())) == 4
 
 
 def test_numbers_of_the_drawing_are_of_no_language() -> None:
     with translation.override("de"):
         drawn = _render([AMSTERDAM])
     assert 'd="M511.8 84.7h0"' in drawn
-    assert "Amsterdam: online, 3 Server, Last 20 %" in drawn
+    assert "Amsterdam: läuft, 3 Server, Last 20 %" in drawn
 
 
 def test_what_staff_entered_is_text() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import OperationalError
@@ -133,6 +133,27 @@ class TestTheMode:
         assert (state.maintenance, state.maintenance_note, state.maintenance_until) == (False, "", None)
         acts = AuditEvent.objects.filter(action__startswith="maintenance_", actor_id=sam.pk).order_by("at", "id")
         assert [act.action for act in acts] == ["maintenance_started", "maintenance_changed", "maintenance_ended"]
+
+    def test_the_log_says_what_was_and_what_is(self, sam: User) -> None:
+        until = datetime(2030, 1, 1, 10, tzinfo=UTC)
+        set_maintenance(on=True, note="Work", staff=sam)
+        set_maintenance(on=True, note="Work", until=until, staff=sam)
+        set_maintenance(on=False, staff=sam)
+        acts = AuditEvent.objects.filter(action__startswith="maintenance_").order_by("at", "id")
+        assert [act.details for act in acts] == [
+            {"maintenance": ["False", "True"], "maintenance_note": ["", "Work"]},
+            {"maintenance_until": ["None", "2030-01-01 10:00:00+00:00"]},
+            {
+                "maintenance": ["True", "False"],
+                "maintenance_note": ["Work", ""],
+                "maintenance_until": ["2030-01-01 10:00:00+00:00", "None"],
+            },
+        ]
+
+    def test_saying_the_same_again_is_no_act(self, sam: User) -> None:
+        before = set_maintenance(on=True, note="Work", staff=sam)
+        assert set_maintenance(on=True, note="Work", staff=sam).changed_at == before.changed_at
+        assert AuditEvent.objects.filter(action__startswith="maintenance_").count() == 1
 
     def test_ending_what_has_not_begun_is_nothing(self, sam: User) -> None:
         set_maintenance(on=False, staff=sam)

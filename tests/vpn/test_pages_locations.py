@@ -54,8 +54,8 @@ def test_a_load_that_nobody_measured_is_not_invented(page: Client) -> None:
     text = page.get("/locations").text
     assert "42 %" in text
     assert re.search(r'<td data-label="Load"[^>]*>–</td>', text)
-    assert "<span>Online</span>" in text
-    assert "<span>Offline</span>" in text
+    assert "<span>Works</span>" in text
+    assert "<span>Not in service</span>" in text
 
 
 class TestFinding:

@@ -145,7 +145,7 @@ def test_an_incident_is_shown_from_its_start_on_with_its_updates_as_plain_text(a
 def test_the_parts_that_change_are_those_of_the_page() -> None:
     in_service(make_location("ams"))
     page, parts = Client().get("/status").text, Client().get("/status/now").text
-    for part in ("status-now", "status-open", "status-ams"):
+    for part in ("status-now", "status-open", "status-unused", "status-ams"):
         assert f'id="{part}" data-live-part' in page
         assert f'id="{part}" data-live-part' in parts
     assert len(parts) < 2000

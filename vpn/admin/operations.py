@@ -97,6 +97,7 @@ class IncidentAdmin(ActionsAdmin):
             "The status page says that the trouble is over, with the present time. It stays in the list of the last 90 days."
         ),
         applies=lambda incident: incident.resolved_at is None,
+        is_one_with_history=True,
     )
     def resolve(self, request: HttpRequest, incident: Incident) -> Outcome:
         resolve_incident(incident_id=incident.pk)

@@ -27,7 +27,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LocationRow:
-    """`load` is 0 to 1, or None where nobody has measured it; `country` is in the reader's language."""
+    """`load` is 0 to 1, or None where nobody has measured it; `country` is in the reader's language; `online`: takes devices."""
 
     id: int
     slug: str
@@ -40,6 +40,7 @@ class LocationRow:
     online: bool
     load: float | None
     servers: int
+    state: str
     country: str
     is_favourite: bool
     is_in_plan: bool

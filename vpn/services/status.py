@@ -14,19 +14,19 @@ from django.db import connection
 from django.utils import timezone
 
 from nexusvpn.kept import Kept
-from vpn.services.heard import HEARD_SQL, fresh_since
+from vpn.services.heard import fresh_since
 from vpn.services.incidents import IncidentView, shown_incidents
+from vpn.services.location_state import COUNTS_SQL, state_of
 from vpn.services.uptime import History, histories, unknown_history
-from vpn.services.watching import SERVING
 
 KEPT_S = 0.5
 # The watch looks once a minute: nothing of the past changes faster.
 HISTORY_KEPT_S = 15.0
 
 _NOW = f"""
-SELECT l.id, l.slug, l.name, l.city, l.country_code, count(*), count(*) FILTER (WHERE {HEARD_SQL} AND s.stopped_at IS NULL)
+SELECT l.id, l.slug, l.name, l.city, l.country_code, {COUNTS_SQL}
 FROM vpn_location l
-JOIN vpn_server s ON s.location_id = l.id AND s.state = ANY(%(serving)s)
+LEFT JOIN vpn_server s ON s.location_id = l.id
 LEFT JOIN vpn_nodestatus n ON n.server_id = s.id
 WHERE l.is_active
 GROUP BY l.id ORDER BY l.city, l.name, l.id
@@ -48,16 +48,16 @@ class LocationStatus:
 
     @property
     def state(self) -> str:
-        """up: every server works; degraded: some do; down: none does."""
-        return overall(self.working, self.servers)
+        return state_of(servers=self.servers, working=self.working)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How everything was at `measured_at`."""
+    """How everything was at `measured_at`. Of locations without a server in service nothing is measured: they are named."""
 
     measured_at: datetime
     locations: tuple[LocationStatus, ...]
+    not_in_service: tuple[str, ...]
     incidents: tuple[IncidentView, ...]
 
     @property
@@ -89,12 +89,6 @@ class Status:
         }
 
 
-def overall(working: int, servers: int) -> str:
-    if working == servers:
-        return "up"
-    return "degraded" if working else "down"
-
-
 def _location_dict(location: LocationStatus) -> dict[str, Any]:
     return {
         "slug": location.slug,
@@ -119,11 +113,13 @@ def _measure() -> Status:
     measured_at = timezone.now()
     history = _history.get()
     with connection.cursor() as cursor:
-        cursor.execute(_NOW, {"fresh_since": fresh_since(), "serving": [str(state) for state in SERVING]})
+        cursor.execute(_NOW, {"fresh_since": fresh_since()})
         rows = cursor.fetchall()
     unknown = unknown_history(measured_at)
-    locations = tuple(LocationStatus(*[*row, history.get(row[0], unknown)]) for row in rows)
-    return Status(measured_at, locations, tuple(shown_incidents()))
+    found = [LocationStatus(*[*row, history.get(row[0], unknown)]) for row in rows]
+    locations = tuple(location for location in found if location.servers)
+    unused = tuple(location.city for location in found if not location.servers)
+    return Status(measured_at, locations, unused, tuple(shown_incidents()))
 
 
 _history = Kept(lambda: histories(timezone.now()), HISTORY_KEPT_S)

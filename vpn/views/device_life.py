@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
 
 from accounts.people import signed_in
 from nexusvpn.errors import DomainError, NotFound
+from nexusvpn.forms_only import forms_only
 from nexusvpn.undo import say_with_undo
 from vpn.forms import ExpiryForm
 from vpn.models import VpnConfig
@@ -42,7 +42,7 @@ def _answer(request: HttpRequest, pk: UUID, act: Callable[[], None]) -> HttpResp
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def device_suspend(request: HttpRequest, pk: UUID) -> HttpResponse:
     def suspend() -> None:
         device = suspend_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
@@ -54,7 +54,7 @@ def device_suspend(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def device_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
     def resume() -> None:
         device = resume_device(user=signed_in(request), device_id=pk, by=CUSTOMER)
@@ -70,7 +70,7 @@ def device_resume(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def device_expiry(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = ExpiryForm(request.POST)
 
@@ -87,7 +87,7 @@ def device_expiry(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def device_expiry_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
     user = signed_in(request)
     former = find_device(user.pk, pk).expires_at

@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import NotFound
+from nexusvpn.forms_only import forms_only
 from nexusvpn.undo import say_with_undo
 from vpn.forms import RenameForm
 from vpn.services.device_views import device_page, find_device, leaving_places, recently_removed
@@ -66,7 +67,7 @@ def device_state(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def device_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     form, former = RenameForm(request.POST), find_device(signed_in(request).pk, pk).name
 

@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
+from nexusvpn.forms_only import forms_only
 from nexusvpn.http import client_address, target_of_ours
 from vpn.forms import LocationsForm
 from vpn.services.device_views import DeviceView, live_devices
@@ -51,7 +52,7 @@ def _chosen(devices: list[DeviceView], wanted: str) -> DeviceView | None:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def location_favourite(request: HttpRequest, pk: int) -> HttpResponse:
     location = add_favourite(user=signed_in(request), location_id=pk)
     messages.success(request, _("%(name)s is one of your favourites now.") % {"name": location.name})
@@ -60,7 +61,7 @@ def location_favourite(request: HttpRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@forms_only
 def location_unfavourite(request: HttpRequest, pk: int) -> HttpResponse:
     location = remove_favourite(user=signed_in(request), location_id=pk)
     messages.success(request, _("%(name)s is no favourite any more.") % {"name": location.name})

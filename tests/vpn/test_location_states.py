@@ -1,0 +1,89 @@
+"""Of a location the landing page, the status page and the locations page say the same."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from tests.factories.vpn import make_location, make_server
+from vpn.models import NodeStatus, Server
+from vpn.services import status
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """No test sees another's status."""
+    status._status._until = status._history._until = 0.0
+
+
+def word(page: str, begin: str) -> str:
+    """The first state after the location's place."""
+    found = re.search(r'class="state[^"]*"[^>]*>.*?<span>([^<]*)</span>', page.split(begin)[1], re.DOTALL)
+    assert found
+    return found[1]
+
+
+def said(alice: User) -> dict[str, str]:
+    """How each page calls the state of Amsterdam."""
+    browser = Client()
+    pages = {"landing": browser.get("/").text, "status": browser.get("/status").text}
+    browser.force_login(alice)
+    pages["locations"] = browser.get("/locations").text
+    begins = {"landing": '<tr id="location-ams"', "status": 'id="status-ams"', "locations": '<tr id="location-ams"'}
+    return {name: word(page, begins[name]) for name, page in pages.items()}
+
+
+def silence(server: Server) -> None:
+    NodeStatus.objects.filter(pk=server.pk).update(last_report_at=timezone.now() - timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("states", "silent", "expected"),
+    [
+        (["online"], 0, "Works"),
+        (["draining"], 0, "Works"),
+        (["online", "enrolling", "decommissioned"], 0, "Works"),
+        (["online", "draining"], 1, "Partly down"),
+        (["online"], 1, "Down"),
+        (["offline", "enrolling"], 1, "Down"),
+    ],
+)
+def test_a_location_is_in_one_state_on_all_pages(alice: User, states: list[str], silent: int, expected: str) -> None:
+    location = make_location("ams")
+    servers = [
+        make_server(location, state=state, network_v4=f"10.8{number}.0.0/24", network_v6=f"fd8{number}::/64")
+        for number, state in enumerate(states)
+    ]
+    for server in servers[:silent]:
+        silence(server)
+    assert said(alice) == dict.fromkeys(("landing", "status", "locations"), expected)
+
+
+@pytest.mark.parametrize("state", [None, "enrolling", "decommissioned"])
+def test_what_is_not_in_service_is_not_called_down(alice: User, state: str | None) -> None:
+    location = make_location("ams")
+    if state:
+        make_server(location, state=state, public_key=None)
+    browser = Client()
+    assert word(browser.get("/").text, '<tr id="location-ams"') == "Not in service"
+    for page in ("/status", "/status/now"):
+        text = browser.get(page).text
+        assert "Not in service: Amsterdam." in text
+        assert 'id="status-ams"' not in text
+    browser.force_login(alice)
+    text = browser.get("/locations").text
+    assert word(text, '<tr id="location-ams"') == "Not in service"
+    assert "No server is online" in text
+
+
+def test_who_drains_a_location_is_told_of_no_outage_but_that_it_takes_nothing_new(client: Client, alice: User) -> None:
+    make_server(make_location("ams"), state="draining")
+    client.force_login(alice)
+    assert "Takes no new devices now" in client.get("/locations").text
