@@ -58,8 +58,10 @@ _MAIL = ("to", "kind", "subject", "state", "created_at", "sent_at")
 def register() -> None:
     _register_sections()
     _register_access()
+    _register_credentials()
     _register_messages()
-    _register_service()
+    _register_sign_ups()
+    _register_work()
 
 
 def _register_sections() -> None:
@@ -137,6 +139,11 @@ def _register_access() -> None:
             _("{KNOWN_CLIENTS_KEPT_DAYS} days after it was last seen."),
             section="known_clients",
         ),
+    )
+
+
+def _register_credentials() -> None:
+    register_stored(
         StoredKind(
             "accounts.TotpSeed",
             _("The secret that your authenticator app shares with us, encrypted."),
@@ -215,7 +222,7 @@ def _register_messages() -> None:
     )
 
 
-def _register_service() -> None:
+def _register_sign_ups() -> None:
     register_stored(
         StoredKind(
             "accounts.SignupOrigin",
@@ -239,6 +246,18 @@ def _register_service() -> None:
             section="account",
         ),
         StoredKind(
+            "accounts.RegistrationPolicy",
+            _("Who may sign up."),
+            _("To open or close the service to new accounts."),
+            _("Always."),
+            about_people=False,
+        ),
+    )
+
+
+def _register_work() -> None:
+    register_stored(
+        StoredKind(
             "admin.LogEntry",
             _("What our staff changed by hand."),
             _("So that they can see each other's work."),
@@ -251,13 +270,6 @@ def _register_service() -> None:
             _("So that it is done even if a machine fails."),
             _("A day after it is done; 30 days if it failed."),
             not_exported=_("It holds ids of rows that are in the other sections."),
-        ),
-        StoredKind(
-            "accounts.RegistrationPolicy",
-            _("Who may sign up."),
-            _("To open or close the service to new accounts."),
-            _("Always."),
-            about_people=False,
         ),
         StoredKind(
             "accounts.PeopleDay",

@@ -68,6 +68,7 @@ def _stripe_copy(user: User) -> list[dict[str, Any]]:
 def register() -> None:
     _register_sections()
     _register_plans()
+    _register_subscriptions()
     _register_payments()
     _register_requests()
     _register_service()
@@ -162,7 +163,7 @@ def _register_plans() -> None:
     )
 
 
-def _register_payments() -> None:
+def _register_subscriptions() -> None:
     register_stored(
         StoredKind(
             "billing.StripeCustomer",
@@ -189,6 +190,11 @@ def _register_payments() -> None:
             BOOKS,
             section="invoices",
         ),
+    )
+
+
+def _register_payments() -> None:
+    register_stored(
         StoredKind(
             "billing.Payment",
             _("What was charged when, and a hash by which the same card is recognised. Never the card's number."),

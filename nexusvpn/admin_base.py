@@ -133,13 +133,13 @@ class StaffModelAdmin(admin.ModelAdmin):
     # What must be known before anything else about an object, above its form.
     banners: ClassVar[list[Callable[[HttpRequest, Any], Iterable[Notice]]]] = []
     extra_columns: ClassVar[list[Column]] = []
-    # How filters say the codes of a column.
+    # How lists, pages and filters say the codes of a column.
     words: ClassVar[dict[str, Callable[[str], str]]] = {}
     # Sums of money whose columns' names do not say that they are.
     sums: ClassVar[tuple[str, ...]] = ()
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        own = [readable(self.model, name, self.sums) for name in super().get_list_display(request)]
+        own = [readable(self.model, name, self.sums, self.words) for name in super().get_list_display(request)]
         return [*own, *(_display(column) for column in self.extra_columns)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -300,7 +300,7 @@ class ReadOnlyAdmin(StaffModelAdmin):
         # Bytes say nothing to a reader, and those that are kept are secrets.
         shown = [field.name for field in self.opts.concrete_fields if not isinstance(field, BinaryField)]
         names: Any = self.fields or shown
-        return [readable(self.model, name, self.sums) for name in names]
+        return [readable(self.model, name, self.sums, self.words) for name in names]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return self.get_fields(request, obj)

@@ -1,8 +1,8 @@
-"""How the admin writes columns that hold plain numbers: sums of money with their currency, volumes of data in units."""
+"""How the admin writes columns that hold plain numbers or codes: sums with their currency, volumes of data in units, codes in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.contrib import admin
@@ -20,10 +20,12 @@ def _is_volume(name: str) -> bool:
     return words[0] in VOLUMES or words[-1] in VOLUMES
 
 
-def readable(model: Any, name: Any, sums: Collection[str] = ()) -> Any:
+def readable(
+    model: Any, name: Any, sums: Collection[str] = (), words: Mapping[str, Callable[[str], str]] | None = None
+) -> Any:
     """What to show for a column of a list or a page that only shows: the column's name, or what writes its number out.
 
-    Sums are what is called so (`_minor`), and what the table's admin names beside.
+    Sums are what is called so (`_minor`), and what the table's admin names beside; so are the words for a column's codes.
     """
     if not isinstance(name, str):
         return name
@@ -31,6 +33,8 @@ def readable(model: Any, name: Any, sums: Collection[str] = ()) -> Any:
         field = model._meta.get_field(name)
     except FieldDoesNotExist:
         return name
+    if words and name in words:
+        return _written(field, lambda row: words[name](getattr(row, name)) or None)
     if name.endswith(MINOR) or name in sums:
         # A row may have sums of several currencies, each beside its own.
         own = name.removesuffix(MINOR) + "_currency"
@@ -41,9 +45,9 @@ def readable(model: Any, name: Any, sums: Collection[str] = ()) -> Any:
     return name
 
 
-def _written(field: Any, write: Callable[[Any], str]) -> Callable[[Any], str]:
+def _written(field: Any, write: Callable[[Any], str | None]) -> Callable[[Any], str | None]:
     @admin.display(description=field.verbose_name, ordering=field.name)
-    def show(row: Any) -> str:
+    def show(row: Any) -> str | None:
         return write(row)
 
     show.__name__ = field.name

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.i18n import JavaScriptCatalog
 from psycopg.errors import QueryCanceled
 
 from nexusvpn.admin_menu import grouped
@@ -114,6 +115,10 @@ class StaffSite(SettingsSite):
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """Staff change theirs where everybody does: one form, one set of limits, one thing that follows."""
         return HttpResponseRedirect(reverse("password-change"))
+
+    def i18n_javascript(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """What Django's scripts say; of a text that two of these have the later one's is said."""
+        return JavaScriptCatalog.as_view(packages=["django.contrib.admin", "nexusvpn"])(request)
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """By what staff come for, not by where the code lives; an app's own page stays as Django has it."""

@@ -44,6 +44,12 @@ def register() -> None:
             article_title=F("article__title"),
         ),
     )
+    _register_tickets()
+    _register_desk()
+    _register_articles()
+
+
+def _register_tickets() -> None:
     register_stored(
         StoredKind(
             "support.Ticket",
@@ -66,6 +72,11 @@ def register() -> None:
             _("A day."),
             not_exported=_("It repeats nothing of what you wrote, and is gone after a day."),
         ),
+    )
+
+
+def _register_desk() -> None:
+    register_stored(
         StoredKind(
             "support.Tag",
             _("Words by which staff find questions again."),
@@ -87,6 +98,11 @@ def register() -> None:
             _("While they are true."),
             about_people=False,
         ),
+    )
+
+
+def _register_articles() -> None:
+    register_stored(
         StoredKind(
             "support.ArticleVote",
             _("Whether a help article helped you, if you said so."),

@@ -57,11 +57,12 @@ def register() -> None:
         _usage,
     )
     register_section("favourites", _("Locations that you want at the top of your list."), _favourites)
-    _register_people()
+    _register_devices()
+    _register_usage()
     _register_fleet()
 
 
-def _register_people() -> None:
+def _register_devices() -> None:
     register_stored(
         StoredKind(
             "vpn.VpnConfig",
@@ -84,6 +85,18 @@ def _register_people() -> None:
             _("Until the server has confirmed that the key is gone."),
             not_exported=_("It is how servers are told what the sections “devices” and “addresses” say."),
         ),
+        StoredKind(
+            "vpn.FavouriteLocation",
+            _("The locations that you marked as favourites, and when."),
+            _("To show them first."),
+            _("Until you unmark them, or your account is erased."),
+            section="favourites",
+        ),
+    )
+
+
+def _register_usage() -> None:
+    register_stored(
         StoredKind(
             "vpn.UsageRecord",
             _("Bytes of each device on each day, up and down. Not when, and not where to."),
@@ -111,13 +124,6 @@ def _register_people() -> None:
             _("To warn you."),
             _("While your plan has a limit."),
             section="usage",
-        ),
-        StoredKind(
-            "vpn.FavouriteLocation",
-            _("The locations that you marked as favourites, and when."),
-            _("To show them first."),
-            _("Until you unmark them, or your account is erased."),
-            section="favourites",
         ),
     )
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.mail_kinds import kind_in_words
 from accounts.models import Mail, Notification
 from accounts.services.outbox import send_again
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
@@ -31,6 +35,7 @@ class MailAdmin(ReadOnlyAdmin, ActionsAdmin):
     )
     list_display = ("created_at", "to", "subject", "state", "attempts", "last_error", "sent_at")
     list_filter = ("state", "kind")
+    words: ClassVar[dict[str, Callable[[str], str]]] = {"kind": kind_in_words}
     search_fields = ("to", "=id")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Mail]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from accounts.admin import LATEST
 from accounts.admin.customer_page import customer_page
 from accounts.people import signed_in
 from billing.admin.columns import money_column, panel_of
+from billing.disputes import reason_in_words, status_in_words
 from billing.models import Dispute, Payment, StripeOrder
 from billing.services.refunds import refund_payment, refundable
 from nexusvpn.admin_actions import ActionsAdmin, Before, Outcome, object_action
@@ -60,8 +62,8 @@ def disputes_panel(payment: Payment) -> Panel:
     rows = [
         (
             dispute.stripe_id,
-            dispute.status,
-            dispute.reason,
+            status_in_words(dispute.status),
+            reason_in_words(dispute.reason),
             money(dispute.amount_minor, dispute.currency),
             day(dispute.created_at),
             day(dispute.evidence_due_at),
@@ -106,7 +108,10 @@ def open_disputes(request: HttpRequest, payment: Payment) -> list[Notice]:
     disputed = [one for one in payment.disputes.all() if one.withholds]
     return [
         Notice(
-            gettext("The customer's bank asks for this payment back: %(reason)s") % {"reason": one.reason}, url, "bad"
+            gettext("The customer's bank asks for this payment back: %(reason)s")
+            % {"reason": reason_in_words(one.reason)},
+            url,
+            "bad",
         )
         for one in disputed
     ]
@@ -182,6 +187,7 @@ class DisputeAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("payment__user",)
     list_filter = ("status", "reason", "currency")
+    words: ClassVar[dict[str, Callable[[str], str]]] = {"status": status_in_words, "reason": reason_in_words}
     search_fields = ("=stripe_id", "=payment__stripe_id", "payment__user__email")
 
     @admin.display(description=_("user"), ordering="payment__user__email")

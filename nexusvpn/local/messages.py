@@ -1,7 +1,8 @@
 """The texts of the product and their translations: `python -m nexusvpn.local.messages [--compile | --check]`.
 
 Each app has its own catalogues, `<app>/locale/<language>/LC_MESSAGES/django.po`; what is said by templates belongs to the app of their
-folder. Without an argument the catalogues get what the sources say now and lose what they no longer say; translations stay.
+folder, and what the admin's scripts say is in a `djangojs.po`. Without an argument the catalogues get what the sources say now and lose
+what they no longer say; translations stay.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from nexusvpn.local.places import CHECKOUT
 from nexusvpn.names import APPS, named
 
 LANGUAGES = ("de",)
+PAGES, SCRIPTS = "django", "djangojs"
+# Each catalogue's app and domain.
+CATALOGUES = (*((app, PAGES) for app in APPS), ("nexusvpn", SCRIPTS))
+SCRIPT_TEXTS = CHECKOUT / "nexusvpn/django_script_texts.py"
 # Folders of `templates/` that are not named after their app; and how the names of each app's mails begin.
 TEMPLATES_OF = {"status": "vpn"}
 MAILS_OF = {
@@ -42,28 +47,28 @@ KEYWORDS: dict[str, Any] = {
 _WITHOUT = {"migrations", "agent", "wireguard", "sandbox", "locale", "static"}
 
 
-def catalogue_path(app: str, language: str) -> Path:
-    return CHECKOUT / app / "locale" / language / "LC_MESSAGES" / "django.po"
+def catalogue_path(app: str, language: str, domain: str = PAGES) -> Path:
+    return CHECKOUT / app / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
 
 
 def update() -> None:
-    for app in APPS:
-        said = said_by(app)
+    for app, domain in CATALOGUES:
+        said = said_by(app, domain)
         for language in LANGUAGES:
-            path = catalogue_path(app, language)
+            path = catalogue_path(app, language, domain)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(as_po(renewed(read(app, language), said)))
+            path.write_bytes(as_po(renewed(read(app, language, domain), said)))
 
 
 def compile_all() -> None:
     """Write the `.mo` files that gettext reads, beside the catalogues."""
-    for app in APPS:
+    for app, domain in CATALOGUES:
         for language in LANGUAGES:
-            path = catalogue_path(app, language).with_suffix(".mo")
+            path = catalogue_path(app, language, domain).with_suffix(".mo")
             if not path.parent.is_dir():
                 continue
             compiled = io.BytesIO()
-            write_mo(compiled, read(app, language))
+            write_mo(compiled, read(app, language, domain))
             if not path.is_file() or path.read_bytes() != compiled.getvalue():
                 # A process that reads it meanwhile sees the old one or the new one.
                 fresh = path.with_suffix(f".{os.getpid()}")
@@ -74,16 +79,16 @@ def compile_all() -> None:
 def faults() -> list[str]:
     """What keeps the catalogues from being complete, a line each."""
     found = []
-    for app in APPS:
-        said = said_by(app)
+    for app, domain in CATALOGUES:
+        said = said_by(app, domain)
         for language in LANGUAGES:
-            path, catalogue = catalogue_path(app, language), read(app, language)
+            path, catalogue = catalogue_path(app, language, domain), read(app, language, domain)
             name = path.relative_to(CHECKOUT)
             if not path.is_file() or path.read_bytes() != as_po(renewed(catalogue, said)):
                 found.append(f"{name} is not what the sources say: make messages")
             found += [f"{name}: {problem}" for problem in problems_of(catalogue)]
     for language in LANGUAGES:
-        found += contradictions([read(app, language) for app in APPS])
+        found += contradictions([read(app, language, domain) for app, domain in CATALOGUES])
     return found
 
 
@@ -106,17 +111,17 @@ def problems_of(catalogue: Catalog) -> Iterator[str]:
             yield f"{message.id!r}: {error}"
 
 
-def said_by(app: str) -> Catalog:
-    """Every text that an app's code and templates mark, and the names of its models and of their columns."""
+def said_by(app: str, domain: str = PAGES) -> Catalog:
+    """Every text that an app's code and templates mark, and the names of its models and of their columns; or what scripts say."""
     catalogue = Catalog()
-    for path in _sources(app):
+    for path in _sources(app) if domain == PAGES else [SCRIPT_TEXTS]:
         source = path.read_text()
         if path.suffix != ".py":
             source = _as_python(source, path)
         code = io.BytesIO(source.encode())
         for _, found, comments, context in extract("python", code, keywords=KEYWORDS, comment_tags=["Translators:"]):
             catalogue.add(found, context=context, auto_comments=comments)
-    for context, name in named[app]:
+    for context, name in named[app] if domain == PAGES else ():
         catalogue.add(name, context=context)
     return catalogue
 
@@ -131,8 +136,8 @@ def renewed(catalogue: Catalog, said: Catalog) -> Catalog:
     return fresh
 
 
-def read(app: str, language: str) -> Catalog:
-    path = catalogue_path(app, language)
+def read(app: str, language: str, domain: str = PAGES) -> Catalog:
+    path = catalogue_path(app, language, domain)
     if not path.is_file():
         return Catalog(locale=language)
     with path.open("rb") as file:
@@ -157,7 +162,7 @@ def _messages(catalogue: Catalog) -> list[Message]:
 
 def _sources(app: str) -> Iterator[Path]:
     for path in sorted((CHECKOUT / app).rglob("*.py")):
-        if not _WITHOUT.intersection(path.relative_to(CHECKOUT / app).parts):
+        if path != SCRIPT_TEXTS and not _WITHOUT.intersection(path.relative_to(CHECKOUT / app).parts):
             yield path
     templates = CHECKOUT / "templates"
     for path in sorted(templates.rglob("*")):

@@ -17,7 +17,7 @@ from accounts import privacy
 from accounts.models import DataExport, Notification, User
 from accounts.services.exports import make_export, make_lost_exports, read_export, request_export
 from nexusvpn.errors import NotFound, RateLimited
-from tests.accounts.lives import EMAIL, NAME, make_dora
+from tests.accounts.lives import EMAIL, NAME
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 from tests.mails import waiting_mails
@@ -26,11 +26,6 @@ from tests.vpn.acting import report, row
 from vpn.models import Location, Server, UsageRecord, VpnConfig
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def dora(sam: User) -> User:
-    return make_dora(sam)
 
 
 def made(user: User) -> dict[str, Any]:

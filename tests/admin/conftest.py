@@ -5,7 +5,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Session, User
+from support.models import Ticket
+from tests.admin.addresses import allow
 from tests.factories.accounts import make_user
+from tests.factories.support import make_ticket
 
 
 def browser_with_factor(user: User) -> Client:
@@ -31,3 +34,15 @@ def helper(db: None) -> User:
 @pytest.fixture
 def helper_browser(helper: User) -> Client:
     return browser_with_factor(helper)
+
+
+@pytest.fixture
+def ticket(alice: User) -> Ticket:
+    return make_ticket(alice)
+
+
+@pytest.fixture
+def agent(helper: User, helper_browser: Client) -> Client:
+    """The browser of one who answers tickets."""
+    allow(helper, "view_ticket", "change_ticket")
+    return helper_browser

@@ -10,10 +10,14 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AbuseFlag, AuditEvent, DataExport, Session, User
+from accounts import mail_kinds
+from accounts.models import AbuseFlag, AuditEvent, DataExport, Mail, Session, User
+from billing.disputes import status_in_words
 from billing.models import LedgerEntry, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
-from tests.admin.rows import MAKERS, new_entry, new_recurring_month, new_server, new_session
+from tests.admin.addresses import change
+from tests.admin.rows import MAKERS, new_entry, new_payment, new_recurring_month, new_server, new_session
+from tests.factories.payments import make_dispute
 from vpn.models import NodeHour, NodeTotal, Outage, QuotaMeter
 
 pytestmark = pytest.mark.django_db
@@ -143,3 +147,45 @@ def test_titles_and_what_adds_a_row_begin_with_a_capital_in_german(staff: Client
 def test_no_note_to_ourselves_is_on_a_page(staff: Client) -> None:
     for name in ("accounts_session_changelist", "support_ticket_changelist", "vpn_server_add"):
         assert "{#" not in page(staff, reverse(f"admin:{name}"))
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Needs an answer", "Not made by the card"]),
+        ("de", ["Braucht eine Antwort", "Nicht vom Inhaber der Karte"]),
+    ],
+)
+def test_what_a_bank_says_is_said_in_words(staff: Client, language: str, words: list[str]) -> None:
+    dispute = make_dispute(new_payment(), status="needs_response", reason="fraudulent")
+    for address in (reverse("admin:billing_dispute_changelist"), change(dispute), change(dispute.payment)):
+        shown = staff.get(address, headers={"Accept-Language": language}).text
+        said = re.sub(r"<[^>]*>", " ", shown)
+        for word in words:
+            assert word in said, (address, word)
+        assert "needs_response" not in said
+
+
+def test_a_dispute_is_found_by_what_its_state_is_called(staff: Client) -> None:
+    dispute = make_dispute(new_payment(), status="warning_closed")
+    listed = page(staff, reverse("admin:billing_dispute_changelist"))
+    assert re.search(r'href="\?status=warning_closed"[^>]*>\s*Early question, closed', listed)
+    assert dispute.pk in page(staff, reverse("admin:billing_dispute_changelist") + "?status=warning_closed")
+
+
+def test_mails_are_told_apart_by_what_they_are_about(staff: Client) -> None:
+    mail = MAKERS[Mail]()
+    Mail.objects.filter(pk=mail.pk).update(kind="ticket_answered")
+    listed = page(staff, reverse("admin:accounts_mail_changelist"))
+    assert re.search(r'href="\?kind=ticket_answered"[^>]*>\s*Ticket answered', listed)
+    assert "Ticket answered" in page(staff, change(mail))
+
+
+def test_every_mail_that_there_is_has_words() -> None:
+    folders = {path.name for path in (settings.BASE_DIR / "templates/emails").iterdir() if path.is_dir()}
+    assert folders == set(mail_kinds.WORDS)
+
+
+def test_a_code_that_came_after_the_words_is_shown_with_blanks() -> None:
+    assert status_in_words("sent_to_court") == "sent to court"
+    assert mail_kinds.kind_in_words("from_later") == "from later"

@@ -1,62 +1,25 @@
-"""A ticket's page: its thread with the notes, the answer that is never sent blindly, and what else staff do there."""
+"""A ticket's page: its thread, what is known of the customer beside it, and what else staff do there than to answer."""
 
 from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
-from uuid import uuid4
 
 import pytest
-import time_machine
-from django.contrib.admin.models import LogEntry
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AuditEvent, User
+from accounts.models import User
 from support.models import CannedReply, Ticket
 from tests.admin.addresses import action, allow, change
 from tests.admin.rows import new_device
+from tests.admin.ticket_pages import ANSWER, at, shown
 from tests.factories.payments import make_invoice, make_payment, make_subscription
 from tests.factories.support import make_attachment, make_helper, make_message, make_ticket
 from tests.queries import recorded_queries
 from vpn.models import NodeStatus
 from vpn.services.stops import start_stop
-
-ANSWER = "Restart it, please."
-
-
-def at(ticket: Ticket, page: str, *args: Any) -> str:
-    return reverse(f"admin:support_ticket_{page}", args=[ticket.pk, *args])
-
-
-def shown(browser: Client, ticket: Ticket, query: str = "") -> str:
-    page = browser.get(change(ticket) + query)
-    assert page.status_code == 200
-    return str(page.content.decode())
-
-
-@pytest.fixture
-def ticket(alice: User) -> Ticket:
-    return make_ticket(alice)
-
-
-@pytest.fixture
-def agent(helper: User, helper_browser: Client) -> Client:
-    allow(helper, "view_ticket", "change_ticket")
-    return helper_browser
-
-
-def test_a_ticket_is_answered_and_everybody_knows_it(agent: Client, helper: User, ticket: Ticket) -> None:
-    assert at(ticket, "reply") in shown(agent, ticket)
-    assert agent.post(at(ticket, "reply"), {"message": ANSWER, "do": "send"}).status_code == 302
-    ticket.refresh_from_db()
-    assert (ticket.status, ticket.assignee) == ("answered", helper)
-    assert ticket.messages.get(by_staff=True).author == helper
-    assert LogEntry.objects.get().change_message == "Answered"
-    assert AuditEvent.objects.filter(action="ticket_answered", actor_id=helper.pk).count() == 1
 
 
 def test_pages_with_the_sites_scripts_have_the_words_that_these_say(staff: Client, sam: User, ticket: Ticket) -> None:
@@ -66,136 +29,6 @@ def test_pages_with_the_sites_scripts_have_the_words_that_these_say(staff: Clien
         assert "dist/app.js" in page
         words = page.split("data-texts>")[1].split("</script>")[0]
         assert json.loads(words)["secondsAgo"] == "{n} s ago", path
-
-
-def test_an_answer_can_close_the_ticket(agent: Client, ticket: Ticket) -> None:
-    page = agent.post(at(ticket, "reply"), {"message": ANSWER, "do": "close"}, follow=True).content.decode()
-    assert "Your answer is sent, and the ticket is closed." in page
-    ticket.refresh_from_db()
-    assert ticket.status == "closed"
-    assert at(ticket, "reply") not in page
-    assert "This ticket is closed." in page
-
-
-def test_a_note_is_seen_by_staff_alone_and_looks_like_nothing_else(agent: Client, ticket: Ticket, alice: User) -> None:
-    agent.post(at(ticket, "reply"), {"message": "She pays for ten seats.", "do": "note"})
-    page = shown(agent, ticket)
-    assert "She pays for ten seats." in page
-    assert "desk-note" in page
-    assert "Note for staff" in page
-    browser = Client()
-    browser.force_login(alice)
-    assert "ten seats" not in browser.get(f"/support/{ticket.pk}").content.decode()
-    ticket.refresh_from_db()
-    assert ticket.status == "open"
-
-
-def test_files_go_with_the_answer_and_refused_ones_keep_its_text(agent: Client, ticket: Ticket) -> None:
-    bad = SimpleUploadedFile("run.exe", b"MZ\x90\x00")
-    page = agent.post(at(ticket, "reply"), {"message": ANSWER, "files": [bad], "do": "send"}).content.decode()
-    assert "run.exe" in page
-    assert ANSWER in page
-    assert ticket.messages.count() == 1
-    # More than a form without files may have.
-    good = [SimpleUploadedFile(f"{n}.log", b"a line\n" * 100_000) for n in range(2)]
-    assert agent.post(at(ticket, "reply"), {"message": ANSWER, "files": good, "do": "send"}).status_code == 302
-    page = shown(agent, ticket)
-    for file in ticket.messages.get(by_staff=True).attachments.all():
-        assert reverse("ticket-attachment", args=[ticket.pk, file.pk]) in page
-
-
-def test_a_refused_answer_is_shown_again_with_its_thread(agent: Client, ticket: Ticket) -> None:
-    page = agent.post(at(ticket, "reply"), {"message": "too shrt"}).content.decode()
-    for words in ("too shrt", "at least 10 characters", "The tunnel stops after a minute."):
-        assert words in page
-
-
-def test_an_answer_is_not_sent_past_what_came_meanwhile(agent: Client, ticket: Ticket) -> None:
-    seen = ticket.messages.get().pk
-    news = make_message(ticket, body="It works again, by the way.", created_at=timezone.now() + timedelta(seconds=1))
-    page = agent.post(at(ticket, "reply"), {"message": ANSWER, "seen": seen, "do": "send"}).content.decode()
-    assert "Somebody wrote meanwhile" in page
-    assert ANSWER in page
-    assert "It works again, by the way." in page
-    assert page.count('<span class="desk-tag">new</span>') == 1
-    assert f'name="seen" value="{news.pk}"' in page
-    assert ticket.messages.filter(by_staff=True).count() == 0
-    assert agent.post(at(ticket, "reply"), {"message": ANSWER, "seen": news.pk, "do": "send"}).status_code == 302
-
-
-def test_two_who_answer_at_once_do_not_answer_twice(agent: Client, staff: Client, ticket: Ticket) -> None:
-    seen = ticket.messages.get().pk
-    assert staff.post(at(ticket, "reply"), {"message": "I have it.  Wait.", "seen": seen}).status_code == 302
-    page = agent.post(at(ticket, "reply"), {"message": ANSWER, "seen": seen}).content.decode()
-    assert "Somebody wrote meanwhile" in page
-    assert ticket.messages.filter(by_staff=True).count() == 1
-
-
-@pytest.mark.parametrize(
-    ("do", "acts"),
-    [("send", ["Answered"]), ("close", ["Answered", "Closed"]), ("note", ["Noted"])],
-)
-def test_what_is_sent_twice_is_written_once(agent: Client, ticket: Ticket, do: str, acts: list[str]) -> None:
-    key = shown(agent, ticket).split('name="idempotency_key" value="')[1].split('"')[0]
-    sent = {"message": ANSWER, "seen": ticket.messages.get().pk, "idempotency_key": key, "do": do}
-    told = []
-    for _ in range(2):
-        answer = agent.post(at(ticket, "reply"), sent, follow=True)
-        assert answer.redirect_chain == [(change(ticket), 302)]
-        told.append([str(message) for message in answer.context["messages"]])
-    assert told[0] == told[1]
-    assert ticket.messages.filter(by_staff=True).count() == 1
-    assert list(LogEntry.objects.order_by("pk").values_list("change_message", flat=True)) == acts
-    assert AuditEvent.objects.filter(target_id=str(ticket.pk)).count() == len(acts)
-
-
-def test_a_key_of_a_note_sends_no_answer(agent: Client, ticket: Ticket) -> None:
-    sent = {"message": ANSWER, "idempotency_key": "k" * 20}
-    assert agent.post(at(ticket, "reply"), {**sent, "do": "note"}).status_code == 302
-    again = agent.post(at(ticket, "reply"), {**sent, "do": "send"})
-    assert again.status_code == 200
-    assert "k" * 20 not in again.text
-    assert ticket.messages.filter(by_staff=True).count() == 1
-
-
-def test_who_has_read_the_news_says_so_and_sends(agent: Client, ticket: Ticket) -> None:
-    seen = ticket.messages.get().pk
-    assert "<article" not in agent.get(at(ticket, "news"), {"seen": str(seen)}).content.decode()
-    news = make_message(ticket, body="One more thing, please.", created_at=timezone.now() + timedelta(seconds=1))
-    part = agent.get(at(ticket, "news"), {"seen": str(seen)}).content.decode()
-    assert "One more thing, please." in part
-    assert f'value="{news.pk}" form="desk-answer"' in part
-    # A browser sends both, the page's own first.
-    sent = {"message": ANSWER, "seen": [str(seen), str(news.pk)], "do": "send"}
-    assert agent.post(at(ticket, "reply"), sent).status_code == 302
-
-
-def test_news_stay_word_for_word_so_that_an_open_page_neither_reads_them_out_again_nor_unticks_a_box(
-    agent: Client, ticket: Ticket
-) -> None:
-    seen = ticket.messages.latest("created_at").pk
-    make_message(ticket, body="One more thing, please.", created_at=timezone.now() + timedelta(seconds=1))
-    parts = set()
-    for after in (10, 20, 90):
-        with time_machine.travel(timezone.now() + timedelta(seconds=after), tick=False):
-            parts.add(agent.get(at(ticket, "news"), {"seen": str(seen)}).content)
-    (part,) = parts
-    assert b"One more thing" in part
-
-
-def test_a_prepared_answer_is_inserted_below_what_was_written_and_sends_nothing(agent: Client, ticket: Ticket) -> None:
-    reply = CannedReply.objects.create(title="Hello", body="Hello {name}, about {subject}.")
-    sent = {"message": "As I said:", "reply": reply.pk, "do": "insert"}
-    page = agent.post(at(ticket, "reply"), sent)
-    assert page.context["answer_form"]["message"].value() == "As I said:\n\nHello Alice, about My tunnel stops."
-    assert ticket.messages.count() == 1
-    text = agent.get(at(ticket, "canned", reply.pk))
-    assert text.content.decode() == "Hello Alice, about My tunnel stops."
-    assert text.headers["Content-Type"].startswith("text/plain")
-    CannedReply.objects.update(is_active=False)
-    assert agent.get(at(ticket, "canned", reply.pk)).status_code == 404
-    for odd in ("", "x", "-1", "9" * 30):
-        assert agent.post(at(ticket, "reply"), {**sent, "reply": odd}).status_code == 200
 
 
 def test_it_is_assigned_and_what_a_colleague_took_meanwhile_stays_theirs(
@@ -324,31 +157,12 @@ def test_a_page_costs_the_same_whatever_is_on_it(staff: Client, alice: User) -> 
         assert len(about) == 1, about
 
 
-def test_what_is_new_takes_two_queries_however_much_it_is(staff: Client, ticket: Ticket) -> None:
-    seen = ticket.messages.get().pk
-    for count in (0, 1, 10):
-        for _ in range(count):
-            make_attachment(make_message(ticket, created_at=timezone.now() + timedelta(seconds=1)))
-        with recorded_queries() as statements:
-            part = staff.get(at(ticket, "news"), {"seen": str(seen)}).content.decode()
-        assert part.count("<article") == part.count("desk-files") == ticket.messages.count() - 1
-        assert len([each for each in statements if '"support_' in each]) == 2
-
-
 def test_a_file_that_was_removed_is_named_and_leads_nowhere(staff: Client, ticket: Ticket) -> None:
     file = make_attachment(ticket.messages.get(), name="client.log", removed_at=timezone.now())
     page = shown(staff, ticket)
     assert "client.log" in page
     assert "removed" in page
     assert reverse("ticket-attachment", args=[ticket.pk, file.pk]) not in page
-
-
-def test_a_page_that_has_lost_its_place_shows_all_that_is_new_and_nothing_that_is_earlier(
-    staff: Client, ticket: Ticket
-) -> None:
-    lost = uuid4()
-    assert staff.get(at(ticket, "news"), {"seen": str(lost)}).content.decode().count("<article") == 1
-    assert "<article" not in shown(staff, ticket, f"?before={lost}")
 
 
 def test_viewing_is_not_enough_and_no_form_is_shown(helper: User, helper_browser: Client, ticket: Ticket) -> None:
@@ -421,18 +235,3 @@ def test_staff_see_no_notes_about_themselves(helper: User, helper_browser: Clien
     download = reverse("ticket-attachment", args=[mine.pk, file.pk])
     assert (staff.get(download).status_code, helper_browser.get(download).status_code) == (200, 404)
     assert helper_browser.get(change(note)).status_code == 302
-
-
-def test_a_large_log_goes_with_an_answer(agent: Client, ticket: Ticket) -> None:
-    large = SimpleUploadedFile("large.log", b"a line\n" * 250_000)
-    sent = agent.post(at(ticket, "reply"), {"message": "Look at this, please.", "files": [large], "do": "send"})
-    assert sent.status_code == 302
-    assert ticket.messages.get(by_staff=True).attachments.get().size == 1_750_000
-
-
-@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "\u0661", "x", ""])
-def test_a_prepared_answer_that_there_is_not_inserts_nothing(agent: Client, ticket: Ticket, number: str) -> None:
-    sent = {"message": "Half a sentence", "do": "insert", "reply": number}
-    page = agent.post(at(ticket, "reply"), sent)
-    assert page.status_code == 200
-    assert "Half a sentence" in page.text

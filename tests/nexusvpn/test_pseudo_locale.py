@@ -21,6 +21,7 @@ from tests.factories.payers import make_subscriber, pay
 from tests.factories.referrals import bring, make_programme
 from tests.factories.support import make_attachment, make_message, make_ticket
 from tests.factories.vpn import make_location, make_server, new_key
+from tests.german import formal_words, texts_of
 from tests.pseudo_locale import DATA, everything_bracketed, untranslated
 from tests.queries import forget_counts
 from vpn.services.devices import add_device
@@ -164,6 +165,21 @@ def test_what_a_form_answers_a_customer_to_nothing(path: str) -> None:
     client = Client()
     client.force_login(make_user("ada@example.com"))
     assert seen(client, path, "post") in ([], None)
+
+
+def test_in_true_german_no_page_calls_a_customer_by_the_formal_word(ada: User) -> None:
+    client = Client()
+    client.force_login(ada)
+    found = {}
+    for path in addresses(ada):
+        if path == "/logout":
+            continue
+        forget_counts()
+        answer = client.get(path, headers={"Accept-Language": "de"})
+        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+            found[path] = formal_words(texts_of(answer.text))
+    assert len(found) > 40
+    assert {path: said for path, said in found.items() if said} == {}
 
 
 def test_a_text_outside_the_brackets_is_found() -> None:
