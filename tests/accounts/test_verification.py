@@ -96,7 +96,7 @@ def test_looking_at_the_link_uses_nothing_up_and_its_button_does(api: ApiClient,
     assert page.post(address).headers["Location"] == "/login?next=%2Fwelcome"
     assert User.objects.get().is_verified
     over = page.get(address)
-    assert (over.status_code, "This link is over" in over.text) == (400, True)
+    assert (over.status_code, "This link no longer works" in over.text) == (400, True)
     assert page.post(address).status_code == 400
 
 

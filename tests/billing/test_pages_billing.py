@@ -142,15 +142,27 @@ def test_after_a_failed_payment_it_says_until_when_devices_work_and_what_helps(p
     assert 'href="https://invoice.stripe.com/i/7"' in page.get("/billing").text
 
 
-def test_after_the_grace_it_says_that_the_devices_are_off(page: Client, alice: User) -> None:
+def test_after_the_grace_it_says_what_is_left_and_which_devices_are_off(page: Client, alice: User) -> None:
     since = NOW - timedelta(days=service.DUNNING_GRACE_DAYS + 1)
     failing(alice, since)
     text = words(page)
-    assert "Your devices are off, because a payment is missing." in text
+    assert "Basic is stopped, because a payment is missing. You have the Free plan." in text
+    assert "Devices for which it has no room are off" in text
     assert "keep working until" not in text
     assert "We try your card again" not in text
     assert "0 of 1 in use" in text
     assert {"Pay invoice", "Change card"} <= set(buttons(page))
+
+
+def test_a_failed_payment_does_not_threaten_devices_that_another_plan_covers(page: Client, alice: User) -> None:
+    since = NOW - timedelta(days=1)
+    failing(alice, since)
+    grant(alice, "pro")
+    text = words(page)
+    until = since + timedelta(days=service.DUNNING_GRACE_DAYS)
+    assert f"A payment for Basic failed. You keep it until {day(until)}." in text
+    assert f"You keep Basic until {day(until)}, {until:%H:%M} UTC; your Pro plan goes on as it is." in text
+    assert "devices keep working" not in text
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_a_page_that_is_over_says_so_and_leads_to_the_choice(shop: Shop, alice: 
     shop.advance(days=2)
     session = CheckoutSession.objects.get()
     answer = page.get(f"/billing/success?session_id={session.stripe_id}")
-    assert "This payment page is over" in read(answer)
+    assert "This payment page has expired" in read(answer)
     assert "data-live-done" in answer.text
     assert buttons(page, f"/billing/success?session_id={session.stripe_id}") == ["Choose again"]
 

@@ -209,7 +209,7 @@ def test_from_signing_up_to_a_mended_card(
     world.stack.sql("TRUNCATE nexusvpn_counter")
     sign_in(page, EMAIL)
     page.goto("/billing")
-    expect(page.get_by_role("main")).to_contain_text("Your devices are off")
+    expect(page.get_by_role("main")).to_contain_text("is stopped, because a payment is missing")
     pages.append(page.content())
     page.get_by_role("button", name="Change card").first.click()
     # Stripe collects what is missing with the new card.
@@ -218,7 +218,7 @@ def test_from_signing_up_to_a_mended_card(
     world.wait_for_status("active")
     page.goto("/billing")
     expect(page.locator("#plan")).to_have_text("Pro")
-    expect(page.get_by_role("main")).not_to_contain_text("Your devices are off")
+    expect(page.get_by_role("main")).not_to_contain_text("is stopped, because a payment is missing")
     pages.append(page.content())
 
     assert any("Pro" in text for text in pages)
