@@ -9,9 +9,10 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AbuseFlag, AuditEvent, DataExport, Session, User
+from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Session, User
 from billing.models import LedgerEntry, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
+from nexusvpn.templatetags.staff_lists import labelled
 from tests.admin.rows import MAKERS, new_entry, new_recurring_month, new_server, new_session
 from vpn.models import NodeHour, NodeTotal, Outage, QuotaMeter
 
@@ -118,3 +119,36 @@ def test_titles_and_what_adds_a_row_begin_with_a_capital_in_german(staff: Client
 def test_no_note_to_ourselves_is_on_a_page(staff: Client) -> None:
     for name in ("accounts_session_changelist", "support_ticket_changelist", "vpn_server_add"):
         assert "{#" not in page(staff, reverse(f"admin:{name}"))
+
+
+def test_every_cell_has_its_columns_name_for_where_a_row_is_a_card(staff: Client) -> None:
+    MAKERS[User]()
+    shown = page(staff, reverse("admin:accounts_user_changelist"))
+    body = re.search(r"<tbody>(.*?)</tbody>", shown, re.S)
+    assert body
+    cells = re.findall(r"<t[hd][^>]*>", body[1])
+    assert cells
+    assert [cell for cell in cells if "data-label=" not in cell] == []
+    assert '<th data-label="Email" class="field-email">' in cells
+
+
+def test_the_box_that_picks_a_row_is_not_labelled(staff: Client) -> None:
+    new_session()
+    shown = page(staff, reverse("admin:accounts_session_changelist"))
+    assert '<td class="action-checkbox">' in shown
+    assert 'data-label="User" class="field-user' in shown
+
+
+def test_a_columns_name_cannot_leave_its_attribute() -> None:
+    heading = {"text": '"><script>', "class_attrib": ' class="column-x"'}
+    assert list(labelled(["<td>1</td>"], [heading])) == ['<td data-label="&quot;&gt;&lt;script&gt;">1</td>']
+
+
+def test_rows_are_counted_as_entries_whatever_their_table_is_called(staff: Client) -> None:
+    new_session()
+    address = reverse("admin:accounts_loginhistory_changelist")
+    LoginHistory.objects.all().delete()
+    for count in (1, 2):
+        MAKERS[LoginHistory]()
+        rows = LoginHistory.objects.count()
+        assert f"{rows} {'entry' if rows == 1 else 'entries'}" in page(staff, address), count
