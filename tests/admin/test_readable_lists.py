@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Session, User
 from billing.models import LedgerEntry, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
 from tests.admin.rows import MAKERS, new_entry, new_recurring_month, new_server, new_session
-from vpn.models import NodeHour, NodeTotal, Outage, QuotaMeter
+from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server
 
 pytestmark = pytest.mark.django_db
 
@@ -114,6 +116,15 @@ def test_titles_and_what_adds_a_row_begin_with_a_capital_in_german(staff: Client
     found = page(staff, reverse("admin:support_cannedreply_changelist"))
     assert re.search(r'class="addlink">\s*Vorbereitete Antwort hinzufügen', found)
     assert "<h1>Vorbereitete Antwort hinzufügen</h1>" in page(staff, reverse("admin:support_cannedreply_add"))
+
+
+def test_what_is_said_of_a_node_and_of_an_audience_is_said_in_german(staff: Client) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+    row = MAKERS[NodeStatus]()
+    NodeStatus.objects.filter(pk=row.pk).update(last_report_at=timezone.now() - timedelta(hours=1))
+    Server.objects.filter(pk=row.server_id).update(state=Server.State.ONLINE)
+    assert "(meldet sich nicht)" in page(staff, reverse("admin:vpn_server_changelist"))
+    assert "Nichts gewählt: gleich welcher Standort." in page(staff, reverse("admin:support_announcement_add"))
 
 
 def test_no_note_to_ourselves_is_on_a_page(staff: Client) -> None:
