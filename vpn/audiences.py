@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.audiences import AudienceKind, register_audience
 from accounts.models import User
+from nexusvpn.languages import lazy as _
 from vpn.models import IpAssignment, Location
 
 
@@ -23,4 +24,4 @@ def _among(people: QuerySet[User], locations: Sequence[str]) -> QuerySet[User]:
 
 
 def register() -> None:
-    register_audience(AudienceKind("location", "location", _choices, _among))
+    register_audience(AudienceKind("location", _("location"), _choices, _among))

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import mail_kinds
-from accounts.models import AbuseFlag, AuditEvent, DataExport, Mail, Session, User
+from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Mail, Session, User
 from billing.disputes import status_in_words
 from billing.models import LedgerEntry, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
+from nexusvpn.templatetags.staff_lists import labelled
 from tests.admin.addresses import change
 from tests.admin.rows import MAKERS, new_entry, new_payment, new_recurring_month, new_server, new_session
 from tests.factories.payments import make_dispute
-from vpn.models import NodeHour, NodeTotal, Outage, QuotaMeter
+from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +147,15 @@ def test_titles_and_what_adds_a_row_begin_with_a_capital_in_german(staff: Client
     assert "<h1>Vorbereitete Antwort hinzufügen</h1>" in page(staff, reverse("admin:support_cannedreply_add"))
 
 
+def test_what_is_said_of_a_node_and_of_an_audience_is_said_in_german(staff: Client) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = "de"
+    row = MAKERS[NodeStatus]()
+    NodeStatus.objects.filter(pk=row.pk).update(last_report_at=timezone.now() - timedelta(hours=1))
+    Server.objects.filter(pk=row.server_id).update(state=Server.State.ONLINE)
+    assert "(meldet sich nicht)" in page(staff, reverse("admin:vpn_server_changelist"))
+    assert "Nichts gewählt: gleich welcher Standort." in page(staff, reverse("admin:support_announcement_add"))
+
+
 def test_no_note_to_ourselves_is_on_a_page(staff: Client) -> None:
     for name in ("accounts_session_changelist", "support_ticket_changelist", "vpn_server_add"):
         assert "{#" not in page(staff, reverse(f"admin:{name}"))
@@ -189,3 +201,36 @@ def test_every_mail_that_there_is_has_words() -> None:
 def test_a_code_that_came_after_the_words_is_shown_with_blanks() -> None:
     assert status_in_words("sent_to_court") == "sent to court"
     assert mail_kinds.kind_in_words("from_later") == "from later"
+
+
+def test_every_cell_has_its_columns_name_for_where_a_row_is_a_card(staff: Client) -> None:
+    MAKERS[User]()
+    shown = page(staff, reverse("admin:accounts_user_changelist"))
+    body = re.search(r"<tbody>(.*?)</tbody>", shown, re.S)
+    assert body
+    cells = re.findall(r"<t[hd][^>]*>", body[1])
+    assert cells
+    assert [cell for cell in cells if "data-label=" not in cell] == []
+    assert '<th data-label="Email" class="field-email">' in cells
+
+
+def test_the_box_that_picks_a_row_is_not_labelled(staff: Client) -> None:
+    new_session()
+    shown = page(staff, reverse("admin:accounts_session_changelist"))
+    assert '<td class="action-checkbox">' in shown
+    assert 'data-label="User" class="field-user' in shown
+
+
+def test_a_columns_name_cannot_leave_its_attribute() -> None:
+    heading = {"text": '"><script>', "class_attrib": ' class="column-x"'}
+    assert list(labelled(["<td>1</td>"], [heading])) == ['<td data-label="&quot;&gt;&lt;script&gt;">1</td>']
+
+
+def test_rows_are_counted_as_entries_whatever_their_table_is_called(staff: Client) -> None:
+    new_session()
+    address = reverse("admin:accounts_loginhistory_changelist")
+    LoginHistory.objects.all().delete()
+    for count in (1, 2):
+        MAKERS[LoginHistory]()
+        rows = LoginHistory.objects.count()
+        assert f"{rows} {'entry' if rows == 1 else 'entries'}" in page(staff, address), count

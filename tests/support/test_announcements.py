@@ -206,7 +206,9 @@ class TestStaff:
         assert "<strong>speed</strong>" in page
         assert "<script>alert" not in page
         assert "plan: Pro" in page
-        assert "1 person is meant now" in staff.get(action(row, "publish")).content.decode()
+        question = staff.get(action(row, "publish")).content.decode()
+        assert "1 person is meant now" in question
+        assert f"from {now.day} {now:%b %Y}, 00:00 UTC on" in question
         assert titles(bob) == []
         staff.post(action(row, "publish"))
         assert (titles(alice), titles(bob)) == ([], ["Pro news"])

@@ -113,7 +113,7 @@ class ServerAdmin(ServerActions):
         if status is None or status.last_report_at is None:
             return gettext("Never")
         heard = ago(status.last_report_at)
-        return format_html("{} (silent)", heard) if is_silent(server) else heard
+        return format_html(gettext("{when} (silent)"), when=heard) if is_silent(server) else heard
 
     @admin.display(description=_("peers"), ordering="status__peer_count")
     def peers(self, server: Server) -> str:
