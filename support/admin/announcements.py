@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
@@ -86,7 +87,7 @@ def _what_publishing_does(announcement: Announcement) -> str:
         "count": count,
         "audience": audience_in_words(announcement.audience),
         "shown": shown,
-        "starts_at": format(announcement.starts_at, "%Y-%m-%d %H:%M %Z"),
+        "starts_at": date_format(announcement.starts_at, "DATETIME_FORMAT"),
     }
 
 
