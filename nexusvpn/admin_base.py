@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
 from nexusvpn.admin_columns import readable
+from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
@@ -162,20 +163,32 @@ class StaffModelAdmin(admin.ModelAdmin):
         return export_list(self, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        named = {"title": NAMES[self.opts.object_name]} if self.opts.object_name in NAMES else {}
-        answer = super().changelist_view(request, {**named, **(extra_context or {})})
+        answer = super().changelist_view(request, {**self._named(), **(extra_context or {})})
         if hasattr(answer, "context_data") and answer.context_data and "cl" in answer.context_data:
             answer.context_data |= self._list_limits(request, answer.context_data["cl"])
         return answer
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
+        """What is in a list has the list's name above its own; Django would make a sentence of the model's."""
+        return super().change_view(request, object_id, form_url, {**self._named(), **(extra_context or {})})
+
+    def _named(self) -> dict[str, Any]:
+        return {"title": NAMES[self.opts.object_name]} if self.opts.object_name in NAMES else {}
+
     def _list_limits(self, request: HttpRequest, changelist: Any) -> dict[str, Any]:
-        """How much of the list is counted, and how much of it can be taken along."""
+        """How much of the list is counted, how much of it can be taken along, and what it would hold if it were not empty."""
         url = ""
         if may_export(self, request):
             address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
             url = f"{address}?{request.GET.urlencode()}" if request.GET else address
         is_capped = changelist.result_count == COUNTED_ROWS
-        return {"export_url": url, "exported_rows": MOST_ROWS, "is_capped": is_capped, "counted_rows": COUNTED_ROWS}
+        return {
+            "export_url": url,
+            "exported_rows": MOST_ROWS,
+            "is_capped": is_capped,
+            "counted_rows": COUNTED_ROWS,
+            "holds": HOLDS.get(self.opts.object_name, ""),
+        }
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

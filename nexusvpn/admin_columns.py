@@ -50,5 +50,6 @@ def _written(field: Any, write: Callable[[Any], str | None]) -> Callable[[Any], 
     def show(row: Any) -> str | None:
         return write(row)
 
-    show.__name__ = field.name
+    # Not the column's own name: how its number is entered is said of a field, not of what is written out.
+    show.__name__ = f"{field.name}_written"
     return show

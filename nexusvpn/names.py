@@ -21,6 +21,21 @@ GUESTS = {"procrastinate": "nexusvpn"}
 # Names have contexts of their own: a page may say the same word and mean something else.
 FIELD, MODEL, CHOICE = "field", "model", "choice"
 
+# Words of the code that are written otherwise in a sentence.
+_SPELT = {
+    "api": "API",
+    "cpu": "CPU",
+    "id": "ID",
+    "ip": "IP",
+    "ipv4": "IPv4",
+    "ipv6": "IPv6",
+    "pdf": "PDF",
+    "sha256": "SHA-256",
+    "stripe": "Stripe",
+    "totp": "TOTP",
+    "url": "URL",
+}
+
 # What each app's catalogue has to say: the context and the name.
 named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
 
@@ -30,7 +45,8 @@ def translate_names() -> None:
     with translation.override(None):
         for label in (*APPS, *GUESTS):
             texts = named[GUESTS.get(label, label)]
-            for owner, attribute, context, name in _plain_names(apps.get_app_config(label)):
+            for owner, attribute, context, plain in _plain_names(apps.get_app_config(label)):
+                name = " ".join(_SPELT.get(word, word) for word in plain.split(" "))
                 texts.add((context, name))
                 setattr(owner, attribute, translation.pgettext_lazy(context, name))
         for label in GUESTS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -49,4 +50,4 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action}, {self.at:%Y-%m-%d %H:%M}"
+        return f"{self.action}, {date_format(self.at, 'DATETIME_FORMAT')}"

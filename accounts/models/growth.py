@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,4 +27,4 @@ class PeopleDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return str(self.day)
+        return date_format(self.day)

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -42,4 +43,4 @@ class DataExport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("export of %(day)s") % {"day": f"{self.created_at:%Y-%m-%d}"}
+        return gettext("export of %(day)s") % {"day": date_format(self.created_at)}

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
@@ -74,7 +75,7 @@ class Session(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.created_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
 
 
 class LoginHistory(models.Model):
@@ -107,7 +108,7 @@ class LoginHistory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()}, {self.timestamp:%Y-%m-%d %H:%M}"
+        return f"{self.get_outcome_display()}, {date_format(self.timestamp, 'DATETIME_FORMAT')}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:

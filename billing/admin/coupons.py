@@ -103,7 +103,7 @@ def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
     if row.refusal:
         yield Notice(gettext("Stripe refused this: %(refusal)s") % {"refusal": row.refusal}, "", "bad")
     elif row.standing in WAITING and not sells():
-        yield Notice(gettext("Stripe is not connected: it is asked once it is."), "", "warn")
+        yield Notice(gettext("Stripe is not connected yet. What you see here is made there once it is."), "", "warn")
     elif row.standing in WAITING:
         yield Notice(
             gettext("Stripe is being asked. This is tried again every minute until it has answered."), "", "warn"

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.money import major
+from nexusvpn.templatetags.nexusvpn_ui import money
 
 # What the plans that come with the product say of themselves: kept as staff may change it, told in the reader's language.
 STANDARD_DESCRIPTIONS = (
@@ -101,7 +101,7 @@ class PlanPrice(models.Model):
 
     def __str__(self) -> str:
         # Without its plan, which lists would ask for row by row.
-        return an_interval(f"{major(self.amount_minor, self.currency)} {self.currency}", self.interval)
+        return an_interval(money(self.amount_minor, self.currency), self.interval)
 
     @property
     def in_words(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 
@@ -33,7 +34,7 @@ class ReconcileRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
 
 
 class Discrepancy(models.Model):

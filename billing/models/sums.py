@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.ledger import LedgerEntry
@@ -37,7 +38,7 @@ class LedgerDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.occurred_on}"
+        return f"{self.get_kind_display()} {date_format(self.occurred_on)}"
 
 
 class RecurringMonth(models.Model):
@@ -69,7 +70,7 @@ class RecurringMonth(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.currency}"
+        return f"{date_format(self.month, 'YEAR_MONTH_FORMAT')} {self.currency}"
 
 
 class RecurringCount(models.Model):
@@ -89,4 +90,4 @@ class RecurringCount(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="recurring_count_one_row")]
 
     def __str__(self) -> str:
-        return f"{self.counted_at:%Y-%m-%d %H:%M}"
+        return date_format(self.counted_at, "DATETIME_FORMAT")

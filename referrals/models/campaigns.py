@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.names import numbered
@@ -52,7 +53,7 @@ class CampaignDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["campaign", "day"], name="campaign_day_unique")]
 
     def __str__(self) -> str:
-        return f"{self.day}: {self.visits}"
+        return f"{date_format(self.day)}: {self.visits}"
 
 
 LEADS_TO_SOMEBODY = models.Q(user__isnull=False) | ~models.Q(invoice_id="")

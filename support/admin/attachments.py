@@ -19,6 +19,7 @@ class AttachmentAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "name", "kind", "size_in_words", "sender", "removed_at")
     list_select_related = ("sender",)
     list_filter = ("kind",)
+    fields = ("id", "message", "sender", "name", "kind", "size_in_words", "sha256", "created_at", "removed_at")
     search_fields = ("name", "sender__email", "=message__ticket__id")
     ordering = ("-created_at", "id")
 

@@ -28,7 +28,7 @@ def test_a_new_price_is_made_and_the_former_one_taken_off_sale(shop: Shop) -> No
     values = {"interval": "month", "currency": "USD", "amount_minor": 599}
     PlanPrice.objects.create(plan=price.plan, **values)
     said = pushed()
-    assert "Made: basic: 5.99 USD a month" in said
+    assert "Made: basic: $5.99 a month" in said
     assert "No longer offered, or again: " in said
     assert not shop.api.prices.retrieve(str(price.stripe_price_id)).active
     assert pushed() == "All of it was there.\n"

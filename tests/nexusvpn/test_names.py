@@ -29,9 +29,9 @@ def test_names_follow_the_language_of_whoever_looks() -> None:
         assert str(apps.get_app_config("accounts").verbose_name) == "Konten"
     with override("en"):
         assert str(field_of(VpnConfig, "public_key").verbose_name) == "public key"
-        assert str(IpAssignment._meta.verbose_name_plural) == "ip assignments"
+        assert str(IpAssignment._meta.verbose_name_plural) == "IP assignments"
         assert str(Watch._meta.verbose_name_plural) == "watches"
-        assert IpAssignment._meta.verbose_name_raw == "ip assignment"
+        assert IpAssignment._meta.verbose_name_raw == "IP assignment"
         assert str(apps.get_app_config("accounts").verbose_name) == "Accounts"
 
 

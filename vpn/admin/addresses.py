@@ -7,9 +7,13 @@ from ipaddress import ip_address, ip_network
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
+from nexusvpn.templatetags.nexusvpn_ui import moment
 from vpn.models import FreeAddress, IpAssignment, Peer, Server, UsageCounter, UsageRecord
+from vpn.services.addresses import NEVER_USED
 
 
 @admin.register(IpAssignment)
@@ -39,11 +43,17 @@ class IpAssignmentAdmin(ReadOnlyAdmin):
 
 @admin.register(FreeAddress)
 class FreeAddressAdmin(ReadOnlyAdmin):
-    list_display = ("host", "server", "available_at")
+    list_display = ("host", "server", "available")
     list_select_related = ("server",)
     list_filter = ("server",)
+    fields = ("id", "server", "host", "available")
     search_fields = ("server__name", "=host")
     ordering = ("-id",)
+
+    @admin.display(description=_("available from"), ordering="available_at")
+    def available(self, address: FreeAddress) -> str:
+        """Nobody has had it, or it rests for a while after whoever had it last."""
+        return gettext("never given") if address.available_at == NEVER_USED else moment(address.available_at)
 
 
 @admin.register(Peer)

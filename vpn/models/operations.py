@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.names import numbered
@@ -35,7 +36,7 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{numbered(self)}, {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{numbered(self)}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
 
 
 class Watch(models.Model):
@@ -61,7 +62,7 @@ class Watch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.watched_from:%Y-%m-%d %H:%M} – {self.watched_until:%Y-%m-%d %H:%M}"
+        return f"{date_format(self.watched_from, 'DATETIME_FORMAT')} – {date_format(self.watched_until, 'DATETIME_FORMAT')}"
 
 
 class Alert(models.Model):

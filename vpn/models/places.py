@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.names import numbered
@@ -56,4 +57,4 @@ class LocationCost(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.location} {self.month:%Y-%m}"
+        return f"{self.location} {date_format(self.month, 'YEAR_MONTH_FORMAT')}"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.names import numbered
+from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Server
 
@@ -73,7 +75,7 @@ class UsageRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.record_date}"
+        return date_format(self.record_date)
 
 
 class UsageMonth(models.Model):
@@ -97,7 +99,7 @@ class UsageMonth(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.month:%Y-%m}"
+        return date_format(self.month, "YEAR_MONTH_FORMAT")
 
 
 class QuotaMeter(models.Model):
@@ -128,7 +130,10 @@ class QuotaMeter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("%(used)s of %(quota)s bytes") % {"used": self.used_bytes, "quota": self.quota_bytes}
+        return gettext("%(used)s of %(quota)s") % {
+            "used": bytes_si(self.used_bytes),
+            "quota": bytes_si(self.quota_bytes),
+        }
 
 
 class NodeTotal(models.Model):
@@ -173,4 +178,4 @@ class NodeHour(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.hour:%Y-%m-%d %H}:00"
+        return date_format(self.hour, "DATETIME_FORMAT")

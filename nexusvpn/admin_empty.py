@@ -1,0 +1,110 @@
+"""What an empty list of the admin would hold: its name alone leaves whoever opens it for the first time to guess."""
+
+from __future__ import annotations
+
+from nexusvpn.languages import lazy as _
+
+# By model, as in `nexusvpn.admin_menu`, and in its order.
+HOLDS: dict[str, str] = {
+    "User": _("Everybody with an account is listed here, customers and staff."),
+    "VpnConfig": _("Every device that a customer adds is listed here, and stays after it was removed."),
+    "Invitation": _("An invitation lets one person sign up while that is not open to everybody."),
+    "AbuseFlag": _("A new account that looks odd is listed here until somebody has looked at it."),
+    "SignupOrigin": _("The network that an account was made from is kept here for a while."),
+    "DataExport": _("A person who asks for all their data gets a file, and the request is listed here."),
+    "LoginHistory": _("Every try to sign in is listed here, also those that failed."),
+    "Session": _("Every browser and program that is signed in now is listed here."),
+    "Notification": _("What people are told on their own pages is listed here."),
+    "MailChoice": _("Who turned a kind of mail off, or on again, is listed here. All others get it."),
+    "FavouriteLocation": _("A location that somebody marks as a favourite is listed here."),
+    "ApiKey": _("A key that a person makes for a program of theirs is listed here, never the secret itself."),
+    "Passkey": _("A passkey that a person adds is listed here."),
+    "TotpSeed": _("An authenticator app that a person sets up is listed here, never its secret."),
+    "RecoveryCode": _("Codes that stand in for a lost second factor are listed here, never the code itself."),
+    "KnownClient": _("A browser or program that somebody signed in with before is listed here."),
+    "EmailToken": _("Links that confirm an address or set a new password are listed here, never the link itself."),
+    "CannedReply": _("A prepared answer can be put into any ticket with one click."),
+    "Tag": _("A tag is a word by which staff find tickets again."),
+    "ServiceLevel": _("A service level says how soon tickets of a plan and priority are answered and resolved."),
+    "TicketMessage": _("Every message of every ticket is listed here."),
+    "Attachment": _("Every file that was sent with a ticket is listed here."),
+    "InboundMail": _("What became of each mail to support is listed here, not its text."),
+    "Announcement": _("An announcement is shown to customers as a banner, sent by mail, or both."),
+    "AnnouncementSeen": _("Who put a banner away is listed here."),
+    "Article": _("A help article can be read by everybody once it is published."),
+    "ArticleCategory": _("A category is a heading of the help pages, with its articles below it."),
+    "ArticleVote": _("Whether an article helped somebody is listed here, one vote a person."),
+    "LegalPage": _("A legal text is linked at the foot of every page once it is published."),
+    "Server": _(
+        "A server carries customers' tunnels. Add one here, then enrol its machine with the command that you get."
+    ),
+    "Location": _("A location is a place that customers choose. It needs at least one server."),
+    "NodeStatus": _("What each node last said of itself is listed here, from its first report on."),
+    "Outage": _("A time in which nothing was heard of a server that should have served is listed here."),
+    "Alert": _("What is wrong with a server is listed here, from its beginning to its end."),
+    "Incident": _("An incident tells the public about trouble, on the status page."),
+    "IncidentUpdate": _("Every message about an incident is listed here."),
+    "EmergencyStop": _("An emergency stop takes everybody off a server, a location or the whole fleet at once."),
+    "LocationCost": _("What a location costs in a month is entered here, and held against what it earns."),
+    "NodeNote": _(
+        "What a node wants staff to know is listed here: a foreign peer that it removed, a mass removal that it refused."
+    ),
+    "NodeToken": _("Secrets with which nodes sign in are listed here, never the secret itself."),
+    "Watch": _(
+        "The times in which somebody looked after the nodes are listed here. What happened in between is not known."
+    ),
+    "IpAssignment": _("Which device had which address, and when, is listed here."),
+    "FreeAddress": _("Addresses that a new device can get are listed here."),
+    "Peer": _("Every key that should be on a server, or should be gone from it, is listed here."),
+    "UsageRecord": _("How much a device carried on a day is listed here."),
+    "UsageMonth": _("How much a person carried in a month is kept here when the days are forgotten."),
+    "QuotaMeter": _("How much of a limited plan somebody has used is listed here."),
+    "UsageCounter": _("What nodes counted for each device is listed here, as they reported it."),
+    "NodeHour": _("What each node carried in an hour is listed here, beside what its customers were counted."),
+    "NodeTotal": _("What each node has carried altogether is listed here, as it counts itself."),
+    "LedgerEntry": _("Every movement of money is listed here, and none is ever changed."),
+    "Subscription": _("Every subscription is listed here, as Stripe last told of it."),
+    "Payment": _("Every payment is listed here, also those that failed."),
+    "Invoice": _("Every invoice is listed here, as Stripe last told of it."),
+    "Dispute": _(
+        "A payment that a customer contests with their bank is listed here, with the day until which we can answer."
+    ),
+    "CheckoutSession": _("Every time that somebody goes to pay is listed here, whether they paid or not."),
+    "StripeCustomer": _("Everybody who has gone to pay once has an entry at Stripe, and it is listed here."),
+    "Plan": _("A plan says what a customer may use. Prices are added to it."),
+    "PlanPrice": _("A price is what a plan costs for a month or a year, in one currency."),
+    "PlanGrant": _("A plan that staff give to somebody without a payment is listed here, with its reason."),
+    "Coupon": _("A coupon takes something off a payment. Customers use it by a promotion code."),
+    "PromotionCode": _("A promotion code is what customers enter to get a coupon."),
+    "GiftBatch": _("A batch is a number of gift codes that are made together, for one plan."),
+    "GiftCode": _("Every gift code is listed here, and who redeemed it."),
+    "Reward": _("What a friend's payment is worth to the two of them is listed here."),
+    "RewardPayout": _("Rewards that somebody turns into credit for their next invoice are listed here."),
+    "RewardEntry": _("Every movement of rewards is listed here, and none is ever changed."),
+    "Referral": _("Who brought whom is listed here."),
+    "ReferralProgramme": _("The rules of rewards are here: one row, which staff change."),
+    "RewardAmount": _(
+        "What a reward is worth in a currency is entered here. Without it none is given in that currency."
+    ),
+    "Campaign": _("A campaign has a link of its own, and what comes by it is counted."),
+    "CampaignDay": _("How many browsers came by a campaign's link on a day is listed here."),
+    "CampaignSignup": _("Accounts that were made by a campaign's link are listed here, with their first payment."),
+    "AuditEvent": _("Who did what is listed here, and nobody can change it."),
+    "Group": _("A role is a set of rights that staff can be given together."),
+    "RegistrationPolicy": _("Who may sign up is decided here: one row, which staff change."),
+    "LogEntry": _("What staff changed on these pages is listed here."),
+    "Mail": _("Every mail that goes out is listed here, with whether it was sent."),
+    "ProcrastinateJob": _(
+        "Work that waits or is being done in the background is listed here, and failures for a month."
+    ),
+    "StripeEvent": _("Every message from Stripe is listed here, with what became of it."),
+    "StripeOrder": _("What we ask Stripe to do is listed here, from the decision to the answer."),
+    "ReconcileRun": _("Each time that our books are compared with Stripe's is listed here."),
+    "Discrepancy": _("Something that is not as Stripe has it is listed here. Most of it heals by itself."),
+    "Effect": _("A mail or a notice that must not happen twice leaves its mark here."),
+    "IdempotencyKey": _("Requests that a program may repeat are known here by their key, for a day."),
+    "AttachmentContent": _("Which files of tickets are still kept is listed here."),
+    "PeopleDay": _("How many accounts were made and erased on a day is added up here once the day is over."),
+    "LedgerDay": _("What moved on a day is added up here once the day is over."),
+    "RecurringMonth": _("How the recurring revenue moved in a month is added up here."),
+}

@@ -1,0 +1,70 @@
+"""What lists and their rows are called, and what an empty list says of itself."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import DataExport
+from nexusvpn.admin_empty import HOLDS
+from nexusvpn.admin_menu import NAMES
+from tests.admin.rows import MAKERS, new_price, new_session
+from vpn.models import FreeAddress, QuotaMeter
+
+pytestmark = pytest.mark.django_db
+
+
+def page(staff: Client, address: str) -> str:
+    answer = staff.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_an_empty_list_says_what_it_would_hold(staff: Client) -> None:
+    address = reverse("admin:accounts_dataexport_changelist")
+    assert str(HOLDS["DataExport"]) in page(staff, address)
+    assert str(HOLDS["DataExport"]) not in page(staff, f"{address}?q=nobody")
+    MAKERS[DataExport]()
+    assert str(HOLDS["DataExport"]) not in page(staff, address)
+
+
+def test_what_every_list_holds_is_known() -> None:
+    # Tickets have views, each of which may be empty: they say so themselves.
+    assert set(HOLDS) == set(NAMES) - {"Ticket"}
+
+
+def test_an_empty_view_of_tickets_offers_nothing_to_do_with_none(staff: Client) -> None:
+    text = page(staff, reverse("admin:support_ticket_changelist"))
+    assert "No ticket here." in text
+    assert "0 of 0 selected" not in text
+
+
+def test_a_row_stands_below_the_name_of_its_list(staff: Client) -> None:
+    session = new_session()
+    text = page(staff, reverse("admin:accounts_session_change", args=[session.pk]))
+    assert re.search(r"<h1>Sessions</h1>\s*<h2>API token, \d+ \w{3} \d{4}, \d\d:\d\d UTC</h2>", text)
+    assert "Back to the list" in text
+
+
+def test_a_quota_is_called_by_its_volume(staff: Client) -> None:
+    meter = MAKERS[QuotaMeter]()
+    QuotaMeter.objects.filter(pk=meter.pk).update(used_bytes=1_400_000_000, quota_bytes=10_000_000_000)
+    assert "<h2>1.4 GB of 10 GB</h2>" in page(staff, reverse("admin:vpn_quotameter_change", args=[meter.pk]))
+
+
+def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Client) -> None:
+    price = new_price()
+    assert "smallest unit" in page(staff, reverse("admin:billing_planprice_add"))
+    text = page(staff, reverse("admin:billing_planprice_change", args=[price.pk]))
+    assert "<h2>$4.99 a month</h2>" in text
+    assert "smallest unit" not in text
+
+
+def test_an_address_that_nobody_had_is_free_from_no_date_on(staff: Client) -> None:
+    MAKERS[FreeAddress]()
+    text = page(staff, reverse("admin:vpn_freeaddress_changelist"))
+    assert "never given" in text
+    assert "1970" not in text
