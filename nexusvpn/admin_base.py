@@ -187,7 +187,7 @@ class StaffModelAdmin(admin.ModelAdmin):
             "exported_rows": MOST_ROWS,
             "is_capped": is_capped,
             "counted_rows": COUNTED_ROWS,
-            "holds": HOLDS.get(self.opts.object_name, ""),
+            "holds": HOLDS.get(self.opts.object_name or "", ""),
         }
 
     def get_search_results(

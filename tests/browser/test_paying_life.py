@@ -22,8 +22,9 @@ from nexusvpn.local import payments
 from nexusvpn.local.assets import build_if_changed
 from tests.browser.mailbox import link_mailed
 from tests.browser.people import PASSWORD, sign_in, sign_up
+from tests.databases import ROOT
 from tests.live.requirements import missing_for_browser, need
-from tests.live.stack import ROOT, Stack, free_port
+from tests.live.stack import Stack, free_port
 from tests.tunnel.client import TunnelClient
 
 # A module's own fixtures come before those of the folder: this one's control plane is the one that the lab's node reaches.
