@@ -21,7 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
-from nexusvpn.admin_columns import readable
+from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_lists import StaffList
@@ -138,9 +138,14 @@ class StaffModelAdmin(admin.ModelAdmin):
     words: ClassVar[dict[str, Callable[[str], str]]] = {}
     # Sums of money whose columns' names do not say that they are.
     sums: ClassVar[tuple[str, ...]] = ()
+    # Moments that the list shows by their day.
+    days: ClassVar[tuple[str, ...]] = ()
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
-        own = [readable(self.model, name, self.sums, self.words) for name in super().get_list_display(request)]
+        own = [
+            on_its_day(self.model, name) if name in self.days else readable(self.model, name, self.sums, self.words)
+            for name in super().get_list_display(request)
+        ]
         return [*own, *(_display(column) for column in self.extra_columns)]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 
-from nexusvpn.templatetags.nexusvpn_ui import bytes_exact, money
+from nexusvpn.templatetags.nexusvpn_ui import bytes_exact, day, money
 
 MINOR = "_minor"
 # What was received and sent is in bytes wherever it is counted.
@@ -43,6 +43,11 @@ def readable(
     if _is_volume(name):
         return _written(field, lambda row: bytes_exact(getattr(row, name)))
     return name
+
+
+def on_its_day(model: Any, name: str) -> Callable[[Any], str | None]:
+    """A moment's column by its day: a list of many columns has no room for the clock, which the row's page shows."""
+    return _written(model._meta.get_field(name), lambda row: day(getattr(row, name)))
 
 
 def _written(field: Any, write: Callable[[Any], str | None]) -> Callable[[Any], str | None]:

@@ -23,7 +23,7 @@ def _address_of(column: str) -> Subquery:
 
 @admin.register(AuditEvent)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("at", "what", "actor_kind", "target_type", "ip_address")
+    list_display = ("at", "what", "actor_kind", "ip_address")
     list_filter = ("at", "actor_kind", "action")
     words: ClassVar[dict[str, Callable[[str], str]]] = {"action": in_words}
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")

@@ -43,7 +43,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 @admin.register(EmailToken)
 class EmailTokenAdmin(ReadOnlyAdmin):
     fields = ("user", "purpose", "email", "created_at", "expires_at", "used_at")
-    list_display = ("user", "purpose", "email", "created_at", "expires_at", "used_at")
+    list_display = ("user", "purpose", "email", "expires_at", "used_at")
     list_select_related = ("user",)
     list_filter = ("purpose",)
     search_fields = ("user__email", "email")

@@ -74,8 +74,9 @@ class PlanGrantAdmin(ActionsAdmin):
 
     form = GrantForm
     raw_id_fields = ("user",)
-    list_display = ("user", "plan", "reason", "granted_by", "created_at", "valid_until", "revoked_at")
-    list_select_related = ("user", "plan", "granted_by")
+    list_display = ("user", "plan", "reason", "created_at", "valid_until", "revoked_at")
+    days = ("created_at", "valid_until", "revoked_at")
+    list_select_related = ("user", "plan")
     list_filter = ("plan", ("revoked_at", admin.EmptyFieldListFilter))
     search_fields = ("user__email", "reason")
 

@@ -22,7 +22,6 @@ class InvoiceAdmin(ReadOnlyAdmin):
         money_column("amount_due_minor", _("due")),
         "created_at",
         "paid_at",
-        "next_payment_attempt",
     )
     list_select_related = ("user",)
     list_filter = ("status", "currency", "price__plan")

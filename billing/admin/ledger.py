@@ -51,7 +51,6 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         money_column("amount_minor", _("amount")),
         "user",
         "price",
-        "source",
         "account",
     )
     list_select_related = ("user", "price")

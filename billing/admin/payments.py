@@ -177,7 +177,6 @@ class DisputeAdmin(ReadOnlyAdmin):
 
     list_display = (
         "stripe_id",
-        "payment",
         "user",
         "status",
         "reason",
@@ -185,6 +184,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         "created_at",
         "evidence_due_at",
     )
+    days = ("created_at",)
     list_select_related = ("payment__user",)
     list_filter = ("status", "reason", "currency")
     words: ClassVar[dict[str, Callable[[str], str]]] = {"status": status_in_words, "reason": reason_in_words}

@@ -48,8 +48,9 @@ class CloseForm(ServiceForm):
 
 @admin.register(Discrepancy)
 class DiscrepancyAdmin(ActionsAdmin, ReadOnlyAdmin):
-    list_display = ("found_at", "kind", "object_id", "user", "healed_at", "closed_at", "closed_by")
-    list_select_related = ("user", "closed_by")
+    list_display = ("found_at", "kind", "object_id", "user", "healed_at", "closed_at")
+    days = ("healed_at", "closed_at")
+    list_select_related = ("user",)
     list_filter = ("kind", ("healed_at", admin.EmptyFieldListFilter), ("closed_at", admin.EmptyFieldListFilter))
     search_fields = ("=object_id", "user__email")
 

@@ -18,7 +18,7 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
     """Without the address of its page: whoever has that can pay there."""
 
     fields = ("id", "user", "price", "state", "stripe_id", "created_at", "expires_at", "ended_at")
-    list_display = ("id", "user", "price", "state", "created_at", "expires_at", "ended_at")
+    list_display = ("created_at", "user", "price", "state", "ended_at")
     list_select_related = ("user", "price")
     list_filter = ("state", "price__plan")
     search_fields = ("=id", "=stripe_id", "user__email")
@@ -41,7 +41,8 @@ class StripeOrderAdmin(ActionsAdmin, ReadOnlyAdmin):
         "created_at",
         "finished_at",
     )
-    list_display = ("id", "user", "purpose", "subject", "state", "result", "attempts", "created_at", "finished_at")
+    list_display = ("created_at", "user", "purpose", "subject", "state", "result", "finished_at")
+    days = ("created_at", "finished_at")
     list_select_related = ("user",)
     list_filter = ("state", "purpose", "is_durable")
     search_fields = ("=id", "=subject", "=result", "user__email")

@@ -37,7 +37,7 @@ def goes_on(subscription: Subscription) -> str:
 
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin):
-    list_display = ("stripe_id", "user", "costs", "state", "current_period_end", "paid_until", "unpaid_since")
+    list_display = ("stripe_id", "user", "costs", "state", "paid_until", "unpaid_since")
     list_select_related = ("user", "price__plan")
     list_filter = ("status", "price__plan", "withheld", "cancel_at_period_end", "is_surplus")
     search_fields = ("=stripe_id", "user__email", "=customer__stripe_id", "=schedule_id")

@@ -67,7 +67,8 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
         "decided_at",
         "decision_note",
     )
-    list_display = ("created_at", "user", "kind", "friend", "amount", "state", "why", "matures_at")
+    list_display = ("created_at", "user", "kind", "amount", "state", "why", "matures_at")
+    days = ("created_at", "matures_at")
     export = Export(
         "rewards",
         [

@@ -32,7 +32,7 @@ class TicketMessageAdmin(ReadOnlyAdmin):
 class IdempotencyKeyAdmin(ReadOnlyAdmin):
     """Which messages a repeat would not write again."""
 
-    list_display = ("created_at", "user", "key", "message")
-    list_select_related = ("user", "message")
+    list_display = ("created_at", "user", "key")
+    list_select_related = ("user",)
     search_fields = ("user__email", "=key")
     ordering = ("-id",)

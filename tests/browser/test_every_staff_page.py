@@ -34,6 +34,11 @@ print(json.dumps([reverse(f"admin:{r._meta.app_label}_{r._meta.model_name}_chang
 # Of the same row; a file is none.
 LINKS = """(start) => [...document.links].map((a) => a.pathname)
   .filter((path) => path.startsWith(start) && path.endsWith("/"))"""
+# By how much each table of a page is wider than its frame, and its columns.
+SIDEWAYS = """() => [...document.querySelectorAll("#changelist .results")]
+  .filter((e) => e.scrollWidth > e.clientWidth)
+  .map((e) => [e.scrollWidth - e.clientWidth,
+    ...[...e.querySelectorAll("thead th")].map((th) => `${th.innerText.trim()} ${Math.round(th.offsetWidth)}`)])"""
 # Where words are longest and room is least; all of them for pictures.
 VIEWS = [("narrow", "light", "de")]
 if os.environ.get("SCREENSHOTS"):
@@ -101,3 +106,14 @@ def test_full_lists_and_what_is_behind_them(rows: list[str], page: Page, look: C
         behind = page.evaluate(LINKS, path.removesuffix("change/"))
         for further in sorted(set(behind) - {path}):
             look(further)
+
+
+@pytest.mark.parametrize("page", [("wide", "light", "de")], ids="-".join, indirect=True)
+@pytest.mark.usefixtures("rows")
+def test_no_list_is_wider_than_a_laptops_screen(stack: Stack, page: Page) -> None:
+    found = {}
+    for model in MODELS:
+        stack.sql("TRUNCATE nexusvpn_counter")
+        page.goto(f"/admin/{model}/")
+        found[model] = page.evaluate(SIDEWAYS)
+    assert {model: tables for model, tables in found.items() if tables} == {}
