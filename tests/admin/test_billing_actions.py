@@ -130,7 +130,7 @@ def test_who_may_only_look_at_payments_pays_nothing_back(
 def test_a_disputed_payment_says_so_before_anything_else(staff: Client, payment: Payment) -> None:
     make_dispute(payment)
     page = staff.get(change(payment)).content.decode()
-    assert "The customer&#x27;s bank asks for this payment back: fraudulent" in page
+    assert "The customer&#x27;s bank asks for this payment back: Not made by the card&#x27;s owner" in page
 
 
 def test_an_event_that_failed_is_processed_again(staff: Client) -> None:
