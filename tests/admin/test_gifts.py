@@ -71,13 +71,11 @@ def test_a_batch_is_revoked_and_its_list_says_how_many_are_left(staff: Client, s
     batch = new_batch(sam, 3)
     redeem(user=alice, code=export_codes(batch, by=sam)[0])
     assert (
-        '<td class="field-still_open">2</td>'
-        in staff.get(reverse("admin:billing_giftbatch_changelist")).content.decode()
+        'class="field-still_open">2</td>' in staff.get(reverse("admin:billing_giftbatch_changelist")).content.decode()
     )
     staff.post(action(batch, "revoke"))
     assert (
-        '<td class="field-still_open">0</td>'
-        in staff.get(reverse("admin:billing_giftbatch_changelist")).content.decode()
+        'class="field-still_open">0</td>' in staff.get(reverse("admin:billing_giftbatch_changelist")).content.decode()
     )
     assert GiftCode.objects.filter(revoked_at=None).get().redeemed_by == alice
 

@@ -24,7 +24,7 @@ def test_a_granted_plan_names_who_gave_it_and_holds_until_revoked(staff: Client,
     assert (grant.user, grant.granted_by, grant.valid_until) == (alice, sam, None)
     assert entitlement_for(alice).plan_code == "pro"
     listed = staff.get(reverse("admin:accounts_user_changelist"), {"q": alice.email}).content.decode()
-    assert '<td class="field-plan_name">Pro</td>' in listed
+    assert 'class="field-plan_name">Pro</td>' in listed
     staff.post(action(grant, "revoke"))
     assert entitlement_for(alice).plan_code == "free"
     assert "over already" in staff.post(action(grant, "revoke"), follow=True).content.decode()

@@ -185,17 +185,17 @@ def test_the_customers_page_and_list_show_plan_devices_and_tickets(staff: Client
     for words in ("Laptop", "10.80.0.2", "Where is my tunnel", "Latest sign-ins", "Plans given by staff"):
         assert words in page
     listed = staff.get(reverse("admin:accounts_user_changelist"), {"q": device.user.email}).content.decode()
-    assert '<td class="field-plan_name">Free</td>' in listed
-    assert '<td class="field-device_count">1</td>' in listed
-    assert '<td class="field-ticket_count">1</td>' in listed
+    assert 'class="field-plan_name">Free</td>' in listed
+    assert 'class="field-device_count">1</td>' in listed
+    assert 'class="field-ticket_count">1</td>' in listed
 
 
 def test_the_list_shows_the_plan_that_somebody_pays_for_as_long_as_it_holds(staff: Client, alice: User) -> None:
     made = make_subscription(alice)
     address = reverse("admin:accounts_user_changelist")
-    assert '<td class="field-plan_name">Basic</td>' in staff.get(address, {"q": alice.email}).content.decode()
+    assert 'class="field-plan_name">Basic</td>' in staff.get(address, {"q": alice.email}).content.decode()
     Subscription.objects.filter(pk=made.pk).update(withheld="refunded")
-    assert '<td class="field-plan_name">Free</td>' in staff.get(address, {"q": alice.email}).content.decode()
+    assert 'class="field-plan_name">Free</td>' in staff.get(address, {"q": alice.email}).content.decode()
 
 
 def test_a_deletion_is_taken_back_by_its_own_action(staff: Client, alice: User) -> None:
