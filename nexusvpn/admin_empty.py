@@ -106,5 +106,6 @@ HOLDS: dict[str, str] = {
     "AttachmentContent": _("Which files of tickets are still kept is listed here."),
     "PeopleDay": _("How many accounts were made and erased on a day is added up here once the day is over."),
     "LedgerDay": _("What moved on a day is added up here once the day is over."),
+    "RecurringCount": _("When the recurring revenue was counted last, and of which plans it is, is kept here."),
     "RecurringMonth": _("How the recurring revenue moved in a month is added up here."),
 }

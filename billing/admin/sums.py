@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 from django.contrib import admin
 
 from billing.models import LedgerDay, RecurringCount, RecurringMonth
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.templatetags.nexusvpn_ui import money
 
 
 @admin.register(LedgerDay)
@@ -23,7 +27,12 @@ class RecurringMonthAdmin(ReadOnlyAdmin):
     search_fields = ("=month", "=currency")
 
 
+def _by_plan(rows: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{row['plan']}: {money(row['mrr'], row['currency'])}" for row in rows)
+
+
 @admin.register(RecurringCount)
 class RecurringCountAdmin(ReadOnlyAdmin):
     list_display = ("counted_at", "since")
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"by_plan": _by_plan}
     search_fields = ("=since",)

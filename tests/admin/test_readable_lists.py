@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import mail_kinds
 from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Mail, Session, User
 from billing.disputes import status_in_words
-from billing.models import LedgerEntry, RecurringMonth, StripeCustomer
+from billing.models import LedgerEntry, RecurringCount, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
 from tests.admin.addresses import change
@@ -234,3 +234,7 @@ def test_rows_are_counted_as_entries_whatever_their_table_is_called(staff: Clien
         MAKERS[LoginHistory]()
         rows = LoginHistory.objects.count()
         assert f"{rows} {'entry' if rows == 1 else 'entries'}" in page(staff, address), count
+
+
+def test_revenue_by_plan_is_written_out_as_sums(staff: Client) -> None:
+    assert "Basic: $4.99" in page(staff, change(MAKERS[RecurringCount]()))
