@@ -22,6 +22,11 @@ TEXTS = (
         "ManagementForm data is missing or has been tampered with. Missing fields: %(field_names)s. You may need to file a bug report "
         "if the issue persists."
     ),
+    # On the page of somebody's password.
+    _("Enter a new password for the user <strong>%(username)s</strong>."),
+    _("This action will <strong>enable</strong> password-based authentication for this user."),
+    _("Disable password-based authentication"),
+    _("Enable password-based authentication"),
     # Before something is deleted.
     _(
         "Deleting the %(object_name)s '%(escaped_object)s' would result in deleting related objects, but your account doesn't have "
@@ -38,10 +43,15 @@ TEXTS = (
         "Are you sure you want to delete the selected %(objects_name)s? All of the following objects and their related items will be "
         "deleted:"
     ),
+    # Of what staff did.
+    _("action flag"),
+    _("content type"),
+    _("object repr"),
     # Around the page.
     _("Breadcrumbs"),
     _("Change history: %s"),
     _("Clear selection"),
+    _("Start typing to filter…"),
     _("Added “%(object)s”."),
     _("Thanks for spending some quality time with the web site today."),
 )
