@@ -28,6 +28,7 @@ TEXTS = (
     _("Disable password-based authentication"),
     _("Enable password-based authentication"),
     # Before something is deleted.
+    _("Cannot delete %(name)s"),
     _(
         "Deleting the %(object_name)s '%(escaped_object)s' would result in deleting related objects, but your account doesn't have "
         "permission to delete the following types of objects:"
