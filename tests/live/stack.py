@@ -105,7 +105,8 @@ class Stack:
     def _create_database(self) -> None:
         template = migrated_template(self.base_database_url)
         with psycopg.connect(self.base_database_url, autocommit=True) as link:
-            link.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}"')
+            # By its files: copied through the log, an unlogged table could not be opened after a crash.
+            link.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{template}" STRATEGY FILE_COPY')
 
     def start_control_plane(self) -> None:
         gunicorn = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--log-level", "warning"]
