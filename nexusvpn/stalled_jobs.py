@@ -15,6 +15,8 @@ from nexusvpn.one_by_one import one_by_one
 SILENT_S = 30
 # A job that has been begun so often, and took its worker with it, is left for somebody to look at.
 BEGUN_AT_MOST = 10
+# Of two who look at once, the second finds it retried: by then another worker may have begun it.
+_AS_FOUND = "SELECT FROM procrastinate_jobs WHERE id = %s AND status = 'doing' AND attempts = %s FOR NO KEY UPDATE"
 log = logger(__name__)
 
 
@@ -25,7 +27,15 @@ def retry_stalled_jobs() -> int:
         cursor.execute(sql.queries["select_stalled_jobs_by_heartbeat"], asked)
         names = [column.name for column in cursor.description or ()]
         stalled = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-    return sum(one_by_one(lambda id: _retry(stalled[id]), stalled))
+    return sum(one_by_one(lambda id: _retry_if_as_found(stalled[id]), stalled))
+
+
+def _retry_if_as_found(job: dict[str, Any]) -> bool:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_AS_FOUND, [job["id"], job["attempts"]])
+            is_as_found = cursor.rowcount == 1
+        return is_as_found and _retry(job)
 
 
 def _retry(job: dict[str, Any]) -> bool:

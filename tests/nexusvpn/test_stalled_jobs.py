@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import pytest
 from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from nexusvpn import stalled_jobs
+from nexusvpn.one_by_one import one_by_one
 from nexusvpn.stalled_jobs import BEGUN_AT_MOST, SILENT_S, retry_stalled_jobs
 from nexusvpn.tasks import retry_stalled
 
@@ -58,6 +62,25 @@ def test_what_a_living_worker_does_is_left_to_it() -> None:
     assert fetch(worker(SILENT_S - 5)) == job
     assert retry_stalled_jobs() == 0
     assert status(job) == "doing"
+
+
+def test_of_two_who_look_at_once_the_second_leaves_it_to_the_worker_that_begins_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job, dead, alive = defer(), worker(SILENT_S + 1), worker()
+    fetch(dead)
+
+    def after_the_other(act: Callable[[int], bool], found: Iterable[int]) -> list[bool]:
+        ids = list(found)
+        monkeypatch.setattr(stalled_jobs, "one_by_one", one_by_one)
+        assert retry_stalled_jobs() == 1
+        assert fetch(alive) == job
+        return [act(each) for each in ids]
+
+    monkeypatch.setattr(stalled_jobs, "one_by_one", after_the_other)
+    assert retry_stalled_jobs() == 0
+    found = ProcrastinateJob.objects.get(pk=job)
+    assert (found.status, found.attempts) == ("doing", 1)
 
 
 def test_a_worker_that_was_forgotten_is_gone_too() -> None:
