@@ -20,6 +20,12 @@ def change(row: Any) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
+def page(staff: Client, address: str) -> str:
+    answer = staff.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
 def allow(user: User, *codenames: str) -> None:
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
 

@@ -11,16 +11,11 @@ from django.urls import reverse
 from accounts.models import DataExport
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_menu import NAMES
+from tests.admin.addresses import page
 from tests.admin.rows import MAKERS, new_price, new_session
 from vpn.models import FreeAddress, QuotaMeter
 
 pytestmark = pytest.mark.django_db
-
-
-def page(staff: Client, address: str) -> str:
-    answer = staff.get(address)
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def test_an_empty_list_says_what_it_would_hold(staff: Client) -> None:

@@ -18,18 +18,12 @@ from billing.disputes import status_in_words
 from billing.models import LedgerEntry, RecurringCount, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
-from tests.admin.addresses import change
+from tests.admin.addresses import change, page
 from tests.admin.rows import MAKERS, new_entry, new_payment, new_recurring_month, new_server, new_session
 from tests.factories.payments import make_dispute
 from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server
 
 pytestmark = pytest.mark.django_db
-
-
-def page(staff: Client, address: str) -> str:
-    answer = staff.get(address)
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def test_a_sum_has_its_currency_in_the_list_and_on_the_rows_page(staff: Client) -> None:
