@@ -6,7 +6,6 @@ The pages are fetched first and then shown: while a browser is driven, Django ha
 from __future__ import annotations
 
 import mimetypes
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +15,12 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
 from accounts.models import User
 from tests.admin.addresses import action, change
 from tests.admin.rows import new_device, new_grant
+from tests.browser.chromium import launched
 from tests.factories.support import make_ticket
 from tests.live.requirements import missing_for_browser, need
 from vpn.services.stops import start_stop
@@ -99,12 +99,10 @@ def page(pages: dict[str, Fetched]) -> Iterator[Page]:
         else:
             route.fulfill(status=404)
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+    with launched() as browser:
         page = browser.new_page()
         page.route("**/*", answer)
         yield page
-        browser.close()
 
 
 def test_no_page_of_the_admin_breaks_the_policy(page: Page, pages: dict[str, Fetched]) -> None:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from billing.sandbox.server import serve
 from billing.sandbox.webhook_endpoints import place_endpoint
 from nexusvpn.local import payments
 from nexusvpn.local.assets import build_if_changed
+from tests.browser.chromium import launched
 from tests.browser.people import Person, new_person
 from tests.browser.watch import Watch
 from tests.factories.vpn import new_key
 from tests.live.requirements import missing_for_browser, need
 from tests.live.stack import Stack
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--no-first-run",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # By name too: there are no passkeys for addresses.
 SETTINGS = {"DEVICE_ACK_WAIT_MS": "0", "ALLOWED_HOSTS": "127.0.0.1,localhost"}
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
@@ -62,10 +54,8 @@ def browser() -> Iterator[Browser]:
     # Not longer than a module: while its event loop lives, Django refuses the database to other tests of this process.
     need(missing_for_browser())
     expect.set_options(timeout=10_000)
-    with sync_playwright() as playwright:
-        program = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    with launched() as program:
         yield program
-        program.close()
 
 
 @pytest.fixture

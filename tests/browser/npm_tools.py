@@ -12,8 +12,11 @@ from typing import Any
 from nexusvpn.local.assets import npm_environment
 from nexusvpn.local.places import CHECKOUT
 from nexusvpn.local.shared_use import exclusive
+from tests.browser.chromium import chromium
 
 TOOLS = Path(__file__).parent / "tools"
+# On a busy machine Lighthouse may find its own recording without a beginning, and asks to be run again.
+STARTS = 3
 
 
 def installed() -> Path:
@@ -39,16 +42,19 @@ def axe_source() -> str:
 def lighthouse(url: str, *, cookie: str = "", folder: Path) -> dict[str, Any]:
     """Its report on a page as a phone of the mobile preset sees it; `cookie` is the header of whoever is signed in."""
     env, report = npm_environment(), folder / "lighthouse.json"
-    node, chromium = shutil.which("node", path=env["PATH"]), shutil.which("chromium")
+    node = shutil.which("node", path=env["PATH"])
     assert node
-    assert chromium
     command = [node, str(installed() / "lighthouse" / "cli" / "index.js"), url, "--quiet", "--output=json"]
     command += [f"--output-path={report}", "--only-categories=performance,accessibility,best-practices"]
     command += ["--chrome-flags=--headless=new --no-sandbox --disable-gpu --disable-background-networking"]
     if cookie:
         command.append(f"--extra-headers={json.dumps({'Cookie': cookie})}")
-    environment = {**env, "CHROME_PATH": chromium, "HOME": str(folder)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+    with chromium() as program:
+        environment = {**env, "CHROME_PATH": program, "HOME": str(folder)}
+        for _ in range(STARTS):
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=180, check=False)
+            if "Please run Lighthouse again" not in done.stderr:
+                break
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, Any] = json.loads(report.read_text())
     return found

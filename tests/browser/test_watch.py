@@ -62,21 +62,3 @@ def test_a_violation_of_the_policy_and_an_error_are_seen(context: BrowserContext
     assert page.evaluate("window.injected") is None
     with pytest.raises(AssertionError):
         watch.assert_quiet()
-
-
-def test_errors_of_a_page_that_a_change_of_networks_cut_off_are_no_complaints_until_it_is_loaded_anew(
-    context: BrowserContext, watch: Watch
-) -> None:
-    page = context.new_page()
-    page.goto("/")
-    # Chromium's own words, which no test can cause at a given moment.
-    page.evaluate("console.error('Failed to load resource: net::ERR_NETWORK_CHANGED')")
-    throw = "() => { setTimeout(() => { throw new Error('something') }) }"
-    page.evaluate(throw)
-    page.wait_for_timeout(200)
-    watch.assert_quiet()
-    page.goto("/")
-    page.evaluate(throw)
-    page.wait_for_timeout(200)
-    with pytest.raises(AssertionError, match="something"):
-        watch.assert_quiet()

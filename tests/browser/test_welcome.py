@@ -130,6 +130,7 @@ def test_without_scripts_the_steps_are_plain_pages(open_context: Callable[..., B
     page = open_context(viewport=NARROW, java_script_enabled=False).new_page()
     email = begin(page)
     choose(page, "Linux", "Router")
+    page.wait_for_url("**/welcome/configuration?*")
     assert "JavaScript is off, so our server makes the key pair" in page.content()
     page.get_by_role("button", name="Get the configuration").click()
     expect(page.get_by_role("heading", name="Router is added")).to_be_visible()
@@ -137,6 +138,7 @@ def test_without_scripts_the_steps_are_plain_pages(open_context: Callable[..., B
     config = page.locator("#device-config").text_content() or ""
     assert derive_public_key(private_key_of(config)) == public_key
     page.get_by_role("link", name="I have it: connect").click()
+    page.wait_for_url("**/welcome/connect?*")
     node_says(stack, device, "online")
     # Playwright keeps scripts from running after the parser has taken the browser for one that has them.
     assert "Look again" in page.content()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Frame, Page, Request, WebError
+from playwright.sync_api import BrowserContext, ConsoleMessage, Request
 
 # A page cannot see a violation that the policy only reports to the console, and the console not one that a worker has.
 NOTE_VIOLATIONS = """
@@ -50,39 +50,24 @@ class Watch:
     strangers: list[str] = field(default_factory=list)
     # Statuses that a test asks for on purpose; Chromium writes every failed request to the console.
     expected: set[int] = field(default_factory=set)
-    # Pages that lost a script or a style because tests beside this one make and remove networks of their own, which ends
-    # what a browser is loading. Until they are loaded anew they cannot be whole.
-    cut_off: set[Page | None] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.context.add_init_script(NOTE_VIOLATIONS)
         self.context.on("request", self._request)
         self.context.on("console", self._console)
-        self.context.on("weberror", self._error)
-        self.context.on("page", lambda page: page.on("framenavigated", self._arrived))
+        self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
 
     def _request(self, request: Request) -> None:
         self.requests.append(request)
         if not request.is_navigation_request() and origin_of(request.url) not in {"", origin_of(request.frame.url)}:
             self.strangers.append(f"{request.frame.url} asked {request.url}")
 
-    def _arrived(self, frame: Frame) -> None:
-        if frame.parent_frame is None:
-            self.cut_off.discard(frame.page)
-
     def _console(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
             return
         if any(f"status of {status} " in message.text for status in self.expected):
             return
-        if "ERR_NETWORK_CHANGED" in message.text:
-            self.cut_off.add(message.page)
-            return
         self.complaints.append(f"{message.type} on {message.location.get('url')}: {message.text}")
-
-    def _error(self, error: WebError) -> None:
-        if error.page not in self.cut_off:
-            self.complaints.append(f"uncaught: {error.error}")
 
     def sent(self) -> list[bytes]:
         """Each request as one text: method, address, headers, body."""

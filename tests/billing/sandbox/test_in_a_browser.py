@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.billing.sandbox.world import World
-from tests.browser.conftest import ARGUMENTS
+from tests.browser.chromium import launched
 from tests.live.requirements import missing_for_browser, need
 
 pytestmark = pytest.mark.live
@@ -19,12 +18,10 @@ pytestmark = pytest.mark.live
 @pytest.fixture
 def page() -> Iterator[Page]:
     need(missing_for_browser())
-    with sync_playwright() as playwright:
-        program = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+    with launched() as program:
         opened = program.new_page(viewport={"width": 360, "height": 740})
         opened.set_default_timeout(10_000)
         yield opened
-        program.close()
 
 
 def fill(page: Page, number: str, button: str) -> None:
