@@ -20,7 +20,8 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from accounts.models import User
 from tests.admin.addresses import action, change
-from tests.admin.rows import new_device, new_grant
+from tests.admin.rows.billing import new_grant
+from tests.admin.rows.vpn import new_device
 from tests.factories.support import make_ticket
 from tests.live.requirements import missing_for_browser, need
 from vpn.services.stops import start_stop

@@ -12,7 +12,9 @@ from accounts.models import DataExport
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_menu import NAMES
 from tests.admin.addresses import page
-from tests.admin.rows import MAKERS, new_price, new_session
+from tests.admin.rows import MAKERS
+from tests.admin.rows.accounts import new_session
+from tests.admin.rows.billing import new_price
 from vpn.models import FreeAddress, QuotaMeter
 
 pytestmark = pytest.mark.django_db

@@ -19,7 +19,10 @@ from billing.models import LedgerEntry, RecurringCount, RecurringMonth, StripeCu
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
 from tests.admin.addresses import change, page
-from tests.admin.rows import MAKERS, new_entry, new_payment, new_recurring_month, new_server, new_session
+from tests.admin.rows import MAKERS
+from tests.admin.rows.accounts import new_session
+from tests.admin.rows.billing import new_entry, new_payment, new_recurring_month
+from tests.admin.rows.vpn import new_server
 from tests.factories.payments import make_dispute
 from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server
 

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import User
 from tests.admin.addresses import action, change
-from tests.admin.rows import new_server
+from tests.admin.rows.vpn import new_server
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.invariants import assert_invariants

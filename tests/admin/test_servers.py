@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.admin.addresses import action, change
-from tests.admin.rows import new_device, new_server
+from tests.admin.rows.vpn import new_device, new_server
 from tests.factories.vpn import make_location
 from vpn.models import NodeToken, Server
 from vpn.services.credentials import authenticate_node
