@@ -75,7 +75,7 @@ def test_data_is_written_in_units_and_exactly_on_hover(staff: Client, model: typ
     type(row).objects.filter(pk=row.pk).update(**{column: 1_400_000_000})
     name = row._meta.model_name
     for address in (reverse(f"admin:vpn_{name}_changelist"), reverse(f"admin:vpn_{name}_change", args=[row.pk])):
-        assert 'title="1,400,000,000 bytes">1.4 GB<' in page(staff, address)
+        assert 'title="1,400,000,000 bytes">1.4\xa0GB<' in page(staff, address)
 
 
 def test_a_program_is_named_and_what_it_said_of_itself_is_on_hover(staff: Client) -> None:
