@@ -14,6 +14,7 @@ from billing.entitlements import Entitlement
 from nexusvpn.countries import country_name
 from nexusvpn.forms import ServiceForm
 from vpn.services.location_list import Show, Sort
+from vpn.services.location_state import NOT_IN_SERVICE
 
 SHOW_CHOICES = [
     (Show.ALL.value, pgettext_lazy("locations", "All")),
@@ -28,6 +29,10 @@ SORT_CHOICES = [
     (Sort.LOAD.value, _("Load")),
 ]
 
+# Why no device can be added there, in the words with which other pages say the location's state.
+_TAKES_NONE = _("{location} (takes no new devices now)")
+_REASONS = {NOT_IN_SERVICE: _("{location} (not in service)"), "down": _("{location} (down)")}
+
 
 class LocationSelect(forms.Select):
     """Locations that cannot be chosen now are shown with the reason, and the browser does not let one choose them."""
@@ -41,7 +46,7 @@ class LocationSelect(forms.Select):
         return option
 
     def offer(self, locations: list[dict[str, Any]], entitlement: Entitlement) -> bool:
-        """Fill the list; returns whether any location can be chosen."""
+        """Fill the list, of `locations` as `locations_with_servers` gives them; returns whether any location can be chosen."""
         choices, refused = [], []
         for location in locations:
             city, name = location["city"], location["name"]
@@ -50,7 +55,7 @@ class LocationSelect(forms.Select):
                 label = gettext("{location} (not in your plan)").format(location=label)
                 refused.append(location["slug"])
             elif not location["online"]:
-                label = gettext("{location} (offline)").format(location=label)
+                label = _REASONS.get(location["state"], _TAKES_NONE).format(location=label)
                 refused.append(location["slug"])
             choices.append((location["slug"], label))
         self.choices, self.refused = choices, frozenset(refused)

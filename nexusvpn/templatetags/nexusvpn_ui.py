@@ -1,4 +1,7 @@
-"""How pages write numbers, times and states. Unknown is "–", and what is rounded says the exact value on hover."""
+"""How pages write numbers, times and states. Unknown is "–", and what is rounded says the exact value on hover.
+
+No line parts a number from its unit.
+"""
 
 from __future__ import annotations
 
@@ -106,13 +109,13 @@ def bytes_si(count: int | None) -> str:
     if count is None:
         return UNKNOWN
     if count < 1000:
-        return f"{count} B"
+        return f"{count}{NO_BREAK}B"
     value, unit = float(count), 0
     # From 999.95 of a unit on it would be written as "1000.0".
     while value >= 999.95:
         value /= 1000
         unit += 1
-    return f"{number_format(round(value, 1), 0 if value.is_integer() else 1)} {BYTE_UNITS[unit]}"
+    return f"{number_format(round(value, 1), 0 if value.is_integer() else 1)}{NO_BREAK}{BYTE_UNITS[unit]}"
 
 
 @register.filter
@@ -140,7 +143,7 @@ def grouped(count: int) -> str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share of one: 0.42 → "42 %"."""
-    return UNKNOWN if share is None else f"{share * 100:.0f} %"
+    return UNKNOWN if share is None else f"{share * 100:.0f}{NO_BREAK}%"
 
 
 @register.filter

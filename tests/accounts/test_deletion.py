@@ -61,7 +61,7 @@ class TestLeaving:
         assert not EmailToken.objects.filter(user=dora).exists()
         (mail,) = waiting_mails("account_leaving")
         assert dora.deletion_due_at is not None
-        assert f"{dora.deletion_due_at:%-d %b %Y}" in mail.text
+        assert f"{dora.deletion_due_at:%-d\xa0%b\xa0%Y}" in mail.text
         assert f"{settings.SITE_URL}/account/restore" in mail.text
         assert_invariants()
 

@@ -38,7 +38,7 @@ def test_the_page_says_what_is_on_and_since_when(alice: User) -> None:
     text = browser.get("/settings/security").text
     assert "Your password alone" not in text
     assert "10 left" in text
-    assert f"{timezone.now():%-d %b %Y}" in text
+    assert f"{timezone.now():%-d\xa0%b\xa0%Y}" in text
     assert "no-store" in browser.get("/settings/security")["Cache-Control"]
 
 

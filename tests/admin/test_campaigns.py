@@ -72,8 +72,8 @@ def test_the_list_says_what_each_brought(staff: Client, letter: Campaign) -> Non
     text = staff.get(LIST).text
     for column, value in {
         "visits": "3",
-        "signups": "3 (100 %)",
-        "paid": "2 (67 %)",
+        "signups": "3 (100\xa0%)",
+        "paid": "2 (67\xa0%)",
         "revenue": "€6.00, $4.99",
     }.items():
         assert f'class="field-{column}">{value}</td>' in text
@@ -95,7 +95,7 @@ def test_the_list_costs_the_same_for_many_campaigns_with_payments(staff: Client,
 def test_the_page_has_its_figures_and_its_days(staff: Client, letter: Campaign) -> None:
     text = staff.get(f"{LIST}{letter.pk}/change/").text
     assert "First payments that went back" in text
-    assert "67 % of sign-ups" in text
+    assert "67\xa0% of sign-ups" in text
     assert days_of(letter) in text
 
 

@@ -19,7 +19,8 @@ from playwright.sync_api import Page, Route
 
 from accounts.models import User
 from tests.admin.addresses import action, change
-from tests.admin.rows import new_device, new_grant
+from tests.admin.rows.billing import new_grant
+from tests.admin.rows.vpn import new_device
 from tests.browser.chromium import launched
 from tests.factories.support import make_ticket
 from tests.live.requirements import missing_for_browser, need

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import LoginHistory, User
 from tests.admin.addresses import allow
-from tests.admin.rows import new_job, new_server
+from tests.admin.rows.libraries import new_job
+from tests.admin.rows.vpn import new_server
 from tests.factories.accounts import PASSWORD
 from tests.factories.support import make_ticket
 from vpn.models import NodeStatus

@@ -13,7 +13,8 @@ from accounts.models import AuditEvent, User
 from billing.entitlements import entitlement_for
 from billing.models import Plan, PlanGrant
 from tests.admin.addresses import action, allow, change, refuse_who_may_only_see
-from tests.admin.rows import new_device, new_grant, new_server
+from tests.admin.rows.billing import new_grant
+from tests.admin.rows.vpn import new_device, new_server
 
 
 def test_a_granted_plan_names_who_gave_it_and_holds_until_revoked(staff: Client, alice: User, sam: User) -> None:

@@ -189,8 +189,8 @@ def test_traffic_and_peers_are_drawn_and_what_a_silent_node_said_is_not_known(st
     NodeHour.objects.create(server=server, hour=timezone.now() - timedelta(hours=2), node_rx=700, node_tx=300)
     NodeStatus.objects.update_or_create(server=server, defaults={"last_report_at": timezone.now(), "peer_count": 40})
     found = charts(staff)
-    assert found["Traffic by location, last 30 days"].rows == [(server.location.name, "1 kB")]
-    assert found["Peers by node"].rows == [(server.name, "40", "100", "40 %")]
+    assert found["Traffic by location, last 30 days"].rows == [(server.location.name, "1\xa0kB")]
+    assert found["Peers by node"].rows == [(server.name, "40", "100", "40\xa0%")]
     NodeStatus.objects.update(last_report_at=timezone.now() - timedelta(hours=1))
     assert charts(staff)["Peers by node"].rows == [(server.name, "–", "100", "–")]
 
@@ -208,13 +208,13 @@ def test_a_margin_is_the_share_of_the_revenue_less_the_cost_in_the_same_currency
     (usd,) = [chart for title, chart in found.items() if title.endswith("USD")]
     assert sorted(usd.rows) == sorted(
         [
-            (busy.location.name, "$1.50", "750 B", "75 %", "$7.50", "$6.00"),
+            (busy.location.name, "$1.50", "750\xa0B", "75\xa0%", "$7.50", "$6.00"),
             # Its cost is in another currency: what remains of the dollars is not known.
-            (idle.location.name, "–", "250 B", "25 %", "$2.50", "–"),
+            (idle.location.name, "–", "250\xa0B", "25\xa0%", "$2.50", "–"),
         ]
     )
     (eur,) = [chart for title, chart in found.items() if title.endswith("EUR")]
-    assert eur.rows == [(idle.location.name, "–", "250 B", "25 %", "–", "€1.00")]
+    assert eur.rows == [(idle.location.name, "–", "250\xa0B", "25\xa0%", "–", "€1.00")]
     assert "spread over the locations" in usd.note
 
 
@@ -226,7 +226,7 @@ def test_of_many_locations_those_that_carried_the_most_are_drawn(staff: Client) 
         NodeHour.objects.create(server=server, hour=within, node_rx=100 * (number + 1))
         LocationCost.objects.create(location=server.location, month=month, currency="USD", amount_minor=600)
     (chart,) = [chart for title, chart in charts(staff).items() if title.startswith("Margin")]
-    assert [row[2] for row in chart.rows] == ["300 B", "200 B", "100 B"]
+    assert [row[2] for row in chart.rows] == ["300\xa0B", "200\xa0B", "100\xa0B"]
 
 
 def test_a_customer_is_looked_for_from_the_home_by_whom_they_concern(

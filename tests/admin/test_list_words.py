@@ -12,7 +12,9 @@ from accounts.models import DataExport
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_menu import NAMES
 from tests.admin.addresses import page
-from tests.admin.rows import MAKERS, new_price, new_session
+from tests.admin.rows import MAKERS
+from tests.admin.rows.accounts import new_session
+from tests.admin.rows.billing import new_price
 from vpn.models import FreeAddress, QuotaMeter
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +49,7 @@ def test_a_row_stands_below_the_name_of_its_list(staff: Client) -> None:
 def test_a_quota_is_called_by_its_volume(staff: Client) -> None:
     meter = MAKERS[QuotaMeter]()
     QuotaMeter.objects.filter(pk=meter.pk).update(used_bytes=1_400_000_000, quota_bytes=10_000_000_000)
-    assert "<h2>1.4 GB of 10 GB</h2>" in page(staff, reverse("admin:vpn_quotameter_change", args=[meter.pk]))
+    assert "<h2>1.4\xa0GB of 10\xa0GB</h2>" in page(staff, reverse("admin:vpn_quotameter_change", args=[meter.pk]))
 
 
 def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Client) -> None:

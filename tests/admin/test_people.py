@@ -13,7 +13,8 @@ from accounts.models import AuditEvent, Session, User
 from accounts.services.sessions import authenticate_token
 from billing.models import Subscription
 from tests.admin.addresses import action, allow, change
-from tests.admin.rows import new_device, new_session
+from tests.admin.rows.accounts import new_session
+from tests.admin.rows.vpn import new_device
 from tests.conftest import token_of
 from tests.factories.accounts import PASSWORD
 from tests.factories.payments import make_subscription

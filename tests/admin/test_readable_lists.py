@@ -19,7 +19,10 @@ from billing.models import LedgerEntry, RecurringCount, RecurringMonth, StripeCu
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
 from tests.admin.addresses import change, page
-from tests.admin.rows import MAKERS, new_entry, new_payment, new_recurring_month, new_server, new_session
+from tests.admin.rows import MAKERS
+from tests.admin.rows.accounts import new_session
+from tests.admin.rows.billing import new_entry, new_payment, new_recurring_month
+from tests.admin.rows.vpn import new_server
 from tests.factories.payments import make_dispute
 from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server
 
@@ -72,7 +75,7 @@ def test_data_is_written_in_units_and_exactly_on_hover(staff: Client, model: typ
     type(row).objects.filter(pk=row.pk).update(**{column: 1_400_000_000})
     name = row._meta.model_name
     for address in (reverse(f"admin:vpn_{name}_changelist"), reverse(f"admin:vpn_{name}_change", args=[row.pk])):
-        assert 'title="1,400,000,000 bytes">1.4 GB<' in page(staff, address)
+        assert 'title="1,400,000,000 bytes">1.4\xa0GB<' in page(staff, address)
 
 
 def test_a_program_is_named_and_what_it_said_of_itself_is_on_hover(staff: Client) -> None:

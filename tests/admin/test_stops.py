@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.admin.addresses import action, allow, change
-from tests.admin.rows import new_server
+from tests.admin.rows.vpn import new_server
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.queries import recorded_queries

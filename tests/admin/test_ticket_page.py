@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from support.models import CannedReply, Ticket
 from tests.admin.addresses import action, allow, change
-from tests.admin.rows import new_device
+from tests.admin.rows.vpn import new_device
 from tests.admin.ticket_pages import ANSWER, at, shown
 from tests.factories.payments import make_invoice, make_payment, make_subscription
 from tests.factories.support import make_attachment, make_helper, make_message, make_ticket

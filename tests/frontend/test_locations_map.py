@@ -42,7 +42,7 @@ def test_more_servers_are_a_larger_dot_below_the_smaller_ones() -> None:
 def test_a_dot_leads_into_the_list_and_says_what_it_shows() -> None:
     drawn = _render([AMSTERDAM])
     assert '<a class="map-dot tone-good" href="#location-ams" tabindex="-1">' in drawn
-    assert "<title>Amsterdam: works, 3 servers, load 20 %</title>" in drawn
+    assert "<title>Amsterdam: works, 3 servers, load 20\xa0%</title>" in drawn
 
 
 def test_each_state_is_another_shape_and_not_only_another_colour() -> None:
@@ -58,7 +58,7 @@ def test_numbers_of_the_drawing_are_of_no_language() -> None:
     with translation.override("de"):
         drawn = _render([AMSTERDAM])
     assert 'd="M511.8 84.7h0"' in drawn
-    assert "Amsterdam: läuft, 3 Server, Last 20 %" in drawn
+    assert "Amsterdam: läuft, 3 Server, Last 20\xa0%" in drawn
 
 
 def test_what_staff_entered_is_text() -> None:

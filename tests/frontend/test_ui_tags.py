@@ -19,15 +19,15 @@ AGO_CASES = json.loads((Path(__file__).parent / "ago-cases.json").read_text())
     ("count", "text"),
     [
         (None, "–"),
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1 kB"),
-        (1_449, "1.4 kB"),
-        (999_949, "999.9 kB"),
-        (999_951, "1.0 MB"),
-        (1_400_000_000, "1.4 GB"),
-        (500_000_000_000, "500 GB"),
-        (2**63 - 1, "9.2 EB"),
+        (0, "0\xa0B"),
+        (999, "999\xa0B"),
+        (1000, "1\xa0kB"),
+        (1_449, "1.4\xa0kB"),
+        (999_949, "999.9\xa0kB"),
+        (999_951, "1.0\xa0MB"),
+        (1_400_000_000, "1.4\xa0GB"),
+        (500_000_000_000, "500\xa0GB"),
+        (2**63 - 1, "9.2\xa0EB"),
     ],
 )
 def test_bytes_are_written_in_decimal_units(count: int | None, text: str) -> None:
@@ -35,7 +35,7 @@ def test_bytes_are_written_in_decimal_units(count: int | None, text: str) -> Non
 
 
 def test_rounded_bytes_say_their_exact_number_on_hover() -> None:
-    expected = '<data value="1449000000" title="1,449,000,000 bytes">1.4 GB</data>'
+    expected = '<data value="1449000000" title="1,449,000,000 bytes">1.4\xa0GB</data>'
     assert ui.bytes_exact(1_449_000_000) == expected
     assert ui.bytes_exact(None) == "–"
 
@@ -70,28 +70,31 @@ def test_the_time_since_is_told_in_the_words_of_the_script(seconds: float, text:
 @time_machine.travel(NOW, tick=False)
 def test_a_time_is_relative_under_a_day_and_a_date_after() -> None:
     assert ui.ago(NOW - timedelta(seconds=12)) == (
-        '<time datetime="2026-05-04T11:59:48+00:00" title="4 May 2026, 11:59:48 UTC" data-ago>12 s ago</time>'
+        '<time datetime="2026-05-04T11:59:48+00:00" title="4\xa0May\xa02026, 11:59:48 UTC" data-ago>12 s ago</time>'
     )
     assert ui.ago(NOW - timedelta(days=2)) == (
-        '<time datetime="2026-05-02T12:00:00+00:00" title="2 May 2026, 12:00:00 UTC">2 May 2026</time>'
+        '<time datetime="2026-05-02T12:00:00+00:00" title="2\xa0May\xa02026, 12:00:00 UTC">2\xa0May\xa02026</time>'
     )
     assert ui.ago(None) == "–"
 
 
 def test_a_day_is_written_without_a_clock() -> None:
-    assert ui.day(date(2026, 5, 4)) == '<time datetime="2026-05-04" title="Monday, 4 May 2026">4 May 2026</time>'
+    assert (
+        ui.day(date(2026, 5, 4))
+        == '<time datetime="2026-05-04" title="Monday, 4\xa0May\xa02026">4\xa0May\xa02026</time>'
+    )
 
 
 def test_a_point_in_time_is_written_with_its_clock_and_zone() -> None:
     assert ui.moment(datetime(2026, 12, 1, 10, 0, 7, tzinfo=UTC)) == (
-        '<time datetime="2026-12-01T10:00:07+00:00" title="1 Dec 2026, 10:00:07 UTC">1 Dec 2026, 10:00 UTC</time>'
+        '<time datetime="2026-12-01T10:00:07+00:00" title="1\xa0Dec\xa02026, 10:00:07 UTC">1\xa0Dec\xa02026, 10:00\xa0UTC</time>'
     )
     assert ui.moment(None) == "–"
 
 
 def test_a_share_that_was_not_measured_is_no_zero() -> None:
-    assert ui.percent(0.424) == "42 %"
-    assert ui.percent(0) == "0 %"
+    assert ui.percent(0.424) == "42\xa0%"
+    assert ui.percent(0) == "0\xa0%"
     assert ui.percent(None) == "–"
 
 

@@ -208,7 +208,7 @@ class TestStaff:
         assert "plan: Pro" in page
         question = staff.get(action(row, "publish")).content.decode()
         assert "1 person is meant now" in question
-        assert f"from {now.day} {now:%b %Y}, 00:00 UTC on" in question
+        assert f"from {now:%-d\xa0%b\xa0%Y}, 00:00\xa0UTC on" in question
         assert titles(bob) == []
         staff.post(action(row, "publish"))
         assert (titles(alice), titles(bob)) == ([], ["Pro news"])

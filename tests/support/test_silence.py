@@ -61,8 +61,8 @@ def test_the_mail_says_when_and_what_to_do(clock: time_machine.Traveller, answer
     (mail,) = warnings()
     assert mail.subject == "Your ticket “My tunnel stops” will be closed on 9 Mar 2026"
     for body in (mail.text, mail.html):
-        assert "on 2 Mar 2026" in body
-        assert "9 Mar 2026, 10:00 UTC" in body
+        assert "on 2\xa0Mar\xa02026" in body
+        assert "9\xa0Mar\xa02026, 10:00 UTC" in body
         assert f"/support/{answered.pk}" in body
     titles = set(Notification.objects.filter(user=answered.user).values_list("title", flat=True))
     assert "Ticket will be closed: My tunnel stops" in titles
@@ -78,7 +78,7 @@ def test_the_closing_is_in_the_log_and_in_the_customers_list(clock: time_machine
 
 def test_whose_warning_came_late_has_two_days_all_the_same(clock: time_machine.Traveller, answered: Ticket) -> None:
     assert look(clock, 30 * DAY) == (1, 0)
-    assert "3 Apr 2026, 10:00 UTC" in warnings()[0].text
+    assert "3\xa0Apr\xa02026, 10:00 UTC" in warnings()[0].text
     assert look(clock, 32 * DAY - MINUTE) == (0, 0)
     assert look(clock, 32 * DAY) == (0, 1)
 

@@ -53,7 +53,7 @@ class TestFiles:
         answer = browser.post(f"/support/{ticket.pk}/reply", {"message": TEXT, "files": upload("b.txt", b"y")})
         assert answer.status_code == 302
         page = text_of(browser.get(f"/support/{ticket.pk}"))
-        for name, words in (("screen.png", "PNG image, "), ("a.log", "log, 2 B"), ("b.txt", "text, 1 B")):
+        for name, words in (("screen.png", "PNG image, "), ("a.log", "log, 2\xa0B"), ("b.txt", "text, 1\xa0B")):
             file = Attachment.objects.get(name=name)
             assert f'href="/support/{ticket.pk}/attachments/{file.pk}" download>{name}</a>' in page
             assert words in page

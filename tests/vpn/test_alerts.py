@@ -83,7 +83,7 @@ def test_a_silent_node_is_an_alert_after_two_minutes_and_told_once(server: Serve
     assert mails() == ["ams-1: The node is silent"]
     (mail,) = waiting_mails()
     assert mail.to == "oncall@example.com"
-    assert "Last heard on 26 Nov 2026, 12:00 UTC." in mail.text
+    assert "Last heard on 26\xa0Nov\xa02026, 12:00\xa0UTC." in mail.text
 
 
 def test_its_end_is_told_once_when_it_has_lasted(server: Server, clock: Any) -> None:
@@ -98,7 +98,9 @@ def test_its_end_is_told_once_when_it_has_lasted(server: Server, clock: Any) -> 
     look()
     run_due_jobs()
     assert mails()[1:] == ["Over: ams-1: The node is silent"]
-    assert "It lasted from 26 Nov 2026, 12:03 UTC to 26 Nov 2026, 12:10 UTC." in waiting_mails()[-1].text
+    assert (
+        "It lasted from 26\xa0Nov\xa02026, 12:03\xa0UTC to 26\xa0Nov\xa02026, 12:10\xa0UTC." in waiting_mails()[-1].text
+    )
 
 
 def test_what_swings_is_one_alert_and_one_mail_each_way(server: Server, clock: Any) -> None:

@@ -215,8 +215,8 @@ def test_another_date_is_told_to_those_who_were_told_the_first(
     drain_server(server_id=old.pk, until=sooner)
     assert [move_devices(server_id=old.pk) for _ in range(2)] == [1, 0]
     first, second = (mail.text for mail in mails())
-    assert f"on {soon:%-d} {soon:%b %Y}" in first
-    assert f"on {sooner:%-d} {sooner:%b %Y}" in second
+    assert f"on {soon:%-d\xa0%b\xa0%Y}" in first
+    assert f"on {sooner:%-d\xa0%b\xa0%Y}" in second
     assert "A new place in AMS is ready" in second
 
 

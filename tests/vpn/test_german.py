@@ -57,7 +57,7 @@ def test_pages_about_devices(page: Client, phone: VpnConfig) -> None:
 
 def test_places_to_choose_are_named_in_german(page: Client) -> None:
     make_location("zrh", city="Genf", name="Genf", country_code="CH")
-    assert "Genf, Schweiz (offline)" in page.get("/devices/new").text
+    assert "Genf, Schweiz (nicht in Betrieb)" in page.get("/devices/new").text
 
 
 def test_the_status_page_and_what_is_kept_of_it(page: Client) -> None:

@@ -10,9 +10,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from tests.factories.vpn import make_location, make_server
+from tests.factories.billing import grant
+from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import NodeStatus, Server
 from vpn.services import status
+from vpn.services.devices import add_device
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +89,29 @@ def test_who_drains_a_location_is_told_of_no_outage_but_that_it_takes_nothing_ne
     make_server(make_location("ams"), state="draining")
     client.force_login(alice)
     assert "Takes no new devices now" in client.get("/locations").text
+
+
+@pytest.mark.parametrize(
+    ("state", "silent", "reason"),
+    [
+        (None, False, "not in service"),
+        ("enrolling", False, "not in service"),
+        ("online", True, "down"),
+        ("draining", False, "takes no new devices now"),
+    ],
+)
+def test_forms_say_the_same_of_a_location_that_cannot_be_chosen(
+    client: Client, alice: User, state: str | None, silent: bool, reason: str
+) -> None:
+    grant(alice, "basic")
+    make_server(make_location("zrh", name="Zürich"))
+    location = make_location("ams", name="Amsterdam", city="Amsterdam", country_code="NL")
+    if state:
+        server = make_server(location, state=state, network_v4="10.90.0.0/24", network_v6="fd90::/64")
+        if silent:
+            silence(server)
+    device = add_device(user=alice, name="Laptop", location_slug="zrh", public_key=new_key())
+    client.force_login(alice)
+    option = f'<option value="ams" disabled>Amsterdam, Netherlands ({reason})</option>'
+    for path in ("/devices/new", f"/devices/{device.pk}/config"):
+        assert option in client.get(path).text

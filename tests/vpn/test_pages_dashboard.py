@@ -76,21 +76,21 @@ def test_the_rest_of_the_allowance_counts_this_month_and_removed_devices(page: C
         page.post(f"/devices/{first.pk}/revoke")
         use(add(alice, "Second"), datetime(2026, 5, 4, tzinfo=UTC), 0, 500_000_000)
         text = page.get("/dashboard").text
-    assert "6.5 GB</data> left" in text
-    assert '3.5 GB</data> of <data value="10000000000" title="10,000,000,000 bytes">10 GB</data> used' in text
+    assert "6.5\xa0GB</data> left" in text
+    assert '3.5\xa0GB</data> of <data value="10000000000" title="10,000,000,000 bytes">10\xa0GB</data> used' in text
     assert "starts again on" in text
-    assert "1 Jun 2026" in text
+    assert "1\xa0Jun\xa02026" in text
     # Four days have passed of thirty-one, and each has its row.
     assert text.count('<g class="chart-day">') == 4
     assert 'viewBox="0 0 744 160"' in text
-    assert "<span>31 May</span>" in text
+    assert "<span>31\xa0May</span>" in text
 
 
 def test_a_plan_without_a_limit_says_what_was_used(page: Client, alice: User) -> None:
     grant(alice, "pro")
     use(add(alice), timezone.now(), 0, GB)
     text = page.get("/dashboard").text
-    assert "1 GB</data> used" in text
+    assert "1\xa0GB</data> used" in text
     assert "Your plan has no data limit." in text
 
 
@@ -137,7 +137,7 @@ def test_when_the_data_is_used_up_it_says_until_when_and_what_helps(page: Client
     confirm(ams)
     text = notices(page)
     assert "<b>Your data is used up.</b> 2 devices are disconnected until" in text
-    assert f"{entitlement_for(alice).resets_at:%-d %b %Y}" in text
+    assert f"{entitlement_for(alice).resets_at:%-d\xa0%b\xa0%Y}" in text
     assert "A larger plan connects them at once." in text
     assert "of your data is used." not in text
     answer = page.get("/dashboard").text
@@ -179,7 +179,7 @@ def test_it_shows_nothing_of_others(page: Client, bob: User) -> None:
     use(add(bob, "Bob's phone"), timezone.now(), GB, GB)
     text = page.get("/dashboard").text
     assert "Bob" not in text
-    assert "10 GB</data> left" in text
+    assert "10\xa0GB</data> left" in text
 
 
 def test_it_costs_the_same_with_1_and_with_50_devices_and_no_cache_keeps_it(

@@ -19,7 +19,7 @@ from vpn.models import Peer, Server, UsageRecord
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(("days", "first"), [(7, "14 May"), (30, "21 Apr"), (90, "20 Feb")])
+@pytest.mark.parametrize(("days", "first"), [(7, "14\xa0May"), (30, "21\xa0Apr"), (90, "20\xa0Feb")])
 def test_the_chart_shows_as_many_days_as_are_asked_for(page: Client, alice: User, days: int, first: str) -> None:
     with time_machine.travel(NOW, tick=False):
         page.force_login(alice)
@@ -29,8 +29,8 @@ def test_the_chart_shows_as_many_days_as_are_asked_for(page: Client, alice: User
         use(device, NOW - timedelta(days=days), 4 * GB, 0)
         text = page.get(f"/dashboard?days={days}").text
     assert text.count('<g class="chart-day">') == days
-    assert f"<span>{first}</span><span>20 May</span>" in text
-    assert '2 GB</data> down, <data value="1000000001"' in text
+    assert f"<span>{first}</span><span>20\xa0May</span>" in text
+    assert '2\xa0GB</data> down, <data value="1000000001"' in text
     assert f'<a href="/dashboard?days={days}#usage" aria-current="true">{days} days</a>' in text
     assert text.count('aria-current="true"') == 1
 
@@ -42,7 +42,7 @@ def test_the_line_of_the_chart_is_a_days_share_of_the_allowance_whatever_is_show
         use(add(alice), NOW, 0, GB)
         texts = [page.get(f"/dashboard{query}").text for query in ("", "?days=7", "?days=90")]
     for text in texts:
-        assert "An even share of your allowance is 322.6 MB a day" in text
+        assert "An even share of your allowance is 322.6\xa0MB a day" in text
         assert 'class="chart-pace" x1="0"' in text
 
 
@@ -61,8 +61,8 @@ def test_the_rest_of_the_allowance_is_the_periods_whatever_days_are_shown(page: 
         use(device, NOW, 0, GB)
         use(device, datetime(2026, 4, 30, tzinfo=UTC), 0, 3 * GB)
         text = page.get("/dashboard?days=90").text
-    assert "9 GB</data> left" in text
-    assert 'aria-valuetext="1 GB of 10 GB used"' in text
+    assert "9\xa0GB</data> left" in text
+    assert 'aria-valuetext="1\xa0GB of 10\xa0GB used"' in text
     assert "(in 12 days)" in text
 
 
@@ -81,7 +81,7 @@ def test_each_device_has_the_usage_of_its_last_14_days(page: Client, alice: User
     use(used, timezone.now() - timedelta(days=14), 5 * GB, 0)
     row = page.get("/dashboard").text.split(f"/devices/{used.pk}")[1].split("</tr>")[0]
     assert row.count("<rect") == 2
-    assert "3 GB</data>" in row
+    assert "3\xa0GB</data>" in row
 
 
 def test_a_device_without_any_record_says_that_nothing_is_known(page: Client, alice: User) -> None:
@@ -142,5 +142,5 @@ def test_the_overview_speaks_german(page: Client, alice: User) -> None:
     text = page.get("/dashboard?days=7", headers={"Accept-Language": "de"}).text
     assert '<html lang="de"' in text
     assert "Nicht verbunden" in text
-    assert "9 GB</data> übrig" in text
+    assert "9\xa0GB</data> übrig" in text
     assert ">7 Tage</a>" in text

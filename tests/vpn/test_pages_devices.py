@@ -212,7 +212,7 @@ def test_a_server_that_leaves_is_told_on_the_device_the_list_and_the_dashboard(
     for path in paths:
         text = page.get(path).text
         assert "<b>Phone</b>: its server in AMS goes out of service on" in text
-        assert "1 Dec 2030, 10:00 UTC" in text
+        assert "1\xa0Dec\xa02030, 10:00\xa0UTC" in text
         assert "There is no other server in AMS at the moment." in text
         assert f'<a href="/devices/{device.pk}/config">Choose another location</a> before that time.' in text
     make_server(ams.location, network_v4="10.90.0.0/24", network_v6="fd90::/64")

@@ -52,7 +52,7 @@ def test_locations_are_for_who_is_signed_in(db: None) -> None:
 
 def test_a_load_that_nobody_measured_is_not_invented(page: Client) -> None:
     text = page.get("/locations").text
-    assert "42 %" in text
+    assert "42\xa0%" in text
     assert re.search(r'<td data-label="Load"[^>]*>–</td>', text)
     assert "<span>Works</span>" in text
     assert "<span>Not in service</span>" in text

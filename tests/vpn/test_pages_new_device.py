@@ -207,7 +207,7 @@ class TestForm:
         text = page.get("/devices/new").text
         assert '<option value="ams">Amsterdam, AMS</option>' in text
         assert '<option value="nrt" disabled>Tokyo, Japan (not in your plan)</option>' in text
-        assert '<option value="zrh" disabled>Zürich, Switzerland (offline)</option>' in text
+        assert '<option value="zrh" disabled>Zürich, Switzerland (not in service)</option>' in text
         assert "Hidden" not in text
 
     def test_without_any_location_the_page_says_so_instead_of_a_form(self, page: Client) -> None:

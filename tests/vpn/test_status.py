@@ -112,11 +112,11 @@ def test_the_page_shows_the_same_with_a_table(api: ApiClient) -> None:
     Outage.objects.create(server=server, started_at=noon, ended_at=noon + timedelta(minutes=2, seconds=1))
     text = Client().get("/status").text
     assert "All locations work" in text
-    assert f"{noon:%-d %b %Y}: 99.85 % up, 2 min 1 s down, 0 s not known" in text
+    assert f"{noon:%-d\xa0%b\xa0%Y}: 99.85\xa0% up, 2\xa0min 1\xa0s down, 0\xa0s not known" in text
     assert text.count('class="uptime-unknown"') == 79
     assert text.count('class="uptime-down"') == 1
-    assert '<td class="number">99.85 %</td><td class="number">2 min 1 s</td>' in text
-    assert "Up 99.98 % of the known time" in text
+    assert '<td class="number">99.85\xa0%</td><td class="number">2\xa0min 1\xa0s</td>' in text
+    assert "Up 99.98\xa0% of the known time" in text
 
 
 def test_an_incident_is_shown_from_its_start_on_with_its_updates_as_plain_text(api: ApiClient) -> None:

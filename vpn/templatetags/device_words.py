@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.templatetags.nexusvpn_ui import state
+from nexusvpn.templatetags.nexusvpn_ui import NO_BREAK, state
 from vpn.services.device_views import DeviceView, PlaceView
 
 register = template.Library()
@@ -90,7 +90,7 @@ def what_to_do(device: DeviceView, resets_at: datetime) -> str:
 @register.filter(expects_localtime=True)
 def to_the_second(moment: datetime) -> str:
     """As a proof names a time: "1 Dec 2026, 10:00:00 UTC"."""
-    return f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, 'H:i:s e')}"
+    return f"{date_format(moment, 'DATE_FORMAT')}, {date_format(moment, f'H:i:s{NO_BREAK}e')}"
 
 
 @register.inclusion_tag("components/_state.html")

@@ -13,7 +13,7 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
-from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN
+from nexusvpn.templatetags.nexusvpn_ui import NO_BREAK, UNKNOWN
 from vpn.services.uptime import DAY_S, History
 
 register = template.Library()
@@ -42,9 +42,8 @@ def uptime(share: float | None) -> str:
     """A share of one in percent, downwards: only what was never down is "100 %"."""
     if share is None:
         return UNKNOWN
-    if share == 1:
-        return gettext("{n} %").format(n="100")
-    return gettext("{n} %").format(n=number_format(math.floor(share * 10_000 + 1e-6) / 100, 2))
+    written = "100" if share == 1 else number_format(math.floor(share * 10_000 + 1e-6) / 100, 2)
+    return gettext("{n} %").format(n=written).replace(" ", NO_BREAK)
 
 
 @register.filter
@@ -52,10 +51,10 @@ def duration(seconds: float) -> str:
     """ "2 min 1 s"; at most two units."""
     whole = round(seconds)
     hours, minutes, rest = whole // HOUR_S, whole % HOUR_S // MINUTE_S, whole % MINUTE_S
-    parts = [f"{hours} h"] if hours else []
-    parts += [f"{minutes} min"] if minutes else []
-    parts += [f"{rest} s"] if rest and not hours else []
-    return " ".join(parts) or "0 s"
+    parts = [f"{hours}{NO_BREAK}h"] if hours else []
+    parts += [f"{minutes}{NO_BREAK}min"] if minutes else []
+    parts += [f"{rest}{NO_BREAK}s"] if rest and not hours else []
+    return " ".join(parts) or f"0{NO_BREAK}s"
 
 
 @register.simple_tag

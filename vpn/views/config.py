@@ -22,7 +22,7 @@ from vpn.services.config_bundle import MEDIA_TYPE as ZIP
 from vpn.services.config_bundle import configuration_bundle
 from vpn.services.configuration import ConfigFile, apple_profile, configuration, offered_ports, profile_file_name
 from vpn.services.device_views import DeviceView, find_device
-from vpn.services.locations import list_locations
+from vpn.services.locations import locations_with_servers
 from vpn.wireguard.mobileconfig import MEDIA_TYPE as PROFILE
 
 # As text/plain some phones would save it as ".conf.txt", which the WireGuard app does not open.
@@ -63,7 +63,7 @@ def _asked(request: HttpRequest, pk: UUID) -> Asked:
 
 
 def _page(request: HttpRequest, asked: Asked, file: ConfigFile | None) -> HttpResponse:
-    asked.form.offer_locations(list_locations(), entitlement_for(asked.user))
+    asked.form.offer_locations(locations_with_servers(), entitlement_for(asked.user))
     asked.form.offer_ports(offered_ports(file.place.server) if file else [])
     context = {"device": asked.device, "form": asked.form, "file": file}
     return render(request, "vpn/config.html", context, status=asked.status)

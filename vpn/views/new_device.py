@@ -21,7 +21,7 @@ from vpn.services.activation import wait_until_active
 from vpn.services.configuration import configuration
 from vpn.services.device_views import find_device
 from vpn.services.devices import add_device, check_can_add_device
-from vpn.services.locations import list_locations
+from vpn.services.locations import locations_with_servers
 from vpn.views.device_result import DeviceResult, by_script, errors_json, result_json, result_page
 from vpn.wireguard.keys import generate_key_pair
 
@@ -89,5 +89,5 @@ def form_context(user: User, form: DeviceForm) -> dict[str, Any]:
         limit_reached = False
     except DeviceLimitReached:
         limit_reached = True
-    choosable = form.offer(list_locations(), entitlement)
+    choosable = form.offer(locations_with_servers(), entitlement)
     return {"form": form, "limit_reached": limit_reached, "choosable": choosable}
