@@ -148,7 +148,7 @@ def test_what_is_said_of_a_node_and_of_an_audience_is_said_in_german(staff: Clie
     row = MAKERS[NodeStatus]()
     NodeStatus.objects.filter(pk=row.pk).update(last_report_at=timezone.now() - timedelta(hours=1))
     Server.objects.filter(pk=row.server_id).update(state=Server.State.ONLINE)
-    assert "(meldet sich nicht)" in page(staff, reverse("admin:vpn_server_changelist"))
+    assert "Offline: Knoten schweigt" in page(staff, reverse("admin:vpn_server_changelist"))
     assert "Nichts gewählt: gleich welcher Standort." in page(staff, reverse("admin:support_announcement_add"))
 
 
