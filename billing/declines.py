@@ -1,4 +1,4 @@
-"""Why a card was declined, in plain words. The codes are Stripe's: https://docs.stripe.com/declines/codes"""
+"""Why a card was declined, in plain words: to the customer, and about them. The codes are Stripe's: https://docs.stripe.com/declines/codes"""
 
 from __future__ import annotations
 
@@ -17,7 +17,26 @@ _WORDS = {
     "generic_decline": _("Your bank declined the card. It does not tell us why; it may tell you."),
 }
 
+# The same codes as staff read them in a list.
+_SHORT = {
+    "insufficient_funds": _("Not enough money"),
+    "expired_card": _("Card expired"),
+    "authentication_required": _("The bank wants it confirmed"),
+    "incorrect_cvc": _("Wrong security code"),
+    "incorrect_number": _("Wrong card number"),
+    "lost_card": _("Card reported lost"),
+    "stolen_card": _("Card reported stolen"),
+    "processing_error": _("Error at the bank"),
+    "card_declined": _("Declined by the bank without a reason"),
+    "generic_decline": _("Declined by the bank without a reason"),
+}
+
 
 def in_words(code: str) -> str:
     """One or two whole sentences, in whichever language they are read."""
     return _WORDS.get(code, _("The payment did not go through."))
+
+
+def in_short(code: str) -> str:
+    """For staff, without addressing whose card it is; a code that came after these is shown with blanks."""
+    return str(_SHORT.get(code) or code.replace("_", " "))

@@ -104,6 +104,8 @@ def action_log(label: StrOrPromise, form: ServiceForm | None) -> str:
 class ActionsAdmin(StaffModelAdmin):
     """A model's admin with actions. They need the model's change permission and are written to the object's history."""
 
+    keeps_history = True
+
     def may_act(self, request: HttpRequest, obj: Any) -> bool:
         codename = get_permission_codename("change", self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")  # type: ignore[union-attr]

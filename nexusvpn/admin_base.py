@@ -123,6 +123,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     change_form_template = "admin/staff_change_form.html"
     change_list_template = "admin/staff_change_list.html"
     object_history_template = "admin/staff_history.html"
+    # Whether staff can do something with a row here that its history would tell of.
+    keeps_history: ClassVar[bool] = True
     # What of the list can be downloaded; None: nothing.
     export: ClassVar[Export | None] = None
     # Facets would count the whole table, once for each choice.
@@ -293,6 +295,7 @@ class StaffModelAdmin(admin.ModelAdmin):
         context["panels"] = self.panels_for(request, obj) if obj is not None else []
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]
+        context["keeps_history"] = self.keeps_history
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -313,6 +316,8 @@ class OnlyRowAdmin(StaffModelAdmin):
 
 class ReadOnlyAdmin(StaffModelAdmin):
     """What is written by services only: to be looked at, with what no form would show."""
+
+    keeps_history = False
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         # Bytes say nothing to a reader, and those that are kept are secrets.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -51,6 +51,17 @@ def by_urgency(notice: Notice) -> tuple[int, int, float]:
     moment = notice.due_at or notice.since
     place = 1 if notice.due_at else 2
     return TONES.index(notice.tone), place if moment else 0, moment.timestamp() if moment else 0.0
+
+
+# Of more that is of one kind, so many are named on the home.
+MOST_NAMED = 5
+
+
+def few_of(notices: Sequence[Notice], whole: str, url: str) -> Iterable[Notice]:
+    """All of one kind; of many only the first, below one that says how many there are (`whole`, by `count`) and leads to all of them."""
+    if len(notices) > MOST_NAMED:
+        yield Notice(whole % {"count": len(notices)}, url, notices[0].tone)
+    yield from notices[:MOST_NAMED]
 
 
 class EntranceGuard(Protocol):

@@ -19,7 +19,7 @@ from nexusvpn.admin_base import ReadOnlyAdmin
 
 
 @admin.register(Mail)
-class MailAdmin(ReadOnlyAdmin, ActionsAdmin):
+class MailAdmin(ActionsAdmin, ReadOnlyAdmin):
     fields = (
         "id",
         "user",

@@ -58,6 +58,8 @@ class InviteForm(ServiceForm):
 
 @admin.register(Invitation)
 class InvitationAdmin(ReadOnlyAdmin):
+    # Who made it is told there.
+    keeps_history = True
     change_list_template = "admin/accounts/invitation/change_list.html"
     fields = ("id", "email", "note", "created_by", "created_at", "expires_at", "used_at", "used_by")
     list_display = ("created_at", "email", "note", "created_by", "expires_at", "used_at")
@@ -103,7 +105,7 @@ class InvitationAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AbuseFlag)
-class AbuseFlagAdmin(ReadOnlyAdmin, ActionsAdmin):
+class AbuseFlagAdmin(ActionsAdmin, ReadOnlyAdmin):
     list_display = ("created_at", "user", "reason", "detail", "cleared_at")
     list_select_related = ("user",)
     list_filter = ("reason", ("cleared_at", admin.EmptyFieldListFilter))

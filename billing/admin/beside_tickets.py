@@ -7,7 +7,8 @@ from django.utils.translation import gettext
 
 from accounts.belongings import register_panel
 from accounts.models import User
-from billing.admin.customer_parts import plan_shown
+from billing.admin.customer_parts import plan_shown, until_shown
+from billing.declines import in_short
 from billing.entitlements import Entitlement, entitlement_for
 from billing.models import Payment
 from nexusvpn.admin_base import Panel
@@ -21,7 +22,7 @@ def plan_panel(user: User) -> Panel:
     plan = entitlement_for(user)
     facts = [
         (gettext("Plan"), plan_shown(plan)),
-        (gettext("Until"), day(plan.valid_until) if plan.valid_until else gettext("something changes")),
+        (gettext("Until"), until_shown(plan)),
         (gettext("Devices"), gettext("up to %(device_limit)s") % {"device_limit": plan.device_limit}),
         (gettext("Data"), _data(plan)),
         (gettext("Premium locations"), gettext("Yes") if plan.premium_locations else gettext("No")),
@@ -43,7 +44,7 @@ def latest_payments_panel(user: User) -> Panel:
         (
             day(payment.created_at),
             money(payment.amount_minor, payment.currency),
-            payment.failure_code or payment.get_status_display(),
+            in_short(payment.failure_code) or payment.get_status_display(),
             money(payment.refunded_minor, payment.currency) if payment.refunded_minor else None,
         )
         for payment in Payment.objects.filter(user=user)[:PAYMENTS]

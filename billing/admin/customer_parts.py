@@ -48,11 +48,15 @@ def plan_shown(held: Entitlement) -> str:
     return f"{held.plan_name}, {SOURCES[held.reason]}"
 
 
+def until_shown(held: Entitlement) -> str:
+    return day(held.valid_until) if held.valid_until else _("no end date")
+
+
 def plan_facts(user: User) -> Iterator[Fact]:
     held = entitlement_shown(user)
     tone = "warn" if held.reason in (Source.GRACE, Source.ENDING, Source.PAUSED) else ""
     yield _("Plan"), plan_shown(held), tone
-    yield _("Until"), day(held.valid_until) if held.valid_until else _("something changes"), ""
+    yield _("Until"), until_shown(held), ""
 
 
 def balance_facts(user: User) -> Iterator[Fact]:

@@ -17,6 +17,7 @@ from accounts.admin import LATEST
 from accounts.admin.customer_page import customer_page
 from accounts.people import signed_in
 from billing.admin.columns import money_column, panel_of
+from billing.declines import in_short
 from billing.disputes import reason_in_words, status_in_words
 from billing.models import Dispute, Payment, StripeOrder
 from billing.services.refunds import refund_payment, refundable
@@ -119,14 +120,14 @@ def open_disputes(request: HttpRequest, payment: Payment) -> list[Notice]:
 
 @admin.register(Payment)
 class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
-    fields = [field.name for field in Payment._meta.concrete_fields if field.name not in UNTOLD]
+    fields = [*(field.name for field in Payment._meta.concrete_fields if field.name not in UNTOLD), "why_it_failed"]
     list_display = (
         "stripe_id",
         "user",
         "status",
         money_column("amount_minor", _("amount")),
         money_column("refunded_minor", _("paid back")),
-        "failure_code",
+        "why_it_failed",
         "created_at",
     )
     list_select_related = ("user",)
@@ -134,6 +135,10 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     search_fields = ("=stripe_id", "=payment_intent_id", "=invoice__stripe_id", "user__email")
     panels: ClassVar[list[Any]] = [disputes_panel, refunds_panel]
     banners: ClassVar[list[Any]] = [open_disputes]
+
+    @admin.display(description=_("why it failed"), ordering="failure_code")
+    def why_it_failed(self, payment: Payment) -> str | None:
+        return in_short(payment.failure_code) or None
 
     @object_action(
         _("Refund"),
@@ -207,7 +212,7 @@ customer_page.add_panel(
             money(row.amount_minor, row.currency),
             money(row.refunded_minor, row.currency) if row.refunded_minor else None,
             day(row.created_at),
-            row.failure_code,
+            in_short(row.failure_code),
         ),
     ),
     permission="billing.view_payment",

@@ -73,8 +73,8 @@ class DiscrepancyAdmin(ActionsAdmin, ReadOnlyAdmin):
         return gettext("%(amount_minor)s is booked.") % {"amount_minor": money(entry.amount_minor, entry.currency)}
 
     @object_action(
-        _("Close"),
-        _("You have looked at it, and it stays as it is. It is not told of again."),
+        _("Leave it as it is"),
+        _("You have looked at it, and nothing is done about it: the difference is closed. It is not told of again."),
         applies=_is_open,
         form=CloseForm,
     )

@@ -94,7 +94,7 @@ class SubscriptionView(serializers.Serializer[Any]):
     plan_code = serializers.CharField(help_text="What you may use now, from whatever gives the most.")
     plan_name = serializers.CharField()
     reason = serializers.CharField(help_text="What gives it.")
-    valid_until = serializers.DateTimeField(allow_null=True, help_text="null: until something changes.")
+    valid_until = serializers.DateTimeField(allow_null=True, help_text="null: no end date is set.")
     status = serializers.ChoiceField(
         choices=Subscription.Status.choices, allow_null=True, help_text="Of your subscription; null: you never had one."
     )

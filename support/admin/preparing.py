@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import Case, When
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
@@ -14,7 +15,7 @@ from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
 from nexusvpn.languages import said_later
-from support.models import CannedReply, ServiceLevel, Tag
+from support.models import CannedReply, ServiceLevel, Tag, Ticket
 from support.services.canned import VARIABLES, check_variables
 
 NEW_ONLY = _("It holds for tickets that are opened from now on; those that are there keep what they were promised.")
@@ -76,17 +77,27 @@ class ServiceLevelForm(forms.ModelForm):
         return values
 
 
+# Priorities are codes: as they are written, "high" comes before "low".
+urgency = Case(*(When(priority=code, then=place) for place, code in enumerate(Ticket.Priority.values)))
+
+
 @admin.register(ServiceLevel)
 class ServiceLevelAdmin(StaffModelAdmin):
     form = ServiceLevelForm
     fieldsets = ((None, {"fields": ServiceLevelForm.Meta.fields, "description": NEW_ONLY}),)
-    list_display = ("of_plan", "priority", "answer_time", "resolution_time")
+    list_display = ("of_plan", "how_urgent", "answer_time", "resolution_time")
     list_filter = ("priority",)
     search_fields = ("plan",)
+    # The most urgent first, and of these what is promised the soonest.
+    ordering = (urgency.desc(), "answer_minutes", "resolution_minutes", "plan")
 
     @admin.display(description=_("plan"), ordering="plan")
     def of_plan(self, level: ServiceLevel) -> str:
         return level.plan or gettext("All other plans")
+
+    @admin.display(description=_("priority"), ordering=urgency)
+    def how_urgent(self, level: ServiceLevel) -> str:
+        return level.get_priority_display()
 
     @admin.display(description=_("first answer within"), ordering="answer_minutes")
     def answer_time(self, level: ServiceLevel) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.core.files import File
 from django.db import connection
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -72,11 +74,20 @@ def store_files(*, message: TicketMessage, sender: User, files: Sequence[Checked
     # Staff answer many people; what they send is bounded by the room of all.
     if not may_answer_tickets(sender) and _kept_bytes(sender) + size > settings.ATTACHMENTS_MB_PER_PERSON * MEGABYTE:
         raise AttachmentsOverQuota
+    now = timezone.now()
+    # Threads show them by their moments: apart from each other, they keep the order in which they were sent.
+    moments = [now + timedelta(microseconds=place) for place in range(len(files))]
     rows = [
         Attachment(
-            message=message, sender=sender, name=file.name, kind=file.kind, size=len(file.data), sha256=file.sha256
+            message=message,
+            sender=sender,
+            name=file.name,
+            kind=file.kind,
+            size=len(file.data),
+            sha256=file.sha256,
+            created_at=at,
         )
-        for file in files
+        for file, at in zip(files, moments, strict=True)
     ]
     Attachment.objects.bulk_create(rows)
     AttachmentContent.objects.bulk_create(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -277,3 +278,9 @@ def test_a_form_with_a_mistake_is_not_asked_again_where_its_action_is_not_offere
         assert answer.redirect_chain == [(change(found), 302)]
     found.refresh_from_db()
     assert found.closed_at is None
+
+
+def test_a_differences_page_says_what_each_of_its_buttons_does(staff: Client) -> None:
+    found = Discrepancy.objects.create(kind="lost_event", object_id=stripe_id("evt"))
+    buttons = re.findall(r"<a [^>]*>([^<]+)</a>", staff.get(change(found)).text.split('id="content-main"')[1])
+    assert buttons == ["Leave it as it is", "History", "Back to the list"]

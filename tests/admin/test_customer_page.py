@@ -277,3 +277,10 @@ def test_removed_devices_stand_after_the_live_ones(staff: Client, alice: User) -
     VpnConfig.objects.filter(pk=old.pk).update(revoked_at=timezone.now())
     page = staff.get(change(alice)).text
     assert page.index(str(new.pk)) < page.index(str(old.pk))
+
+
+def test_a_plan_without_an_end_says_so_on_the_customers_page_and_beside_their_question(
+    staff: Client, alice: User
+) -> None:
+    for address in (change(alice), change(make_ticket(alice))):
+        assert "no end date" in staff.get(address).text, address

@@ -153,6 +153,17 @@ def test_a_superuser_sees_the_list_the_row_and_its_history(staff: Client, model:
 
 
 @every_model
+def test_a_history_is_offered_where_staff_can_do_something_that_it_tells_of(staff: Client, model: type[Model]) -> None:
+    own = admin_of(model)
+    acts = isinstance(own, ActionsAdmin) and bool(own.object_actions())
+    # An invitation's tells who made it; everything else that no form writes is done by an action.
+    told = acts or model._meta.label not in NEVER_BY_HAND or model._meta.label == "accounts.Invitation"
+    page = staff.get(address(model, "change", MAKERS[model]().pk)).text
+    assert ("historylink" in page) is told
+    assert ('class="object-tools"' in page) is told
+
+
+@every_model
 def test_what_services_write_can_be_neither_made_nor_changed_nor_deleted(staff: Client, model: type[Model]) -> None:
     row = MAKERS[model]()
     by_hand = model._meta.label not in NEVER_BY_HAND

@@ -49,3 +49,11 @@ def test_what_is_kept_is_not_in_the_language_of_who_did_it(staff: Client, alice:
     assert LogEntry.objects.get().change_message == "Priority changed"
     page = staff.get(f"/admin/support/ticket/{ticket.pk}/history/", headers={"Accept-Language": "de"})
     assert "Dringlichkeit geändert" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "Nobody has changed this here."), ("de", "Hier hat das noch niemand geändert.")]
+)
+def test_that_nobody_changed_it_is_said_in_a_sentence(staff: Client, alice: User, language: str, words: str) -> None:
+    address = f"/admin/support/ticket/{make_ticket(alice).pk}/history/"
+    assert words in staff.get(address, headers={"Accept-Language": language}).text

@@ -32,6 +32,7 @@ from tests.factories.vpn import make_location, make_server
 from tests.queries import recorded_queries
 from vpn.admin import home as vpn_home
 from vpn.models import LocationCost, NodeHour, NodeStatus, Server
+from vpn.services.stops import start_stop
 
 pytestmark = pytest.mark.django_db
 HOME = "/admin/"
@@ -107,6 +108,40 @@ def test_a_silent_node_is_named_with_when_it_was_last_heard(staff: Client) -> No
     (found,) = notices(staff)
     assert (found.text, found.since, found.tone) == (f"{server.name}: node silent", heard, "bad")
     assert "oldest: " in staff.get(HOME).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "total"), [("silent", "7 nodes are silent."), ("differs", "The interfaces of 7 nodes")]
+)
+def test_of_many_nodes_in_trouble_a_few_are_named_and_all_of_them_are_a_list(
+    staff: Client, wrong: str, total: str
+) -> None:
+    for number in range(7):
+        make_server(make_location(f"place-{number}"), name=f"node-{number}")
+    staff.get(HOME)
+    with recorded_queries() as without:
+        assert notices(staff) == []
+    changed = {"last_report_at": timezone.now() - timedelta(hours=3)} if wrong == "silent" else {"in_sync": False}
+    NodeStatus.objects.update(**changed)
+    with recorded_queries() as queries:
+        whole, *named = notices(staff)
+    assert len(queries) == len(without)
+    assert whole.text.startswith(total)
+    assert [notice.text.split(":")[0] for notice in named] == [f"node-{number}" for number in range(5)]
+    assert {notice.tone for notice in named} == {whole.tone}
+    make_server(make_location("well"))
+    assert staff.get(whole.url).context["cl"].result_count == 7
+    NodeStatus.objects.filter(server__name__in=["node-0", "node-1"]).update(last_report_at=timezone.now(), in_sync=True)
+    assert len(notices(staff)) == 5
+
+
+def test_of_many_stops_a_few_are_named_and_all_of_them_are_a_list(staff: Client, sam: User) -> None:
+    for number in range(6):
+        start_stop(by=sam, reason="A leak", server=make_server(make_location(f"place-{number}")))
+    whole, *named = notices(staff)
+    assert whole.text == "6 emergency stops hold. The latest are named below."
+    assert len(named) == 5
+    assert staff.get(whole.url).context["cl"].result_count == 6
 
 
 def test_staff_see_only_what_they_may_see(helper: User, helper_browser: Client, alice: User) -> None:

@@ -51,3 +51,18 @@ def test_who_may_only_view_changes_no_promise(helper: User, helper_browser: Clie
     assert helper_browser.post(change(level), {"answer_minutes": "1"}).status_code == 403
     tag = Tag.objects.create(name="speed")
     assert helper_browser.post(reverse("admin:support_tag_delete", args=[tag.pk]), {"post": "yes"}).status_code == 403
+
+
+def test_service_levels_are_listed_by_urgency_and_then_by_what_is_promised_first(staff: Client) -> None:
+    ServiceLevel.objects.all().delete()
+    for plan, priority, answer in (("", "low", 960), ("", "high", 240), ("", "medium", 480), ("pro", "high", 60)):
+        ServiceLevel.objects.create(plan=plan, priority=priority, answer_minutes=answer, resolution_minutes=960)
+    address = reverse("admin:support_servicelevel_changelist")
+
+    def listed(query: str = "") -> list[tuple[str, str]]:
+        return [(row.priority, row.plan) for row in staff.get(address + query).context["cl"].result_list]
+
+    expected = [("high", "pro"), ("high", ""), ("medium", ""), ("low", "")]
+    assert listed() == expected
+    assert [priority for priority, _plan in listed("?o=1")] == ["low", "medium", "high", "high"]
+    assert listed("?q=pro") == [("high", "pro")]

@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from accounts import mail_kinds
 from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Mail, Session, User
+from billing.declines import in_short
 from billing.disputes import status_in_words
-from billing.models import LedgerEntry, RecurringCount, RecurringMonth, StripeCustomer
+from billing.models import LedgerEntry, Payment, RecurringCount, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
+from support.models import Attachment
 from tests.admin.addresses import change, page
 from tests.admin.rows import MAKERS
 from tests.admin.rows.accounts import new_session
@@ -149,7 +151,7 @@ def test_what_is_said_of_a_node_and_of_an_audience_is_said_in_german(staff: Clie
     row = MAKERS[NodeStatus]()
     NodeStatus.objects.filter(pk=row.pk).update(last_report_at=timezone.now() - timedelta(hours=1))
     Server.objects.filter(pk=row.server_id).update(state=Server.State.ONLINE)
-    assert "(meldet sich nicht)" in page(staff, reverse("admin:vpn_server_changelist"))
+    assert "Offline: Knoten schweigt" in page(staff, reverse("admin:vpn_server_changelist"))
     assert "Nichts gewählt: gleich welcher Standort." in page(staff, reverse("admin:support_announcement_add"))
 
 
@@ -235,3 +237,31 @@ def test_rows_are_counted_as_entries_whatever_their_table_is_called(staff: Clien
 
 def test_revenue_by_plan_is_written_out_as_sums(staff: Client) -> None:
     assert "Basic: $4.99" in page(staff, change(MAKERS[RecurringCount]()))
+
+
+def test_a_file_of_a_ticket_has_its_size_in_units(staff: Client) -> None:
+    file = MAKERS[Attachment]()
+    Attachment.objects.filter(pk=file.pk).update(size=1_400_000)
+    for address in (reverse("admin:support_attachment_changelist"), change(file)):
+        assert 'title="1,400,000 bytes">1.4 MB<' in page(staff, address)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "The bank wants it confirmed"), ("de", "Die Bank will eine Bestätigung")]
+)
+def test_why_a_payment_failed_is_in_words_and_its_code_on_its_own_page(
+    staff: Client, language: str, words: str
+) -> None:
+    payment = new_payment()
+    Payment.objects.filter(pk=payment.pk).update(status="failed", failure_code="authentication_required")
+    shown = {
+        address: staff.get(address, headers={"Accept-Language": language}).text
+        for address in (reverse("admin:billing_payment_changelist"), change(payment), change(payment.user))
+    }
+    for address, text in shown.items():
+        assert words in text, address
+        assert ("authentication_required" in text) is (address == change(payment)), address
+
+
+def test_a_code_of_a_bank_that_came_after_the_words_is_shown_with_blanks() -> None:
+    assert (in_short("do_not_honor"), in_short("")) == ("do not honor", "")

@@ -141,7 +141,7 @@ def test_the_list_says_what_goes_beyond_a_state(staff: Client, ams: Server, alic
     Server.objects.update(stopped_at=timezone.now())
     page = staff.get("/admin/vpn/server/").content.decode()
     cell = page.split('field-condition">')[1].split("</td>")[0]
-    for words in ("Emergency stop, Draining until", "1\xa0Dec\xa02099, 10:00\xa0UTC", "interface differs"):
+    for words in ("Emergency stop: draining until", "1\xa0Dec\xa02099, 10:00\xa0UTC", "interface differs"):
         assert words in cell
     assert ">7 of 250</td>" in page
 

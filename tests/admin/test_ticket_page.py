@@ -106,7 +106,7 @@ def test_beside_it_is_what_one_needs_to_know_of_the_customer(staff: Client) -> N
         "Laptop",
         "Activating",
         "Their servers",
-        "Silent",
+        "Offline: node silent",
     ):
         assert words in page, words
     # What is kept of sign-ins answers no question about a tunnel.

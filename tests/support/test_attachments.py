@@ -6,8 +6,10 @@ import hashlib
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
@@ -16,6 +18,9 @@ from support.errors import AttachmentsOverQuota
 from support.files.checking import MAX_BYTES, CheckedFile
 from support.models import Attachment, AttachmentContent, Ticket
 from support.services.attachments import MEGABYTE, bytes_of, check_files, store_files
+from support.services.desk import thread_of
+from support.services.threads import thread_page
+from tests.factories.support import make_message
 from tests.support.files.pictures import PDF, picture
 
 
@@ -83,6 +88,18 @@ class TestStoring:
         contents = list(AttachmentContent.objects.all())
         assert {bytes_of(content) for content in contents} == {b"xxx", b"xxxx"}
         assert not any(b"xxx" in bytes(content.data) for content in contents)
+
+    def test_files_stay_in_the_order_in_which_they_were_sent(self, alice: User, sam: User, ticket: Ticket) -> None:
+        names = ["e.txt", "d.txt", "c.txt", "b.txt", "a.txt"]
+        # A coarse clock gives all of them the same moment.
+        with time_machine.travel(timezone.now(), tick=False):
+            message = make_message(ticket)
+            store_files(message=message, sender=alice, files=[text_of(1, name) for name in names])
+        kept = [file.name for file in message.attachments.all()]
+        thread = thread_page(ticket, alice, None).items[-1]
+        desk = thread_of(ticket, sam).messages[-1]
+        shown = [[file.name for file in each.files] for each in (thread, desk)]
+        assert [kept, *shown] == [names] * 3
 
     def test_a_person_has_so_much_room_and_not_a_byte_more(self, alice: User, ticket: Ticket, settings: Any) -> None:
         settings.ATTACHMENTS_MB_PER_PERSON = 1

@@ -11,10 +11,10 @@ from accounts.belongings import register_panel
 from accounts.models import User
 from nexusvpn.admin_base import Panel
 from nexusvpn.templatetags.nexusvpn_ui import ago
+from vpn.admin.conditions import condition_in_words, status_of, with_condition
 from vpn.admin.devices import state_in_words, why_off
 from vpn.models import IpAssignment, Server
 from vpn.services.device_views import live_devices
-from vpn.services.heard import is_heard
 
 
 def device_states_panel(user: User) -> Panel:
@@ -33,19 +33,18 @@ def device_states_panel(user: User) -> Panel:
 def nodes_panel(user: User) -> Panel:
     """The servers that the customer's devices are on now."""
     places = IpAssignment.objects.live().filter(user=user).values("server")
-    servers = Server.objects.filter(pk__in=places).select_related("status", "location").order_by("name")
+    found = Server.objects.filter(pk__in=places).select_related("status", "location").order_by("name")
     rows = []
-    for server in servers[:LATEST]:
-        status = getattr(server, "status", None)
+    for server in with_condition(found)[:LATEST]:
+        status = status_of(server)
         in_sync = {True: gettext("In sync"), False: gettext("Not in sync"), None: gettext("Not compared")}[
             getattr(status, "in_sync", None)
         ]
         link = format_html('<a href="{}">{}</a>', reverse("admin:vpn_server_change", args=[server.pk]), server.name)
-        heard = gettext("Heard") if is_heard(status) else gettext("Silent")
-        rows.append((link, server.get_state_display(), heard, in_sync, ago(status.last_report_at) if status else None))
+        rows.append((link, condition_in_words(server), in_sync, ago(status.last_report_at) if status else None))
     return Panel(
         gettext("Their servers"),
-        (gettext("Server"), gettext("State"), gettext("Node"), gettext("Interface"), gettext("Last report")),
+        (gettext("Server"), gettext("State"), gettext("Interface"), gettext("Last report")),
         rows,
     )
 

@@ -5,31 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.contrib import admin
-from django.db.models import BooleanField, Case, F, Q, Value, When
+from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext as _
 
 from nexusvpn.admin_base import Panel
-from nexusvpn.admin_site import Notice
+from nexusvpn.admin_site import Notice, few_of
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, bytes_si
-from vpn.models import NodeStatus, Server
-from vpn.services.heard import heard, is_heard
+from vpn.admin.conditions import DIFFERING, SILENT, status_of, with_condition
+from vpn.models import Server
+from vpn.services.heard import is_heard
 
 LATEST = 10
-# Of more nodes in trouble the first are named.
-MOST = 20
-
-
-def status_of(server: Server) -> NodeStatus | None:
-    """What the node last said; None for one that has never enrolled."""
-    return getattr(server, "status", None)
-
-
-def is_silent(server: Server) -> bool:
-    """Whether the node has said nothing for longer than its word counts."""
-    return not is_heard(status_of(server))
 
 
 def _percent(value: float | None) -> str:
@@ -48,7 +37,7 @@ def health_panel(server: Server) -> Panel:
     same_epoch = status.applied_epoch == server.epoch
     in_sync = {True: gettext("Yes"), False: gettext("No"), None: gettext("Not compared yet")}[status.in_sync]
     facts = [
-        (gettext("Heard now"), gettext("No") if is_silent(server) else gettext("Yes")),
+        (gettext("Heard now"), gettext("Yes") if is_heard(status) else gettext("No")),
         (gettext("Last report"), ago(status.last_report_at)),
         (
             gettext("Applied revision"),
@@ -76,22 +65,29 @@ def nodes_that_need_staff(request: HttpRequest) -> Iterable[Notice]:
     """Servers that should serve and whose node is silent or holds something else than it should. One statement."""
     if not request.user.has_perm("vpn.view_server"):  # type: ignore[union-attr]
         return
-    serving = Q(state__in=(Server.State.ONLINE, Server.State.DRAINING, Server.State.OFFLINE))
-    is_silent_now = Q(is_heard_now=False)
-    servers = Server.objects.filter(serving).annotate(is_heard_now=_yes_or_no(heard("status__")))
-    wrong = servers.filter(is_silent_now | Q(status__in_sync=False))
+    wrong = with_condition(Server.objects.all()).filter(SILENT | DIFFERING)
     # Those that nobody has heard of come first, then those that are silent the longest.
-    found = wrong.order_by("is_heard_now", F("status__last_report_at").asc(nulls_first=True), "name")
-    for name, is_heard_now, last in found.values_list("name", "is_heard_now", "status__last_report_at")[:MOST]:
+    found = wrong.order_by(F("status__last_report_at").asc(nulls_first=True), "name")
+    silent, differing = [], []
+    for name, is_heard_now, last in found.values_list("name", "is_heard_now", "status__last_report_at"):
         url = f"{reverse('admin:vpn_server_changelist')}?q={name}"
         if is_heard_now:
-            yield Notice(_("%(server)s: node whose interface is not what it should be") % {"server": name}, url, "warn")
+            text = _("%(server)s: node whose interface is not what it should be")
+            differing.append(Notice(text % {"server": name}, url, "warn"))
         else:
-            yield Notice(_("%(server)s: node silent") % {"server": name}, url, "bad", last)
+            silent.append(Notice(_("%(server)s: node silent") % {"server": name}, url, "bad", last))
+    yield from few_of(
+        silent, _("%(count)s nodes are silent. Those silent the longest are named below."), _nodes("silent")
+    )
+    yield from few_of(
+        differing,
+        _("The interfaces of %(count)s nodes are not what they should be. Some are named below."),
+        _nodes("differs"),
+    )
 
 
-def _yes_or_no(condition: Q) -> Case:
-    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+def _nodes(wrong: str) -> str:
+    return f"{reverse('admin:vpn_server_changelist')}?node={wrong}"
 
 
 admin.site.questions.append(nodes_that_need_staff)  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from nexusvpn.languages import lazy as _
 from vpn.admin.stops import StoppableAdmin, banners_of_location
 from vpn.models import Location, Server
+from vpn.services.heard import heard
 
 
 @admin.register(Location)
@@ -23,7 +24,7 @@ class LocationAdmin(StoppableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Location]:
         rows: QuerySet[Location] = super().get_queryset(request)
-        is_online = Q(servers__state=Server.State.ONLINE, servers__stopped_at=None)
+        is_online = Q(servers__state=Server.State.ONLINE, servers__stopped_at=None) & heard("servers__status__")
         return rows.annotate(_servers=Count("servers"), _online=Count("servers", filter=is_online))
 
     @admin.display(description=_("servers online"), ordering="_online")

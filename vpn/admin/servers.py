@@ -6,14 +6,15 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from nexusvpn.admin_export import Export
 from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago, moment
-from vpn.admin.health import health_panel, is_silent, notes_panel, status_of
+from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, ago
+from vpn.admin.conditions import ConditionFilter, NodeFilter, condition_in_words, status_of, with_condition
+from vpn.admin.health import health_panel, notes_panel
 from vpn.admin.server_actions import ServerActions, left_behind_banner
 from vpn.admin.stops import banners_of_server
 from vpn.models import Server
@@ -55,7 +56,7 @@ class ServerAdmin(ServerActions):
     form = ServerForm
     list_display = ("name", "location", "condition", "last_report", "peers")
     list_select_related = ("location", "status")
-    list_filter = ("state", ("stopped_at", admin.EmptyFieldListFilter), "location")
+    list_filter = (ConditionFilter, NodeFilter, "location")
     search_fields = ("name", "public_endpoint", "=public_key", "location__name")
     export = Export(
         "servers",
@@ -73,12 +74,12 @@ class ServerAdmin(ServerActions):
         ],
     )
     fieldsets = (
-        (None, {"fields": ("name", "location", "state", "capacity")}),
+        (None, {"fields": ("name", "location", "condition", "capacity")}),
         (_("Where customers connect"), {"fields": ("public_endpoint", "port", "extra_ports", "public_key")}),
         (_("Inside the tunnel"), {"fields": ("network_v4", "network_v6", "dns", "mtu")}),
         (_("Bookkeeping"), {"fields": BOOKKEEPING}),
     )
-    readonly_fields = ("state", "public_key", *BOOKKEEPING)
+    readonly_fields = ("condition", "public_key", *BOOKKEEPING)
     panels: ClassVar[list[Any]] = [health_panel, notes_panel]
     banners: ClassVar[list[Any]] = [banners_of_server, left_behind_banner]
 
@@ -94,26 +95,17 @@ class ServerAdmin(ServerActions):
         if change and INTERFACE_FIELDS & set(form.changed_data):
             renew_interface(server_id=obj.pk)
 
-    @admin.display(description=_("condition"), ordering="state")
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Server]:
+        return with_condition(super().get_queryset(request))
+
+    @admin.display(description=_("condition"), ordering="condition")
     def condition(self, server: Server) -> str:
-        """Its state, and what goes beyond it: a stop, a drain's date, an interface that is not what it should be."""
-        words = [server.get_state_display()]
-        if server.stopped_at is not None:
-            words.insert(0, gettext("Emergency stop"))
-        if server.drain_until is not None:
-            words[-1] = format_html(gettext("{state} until {when}"), state=words[-1], when=moment(server.drain_until))
-        status = status_of(server)
-        if status is not None and status.in_sync is False:
-            words.append(gettext("interface differs"))
-        return format_html("{}" + ", {}" * (len(words) - 1), *words)
+        return condition_in_words(server)
 
     @admin.display(description=_("last report"), ordering="status__last_report_at")
     def last_report(self, server: Server) -> str:
         status = status_of(server)
-        if status is None or status.last_report_at is None:
-            return gettext("Never")
-        heard = ago(status.last_report_at)
-        return format_html(gettext("{when} (silent)"), when=heard) if is_silent(server) else heard
+        return gettext("Never") if status is None or status.last_report_at is None else ago(status.last_report_at)
 
     @admin.display(description=_("peers"), ordering="status__peer_count")
     def peers(self, server: Server) -> str:

@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, action_log, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
-from nexusvpn.admin_site import Notice
+from nexusvpn.admin_site import Notice, few_of
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
@@ -94,7 +94,9 @@ def banners_of_location(request: HttpRequest, location: Location) -> Iterable[No
 
 def stops_that_hold(request: HttpRequest) -> Iterable[Notice]:
     if _may_see(request):
-        yield from _notices(request, open_stops().select_related("server", "location"))
+        stops = list(_notices(request, open_stops().select_related("server", "location")))
+        url = f"{reverse('admin:vpn_emergencystop_changelist')}?ended_at__isempty=1"
+        yield from few_of(stops, gettext("%(count)s emergency stops hold. The latest are named below."), url)
 
 
 # Nothing on the admin's home comes before these.
