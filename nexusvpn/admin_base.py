@@ -142,6 +142,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     sums: ClassVar[tuple[str, ...]] = ()
     # Moments that the list shows by their day.
     days: ClassVar[tuple[str, ...]] = ()
+    # What is done with a row that cannot be deleted.
+    instead_of_deleting: ClassVar[StrOrPromise] = ""
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         own = [
@@ -178,6 +180,9 @@ class StaffModelAdmin(admin.ModelAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None) -> Any:
         """What is in a list has the list's name above its own; Django would make a sentence of the model's."""
         return super().change_view(request, object_id, form_url, {**self._named(), **(extra_context or {})})
+
+    def render_delete_form(self, request: HttpRequest, context: Any) -> Any:
+        return super().render_delete_form(request, {**context, "instead": self.instead_of_deleting})
 
     def _named(self) -> dict[str, Any]:
         return {"title": NAMES[self.opts.object_name]} if self.opts.object_name in NAMES else {}

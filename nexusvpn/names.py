@@ -12,7 +12,6 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.utils import translation
-from django.utils.text import capfirst
 
 # Those with catalogues of their own.
 APPS = ("nexusvpn", "accounts", "billing", "referrals", "support", "vpn")
@@ -36,6 +35,22 @@ _SPELT = {
     "url": "URL",
 }
 
+# One and several of what staff know by another word than the code's: as `admin_menu` calls their list.
+CALLED = {
+    "accounts.RegistrationPolicy": ("registration", "registration"),
+    "accounts.User": ("person", "people"),
+    "auth.Group": ("role", "roles"),
+    "billing.GiftBatch": ("batch of gift codes", "batches of gift codes"),
+    "billing.PlanGrant": ("plan given by staff", "plans given by staff"),
+    "billing.PlanPrice": ("price", "prices"),
+    "referrals.RewardAmount": ("amount of rewards", "amounts of rewards"),
+    "support.Article": ("help article", "help articles"),
+    "support.ArticleCategory": ("category of articles", "categories of articles"),
+    "support.CannedReply": ("prepared answer", "prepared answers"),
+    "support.LegalPage": ("legal text", "legal texts"),
+    "vpn.LocationCost": ("cost of a location", "costs of locations"),
+}
+
 # What each app's catalogue has to say: the context and the name.
 named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
 
@@ -43,6 +58,12 @@ named: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
 def translate_names() -> None:
     """Give the names of our apps to translators. Those that the code marks itself stay."""
     with translation.override(None):
+        for label, (one, several) in CALLED.items():
+            meta: Any = apps.get_model(label)._meta
+            meta.verbose_name = translation.pgettext_lazy(MODEL, one)
+            meta.verbose_name_plural = translation.pgettext_lazy(MODEL, several)
+            # Those of Django's own models are said by the kernel's catalogue.
+            named[meta.app_label if meta.app_label in APPS else "nexusvpn"].update(((MODEL, one), (MODEL, several)))
         for label in (*APPS, *GUESTS):
             texts = named[GUESTS.get(label, label)]
             for owner, attribute, context, plain in _plain_names(apps.get_app_config(label)):
@@ -51,11 +72,6 @@ def translate_names() -> None:
                 setattr(owner, attribute, translation.pgettext_lazy(context, name))
         for label in GUESTS:
             _translate_choices(apps.get_app_config(label), named[GUESTS[label]])
-
-
-def numbered(row: Any) -> str:
-    """A row that has no name of its own: what it is, and its key."""
-    return f"{capfirst(row._meta.verbose_name)} {row.pk}"
 
 
 def _plain_names(app: AppConfig) -> Iterator[tuple[Any, str, str, str]]:

@@ -6,10 +6,10 @@ import uuid
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
-from nexusvpn.names import numbered
 
 
 class TotpSeed(models.Model):
@@ -23,7 +23,7 @@ class TotpSeed(models.Model):
     last_step = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
-        return numbered(self)
+        return str(self.user)
 
 
 class Passkey(models.Model):
@@ -70,4 +70,4 @@ class RecoveryCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.user}, {date_format(self.created_at)}"

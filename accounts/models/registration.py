@@ -45,7 +45,7 @@ class EmailToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()} {self.pk}"
+        return f"{self.get_purpose_display()}: {self.email}"
 
 
 class RegistrationPolicy(models.Model):

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from accounts.querysets import SessionQuerySet
-from nexusvpn.names import numbered
 
 
 class Session(models.Model):
@@ -137,4 +136,4 @@ class KnownClient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.user}, {date_format(self.first_seen_at, 'DATETIME_FORMAT')}"

@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
@@ -53,7 +54,7 @@ class CheckoutSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.pk} ({self.get_state_display()})"
+        return f"{date_format(self.created_at, 'DATETIME_FORMAT')}: {self.get_state_display()}"
 
 
 class StripeOrder(models.Model):

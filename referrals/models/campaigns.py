@@ -11,8 +11,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
-
 SLUG = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
 
@@ -90,4 +88,4 @@ class CampaignSignup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.campaign}, {date_format(self.created_at, 'DATETIME_FORMAT')}"

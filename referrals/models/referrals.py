@@ -4,7 +4,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from nexusvpn.names import numbered
 from referrals.querysets import ReferralQuerySet
 
 
@@ -32,4 +31,4 @@ class Referral(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.referrer} → {self.referred}"

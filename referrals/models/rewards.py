@@ -7,9 +7,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
+from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models.referrals import Referral
 
 
@@ -82,7 +83,7 @@ class Reward(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{money(self.amount_minor, self.currency)} {self.get_kind_display()}"
 
 
 class RewardPayout(models.Model):
@@ -122,7 +123,7 @@ class RewardPayout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{money(self.amount_minor, self.currency)}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
 
 
 class RewardEntry(models.Model):
@@ -175,4 +176,4 @@ class RewardEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.source}"
+        return f"{self.get_kind_display()}, {date_format(self.occurred_at, 'DATETIME_FORMAT')}"

@@ -124,6 +124,7 @@ class ArticleAdmin(ActionsAdmin):
 
 @admin.register(ArticleCategory)
 class ArticleCategoryAdmin(StaffModelAdmin):
+    instead_of_deleting = _("Give its articles another category first.")
     list_display = ("name", "slug", "position", "articles_count")
     search_fields = ("name", "slug")
 

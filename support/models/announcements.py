@@ -7,9 +7,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
-
-from nexusvpn.names import numbered
 
 
 class Announcement(models.Model):
@@ -77,4 +76,4 @@ class AnnouncementSeen(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.announcement}, {date_format(self.seen_at, 'DATETIME_FORMAT')}"

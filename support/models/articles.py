@@ -10,8 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
-
 
 class ArticleCategory(models.Model):
     slug = models.SlugField(max_length=60, db_index=False)
@@ -99,4 +97,5 @@ class ArticleVote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        answer = gettext("Yes") if self.helped else gettext("No")
+        return f"{self.article}: {answer}"

@@ -9,7 +9,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from support.models.messages import TicketMessage
 
 
@@ -63,4 +62,4 @@ class AttachmentContent(models.Model):
     data = models.BinaryField()
 
     def __str__(self) -> str:
-        return numbered(self)
+        return str(self.attachment)

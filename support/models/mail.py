@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from support.models.messages import TicketMessage
 
 
@@ -40,4 +40,4 @@ class InboundMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.get_state_display()}, {date_format(self.received_at, 'DATETIME_FORMAT')}"

@@ -7,9 +7,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from support.models.tickets import Ticket
 from support.querysets import TicketMessageQuerySet
 
@@ -54,7 +55,8 @@ class TicketMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        writer = gettext("Staff") if self.by_staff else gettext("Customer")
+        return f"{writer}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
 
 
 class IdempotencyKey(models.Model):
@@ -79,4 +81,4 @@ class IdempotencyKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return date_format(self.created_at, "DATETIME_FORMAT")

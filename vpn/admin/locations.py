@@ -21,6 +21,9 @@ class LocationAdmin(StoppableAdmin):
     list_filter = ("premium", "is_active")
     search_fields = ("name", "slug", "city", "=country_code")
     banners: ClassVar[list[Any]] = [banners_of_location]
+    instead_of_deleting = _(
+        "Take the tick from “Is active” on its page instead: the location is then no longer offered to customers."
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Location]:
         rows: QuerySet[Location] = super().get_queryset(request)

@@ -82,6 +82,10 @@ class ServerAdmin(ServerActions):
     readonly_fields = ("condition", "public_key", *BOOKKEEPING)
     panels: ClassVar[list[Any]] = [health_panel, notes_panel]
     banners: ClassVar[list[Any]] = [banners_of_server, left_behind_banner]
+    instead_of_deleting = _(
+        "Who had which address on a server, and what it carried, is kept. Take one that is no longer needed out of service "
+        "instead: on its page choose “Drain” and then, when it is empty, “Decommission”."
+    )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> tuple[str, ...]:
         """Addresses that were given out and configurations that customers hold cannot be changed behind their backs."""

@@ -9,7 +9,6 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from vpn.models.servers import Server
 
 
@@ -59,7 +58,7 @@ class NodeStatus(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return str(self.server)
 
     def applied(self, server_epoch: uuid.UUID, revision: int) -> bool:
         return self.applied_epoch == server_epoch and self.applied_revision >= revision
@@ -123,4 +122,4 @@ class NodeToken(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.server_id}"
+        return f"{self.get_kind_display()}: {self.server}"

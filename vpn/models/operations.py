@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from vpn.models.servers import Location, Server
 
 
@@ -36,7 +35,7 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{numbered(self)}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
+        return f"{self.server}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
 
 
 class Watch(models.Model):

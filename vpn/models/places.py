@@ -8,7 +8,6 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from vpn.models.servers import Location
 
 
@@ -32,7 +31,7 @@ class FavouriteLocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.location}, {date_format(self.created_at)}"
 
 
 class LocationCost(models.Model):

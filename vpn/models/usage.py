@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.names import numbered
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Server
@@ -44,7 +43,7 @@ class UsageCounter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return numbered(self)
+        return f"{self.server}, {date_format(self.grown_at, 'DATETIME_FORMAT')}"
 
 
 class UsageRecord(models.Model):
@@ -154,7 +153,7 @@ class NodeTotal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.interface_epoch
+        return f"{self.server}, {date_format(self.grown_at, 'DATETIME_FORMAT')}"
 
 
 class NodeHour(models.Model):
