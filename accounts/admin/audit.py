@@ -27,7 +27,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ("at", "actor_kind", "action")
     words: ClassVar[dict[str, Callable[[str], str]]] = {"action": in_words}
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
-    search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
+    search_help_text = _(
+        "The id of a person, of what something was done to, or of a request; or an action's code, which is on its page."
+    )
     export = Export(
         "audit",
         [
@@ -55,6 +57,16 @@ class AuditEventAdmin(ReadOnlyAdmin):
     @admin.display(description=_("what was done"), ordering="action")
     def what(self, event: AuditEvent) -> str:
         return in_words(event.action)
+
+    @admin.display(description=_("code"))
+    def code(self, event: AuditEvent) -> str:
+        """What is searched for, and written in logs, of the words above it."""
+        return event.action
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        fields = super().get_fields(request, obj)
+        place = [field.name for field in self.opts.concrete_fields].index("action") + 1
+        return [*fields[:place], "code", *fields[place:]]
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         """Who did what, and about whom, comes first."""
