@@ -34,7 +34,6 @@ from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 LATEST_CODES = 50
-ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
 
 
 class DiscountForm(forms.ModelForm):
@@ -103,11 +102,19 @@ def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
     if row.refusal:
         yield Notice(gettext("Stripe refused this: %(refusal)s") % {"refusal": row.refusal}, "", "bad")
     elif row.standing in WAITING and not sells():
-        yield Notice(gettext("Stripe is not connected yet. What you see here is made there once it is."), "", "warn")
+        yield Notice(gettext("Stripe is not connected yet. It is asked for this once it is."), "", "warn")
     elif row.standing in WAITING:
         yield Notice(
             gettext("Stripe is being asked. This is tried again every minute until it has answered."), "", "warn"
         )
+
+
+def _ending() -> str:
+    return (
+        gettext("Stripe is being asked to end it. Look at it in a moment.")
+        if sells()
+        else gettext("Stripe is asked to end it once it is connected.")
+    )
 
 
 def codes_panel(coupon: Coupon) -> Panel:
@@ -206,7 +213,7 @@ class CouponAdmin(DiscountAdmin):
     )
     def end(self, request: HttpRequest, coupon: Coupon) -> Outcome:
         end_coupon(coupon, by=signed_in(request))
-        return ENDING
+        return _ending()
 
 
 @admin.register(PromotionCode)
@@ -245,4 +252,4 @@ class PromotionCodeAdmin(DiscountAdmin):
     )
     def end(self, request: HttpRequest, code: PromotionCode) -> Outcome:
         end_promotion_code(code, by=signed_in(request))
-        return ENDING
+        return _ending()
