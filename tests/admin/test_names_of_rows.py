@@ -68,7 +68,7 @@ def test_a_page_says_whose_row_it_is(staff: Client) -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_what_is_added_is_called_as_its_list_is(model: type[Model], language: str) -> None:
     with override(language):
-        assert str(model._meta.verbose_name_plural).casefold() == str(NAMES[model._meta.object_name]).casefold()
+        assert str(model._meta.verbose_name_plural).casefold() == str(NAMES[model.__name__]).casefold()
 
 
 @pytest.mark.django_db
