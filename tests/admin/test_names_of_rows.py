@@ -19,7 +19,8 @@ from accounts.models import TotpSeed, User
 from nexusvpn.admin_menu import NAMES
 from support.models import CannedReply
 from tests.admin.addresses import change, page
-from tests.admin.rows import MAKERS, new_session
+from tests.admin.rows import MAKERS
+from tests.admin.rows.accounts import new_session
 from tests.admin.test_every_model import NEVER_BY_HAND, OURS, REGISTERED, address
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
