@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 
 from accounts.people import signed_in
@@ -31,20 +31,21 @@ from nexusvpn.admin_base import Panel
 from nexusvpn.admin_site import Notice
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
+from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 LATEST_CODES = 50
 ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
 
 
-class DiscountForm(forms.ModelForm):
+class DiscountForm(MoneyForm):
     """The service's own rules, so that their refusals are shown at their fields; the table's constraints say the same less well."""
 
     def check_terms(self, values: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
+        values = super().clean()
         self._validate_constraints = False
         if self.errors:
             return values
@@ -57,6 +58,8 @@ class DiscountForm(forms.ModelForm):
 
 
 class CouponForm(DiscountForm):
+    amount_minor = MoneyField(label=_("Amount"), required=False, more=_("Or a percentage; one of them."))
+
     class Meta:
         model = Coupon
         fields = (
@@ -69,12 +72,19 @@ class CouponForm(DiscountForm):
             "max_redemptions",
             "redeem_by",
         )
+        help_texts = {
+            "percent_off": _("For example 20 for 20 %. Or an amount; one of them."),
+            "currency": format_lazy("{} {}", CURRENCY_HELP, _("With an amount only.")),
+            "duration_months": _("Only where it is taken off for some months."),
+        }
 
     def check_terms(self, values: dict[str, Any]) -> None:
         check_coupon(**values)
 
 
 class CodeForm(DiscountForm):
+    minimum_minor = MoneyField(currency_in="minimum_currency", label=_("Minimum"), required=False)
+
     class Meta:
         model = PromotionCode
         fields = (
@@ -86,7 +96,7 @@ class CodeForm(DiscountForm):
             "minimum_minor",
             "minimum_currency",
         )
-        help_texts = {"minimum_minor": _("In the smallest unit, such as cents.")}
+        help_texts = {"minimum_currency": CURRENCY_HELP}
 
     def check_terms(self, values: dict[str, Any]) -> None:
         check_promotion_code(**values)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from nexusvpn.admin_base import OnlyRowAdmin, StaffModelAdmin
 from nexusvpn.errors import InvalidInput
 from nexusvpn.languages import lazy as _
+from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models import ReferralProgramme, RewardAmount
 from referrals.services.programme import check_hold
@@ -42,10 +43,31 @@ class ReferralProgrammeAdmin(OnlyRowAdmin):
     search_fields = ("=mode",)
 
 
+class AmountForm(MoneyForm):
+    referrer_minor = MoneyField(label=_("For the referrer"))
+    friend_minor = MoneyField(label=_("For the friend"), more=_("0 is nothing."))
+    minimum_minor = MoneyField(
+        label=_("Least payment"),
+        more=_(
+            "A payment in this currency of which less was paid and kept is worth nothing to the two. Let the first month of "
+            "the smallest plan be above it."
+        ),
+    )
+
+    class Meta:
+        model = RewardAmount
+        fields = ("currency", "referrer_minor", "friend_minor", "minimum_minor")
+        help_texts = {"currency": CURRENCY_HELP}
+
+    def clean_currency(self) -> str:
+        return str(self.cleaned_data["currency"]).upper()
+
+
 @admin.register(RewardAmount)
 class RewardAmountAdmin(StaffModelAdmin):
     """Deleted, nothing is given in that currency any more, and what is there of it waits to be converted."""
 
+    form = AmountForm
     list_display = ("currency", "for_the_referrer", "for_the_friend", "least_payment")
     search_fields = ("=currency",)
 
