@@ -229,7 +229,7 @@ def test_a_file_of_a_ticket_has_its_size_in_units(staff: Client) -> None:
     file = MAKERS[Attachment]()
     Attachment.objects.filter(pk=file.pk).update(size=1_400_000)
     for address in (reverse("admin:support_attachment_changelist"), change(file)):
-        assert 'title="1,400,000 bytes">1.4 MB<' in page(staff, address)
+        assert 'title="1,400,000 bytes">1.4\xa0MB<' in page(staff, address)
 
 
 @pytest.mark.parametrize(
