@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib import admin
@@ -28,11 +29,12 @@ from billing.services.coupons import (
 )
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel
+from nexusvpn.admin_columns import readable
 from nexusvpn.admin_site import Notice
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
 from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
-from nexusvpn.templatetags.nexusvpn_ui import day, money
+from nexusvpn.templatetags.nexusvpn_ui import NO_BREAK, day, money
 
 LATEST_CODES = 50
 ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
@@ -120,6 +122,11 @@ def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
         )
 
 
+def percent_written(percent: Decimal | None) -> str:
+    """20.00 → "20 %"."""
+    return "" if percent is None else f"{percent.normalize():f}{NO_BREAK}%"
+
+
 def codes_panel(coupon: Coupon) -> Panel:
     rows = [
         (code.code, code.get_standing_display(), code.times_redeemed, day(code.expires_at), day(code.created_at))
@@ -151,10 +158,15 @@ class DiscountAdmin(ActionsAdmin):
     facts: tuple[str, ...] = ("standing", "used", "created_at", "synced_at", "stripe_id")
     terms: tuple[str, ...] = ()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.terms, *self.facts) if obj else self.terms
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        if obj is None:
+            return self.terms
+        # Its name there is chosen here, before Stripe has it.
+        is_there = obj.standing not in (Standing.ASKED, Standing.REFUSED)
+        shown = (*self.terms, *(name for name in self.facts if is_there or name != "stripe_id"))
+        return tuple(readable(self.model, name, self.sums, self.words) for name in shown)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         return self.get_fields(request, obj) if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -181,6 +193,7 @@ class CouponAdmin(DiscountAdmin):
     list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
     list_filter = ("standing", RefusedFilter, "duration")
     search_fields = ("name", "=stripe_id")
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"percent_off": percent_written}
     panels: ClassVar[list[Any]] = [codes_panel]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Coupon]:
@@ -193,7 +206,7 @@ class CouponAdmin(DiscountAdmin):
     @admin.display(description=_("takes off"))
     def worth(self, coupon: Coupon) -> str:
         if coupon.percent_off is not None:
-            return f"{coupon.percent_off.normalize():f} %"
+            return percent_written(coupon.percent_off)
         return money(coupon.amount_minor or 0, coupon.currency)
 
     @admin.display(description=_("of"), ordering="duration")
