@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import npgettext
 
 from nexusvpn.admin_base import OnlyRowAdmin, StaffModelAdmin
 from nexusvpn.errors import InvalidInput
@@ -33,6 +35,14 @@ class ProgrammeForm(forms.ModelForm):
         return values
 
 
+def _months(count: int) -> str:
+    return npgettext("how long", "%(n)s month", "%(n)s months", count) % {"n": count}
+
+
+def _days(count: int) -> str:
+    return npgettext("how long", "%(n)s day", "%(n)s days", count) % {"n": count}
+
+
 @admin.register(ReferralProgramme)
 class ReferralProgrammeAdmin(OnlyRowAdmin):
     """While there is none, the standard rules hold."""
@@ -40,6 +50,11 @@ class ReferralProgrammeAdmin(OnlyRowAdmin):
     form = ProgrammeForm
     readonly_fields = ("changed_at",)
     list_display = ("__str__", "is_open", "mode", "months", "refund_days", "hold_days", "network_limit", "changed_at")
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {
+        "months": _months,
+        "refund_days": _days,
+        "hold_days": _days,
+    }
     search_fields = ("=mode",)
 
 
