@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext
-from django_stubs_ext import StrOrPromise
 
 from nexusvpn.languages import lazy as _
 from nexusvpn.money import major, minor
 from nexusvpn.templatetags.nexusvpn_ui import money
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 IN_UNITS = _("In units of the currency, for example 49.99.")
 CURRENCY_HELP = _("Three letters, for example USD.")

@@ -69,9 +69,7 @@ def test_a_sum_that_cannot_be_is_refused_at_its_field(staff: Client, currency: s
 def test_a_coupon_and_the_minimum_of_its_code_are_typed_alike(staff: Client, shop: object) -> None:
     add(staff, "billing_coupon", name="Less", amount_minor="1.50", currency="usd", duration="once")
     coupon = Coupon.objects.get()
-    add(
-        staff, "billing_promotioncode", coupon=coupon.pk, code="LESS", minimum_minor="4.99", minimum_currency="usd"
-    )
+    add(staff, "billing_promotioncode", coupon=coupon.pk, code="LESS", minimum_minor="4.99", minimum_currency="usd")
     assert (coupon.amount_minor, PromotionCode.objects.get().minimum_minor) == (150, 499)
     assert "$1.50" in page(staff, change(coupon))
 
