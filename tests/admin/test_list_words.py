@@ -54,10 +54,10 @@ def test_a_quota_is_called_by_its_volume(staff: Client) -> None:
 
 def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Client) -> None:
     price = new_price()
-    assert "smallest unit" in page(staff, reverse("admin:billing_planprice_add"))
+    assert "units of the currency" in page(staff, reverse("admin:billing_planprice_add"))
     text = page(staff, reverse("admin:billing_planprice_change", args=[price.pk]))
     assert "<h2>$4.99 a month</h2>" in text
-    assert "smallest unit" not in text
+    assert "units of the currency" not in text
 
 
 def test_an_address_that_nobody_had_is_free_from_no_date_on(staff: Client) -> None:
