@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
@@ -103,9 +104,8 @@ def test_what_is_saved_while_the_page_is_made_makes_it_an_older_one(
         set_maintenance(on=True, note="New disks", until=None, staff=sam)
         return form
 
-    slow = replace(held, form=form_before_a_colleague_saves)
     with monkeypatch.context() as patched:
-        patched.setattr(SettingsSite, "sections", [slow])
+        patched.setattr(admin.site, "sections", [replace(held, form=form_before_a_colleague_saves)])
         seen = version_in(staff.get(PAGE).text, "maintenance")
     assert staff.post(section("maintenance"), {"note": "", "version": seen}).status_code == 409
 
