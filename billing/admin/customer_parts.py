@@ -22,7 +22,7 @@ from billing.models import LedgerEntry, Payment, Plan, PlanGrant
 from billing.services.grants import grant_plan
 from billing.services.ledger import balances
 from nexusvpn.admin_actions import Outcome, object_action
-from nexusvpn.forms import ServiceForm
+from nexusvpn.forms import MomentField, ServiceForm
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 SOURCES = {
@@ -69,8 +69,10 @@ def balance_facts(user: User) -> Iterator[Fact]:
 
 class GiveForm(ServiceForm):
     plan = forms.ModelChoiceField(Plan.objects.exclude(code=Plan.FREE), label=gettext_lazy("Plan"))
-    valid_until = forms.DateTimeField(
-        required=False, label=gettext_lazy("Until"), help_text=gettext_lazy("UTC. Empty: until it is revoked.")
+    valid_until = MomentField(
+        required=False,
+        label=gettext_lazy("Until"),
+        help_text=gettext_lazy("Date and time in UTC. Empty: until it is revoked."),
     )
     reason = forms.CharField(
         max_length=200, label=gettext_lazy("Reason"), help_text=gettext_lazy("Kept with the grant; staff read it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address, ip_network
 
 import pytest
 from django.test import Client
@@ -63,5 +64,16 @@ def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Clie
 def test_an_address_that_nobody_had_is_free_from_no_date_on(staff: Client) -> None:
     MAKERS[FreeAddress]()
     text = page(staff, reverse("admin:vpn_freeaddress_changelist"))
-    assert "never given" in text
+    assert "now: nobody has had it" in text
     assert "1970" not in text
+
+
+def test_a_free_address_is_shown_and_found_as_it_is_written_elsewhere(staff: Client) -> None:
+    free = MAKERS[FreeAddress]()
+    lists = reverse("admin:vpn_freeaddress_changelist")
+    assert ip_address(free.ipv4) in ip_network(str(free.server.network_v4))
+    for address in (free.ipv4, free.ipv6):
+        assert address in page(staff, f"{lists}?q={address}")
+        beyond = ip_address(address) + 1
+        assert f">{free.ipv4}<" not in page(staff, f"{lists}?q={beyond}")
+    assert f"<h2>{free.ipv4}, {free.ipv6}</h2>" in page(staff, reverse("admin:vpn_freeaddress_change", args=[free.pk]))
