@@ -24,6 +24,7 @@ import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts
 from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
+from nexusvpn.admin_fields import plain_field, without
 from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -164,6 +165,14 @@ class StaffModelAdmin(admin.ModelAdmin):
             return urls
         view = self.admin_site.admin_view(never_cache(require_safe(self.export_view)))
         return [path("export.csv", view, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *urls]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **kwargs: Any) -> Any:
+        return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """When a row was made, and what else is known of it alone, is not asked before there is one."""
+        found = super().get_fieldsets(request, obj)
+        return found if obj is not None else without(found, self.get_readonly_fields(request))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StaffList
