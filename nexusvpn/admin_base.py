@@ -314,10 +314,10 @@ class StaffModelAdmin(admin.ModelAdmin):
 
 
 class OnlyRowAdmin(StaffModelAdmin):
-    """A table of one row: made once, on its own page, and never deleted."""
+    """A table of one row: the page of settings makes it with the first change, and nobody deletes it."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request) and not self.model._default_manager.exists()
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

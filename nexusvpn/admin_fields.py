@@ -20,7 +20,7 @@ def plain_field(field: Any) -> Any:
     if field is None:
         return None
     if isinstance(field.widget, RelatedFieldWidgetWrapper):
-        # Django's signs beside a choice change and delete what is chosen, for every row that has it; they look as if they emptied the field.
+        # Django's signs beside a choice change and delete what is chosen, for every row that has it, and look as if they emptied the field.
         field.widget = field.widget.widget
     if isinstance(field, SplitDateTimeField):
         field.help_text = format_lazy("{} {}", field.help_text, IN_UTC) if field.help_text else IN_UTC
