@@ -95,7 +95,8 @@ class ServiceLevelAdmin(StaffModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceLevel]:
         rows: QuerySet[ServiceLevel] = super().get_queryset(request)
         name = Plan.objects.filter(code=OuterRef("plan")).values("name")[:1]
-        return rows.annotate(plan_name=Coalesce(Subquery(name), "plan"))
+        # In place of what each row would ask for by itself.
+        return rows.annotate(plan_name=Coalesce(Subquery(name), "plan"))  # type: ignore[no-redef]
 
     @admin.display(description=_("plan"), ordering="plan")
     def of_plan(self, level: ServiceLevel) -> str:
