@@ -18,7 +18,7 @@ from billing.disputes import status_in_words
 from billing.models import LedgerEntry, Payment, RecurringCount, RecurringMonth, StripeCustomer
 from nexusvpn.admin_filters import MOST_LINKS
 from nexusvpn.templatetags.staff_lists import labelled
-from support.models import Attachment
+from support.models import Attachment, AttachmentContent
 from tests.admin.addresses import change, page
 from tests.admin.rows import MAKERS
 from tests.admin.rows.accounts import new_session
@@ -251,3 +251,12 @@ def test_why_a_payment_failed_is_in_words_and_its_code_on_its_own_page(
 
 def test_a_code_of_a_bank_that_came_after_the_words_is_shown_with_blanks() -> None:
     assert (in_short("do_not_honor"), in_short("")) == ("do not honor", "")
+
+
+def test_the_content_of_a_file_is_told_by_its_size_and_kind(staff: Client) -> None:
+    content = MAKERS[AttachmentContent]()
+    Attachment.objects.filter(pk=content.pk).update(size=1_400_000, kind="log")
+    for address in (reverse("admin:support_attachmentcontent_changelist"), change(content)):
+        shown = page(staff, address)
+        assert 'title="1,400,000 bytes">1.4\xa0MB<' in shown
+        assert re.search(r">log<", shown)
