@@ -28,7 +28,7 @@ def per(amount: str, interval: str) -> str:
 @register.filter
 def covers(entitlement: Entitlement, plan: Plan | None) -> bool:
     """Whether a plan would add nothing to what is had now."""
-    return bool(plan) and entitlement.covers(plan)
+    return plan is not None and entitlement.covers(plan)
 
 
 @register.filter
