@@ -101,6 +101,12 @@ def action_log(label: StrOrPromise, form: ServiceForm | None) -> str:
     return f"{done}: {', '.join(written)}" if written else done
 
 
+def subject(obj: Any) -> str:
+    """What an action is about, and whose it is where its name does not say that."""
+    name, owner = str(obj), str(getattr(obj, "user", None) or "")
+    return name if owner in name else f"{name}, {owner}"
+
+
 class ActionsAdmin(StaffModelAdmin):
     """A model's admin with actions. They need the model's change permission and are written to the object's history."""
 
@@ -169,7 +175,12 @@ class ActionsAdmin(StaffModelAdmin):
         return TemplateResponse(request, "admin/object_action.html", context, status=status)
 
     def _context(self, request: HttpRequest, obj: Any, **more: Any) -> dict[str, Any]:
-        context = {**self.admin_site.each_context(request), "opts": self.opts, "original": obj}
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": obj,
+            "subtitle": subject(obj),
+        }
         return {**context, "change_url": self.change_url(obj), **more}
 
     def _run(self, request: HttpRequest, obj: Any, action: ObjectAction, form: ServiceForm | None) -> HttpResponse:

@@ -24,6 +24,7 @@ import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts
 from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
+from nexusvpn.admin_fields import plain_field, without
 from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -165,6 +166,14 @@ class StaffModelAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(never_cache(require_safe(self.export_view)))
         return [path("export.csv", view, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *urls]
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """When a row was made, and what else is known of it alone, is not asked before there is one."""
+        found = super().get_fieldsets(request, obj)
+        return found if obj is not None else without(found, self.get_readonly_fields(request))
+
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StaffList
 
@@ -305,10 +314,10 @@ class StaffModelAdmin(admin.ModelAdmin):
 
 
 class OnlyRowAdmin(StaffModelAdmin):
-    """A table of one row: made once, on its own page, and never deleted."""
+    """A table of one row: the page of settings makes it with the first change, and nobody deletes it."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request) and not self.model._default_manager.exists()
+        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

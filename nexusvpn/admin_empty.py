@@ -82,7 +82,7 @@ HOLDS: dict[str, str] = {
     "RewardPayout": _("Rewards that somebody turns into credit for their next invoice are listed here."),
     "RewardEntry": _("Every movement of rewards is listed here, and none is ever changed."),
     "Referral": _("Who brought whom is listed here."),
-    "ReferralProgramme": _("The rules of rewards are here: one row, which staff change."),
+    "ReferralProgramme": _("Until staff change something under “Settings”, the standard rules of rewards hold."),
     "RewardAmount": _(
         "What a reward is worth in a currency is entered here. Without it none is given in that currency."
     ),
@@ -91,7 +91,7 @@ HOLDS: dict[str, str] = {
     "CampaignSignup": _("Accounts that were made by a campaign's link are listed here, with their first payment."),
     "AuditEvent": _("Who did what is listed here, and nobody can change it."),
     "Group": _("A role is a set of rights that staff can be given together."),
-    "RegistrationPolicy": _("Who may sign up is decided here: one row, which staff change."),
+    "RegistrationPolicy": _("Until staff change something under “Settings”, everybody may sign up."),
     "LogEntry": _("What staff changed on these pages is listed here."),
     "Mail": _("Every mail that goes out is listed here, with whether it was sent."),
     "ProcrastinateJob": _(

@@ -69,7 +69,12 @@ class Chart:
         return SLOT
 
     @property
-    def is_empty(self) -> bool:
+    def is_measured(self) -> bool:
+        return any(value is not None for series in self.series for value in series.values)
+
+    @property
+    def is_flat(self) -> bool:
+        """There is no bar to draw: what was measured is nought, each time."""
         return not any(value for series in self.series for value in series.values)
 
     def _reach(self) -> tuple[int, int]:

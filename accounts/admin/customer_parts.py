@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.activity import in_words
+from accounts.acts import in_words
 from accounts.admin.customer_page import Fact, customer_page, list_of
 from accounts.models import AbuseFlag, AuditEvent, Mail, Notification, Passkey, Session, TotpSeed, User
 from nexusvpn.admin_base import Panel

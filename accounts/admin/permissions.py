@@ -1,27 +1,30 @@
-"""Permissions by their names in the language of whoever gives them: Django keeps them in the database, in English."""
+"""Permissions in the words of the menu, in the language of whoever gives them: Django keeps them in the database, in English."""
 
 from __future__ import annotations
 
 from django import forms
 from django.contrib.auth.models import Permission
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
+from nexusvpn.admin_menu import NAMES
 from nexusvpn.languages import lazy as _
 
 _ACTS = {
-    "add": _("Can add %(name)s"),
-    "change": _("Can change %(name)s"),
-    "delete": _("Can delete %(name)s"),
-    "view": _("Can view %(name)s"),
+    "add": _("add"),
+    "change": _("change"),
+    "delete": _("delete"),
+    "view": _("see"),
 }
 
 
 def in_words(permission: Permission) -> str:
     kind = permission.content_type
+    model = kind.model_class()
+    listed = NAMES.get(model._meta.object_name or "") if model else None
     act, _blank, of = permission.codename.partition("_")
-    is_usual = act in _ACTS and of == kind.model
-    words = str(_ACTS[act]) % {"name": kind.name} if is_usual else gettext(permission.name)
-    return f"{kind} | {words}"
+    words = str(_ACTS[act]) if act in _ACTS and of == kind.model else gettext(permission.name)
+    return f"{listed or capfirst(kind.name)}: {words}"
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):

@@ -36,5 +36,6 @@ class MailChoiceAdmin(ReadOnlyAdmin):
 @admin.register(SignupOrigin)
 class SignupOriginAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "user", "network")
+    ordering = ("-created_at",)
     list_select_related = ("user",)
     search_fields = ("user__email", "=network")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
@@ -16,6 +18,7 @@ from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.roles import may_manage
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_menu import NAMES
 from nexusvpn.staff_history import said
 from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, program
 
@@ -86,17 +89,45 @@ class LoginHistoryAdmin(ReadOnlyAdmin):
     search_fields = ("user__email", "ip_address")
 
 
+class KindFilter(admin.ChoicesFieldListFilter):
+    """By what Django calls a flag."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("kind")
+
+
 @admin.register(LogEntry)
 class LogEntryAdmin(ReadOnlyAdmin):
     """What staff did in the admin; nobody can change it here."""
 
-    fields = ("action_time", "user", "content_type", "object_id", "object_repr", "what")
-    list_display = ("action_time", "user", "content_type", "object_repr", "action_flag", "what")
+    fields = ("action_time", "user", "kind", "listed", "object_id", "called", "what")
+    list_display = ("action_time", "user", "listed", "called", "kind", "what")
     list_select_related = ("user", "content_type")
-    list_filter = ("action_time", "action_flag")
+    list_filter = ("action_time", ("action_flag", KindFilter))
     ordering = ("-id",)
     search_fields = ("user__email", "object_repr", "=object_id")
 
     @admin.display(description=gettext_lazy("what was done"))
     def what(self, entry: LogEntry) -> str:
         return said(entry)
+
+    @admin.display(description=gettext_lazy("kind"), ordering="action_flag")
+    def kind(self, entry: LogEntry) -> str:
+        return entry.get_action_flag_display()
+
+    @admin.display(description=gettext_lazy("list"), ordering="content_type")
+    def listed(self, entry: LogEntry) -> str:
+        kind = entry.content_type
+        model = kind.model_class() if kind else None
+        return str(NAMES.get(model._meta.object_name or "", kind)) if model else UNKNOWN
+
+    @admin.display(description=gettext_lazy("name"), ordering="object_repr")
+    def called(self, entry: LogEntry) -> str:
+        return entry.object_repr
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        """Django's own name for an entry says twice that something was changed, and not what."""
+        entry = kwargs["obj"]
+        context["subtitle"] = f"{self.listed(entry)}: {self.called(entry)}"
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from accounts.acts import in_words
+
 
 class AuditEvent(models.Model):
     """One act. The database itself refuses to change a row, and to delete one before its time (a trigger): only the
@@ -50,4 +52,4 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action}, {date_format(self.at, 'DATETIME_FORMAT')}"
+        return f"{in_words(self.action)}, {date_format(self.at, 'DATETIME_FORMAT')}"

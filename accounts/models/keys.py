@@ -20,7 +20,7 @@ class ApiKey(models.Model):
     # What the key begins with: enough to recognise it by, and of no use to anybody else.
     prefix = models.CharField(max_length=16)
     key_hash = models.CharField(max_length=64)
-    scopes = models.JSONField(default=list, help_text=_("Names of nexusvpn.api.scopes.Scope."))
+    scopes = models.JSONField(default=list, help_text=_("What programs that bring the key may do."))
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True)

@@ -43,4 +43,4 @@ class DataExport(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("export of %(day)s") % {"day": date_format(self.created_at)}
+        return gettext("Export of %(day)s") % {"day": date_format(self.created_at)}

@@ -102,7 +102,7 @@ class Invitation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.note or self.email or gettext("invitation of %(day)s") % {"day": date_format(self.created_at)}
+        return self.note or self.email or gettext("Invitation of %(day)s") % {"day": date_format(self.created_at)}
 
 
 class SignupOrigin(models.Model):

@@ -29,7 +29,7 @@ from nexusvpn.errors import InvalidInput
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
 from nexusvpn.money import major, minor
-from nexusvpn.templatetags.nexusvpn_ui import day, money
+from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, day, money
 
 UNTOLD = {"card_fingerprint_hash"}
 REASON = _("Kept in this payment's history; the customer does not see it.")
@@ -137,8 +137,8 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
     banners: ClassVar[list[Any]] = [open_disputes]
 
     @admin.display(description=_("why it failed"), ordering="failure_code")
-    def why_it_failed(self, payment: Payment) -> str | None:
-        return in_short(payment.failure_code) or None
+    def why_it_failed(self, payment: Payment) -> str:
+        return in_short(payment.failure_code) or UNKNOWN
 
     @object_action(
         _("Refund"),

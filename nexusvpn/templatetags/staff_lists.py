@@ -32,3 +32,9 @@ def labelled(row: Iterable[str], headings: Sequence[dict[str, Any]]) -> Iterator
         label = format_html(' data-label="{}"', capfirst(heading["text"]))
         # Its beginning is "<td" or "<th", and what follows was escaped by Django.
         yield mark_safe(f"{cell[:3]}{label}{cell[3:]}")  # noqa: S308
+
+
+@register.filter
+def under(row: Iterable[Any], headings: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
+    """The row's cells, each behind the heading that it stands under."""
+    return zip(headings, row, strict=True)

@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.activity import WORDS
+from accounts.acts import WORDS
 from accounts.models import AuditEvent, Notification, User
 from accounts.services.deletion import leave
 from accounts.services.notifications import choose_mail

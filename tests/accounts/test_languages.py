@@ -12,7 +12,7 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
-from accounts.activity import in_words
+from accounts.acts import in_words
 from accounts.cookies import cookies
 from accounts.models import Notification, User
 from accounts.privacy import stored_kinds

@@ -19,7 +19,8 @@ from accounts.models import TotpSeed, User
 from nexusvpn.admin_menu import NAMES
 from support.models import CannedReply
 from tests.admin.addresses import change, page
-from tests.admin.rows import MAKERS, new_session
+from tests.admin.rows import MAKERS
+from tests.admin.rows.accounts import new_session
 from tests.admin.test_every_model import NEVER_BY_HAND, OURS, REGISTERED, address
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -68,7 +69,7 @@ def test_a_page_says_whose_row_it_is(staff: Client) -> None:
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_what_is_added_is_called_as_its_list_is(model: type[Model], language: str) -> None:
     with override(language):
-        assert str(model._meta.verbose_name_plural).casefold() == str(NAMES[model._meta.object_name]).casefold()
+        assert str(model._meta.verbose_name_plural).casefold() == str(NAMES[model.__name__]).casefold()
 
 
 @pytest.mark.django_db

@@ -7,7 +7,8 @@ from django.test import Client
 
 from support.models import ArticleCategory
 from tests.admin.addresses import change, page
-from tests.admin.rows import MAKERS, new_server
+from tests.admin.rows import MAKERS
+from tests.admin.rows.vpn import new_server
 from tests.admin.test_every_model import address
 from tests.factories.articles import make_article
 from vpn.models import Location, Server

@@ -54,7 +54,14 @@ def test_seeing_invitations_is_not_enough_to_make_one(helper: User, helper_brows
 
 
 def test_what_staff_choose_holds_at_once(staff: Client, api: ApiClient) -> None:
-    staff.post(reverse("admin:accounts_registrationpolicy_add"), {"mode": "closed", "accounts_an_hour": ""})
+    staff.post(reverse("admin:settings_section", args=["registration"]), {"mode": "closed", "accounts_an_hour": ""})
     assert RegistrationPolicy.objects.get().mode == "closed"
     answer = api.post("auth/register", {"email": "d@example.com", "password": "a long enough secret"})
     assert answer.code == "registration_closed"
+
+
+def test_while_nobody_has_decided_the_list_says_what_holds_and_where_it_is_changed(staff: Client) -> None:
+    text = staff.get("/admin/accounts/registrationpolicy/").text
+    assert "Until staff change something under “Settings”, everybody may sign up." in text
+    assert "/admin/accounts/registrationpolicy/add/" not in text
+    assert staff.get("/admin/accounts/registrationpolicy/add/").status_code == 403

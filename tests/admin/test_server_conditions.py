@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.admin.addresses import change, page
-from tests.admin.rows import new_server
+from tests.admin.rows.vpn import new_server
 from vpn.models import NodeStatus, Server
 
 pytestmark = pytest.mark.django_db

@@ -34,7 +34,7 @@ def test_what_is_left_is_said_in_working_time(due: datetime, text: str, tone: st
     words = due_words(due, NOW)
     assert words is not None
     assert (words.text, words.tone) == (text, tone)
-    assert words.exact.endswith(" UTC")
+    assert words.exact.endswith("\xa0UTC")
 
 
 def test_where_no_clock_runs_nothing_is_said() -> None:

@@ -30,6 +30,12 @@ def test_the_landing_page_shows_the_plans_on_offer_and_the_locations(page: Clien
     assert "Sign in" in text
 
 
+def test_the_landing_page_lists_locations_by_their_cities(page: Client) -> None:
+    for slug, name, city in [("a", "A", "Zürich"), ("b", "B", "Oslo"), ("c", "C", "Ålesund")]:
+        make_location(slug, name=name, city=city)
+    assert re.findall(r'id="location-(\w)"', page.get("/").text) == ["c", "b", "a"]
+
+
 @pytest.mark.parametrize(("language", "name"), [("en", "Netherlands"), ("de", "Niederlande")])
 def test_the_table_of_locations_names_their_countries(page: Client, language: str, name: str) -> None:
     make_location("ams")

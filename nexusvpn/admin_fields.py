@@ -1,0 +1,45 @@
+"""What the forms of the admin ask for, whatever the model: choices without ways to other tables, moments with their time zone, and on the
+page that adds a row nothing that is not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.forms import SplitDateTimeField
+from django.utils.text import format_lazy
+
+from nexusvpn.languages import lazy as _
+
+IN_UTC = _("In UTC.")
+
+
+def plain_field(field: Any) -> Any:
+    """A field of a form as staff need it."""
+    if field is None:
+        return None
+    if isinstance(field.widget, RelatedFieldWidgetWrapper):
+        # Django's signs beside a choice change and delete what is chosen, for every row that has it, and look as if they emptied the field.
+        field.widget = field.widget.widget
+    if isinstance(field, SplitDateTimeField):
+        field.help_text = format_lazy("{} {}", field.help_text, IN_UTC) if field.help_text else IN_UTC
+    return field
+
+
+def without(fieldsets: Any, hidden: Collection[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """The groups of fields of a form but for some; a group of which nothing is left is not there."""
+    kept = []
+    for title, options in fieldsets:
+        lines = [_of_line(line, hidden) for line in options["fields"]]
+        fields = [line for line in lines if line]
+        if fields:
+            kept.append((title, {**options, "fields": fields}))
+    return kept
+
+
+def _of_line(line: Any, hidden: Collection[Any]) -> Any:
+    """Fields that stand side by side are a tuple of their own."""
+    if isinstance(line, (list, tuple)):
+        return tuple(name for name in line if name not in hidden)
+    return None if line in hidden else line
