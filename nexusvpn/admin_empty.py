@@ -9,7 +9,7 @@ HOLDS: dict[str, str] = {
     "User": _("Everybody with an account is listed here, customers and staff."),
     "VpnConfig": _("Every device that a customer adds is listed here, and stays after it was removed."),
     "Invitation": _("An invitation lets one person sign up while that is not open to everybody."),
-    "AbuseFlag": _("A new account that looks odd is listed here until somebody has looked at it."),
+    "AbuseFlag": _("A new account that looks odd is listed here, and stays after somebody has looked at it."),
     "SignupOrigin": _("The network that an account was made from is kept here for a while."),
     "DataExport": _("A person who asks for all their data gets a file, and the request is listed here."),
     "LoginHistory": _("Every try to sign in is listed here, also those that failed."),

@@ -33,7 +33,9 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_filter = ("at", "actor_kind", "action")
     words: ClassVar[dict[str, Callable[[str], str]]] = {"action": in_words}
     search_fields = ("=actor_id", "=person_id", "=target_id", "=request_id", "=action")
-    search_help_text = _("The id of a person, of what something was done to, or of a request; or an action's name.")
+    search_help_text = _(
+        "The id of a person, of what something was done to, or of a request; or an action's code, which is on its page."
+    )
     export = Export(
         "audit",
         [
@@ -62,6 +64,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def what(self, event: AuditEvent) -> str:
         return in_words(event.action)
 
+    @admin.display(description=_("code"))
+    def code(self, event: AuditEvent) -> str:
+        """What is searched for, and written in logs, of the words above it."""
+        return event.action
+
     @admin.display(description=_("About"))
     def about(self, event: Any) -> str:
         """The person; where it was nobody's, the row."""
@@ -88,9 +95,11 @@ class AuditEventAdmin(ReadOnlyAdmin):
         return [at, what, by, "about", *others]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        """Ids as what they stand for."""
+        """Ids as what they stand for, and the code below its words."""
         words = {"actor_id": "by", "person_id": "person", "target_type": "row"}
-        return [words.get(name, name) for name in super().get_fields(request, obj) if name != "target_id"]
+        shown = [words.get(name, name) for name in super().get_fields(request, obj) if name != "target_id"]
+        place = shown.index("row")
+        return [*shown[:place], "code", *shown[place:]]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         event = super().get_object(request, object_id, from_field)

@@ -37,7 +37,6 @@ from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
 from nexusvpn.templatetags.nexusvpn_ui import NO_BREAK, day, money
 
 LATEST_CODES = 50
-ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
 
 
 class DiscountForm(MoneyForm):
@@ -115,11 +114,19 @@ def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
     if row.refusal:
         yield Notice(gettext("Stripe refused this: %(refusal)s") % {"refusal": row.refusal}, "", "bad")
     elif row.standing in WAITING and not sells():
-        yield Notice(gettext("Stripe is not connected yet. What you see here is made there once it is."), "", "warn")
+        yield Notice(gettext("Stripe is not connected yet. It is asked for this once it is."), "", "warn")
     elif row.standing in WAITING:
         yield Notice(
             gettext("Stripe is being asked. This is tried again every minute until it has answered."), "", "warn"
         )
+
+
+def _ending() -> str:
+    return (
+        gettext("Stripe is being asked to end it. Look at it in a moment.")
+        if sells()
+        else gettext("Stripe is asked to end it once it is connected.")
+    )
 
 
 def percent_written(percent: Decimal | None) -> str:
@@ -229,7 +236,7 @@ class CouponAdmin(DiscountAdmin):
     )
     def end(self, request: HttpRequest, coupon: Coupon) -> Outcome:
         end_coupon(coupon, by=signed_in(request))
-        return ENDING
+        return _ending()
 
 
 @admin.register(PromotionCode)
@@ -268,4 +275,4 @@ class PromotionCodeAdmin(DiscountAdmin):
     )
     def end(self, request: HttpRequest, code: PromotionCode) -> Outcome:
         end_promotion_code(code, by=signed_in(request))
-        return ENDING
+        return _ending()

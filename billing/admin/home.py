@@ -210,7 +210,8 @@ def _mrr_chart(currency: str, counted: Counted, firsts: list[date], labels: list
         columns=[(_("People who left"), [percent(row.churn_rate) if row else percent(None) for row in rows])],
         note=_(
             "MRR after is that at the month's end. Churn is the recurring revenue of those who left in the month. Trials count for "
-            "nothing. The last month ends now: its churn is that of the days until now, and not to be compared with a whole month's."
+            "nothing. The last month ends when it was counted: its churn is that of the days until then, and not to be compared with a "
+            "whole month's."
         ),
         url=url,
         as_of=counted.at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -46,9 +47,22 @@ def test_a_code_that_was_made_by_the_forms_makes_a_checkout_cheaper(
     assert pay(shop, open_checkout(user=alice, plan="basic", interval="month", promotion_code="summer-20")) == 303
     assert charged(shop) == [399]
     shop.catch_up()
-    assert "<td>$3.99</td>" in staff.get(change(code)).text
+    assert ">$3.99</td>" in staff.get(change(code)).text
     acts = set(AuditEvent.objects.values_list("action", "actor_id"))
     assert {("coupon_made", sam.pk), ("promotion_code_made", sam.pk)} <= acts
+
+
+def test_what_waits_for_a_stripe_that_is_not_connected_says_so_and_promises_nothing_else(
+    staff: Client, sam: User
+) -> None:
+    coupon = add_coupon(by=sam, name="Summer", percent_off=Decimal(20))
+    told = "Stripe is not connected yet. It is asked for this once it is."
+    assert told in staff.get(change(coupon)).text
+    Coupon.objects.update(standing="live")
+    page = staff.post(action(coupon, "end"), follow=True).text
+    assert "Stripe is asked to end it once it is connected." in page
+    assert "Look at it in a moment" not in page
+    assert told in page
 
 
 @pytest.mark.parametrize(

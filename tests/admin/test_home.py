@@ -204,7 +204,7 @@ def test_the_notes_of_sales_say_all_that_is_in_them(staff: Client, alice: User) 
     # Fees alone, since nothing was charged in dollars.
     assert found["Revenue a month, USD"].rows[-1][1:] == ("$0.00", "-$0.30")
     assert "no loss by itself" in found["Revenue a month, USD"].note
-    assert "The last month ends now" in found["Monthly recurring revenue (MRR), USD"].note
+    assert "The last month ends when it was counted" in found["Monthly recurring revenue (MRR), USD"].note
 
 
 def test_a_month_that_began_after_the_last_count_is_not_known(staff: Client, alice: User) -> None:

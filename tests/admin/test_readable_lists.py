@@ -106,6 +106,17 @@ def test_the_audit_logs_filter_says_actions_in_words(staff: Client) -> None:
     assert '<a href="?action=account_registered">Account made</a>' in found
 
 
+def test_an_act_has_its_code_on_its_page_by_which_all_of_its_kind_are_found(staff: Client) -> None:
+    act = AuditEvent.objects.create(action="account_registered", actor_kind="person")
+    AuditEvent.objects.create(action="account_leaving", actor_kind="person")
+    shown = page(staff, change(act))
+    assert '<div class="readonly">Account made</div>' in shown
+    assert '<div class="readonly">account_registered</div>' in shown
+    found = page(staff, f"{reverse('admin:accounts_auditevent_changelist')}?q=account_registered")
+    assert change(act) in found
+    assert found.count('class="field-what') == 1
+
+
 def test_a_list_is_called_the_same_on_the_pages_behind_it(staff: Client) -> None:
     flag = MAKERS[AbuseFlag]()
     pages: tuple[tuple[str, list[object]], ...] = (
