@@ -26,9 +26,6 @@ TEXTS = (
     _("Enter a new password for the user <strong>%(username)s</strong>."),
     _("Enter the same password as before, for verification."),
     _("Set password: %s"),
-    _("This action will <strong>enable</strong> password-based authentication for this user."),
-    _("Disable password-based authentication"),
-    _("Enable password-based authentication"),
     # Before something is deleted.
     _("Cannot delete %(name)s"),
     _(

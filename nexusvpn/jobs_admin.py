@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
@@ -15,9 +16,22 @@ from procrastinate.contrib.django.models import ProcrastinateEvent, Procrastinat
 from procrastinate.jobs import Status
 
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.languages import lazy as _
 from nexusvpn.waiting import Waiting, kinds
 
-STATES = {state.value for state in Status}
+STATES = {
+    Status.TODO.value: _("Waits for its turn"),
+    Status.DOING.value: _("Runs"),
+    Status.SUCCEEDED.value: _("Done"),
+    Status.FAILED.value: _("Given up"),
+    Status.CANCELLED.value: _("Called off"),
+    Status.ABORTING.value: _("Is being stopped"),
+    Status.ABORTED.value: _("Stopped"),
+}
+
+
+def state_in_words(state: str) -> str:
+    return str(STATES.get(state, state))
 
 
 class JobAdmin(ReadOnlyAdmin):
@@ -32,6 +46,7 @@ class JobAdmin(ReadOnlyAdmin):
     )
     list_display = ("id", "task_name", "status", "attempts", "queue_name", "scheduled_at")
     list_filter = ("status", "queue_name", "scheduled_at")
+    words: ClassVar[dict[str, Callable[[str], str]]] = {"status": state_in_words}
     search_fields = ("task_name",)
     ordering = ("-id",)
 
@@ -44,16 +59,21 @@ class JobAdmin(ReadOnlyAdmin):
         for name, values in request.GET.lists():
             column, _blank, lookup = name.partition("__")
             asked = {state for value in values for state in value.split(",")}
-            if column == "status" and lookup not in ("isnull", "isempty") and not asked <= STATES:
+            if column == "status" and lookup not in ("isnull", "isempty") and not asked <= STATES.keys():
                 raise BadRequest
         return super().get_changelist_instance(request)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         job: Any = super().get_object(request, object_id, from_field)
         if job is not None:
-            # The job's own text, which is the page's title, writes the arguments out.
+            # The job's own text writes the arguments out.
             job.args = {}
         return job
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        job = kwargs["obj"]
+        context["subtitle"] = f"{job.task_name}, {job.pk}"
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 # Finished jobs are forgotten after a while, so there are never many: no index is kept for those that failed.

@@ -9,6 +9,7 @@ from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms_credentials import NEW_ONE
 from accounts.models import User
 from accounts.services.passwords import follow_new_password
 from nexusvpn.forms import ServiceForm
@@ -49,6 +50,8 @@ class SetPasswordForm(AdminPasswordChangeForm):
         if self.fields.pop("usable_password", None):
             for name in ("password1", "password2"):
                 self.fields[name].required = True
+        # Django's says "your", and the password is somebody else's.
+        self.fields["password1"].help_text = NEW_ONE
 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():

@@ -131,9 +131,15 @@ def test_a_list_is_called_the_same_on_the_pages_behind_it(staff: Client) -> None
 
 
 def test_what_staff_type_is_a_password_and_nothing_takes_it_away(staff: Client, alice: User) -> None:
-    form = staff.get(reverse("admin:auth_user_password_change", args=[alice.pk])).context["form"]
+    answer = staff.get(reverse("admin:auth_user_password_change", args=[alice.pk]))
+    form = answer.context["form"]
     assert list(form.fields) == ["password1", "password2"]
     assert all(field.required for field in form.fields.values())
+    text = answer.text.partition('id="content"')[2]
+    assert "At least 8 characters" in text
+    assert re.findall(r'<input type="submit" value="([^"]*)"', text) == ["Change password"]
+    for words in ("password-based", "unset-password", "Your password"):
+        assert words not in text
 
 
 def test_titles_and_what_adds_a_row_begin_with_a_capital_in_german(staff: Client) -> None:

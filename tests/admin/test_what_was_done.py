@@ -8,6 +8,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import ApiKey, AuditEvent, SignupOrigin, User
 from nexusvpn.audit import record_act
@@ -90,3 +91,15 @@ def test_where_sign_ups_came_from_begins_with_the_latest(staff: Client) -> None:
     ]
     found = staff.get(reverse("admin:accounts_signuporigin_changelist")).context["cl"].result_list
     assert list(found) == made[::-1]
+
+
+def test_a_job_has_its_state_in_words_and_is_called_by_name_and_number(staff: Client) -> None:
+    job = MAKERS[ProcrastinateJob]()
+    text = page(staff, "/admin/procrastinate/procrastinatejob/")
+    assert "Waits for its turn" in text
+    assert "todo" not in "".join(cell(text, "status_written"))
+    own = page(staff, change(job))
+    assert f"<h2>{job.task_name}, {job.pk}</h2>" in own
+    assert "Waits for its turn" in own
+    german = staff.get(change(job), headers={"Accept-Language": "de"}).text
+    assert "Wartet, bis er an der Reihe ist" in german
