@@ -6,11 +6,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
+from billing.entitlements import entitlement_for
 from billing.price_list import price_list
 from vpn.services.locations import locations_with_servers
 
 
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
-    context = {"list": price_list(request.GET), "locations": locations_with_servers()}
+    user = request.user
+    context = {
+        "list": price_list(request.GET),
+        "locations": locations_with_servers(),
+        "entitlement": entitlement_for(user) if isinstance(user, User) else None,
+    }
     return render(request, "home/landing.html", context)
