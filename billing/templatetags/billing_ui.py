@@ -26,9 +26,9 @@ def per(amount: str, interval: str) -> str:
 
 
 @register.filter
-def covers(entitlement: Entitlement, plan: Plan | None) -> bool:
-    """Whether a plan would add nothing to what is had now."""
-    return plan is not None and entitlement.covers(plan)
+def covers(entitlement: Entitlement, plan: Plan | str) -> bool:
+    """Whether a plan would add nothing to what is had now; of none, which a template hands over as an empty text, that is not known."""
+    return isinstance(plan, Plan) and entitlement.covers(plan)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from billing.models import CheckoutSession, Plan, StripeCustomer
 from tests.billing.browsing import browser, buttons, form_of, main_of, read, words
 from tests.billing.sandbox.world import KEY
 from tests.billing.shop import Shop
+from tests.factories.billing import grant
 from tests.factories.payments import make_customer, make_subscription, price_of
 
 VISA, DECLINED = "4242424242424242", "4000000000000002"
@@ -119,7 +120,19 @@ def test_the_landing_page_sells_what_is_on_offer(page: Client) -> None:
 def test_who_is_signed_in_goes_from_there_to_the_choice(page: Client) -> None:
     markup = page.get("/").text
     assert 'href="/billing/plans?plan=basic&amp;interval=month&amp;currency=USD">Choose Basic' in markup
+    assert "Choose Free" not in markup
+
+
+def test_who_is_signed_in_sees_there_which_plan_is_theirs(page: Client, alice: User) -> None:
+    grant(alice, "pro")
+    text = words(page, "/")
+    assert "Pro Your plan" in text
+    assert text.count("Your plan") == 1
+    assert "Choose Pro" not in text
+    markup = page.get("/").text
+    assert 'href="/billing">See billing' in markup
     assert 'href="/billing">Choose Free' in markup
+    assert "Your plan" not in words(Client(), "/")
 
 
 # Paying

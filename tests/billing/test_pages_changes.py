@@ -166,6 +166,28 @@ def test_a_smaller_plan_names_the_devices_that_stop(shop: Shop, page: Client, al
     assert "Device 0" not in words(page, "/billing/cancel")
 
 
+def test_a_change_is_compared_with_the_plan_that_is_given(shop: Shop, page: Client, alice: User) -> None:
+    bought(shop, alice)
+    grant(alice, "pro")
+    text = words(page, PRO)
+    assert "Your Pro plan goes on as it is." in text
+    assert "What is different" not in text
+
+
+def test_a_smaller_plan_stops_no_device_that_a_grant_covers(shop: Shop, page: Client, alice: User) -> None:
+    bought(shop, alice, "pro")
+    given = grant(alice, "pro")
+    make_server(make_location("ams"))
+    for number in range(6):
+        add_device(user=alice, name=f"Device {number}", location_slug="ams", public_key=new_key())
+    smaller = "/billing/change?plan=basic&interval=month"
+    assert "These devices stop" not in words(page, smaller)
+    type(given).objects.filter(pk=given.pk).update(valid_until=timezone.now() + timedelta(days=1))
+    text = words(page, smaller)
+    assert "5 devices instead of 10" in text
+    assert "These devices stop" in text
+
+
 # Ending
 
 
