@@ -6,10 +6,11 @@ from django.dispatch import Signal
 
 
 class Changed(StrEnum):
-    """What of an account: whether it is active (suspended or reinstated, leaving or back), or the language in which we write to it."""
+    """What of an account: whether it is active (suspended or reinstated, leaving or back), where we write to it, or in which language."""
 
     ACTIVITY = "activity"
     LANGUAGE = "language"
+    ADDRESS = "address"
 
 
 # Sent with send() inside the transaction that makes the account: `user` (User), `referrer` (User or None), `campaign` (str, empty

@@ -46,6 +46,7 @@ class Entitlement:
 
     plan_code: str
     plan_name: str
+    plan_rank: int
     device_limit: int
     quota_bytes: int | None
     premium_locations: bool
@@ -54,6 +55,15 @@ class Entitlement:
     valid_until: datetime | None
     period_start: datetime
     resets_at: datetime
+
+    @property
+    def is_given(self) -> bool:
+        """Whether nobody pays for it: staff or a gift code gave it."""
+        return self.reason in (Source.GRANT, Source.GIFT)
+
+    def covers(self, plan: Plan) -> bool:
+        """Whether that plan would add nothing to what is had now."""
+        return plan.rank <= self.plan_rank
 
 
 # Written out, since it is asked by nearly every request: the ORM would write it anew each time, at several times its cost.
@@ -162,6 +172,7 @@ def _best(user: User, rows: list[_Row], now: datetime) -> Entitlement:
     return Entitlement(
         plan_code=plan.code,
         plan_name=plan.name,
+        plan_rank=plan.rank,
         device_limit=plan.device_limit,
         quota_bytes=plan.quota_bytes,
         premium_locations=plan.premium_locations,

@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import Changed, account_changed, account_erased
-from billing.services.customers import tell_language
+from billing.services.customers import tell_contact
 from billing.services.erasure import erase_payments
 from billing.services.grants import close_grants
 from billing.services.leaving import follow_leaving
@@ -17,7 +17,7 @@ def follow_account(sender: Any, user: User, what: Changed, **kwargs: Any) -> Non
     if what is Changed.ACTIVITY:
         follow_leaving(user.pk)
     else:
-        tell_language(user)
+        tell_contact(user)
 
 
 @receiver(account_erased)

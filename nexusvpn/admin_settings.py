@@ -139,12 +139,19 @@ class SettingsSite(AdminSite):
             raise PermissionDenied
         shown = []
         for section in seen:
+            is_posted = posted is not None and posted[0] is section
+            # Read before what the form shows: what is saved in between makes the page an older one.
+            version = section.version
+            if is_posted and status == 400:
+                # Refused for another reason, it still shows what held when it was opened.
+                version = request.POST.get("version", version)
             form = None
             if section.form is not None and section.is_changed_by(request.user):
-                form = posted[1] if posted and posted[0] is section else section.form(request, None)
+                form = posted[1] if posted and is_posted else section.form(request, None)
             elif section.form is not None:
                 form = _read_only(section.form(request, None))
-            shown.append({"section": section, "form": form, "may_change": section.is_changed_by(request.user)})
+            may_change = section.is_changed_by(request.user)
+            shown.append({"section": section, "form": form, "version": version, "may_change": may_change})
         context = {**self.each_context(request), "title": _("Settings"), "shown": shown}
         return TemplateResponse(request, "admin/settings.html", context, status=status)
 

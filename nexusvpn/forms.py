@@ -22,6 +22,14 @@ class FocusedField(BoundField):
         return built
 
 
+class MomentField(forms.DateTimeField):
+    """A date and a time in UTC, chosen in the browser's own picker."""
+
+    def __init__(self, **given: Any) -> None:
+        widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, **given)
+
+
 class ServiceForm(forms.Form):
     bound_field_class = FocusedField
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from nexusvpn.admin_settings import Section
 from nexusvpn.errors import DomainError
-from nexusvpn.forms import ServiceForm
+from nexusvpn.forms import MomentField, ServiceForm
 from nexusvpn.languages import lazy as _
 from nexusvpn.models import SiteState
 from nexusvpn.site_state import set_maintenance
@@ -28,11 +28,9 @@ class MaintenanceForm(ServiceForm):
         required=False,
         help_text=_("One or two sentences; empty: our own words."),
     )
-    until = forms.DateTimeField(
+    until = MomentField(
         label=_("Expected end"),
         required=False,
-        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M"],
         help_text=_("In UTC. Shown to customers. The mode does not end by itself."),
     )
 

@@ -23,7 +23,9 @@ FIELD, MODEL, CHOICE = "field", "model", "choice"
 # Words of the code that are written otherwise in a sentence.
 _SPELT = {
     "api": "API",
+    "canceled": "cancelled",
     "cpu": "CPU",
+    "finalized": "finalised",
     "id": "ID",
     "ip": "IP",
     "ipv4": "IPv4",

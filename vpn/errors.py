@@ -36,7 +36,7 @@ class PremiumLocation(NotAllowed):
 
 class LocationUnavailable(Conflict):
     code = "location_unavailable"
-    message = _("No server of this location is online. Choose another one or try again later.")
+    message = _("No server of this location takes new devices now. Choose another one or try again later.")
 
 
 class LocationFull(Conflict):

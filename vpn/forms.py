@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.entitlements import Entitlement
 from nexusvpn.countries import country_name
-from nexusvpn.forms import ServiceForm
+from nexusvpn.forms import MomentField, ServiceForm
 from vpn.services.location_list import Show, Sort
 from vpn.services.location_state import NOT_IN_SERVICE
 
@@ -138,10 +138,7 @@ class KeyForm(ServiceForm):
 
 
 class ExpiryForm(ServiceForm):
-    expires_at = forms.DateTimeField(
-        label=_("Works until"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    expires_at = MomentField(label=_("Works until"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -33,6 +33,8 @@ class Link:
     label: Any
     address: Callable[[User], str]
     permission: str
+    # Whether there is something to do there; it reads the row alone.
+    applies: Callable[[Any], bool]
 
 
 @dataclass
@@ -48,7 +50,7 @@ class CustomerPage:
     _panels: list[_Part] = field(default_factory=list)
 
     def add_columns(self, **expressions: Any) -> None:
-        """What facts read of the row: computed in the query that fetches the person, under names that begin with `page_`."""
+        """What facts and links read of the row: computed in the query that fetches the person, under names that begin with `page_`."""
         self.columns.update(expressions)
 
     def add_facts(self, of: Callable[[User], Iterable[Fact]], *, permission: str = "", place: int = 50) -> None:
@@ -60,8 +62,15 @@ class CustomerPage:
         """One query each; what is seldom looked for `is_more`, and is shown on demand."""
         self._panels.append(_Part(of, permission, place, is_more))
 
-    def add_link(self, label: Any, address: Callable[[User], str], *, permission: str) -> None:
-        self.links.append(Link(label, address, permission))
+    def add_link(
+        self,
+        label: Any,
+        address: Callable[[User], str],
+        *,
+        permission: str,
+        applies: Callable[[Any], bool] = lambda user: True,
+    ) -> None:
+        self.links.append(Link(label, address, permission, applies))
 
     def facts_for(self, viewer: Any, user: User) -> list[Fact]:
         return [fact for part in _seen(self._facts, viewer) for fact in part.of(user)]
@@ -70,7 +79,11 @@ class CustomerPage:
         return [part.of(user) for part in _seen(self._panels, viewer) if more or not part.is_more]
 
     def links_for(self, viewer: Any, user: User) -> list[tuple[Any, str]]:
-        return [(link.label, link.address(user)) for link in self.links if viewer.has_perm(link.permission)]
+        return [
+            (link.label, link.address(user))
+            for link in self.links
+            if viewer.has_perm(link.permission) and link.applies(user)
+        ]
 
 
 def _seen(parts: list[_Part], viewer: Any) -> list[_Part]:

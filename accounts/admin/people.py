@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.people import signed_in
 from accounts.roles import MANAGE_STAFF, givable_groups, givable_permissions, may_manage
 from accounts.services.sessions import end_all_sessions
+from accounts.signals import Changed, account_changed
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.admin_export import Export
 from nexusvpn.audit import record_act
@@ -124,8 +125,10 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
         return super().user_change_password(request, id, form_url)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """What somebody may do as staff has changed: what they are signed in to ends, in the transaction of the change."""
+        """In the transaction of the change: a new address is told, and with other rights what they are signed in to ends."""
         super().save_related(request, form, formsets, change)
+        if change and "email" in form.changed_data:
+            account_changed.send(sender=User, user=form.instance, what=Changed.ADDRESS)
         if change and RIGHTS & set(form.changed_data):
             ended = end_all_sessions(user=form.instance)
             details = {"changed": sorted(RIGHTS & set(form.changed_data)), "sessions_ended": ended}

@@ -15,6 +15,7 @@ from accounts.locks import lock_person
 from accounts.models import EmailToken, User
 from accounts.services.email_tokens import CHANGES, Purpose, claim_token, find_token, issue_token, mailbox_had_enough
 from accounts.services.notifications import Kind, notify
+from accounts.signals import Changed, account_changed
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
 from nexusvpn.languages import lazy as _
@@ -121,6 +122,7 @@ def _change(user: User, email: str) -> None:
     # What was mailed to the former address opens nothing any more.
     EmailToken.objects.filter(user=user).delete()
     record_act("email_changed", actor=user, person=user.pk)
+    account_changed.send(sender=User, user=user, what=Changed.ADDRESS)
     queue_address_changed(user, to=old, old=old)
     queue_address_changed(user, to=email, old=old)
     title, text = _("Your e-mail address was changed"), _("You sign in with the new one from now on.")

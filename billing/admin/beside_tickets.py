@@ -26,7 +26,7 @@ def plan_panel(user: User) -> Panel:
         (gettext("Devices"), gettext("up to %(device_limit)s") % {"device_limit": plan.device_limit}),
         (gettext("Data"), _data(plan)),
         (gettext("Premium locations"), gettext("Yes") if plan.premium_locations else gettext("No")),
-        (gettext("Support first"), gettext("Yes") if plan.priority_support else gettext("No")),
+        (gettext("Priority support"), gettext("Yes") if plan.priority_support else gettext("No")),
     ]
     return Panel(gettext("Plan"), (gettext("Fact"), gettext("Value")), facts)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 
 from accounts.people import signed_in
@@ -28,23 +29,25 @@ from billing.services.coupons import (
 )
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel
+from nexusvpn.admin_columns import readable
 from nexusvpn.admin_site import Notice
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import day, money
+from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
+from nexusvpn.templatetags.nexusvpn_ui import NO_BREAK, day, money
 
 LATEST_CODES = 50
 ENDING = _("Stripe is being asked to end it. Look at it in a moment.")
 
 
-class DiscountForm(forms.ModelForm):
+class DiscountForm(MoneyForm):
     """The service's own rules, so that their refusals are shown at their fields; the table's constraints say the same less well."""
 
     def check_terms(self, values: dict[str, Any]) -> None:
         raise NotImplementedError
 
     def clean(self) -> dict[str, Any]:
-        values: dict[str, Any] = super().clean() or {}
+        values = super().clean()
         self._validate_constraints = False
         if self.errors:
             return values
@@ -57,6 +60,8 @@ class DiscountForm(forms.ModelForm):
 
 
 class CouponForm(DiscountForm):
+    amount_minor = MoneyField(label=_("Amount"), required=False, more=_("Or a percentage; one of them."))
+
     class Meta:
         model = Coupon
         fields = (
@@ -69,12 +74,19 @@ class CouponForm(DiscountForm):
             "max_redemptions",
             "redeem_by",
         )
+        help_texts = {
+            "percent_off": _("For example 20 for 20 %. Or an amount; one of them."),
+            "currency": format_lazy("{} {}", CURRENCY_HELP, _("With an amount only.")),
+            "duration_months": _("Only where it is taken off for some months."),
+        }
 
     def check_terms(self, values: dict[str, Any]) -> None:
         check_coupon(**values)
 
 
 class CodeForm(DiscountForm):
+    minimum_minor = MoneyField(currency_in="minimum_currency", label=_("Minimum"), required=False)
+
     class Meta:
         model = PromotionCode
         fields = (
@@ -86,7 +98,7 @@ class CodeForm(DiscountForm):
             "minimum_minor",
             "minimum_currency",
         )
-        help_texts = {"minimum_minor": _("In the smallest unit, such as cents.")}
+        help_texts = {"minimum_currency": CURRENCY_HELP}
 
     def check_terms(self, values: dict[str, Any]) -> None:
         check_promotion_code(**values)
@@ -108,6 +120,11 @@ def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
         yield Notice(
             gettext("Stripe is being asked. This is tried again every minute until it has answered."), "", "warn"
         )
+
+
+def percent_written(percent: Decimal | None) -> str:
+    """20.00 → "20 %"."""
+    return "" if percent is None else f"{percent.normalize():f}{NO_BREAK}%"
 
 
 def codes_panel(coupon: Coupon) -> Panel:
@@ -141,10 +158,15 @@ class DiscountAdmin(ActionsAdmin):
     facts: tuple[str, ...] = ("standing", "used", "created_at", "synced_at", "stripe_id")
     terms: tuple[str, ...] = ()
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return (*self.terms, *self.facts) if obj else self.terms
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        if obj is None:
+            return self.terms
+        # Its name there is chosen here, before Stripe has it.
+        is_there = obj.standing not in (Standing.ASKED, Standing.REFUSED)
+        shown = (*self.terms, *(name for name in self.facts if is_there or name != "stripe_id"))
+        return tuple(readable(self.model, name, self.sums, self.words) for name in shown)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         return self.get_fields(request, obj) if obj else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -171,6 +193,7 @@ class CouponAdmin(DiscountAdmin):
     list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
     list_filter = ("standing", RefusedFilter, "duration")
     search_fields = ("name", "=stripe_id")
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"percent_off": percent_written}
     panels: ClassVar[list[Any]] = [codes_panel]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Coupon]:
@@ -183,7 +206,7 @@ class CouponAdmin(DiscountAdmin):
     @admin.display(description=_("takes off"))
     def worth(self, coupon: Coupon) -> str:
         if coupon.percent_off is not None:
-            return f"{coupon.percent_off.normalize():f} %"
+            return percent_written(coupon.percent_off)
         return money(coupon.amount_minor or 0, coupon.currency)
 
     @admin.display(description=_("of"), ordering="duration")

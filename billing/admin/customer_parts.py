@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django import forms
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,11 +17,12 @@ from accounts.admin.people import UserAdmin
 from accounts.models import User
 from accounts.people import signed_in
 from billing.entitlements import Entitlement, Source, entitlement_for
-from billing.models import LedgerEntry, Plan
+from billing.holding import grants_in_force
+from billing.models import LedgerEntry, Payment, Plan, PlanGrant
 from billing.services.grants import grant_plan
 from billing.services.ledger import balances
 from nexusvpn.admin_actions import Outcome, object_action
-from nexusvpn.forms import ServiceForm
+from nexusvpn.forms import MomentField, ServiceForm
 from nexusvpn.templatetags.nexusvpn_ui import day, money
 
 SOURCES = {
@@ -67,8 +69,10 @@ def balance_facts(user: User) -> Iterator[Fact]:
 
 class GiveForm(ServiceForm):
     plan = forms.ModelChoiceField(Plan.objects.exclude(code=Plan.FREE), label=gettext_lazy("Plan"))
-    valid_until = forms.DateTimeField(
-        required=False, label=gettext_lazy("Until"), help_text=gettext_lazy("UTC. Empty: until it is revoked.")
+    valid_until = MomentField(
+        required=False,
+        label=gettext_lazy("Until"),
+        help_text=gettext_lazy("Date and time in UTC. Empty: until it is revoked."),
     )
     reason = forms.CharField(
         max_length=200, label=gettext_lazy("Reason"), help_text=gettext_lazy("Kept with the grant; staff read it.")
@@ -92,15 +96,25 @@ def give_plan(
 UserAdmin.bring(give_plan)
 customer_page.add_facts(plan_facts, place=20)
 customer_page.add_facts(balance_facts, permission="billing.view_ledgerentry", place=40)
+customer_page.add_columns(
+    page_can_be_refunded=Exists(
+        Payment.objects.filter(
+            user=OuterRef("pk"), status=Payment.Status.SUCCEEDED, refunded_minor__lt=F("amount_minor")
+        )
+    ),
+    page_has_grant=Exists(PlanGrant.objects.filter(grants_in_force(), user=OuterRef("pk"))),
+)
 customer_page.add_link(
     gettext_lazy("Refund a payment"),
     lambda user: list_of("billing_payment", user, status__exact="succeeded"),
     permission="billing.change_payment",
+    applies=lambda user: user.page_can_be_refunded,
 )
 customer_page.add_link(
     gettext_lazy("End a given plan"),
     lambda user: f"{reverse('admin:billing_plangrant_changelist')}?user__id__exact={user.pk}&revoked_at__isempty=1",
     permission="billing.change_plangrant",
+    applies=lambda user: user.page_has_grant,
 )
 customer_page.add_link(
     gettext_lazy("Ledger"),

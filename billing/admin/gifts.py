@@ -148,7 +148,7 @@ class GiftCodeAdmin(ActionsAdmin):
 
     @object_action(
         _("Revoke"),
-        _("This code can not be redeemed any more."),
+        _("Once it is revoked, nobody can redeem this code any more."),
         applies=lambda code: code.redeemed_at is None and code.revoked_at is None,
         danger=True,
     )

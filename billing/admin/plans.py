@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -24,6 +23,7 @@ from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
+from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day, money
 
 LATEST_PRICES = 50
@@ -118,17 +118,20 @@ class PlanAdmin(ActionsAdmin):
         return PUSHED
 
 
-class PriceForm(forms.ModelForm):
+class PriceForm(MoneyForm):
+    amount_minor = MoneyField(label=_("Amount"))
+
     class Meta:
         model = PlanPrice
         fields = ("plan", "interval", "currency", "amount_minor")
+        help_texts = {"currency": CURRENCY_HELP}
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).upper()
 
     def clean(self) -> dict[str, Any]:
         """The service's own rule, so that its refusal is shown at its field."""
-        values: dict[str, Any] = super().clean() or {}
+        values = super().clean()
         if len(values) == len(self.fields):
             try:
                 check_price(**values)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, ClassVar
+
 from django.contrib import admin
 from django.utils.translation import gettext
 
@@ -35,10 +38,23 @@ def goes_on(subscription: Subscription) -> str:
     return ", ".join(words)
 
 
+def _yes_or_no(value: object) -> str:
+    return gettext("Yes") if value else gettext("No")
+
+
+def _why_withheld(code: str) -> str:
+    return str(Subscription.Withheld(code).label) if code else _yes_or_no(code)
+
+
 @admin.register(Subscription)
 class SubscriptionAdmin(ReadOnlyAdmin):
     list_display = ("stripe_id", "user", "costs", "state", "paid_until", "unpaid_since")
     list_select_related = ("user", "price__plan")
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {
+        "withheld": _why_withheld,
+        "cancel_at_period_end": _yes_or_no,
+        "is_surplus": _yes_or_no,
+    }
     list_filter = ("status", "price__plan", "withheld", "cancel_at_period_end", "is_surplus")
     search_fields = ("=stripe_id", "user__email", "=customer__stripe_id", "=schedule_id")
     ordering = ("-started_at", "stripe_id")

@@ -34,9 +34,7 @@ class Coupon(models.Model):
     stripe_id = models.CharField(max_length=64, unique=True, editable=False)
     name = models.CharField(max_length=40, help_text=_("Customers see it on their invoice."))
     percent_off = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
-    amount_minor = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("In the smallest unit, such as cents.")
-    )
+    amount_minor = models.PositiveIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3, blank=True)
     duration = models.CharField(max_length=9, choices=Duration.choices, default=Duration.ONCE)
     duration_months = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -88,7 +86,7 @@ class PromotionCode(models.Model):
     code = models.CharField(max_length=40)
     max_redemptions = models.PositiveIntegerField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    first_time_only = models.BooleanField(_("only for who has never paid"), default=False)
+    first_time_only = models.BooleanField(_("only for people who have never paid"), default=False)
     minimum_minor = models.PositiveIntegerField(null=True, blank=True)
     minimum_currency = models.CharField(max_length=3, blank=True)
     # Made so at Stripe's dashboard; whose it is, is said there.

@@ -74,8 +74,8 @@ class PlanPrice(models.Model):
 
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="prices", db_index=False)
     interval = models.CharField(max_length=5, choices=Interval.choices)
-    currency = models.CharField(max_length=3, help_text=_("ISO 4217, capital letters."))
-    amount_minor = models.PositiveIntegerField(help_text=_("In the currency's smallest unit (cents; yen)."))
+    currency = models.CharField(max_length=3)
+    amount_minor = models.PositiveIntegerField()
     is_current = models.BooleanField(default=True, help_text=_("Offered to those who buy now."))
     # Empty until `push_catalogue` has made or matched it.
     stripe_price_id = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)

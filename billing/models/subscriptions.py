@@ -41,12 +41,12 @@ class Subscription(models.Model):
     )
     # None where it has a price that we do not know (made by hand at Stripe): it gives nothing, and staff are told.
     price = models.ForeignKey(PlanPrice, null=True, on_delete=models.PROTECT, related_name="subscriptions")
-    status = models.CharField(max_length=20, choices=Status.choices)
+    status = models.CharField(_("state"), max_length=20, choices=Status.choices)
     started_at = models.DateTimeField()
     trial_end = models.DateTimeField(null=True, blank=True)
     current_period_start = models.DateTimeField()
     current_period_end = models.DateTimeField()
-    cancel_at_period_end = models.BooleanField(default=False)
+    cancel_at_period_end = models.BooleanField(_("ends with its period"), default=False)
     # When it is to end, also where Stripe was told a date.
     cancel_at = models.DateTimeField(null=True, blank=True)
     canceled_at = models.DateTimeField(null=True, blank=True)
@@ -64,9 +64,9 @@ class Subscription(models.Model):
     # (or given as a trial); since when an invoice is missing; whether it gives nothing all the same.
     paid_until = models.DateTimeField(null=True, blank=True)
     unpaid_since = models.DateTimeField(null=True, blank=True)
-    withheld = models.CharField(max_length=10, choices=Withheld.choices, blank=True)
+    withheld = models.CharField(_("plan withheld"), max_length=10, choices=Withheld.choices, blank=True)
     # A second one beside the person's live one, which is being ended and paid back.
-    is_surplus = models.BooleanField(default=False)
+    is_surplus = models.BooleanField(_("second one, which is being ended"), default=False)
     # When the job that looks has to look next: an end, a step of dunning. None: at nothing but a change.
     look_at = models.DateTimeField(null=True, blank=True)
     synced_at = models.DateTimeField()

@@ -23,6 +23,7 @@ from billing.office_deferred import ask_for_discounts_soon
 from billing.services.offers import currencies
 from nexusvpn.audit import record_act
 from nexusvpn.errors import InvalidInput
+from nexusvpn.templatetags.nexusvpn_ui import money
 from nexusvpn.texts import one_line
 
 # What Stripe takes, and what a column does: https://docs.stripe.com/api/coupons/create, …/promotion_codes/create
@@ -70,20 +71,21 @@ def _check_worth(percent_off: Decimal | None, amount_minor: int | None, currency
         wrong["percent_off"] = [_("Give a percentage or an amount, one of them.")]
     elif percent_off is not None and not (Decimal("0.01") <= percent_off <= 100):
         wrong["percent_off"] = [_("Choose more than 0 and at most 100 percent.")]
-    elif amount_minor is not None and not 1 <= amount_minor <= MAX_MINOR:
-        wrong["amount_minor"] = [_("Choose an amount from 1 to %(most)s.") % {"most": MAX_MINOR}]
     if amount_minor is not None and percent_off is None:
-        _check_currency("currency", currency, wrong)
+        _check_sum("amount_minor", amount_minor, "currency", currency, wrong)
     elif currency:
-        wrong["currency"] = ["A percentage has no currency."]
+        wrong["currency"] = [_("A percentage has no currency.")]
 
 
-def _check_currency(field: str, currency: str, wrong: Wrong) -> None:
+def _check_sum(field: str, amount_minor: int, currency_field: str, currency: str, wrong: Wrong) -> None:
     sold = currencies()
     if currency.upper() not in sold:
-        wrong[field] = [
+        wrong[currency_field] = [
             _("Choose a currency in which plans are sold: %(currencies)s.") % {"currencies": ", ".join(sold)}
         ]
+    elif not 1 <= amount_minor <= MAX_MINOR:
+        most = money(MAX_MINOR, currency)
+        wrong[field] = [_("Choose an amount above 0 and of at most %(most)s.") % {"most": most}]
 
 
 def _check_times(field: str, times: int | None, most: int | None, wrong: Wrong) -> None:
@@ -136,15 +138,13 @@ def check_promotion_code(
     if coupon.standing not in (Standing.ASKED, Standing.LIVE):
         wrong["coupon"] = [_("This coupon cannot be used any more.")]
     if not _CODE.fullmatch(code):
-        wrong["code"] = ["Use 3 to 40 letters from A to Z, digits and hyphens."]
+        wrong["code"] = [_("Use 3 to 40 letters from A to Z, digits and hyphens.")]
     elif _taken(code):
         wrong["code"] = [str(IN_USE)]
     _check_times("max_redemptions", max_redemptions, coupon.max_redemptions, wrong)
     _check_end("expires_at", expires_at, coupon.redeem_by, wrong)
     if minimum_minor is not None:
-        if not 1 <= minimum_minor <= MAX_MINOR:
-            wrong["minimum_minor"] = [_("Choose an amount from 1 to %(most)s.") % {"most": MAX_MINOR}]
-        _check_currency("minimum_currency", minimum_currency, wrong)
+        _check_sum("minimum_minor", minimum_minor, "minimum_currency", minimum_currency, wrong)
     elif minimum_currency:
         wrong["minimum_minor"] = [_("Say how much, or leave the currency away.")]
     if wrong:

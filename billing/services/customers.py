@@ -51,8 +51,8 @@ def order_contact(user: User, customer_id: str) -> None:
     finish_orders_soon()
 
 
-def tell_language(user: User) -> None:
-    """After the person has chosen another. Whoever has no customer yet has the language told with it when it is made."""
+def tell_contact(user: User) -> None:
+    """After the address or the language has changed. Whoever has no customer yet has both told with it when it is made."""
     known = customer_of(user)
     if known is not None and user.deletion_due_at is None:
         order_contact(user, known.pk)

@@ -86,6 +86,18 @@ class PlanState:
         return self.subscription is not None and self.subscription.is_missing_payment
 
     @property
+    def would_end_at(self) -> datetime | None:
+        """When it ends, or would if its owner ended it now; None: at once."""
+        if self.subscription is None or self.ends_at_once:
+            return None
+        return self.ends_at or self.subscription.current_period_end
+
+    @property
+    def paid_until(self) -> datetime | None:
+        """The end of what was paid for."""
+        return (self.subscription.paid_until or self.subscription.current_period_end) if self.subscription else None
+
+    @property
     def may_be_ended(self) -> bool:
         return self.is_live and (self.ends_at is None or self.ends_at_once)
 
@@ -98,6 +110,11 @@ class PlanState:
         """Whether this plan is had by the subscription now; what grants give is not asked."""
         holds = self.standing is not None and self.standing.holds
         return holds and self.price is not None and self.price.plan_id == plan.pk
+
+    def is_beside(self, entitlement: Entitlement) -> bool:
+        """Whether it goes on beside another plan that is given, and that is the one that counts."""
+        other = self.price is not None and self.price.plan.code != entitlement.plan_code
+        return other and self.is_live and entitlement.is_given
 
     @property
     def next_payment(self) -> NextPayment | None:
@@ -162,9 +179,13 @@ def state_with(subscription: Subscription | None, now: datetime | None = None) -
     return PlanState(subscription, standing_of(subscription, now or timezone.now()) if subscription else None)
 
 
-def plan_besides(user: User) -> Plan:
-    """What the person has without their subscription: the largest plan that is granted, or else the free one."""
-    granted = _holding_grants(user, timezone.now()).values("plan")
+def plan_besides(user: User, at: datetime | None = None) -> Plan:
+    """What the person has at that time without their subscription: the largest plan that is granted, or else the free one.
+
+    A time that is over, or None, is now.
+    """
+    now = timezone.now()
+    granted = _holding_grants(user, max(at or now, now)).values("plan")
     return Plan.objects.filter(Q(code=Plan.FREE) | Q(pk__in=granted)).latest("rank")
 
 

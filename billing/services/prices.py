@@ -10,6 +10,7 @@ from billing.models import Interval, Plan, PlanPrice
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict, InvalidInput
 from nexusvpn.languages import speaking
+from nexusvpn.templatetags.nexusvpn_ui import money
 
 # Stripe takes no more than eight digits: https://docs.stripe.com/api/prices/create
 MAX_MINOR = 99_999_999
@@ -24,8 +25,9 @@ def check_price(*, plan: Plan, interval: str, currency: str, amount_minor: int) 
         fields["interval"] = [_("Choose a month or a year.")]
     if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
         fields["currency"] = [_("Write the currency's three letters.")]
-    if not 1 <= amount_minor <= MAX_MINOR:
-        fields["amount_minor"] = [_("Choose an amount from 1 to %(most)s.") % {"most": MAX_MINOR}]
+    elif not 1 <= amount_minor <= MAX_MINOR:
+        most = money(MAX_MINOR, currency)
+        fields["amount_minor"] = [_("Choose an amount above 0 and of at most %(most)s.") % {"most": most}]
     if fields:
         raise InvalidInput(fields=fields)
     same = {"plan": plan, "interval": interval, "currency": currency.upper(), "amount_minor": amount_minor}

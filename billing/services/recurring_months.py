@@ -6,6 +6,8 @@ an end, an invoice or a refund, changes months that are over. So a job counts al
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime
 
@@ -43,13 +45,12 @@ def count_recurring_months() -> int:
     """Count the last MONTHS months, the present one until now; returns how many rows there are. May be repeated."""
     now = timezone.now()
     bounds = month_bounds(now, MONTHS)
-    # Readers see what was counted before or all of what is counted now.
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            # Everybody who ever paid is sorted more than once: in memory where they fit.
-            cursor.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
+    # Apart from the writing, which would fail under a snapshot where two count at once.
+    with _one_snapshot():
         rows = [_row(found, now) for found in movements(bounds)]
         by_plan = [_plan(found) for found in mrr_by_plan([now])]
+    # Readers see what was counted before or all of what is counted now.
+    with transaction.atomic():
         RecurringMonth.objects.bulk_create(
             rows,
             update_conflicts=True,
@@ -60,6 +61,19 @@ def count_recurring_months() -> int:
         count = {"since": bounds[0].date(), "by_plan": by_plan, "counted_at": now}
         RecurringCount.objects.update_or_create(pk=1, defaults=count)
     return len(rows)
+
+
+@contextmanager
+def _one_snapshot() -> Iterator[None]:
+    """What is read in it is as of one moment: the plans add up to what the month ends with. In a transaction, as that one sees it."""
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            if is_outermost:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            # Everybody who ever paid is sorted more than once: in memory where they fit.
+            cursor.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
+        yield
 
 
 def last_counted(since: date) -> Counted | None:

@@ -62,7 +62,7 @@ def write_customer(customer: StripeCustomer, found: Fetched) -> None:
 def keep_contact(customer: StripeCustomer, found: Fetched) -> None:
     """Receipts go to the address that the person has now, not to a mailbox that may be somebody else's, and are in their language.
 
-    What Stripe refused is told again on another day, or when the person chooses another language.
+    What Stripe refused is told again on another day, or when the address or the language changes.
     """
     user, stored = customer.user, found.customer
     if stored is None or user.erased_at is not None or user.deletion_due_at is not None:

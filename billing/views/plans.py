@@ -13,10 +13,11 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.verification import needs_verification
+from billing.entitlements import entitlement_for
 from billing.gateway.client import sells
 from billing.models import StripeCustomer
 from billing.price_list import price_list
-from billing.services.overview import plan_state
+from billing.services.overview import plan_besides, plan_state
 from billing.views.stripe_pages import leads_to_stripe, refused
 from nexusvpn.errors import DomainError
 
@@ -34,9 +35,12 @@ def plans(request: HttpRequest) -> HttpResponse:
 def render_plans(request: HttpRequest, wanted: Mapping[str, str], error: DomainError | None = None) -> HttpResponse:
     """The page with what is `wanted` chosen on it, and with what was just refused at its top."""
     user = signed_in(request)
+    plan = plan_state(user)
     context = {
         "list": price_list(wanted, currency=_fixed_currency(user)),
-        "plan": plan_state(user),
+        "plan": plan,
+        "entitlement": entitlement_for(user),
+        "later": plan_besides(user, plan.would_end_at),
         "unverified": needs_verification(user),
         "error": error,
     }

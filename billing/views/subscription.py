@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.people import signed_in
+from billing.entitlements import entitlement_for
 from billing.forms import PauseForm
 from billing.plan_effects import effects_of
 from billing.services import subscriptions
@@ -49,8 +50,9 @@ def cancel(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _ENDS if ended.is_live else _ENDED)
             return redirect("billing")
-    later = plan_besides(user)
-    response = render(request, "billing/cancel.html", {**context, "later": later, "effects": effects_of(user, later)})
+    later = plan_besides(user, plan.would_end_at)
+    context |= {"later": later, "entitlement": entitlement_for(user), "effects": effects_of(user, later)}
+    response = render(request, "billing/cancel.html", context)
     return refused(response, context["error"]) if "error" in context else response
 
 
@@ -77,7 +79,8 @@ def pause(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Your payments are paused."))
             return redirect("billing")
-    context = {"plan": plan, "later": plan_besides(user), "form": form, "error": error}
+    later = plan_besides(user, plan.paid_until)
+    context = {"plan": plan, "later": later, "entitlement": entitlement_for(user), "form": form, "error": error}
     response = render(request, "billing/pause.html", context)
     if error is not None:
         return refused(response, error)

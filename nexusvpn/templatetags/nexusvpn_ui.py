@@ -92,7 +92,7 @@ STATES = {
     "blocked": Look(_("Account suspended"), "pause", "bad"),
     "invoice_open": Look(_("To be paid"), "half", "warn"),
     "invoice_paid": Look(_("Paid"), "check", "good"),
-    "invoice_uncollectible": Look(_("Not paid"), "cross", "bad"),
+    "invoice_uncollectible": Look(_("Given up"), "cross", "bad"),
     "invoice_void": Look(_("Void"), "bar"),
     "reward_joined": Look(_("Joined"), "dots"),
     "reward_pending": Look(_("Pending"), "half"),

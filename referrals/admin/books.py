@@ -16,7 +16,7 @@ from billing.services.credit import credit_currency
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import day, money
+from nexusvpn.templatetags.nexusvpn_ui import UNKNOWN, day, money
 from referrals.models import Reward, RewardEntry, RewardPayout
 from referrals.services.books import Balance, balances
 from referrals.services.payouts import give_back_payout, is_lost
@@ -31,12 +31,18 @@ class RewardEntryAdmin(ReadOnlyAdmin):
         "kind",
         money_column("pending_minor", _("pending")),
         money_column("available_minor", _("available")),
-        "source",
+        "origin",
     )
-    list_select_related = ("user",)
+    fields = ("occurred_at", "user", "kind", "pending_minor", "available_minor", "currency", "reward", "payout")
+    list_select_related = ("user", "reward", "payout")
     list_filter = ("kind", "currency")
     ordering = ("-id",)
-    search_fields = ("source", "user__email", "=reward__invoice_id")
+    search_fields = ("=reward__id", "=payout__id", "user__email", "=reward__invoice_id")
+
+    @admin.display(description=_("comes from"))
+    def origin(self, entry: RewardEntry) -> str:
+        """Money that was converted comes from its owner's other balance, as its kind says."""
+        return str(entry.reward or entry.payout or UNKNOWN)
 
 
 def _lost(payout: RewardPayout) -> str:

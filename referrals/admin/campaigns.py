@@ -118,25 +118,16 @@ def _lines(days: list[tuple[Any, Figures]], currencies: list[str]) -> Iterator[t
 def figures_panel(campaign: Campaign) -> Panel:
     found = campaign_figures([campaign.pk])[campaign.pk]
     rows = [
-        (gettext("Visits"), found.visits, ""),
+        (gettext("Visits"), found.visits),
+        (gettext("Sign-ups, of visits"), _with_rate(found.signups, found.signup_rate)),
+        (gettext("First payments that stayed, of sign-ups"), _with_rate(found.paid, found.paid_rate)),
         (
-            gettext("Sign-ups"),
-            found.signups,
-            gettext("%(signup_rate)s of visits") % {"signup_rate": percent(found.signup_rate)},
-        ),
-        (
-            gettext("First payments that stayed"),
-            found.paid,
-            gettext("%(paid_rate)s of sign-ups") % {"paid_rate": percent(found.paid_rate)},
-        ),
-        (
-            gettext("First payments that went back"),
+            gettext("First payments that went back: refunded, disputed, or one too many; not in the others"),
             found.undone,
-            gettext("refunded, disputed, or one too many; not in the others"),
         ),
-        (gettext("Revenue of first payments"), _revenue(found), ""),
+        (gettext("Revenue of first payments"), _revenue(found)),
     ]
-    return Panel(gettext("What it brought"), ("", pgettext("how many", "Number"), ""), rows)
+    return Panel(gettext("What it brought"), (gettext("What"), pgettext("how many", "Number")), rows)
 
 
 def days_panel(campaign: Campaign) -> Panel:

@@ -109,7 +109,9 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
     @object_action(
         _("Approve"),
         lambda reward: (
-            gettext("%(reward)s Approved, it is earned at its date, or within minutes where that is over.")
+            gettext(
+                "%(reward)s If you approve it, it is earned on its date, or within minutes if that date has passed."
+            )
             % {"reward": _question(reward)}
         ),
         applies=_is_held,
@@ -122,7 +124,8 @@ class RewardAdmin(ActionsAdmin, ReadOnlyAdmin):
     @object_action(
         _("Refuse"),
         lambda reward: (
-            gettext("%(reward)s Refused, it is not given; that cannot be taken back.") % {"reward": _question(reward)}
+            gettext("%(reward)s If you refuse it, it is not given; that cannot be undone.")
+            % {"reward": _question(reward)}
         ),
         applies=_is_held,
         danger=True,

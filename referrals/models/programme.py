@@ -26,7 +26,7 @@ class ReferralProgramme(models.Model):
     )
     # As long as a payment may be asked back, or longer: what is spent is hard to get back.
     refund_days = models.PositiveSmallIntegerField(
-        _("refund window"), default=30, help_text=_("For so many days customers may ask their money back.")
+        _("refund window"), default=30, help_text=_("For so many days customers may ask for their money back.")
     )
     hold_days = models.PositiveSmallIntegerField(
         default=30, help_text=_("A reward is earned so many days after the payment; not fewer than the refund window.")
@@ -57,19 +57,11 @@ class ReferralProgramme(models.Model):
 class RewardAmount(models.Model):
     """What a reward is in one currency. Rewards are given in the currencies that have a row."""
 
-    currency = models.CharField(max_length=3, primary_key=True, help_text=_("Three capital letters, such as USD."))
-    referrer_minor = models.PositiveIntegerField(
-        _("for the referrer"), help_text=_("In the smallest unit, such as cents.")
-    )
-    friend_minor = models.PositiveIntegerField(_("for the friend"), help_text=_("In the smallest unit; 0 is nothing."))
+    currency = models.CharField(max_length=3, primary_key=True)
+    referrer_minor = models.PositiveIntegerField(_("for the referrer"))
+    friend_minor = models.PositiveIntegerField(_("for the friend"))
     # Else a friend who pays next to nothing with a coupon, or has most of it paid back, is worth as much as another.
-    minimum_minor = models.PositiveIntegerField(
-        _("least payment"),
-        help_text=_(
-            "In the smallest unit: a payment in this currency of which less was paid and kept is worth nothing to the two."
-            " Let the first month of the smallest plan be above it."
-        ),
-    )
+    minimum_minor = models.PositiveIntegerField(_("least payment"))
 
     class Meta:
         ordering = ["currency"]

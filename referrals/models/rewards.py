@@ -18,7 +18,7 @@ class Reward(models.Model):
     """What one payment of a friend is worth to one of the two. Made when the payment is known, never at the sign-up."""
 
     class Kind(models.TextChoices):
-        REFERRER = "referrer", _("for who brought a friend")
+        REFERRER = "referrer", _("for whoever brought a friend")
         FRIEND = "friend", _("for the friend")
 
     class State(models.TextChoices):

@@ -78,9 +78,9 @@ def _what_publishing_does(announcement: Announcement) -> str:
     both = gettext("%(one)s and %(other)s") % {"one": ways[0], "other": ways[1]} if len(ways) == 2 else ""
     shown = both or "".join(ways) or gettext("neither banner nor mail, only the page of announcements")
     return ngettext(
-        "%(count)s person is meant now (%(audience)s): %(shown)s, from %(starts_at)s on. A published announcement is "
+        "It would go to %(count)s person now (%(audience)s): %(shown)s, from %(starts_at)s on. A published announcement is "
         "not changed any more; it can be ended.",
-        "%(count)s people are meant now (%(audience)s): %(shown)s, from %(starts_at)s on. A published announcement is "
+        "It would go to %(count)s people now (%(audience)s): %(shown)s, from %(starts_at)s on. A published announcement is "
         "not changed any more; it can be ended.",
         count,
     ) % {
@@ -145,7 +145,7 @@ class AnnouncementAdmin(ActionsAdmin):
     def for_whom(self, announcement: Announcement) -> str:
         return audience_in_words(announcement.audience)
 
-    @admin.display(description=_("people who are meant now"))
+    @admin.display(description=_("people it would go to now"))
     def people_meant(self, announcement: Announcement) -> int:
         return people_in(announcement.audience).count()
 

@@ -27,7 +27,7 @@ from support.services.tickets import (
     add_note,
     assign_ticket,
     change_priority,
-    close_ticket,
+    close_answered,
     merge_tickets,
     reply_to_ticket,
     set_tags,
@@ -90,7 +90,7 @@ class AnsweringAdmin(PageAdmin):
         me, values = signed_in(request), form.cleaned_data
         key = values["idempotency_key"]
         written = add_note(ticket_id=ticket.pk, author=me, message=values["message"], idempotency_key=key)
-        self._log_once(request, ticket, written, gettext_noop("Noted"))
+        self._log_once(request, written, gettext_noop("Noted"))
         messages.success(request, gettext("Your note is there; only staff see it."))
 
     def _answer(self, request: HttpRequest, ticket: Ticket, form: AnswerForm) -> None:
@@ -106,27 +106,25 @@ class AnsweringAdmin(PageAdmin):
             # Two who answer at once: the second is shown what the first has written.
             alongside=(lambda written: refuse_moved(written, seen)) if seen else None,
         )
-        is_first = self._log_once(request, ticket, written, gettext_noop("Answered"))
+        self._log_once(request, written, gettext_noop("Answered"))
         if request.POST.get("do") != SEND_AND_CLOSE:
             messages.success(request, gettext("Your answer is sent."))
             return
         try:
-            close_ticket(ticket_id=ticket.pk, closer=me)
-            self.log_change(request, ticket, gettext_noop("Closed"))
+            self.log_change(request, close_answered(answer=written, closer=me), gettext_noop("Closed"))
+        except TicketClosed:
+            # Of a form that comes twice the other one may have closed it; who else did makes no difference.
+            pass
         except DomainError as error:
-            # Of a form that came twice it is the first that closed it.
-            if is_first or not isinstance(error, TicketClosed):
-                told = gettext("Your answer is sent, but the ticket was not closed by you. %(message)s")
-                messages.warning(request, told % {"message": error.message})
-                return
+            told = gettext("Your answer is sent, but the ticket is not closed. %(message)s")
+            messages.warning(request, told % {"message": error.message})
+            return
         messages.success(request, gettext("Your answer is sent, and the ticket is closed."))
 
-    def _log_once(self, request: HttpRequest, ticket: Ticket, written: TicketMessage, log: str) -> bool:
-        """Whether it was written just now: the history has nothing of a form that came before, with the same key."""
-        is_first = is_told(written.ticket)
-        if is_first:
-            self.log_change(request, ticket, log)
-        return is_first
+    def _log_once(self, request: HttpRequest, written: TicketMessage, log: str) -> None:
+        """The history, of the ticket that has it, has nothing of a form that came before, with the same key."""
+        if is_told(written.ticket):
+            self.log_change(request, written.ticket, log)
 
     def assign_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         me = signed_in(request)

@@ -77,8 +77,8 @@ class ArticleAdmin(ActionsAdmin):
         own_draft = obj is not None and obj.state == Article.State.DRAFT and not obj.shipped_hash
         return own_draft and super().has_delete_permission(request, obj)
 
-    def view_on_site(self, obj: Article) -> str:
-        return reverse("help-article", args=[obj.slug])
+    def view_on_site(self, obj: Article) -> str | None:
+        return reverse("help-article", args=[obj.slug]) if obj.state == Article.State.PUBLISHED else None
 
     def save_model(self, request: HttpRequest, obj: Article, form: Any, change: bool) -> None:
         before = form.initial.get("body", "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -35,11 +37,23 @@ class AttachmentAdmin(ReadOnlyAdmin):
 class AttachmentContentAdmin(ReadOnlyAdmin):
     """Which files are still there. The bytes are read by whoever may see the thread, as a download."""
 
-    list_display = ("attachment",)
+    list_display = ("attachment", "kind", "size", "sent_at")
     list_select_related = ("attachment",)
-    fields = ("attachment",)
+    fields = ("attachment", "kind", "size", "sent_at")
     search_fields = ("attachment__name", "=attachment__id")
     ordering = ("attachment",)
 
     def get_queryset(self, request: object) -> object:  # type: ignore[override]
         return super().get_queryset(request).defer("data")  # type: ignore[arg-type]
+
+    @admin.display(description=Attachment._meta.get_field("kind").verbose_name)
+    def kind(self, content: AttachmentContent) -> str:
+        return content.attachment.get_kind_display()
+
+    @admin.display(description=_("size"))
+    def size(self, content: AttachmentContent) -> SafeString | str:
+        return bytes_exact(content.attachment.size)
+
+    @admin.display(description=Attachment._meta.get_field("created_at").verbose_name)
+    def sent_at(self, content: AttachmentContent) -> datetime:
+        return content.attachment.created_at

@@ -74,6 +74,16 @@ class InboxList(ChangeList):
         ]
 
     @property
+    def why_empty(self) -> str:
+        """What no row here means: of what was narrowed further or paged through, nothing of the view."""
+        views = [spec for spec in self.filter_specs if isinstance(spec, ViewFilter)]
+        is_whole = self.page_num == 1 and not self.query
+        is_narrowed = any(spec.used_parameters for spec in self.filter_specs if spec not in views)
+        if is_whole and not is_narrowed:
+            return views[0].chosen.when_empty
+        return gettext("Nothing matches what you search or filter for.")
+
+    @property
     def previous_page(self) -> str:
         return self.get_query_string({PAGE_VAR: self.page_num - 1}) if self.page_num > 1 else ""
 

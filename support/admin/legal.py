@@ -54,8 +54,9 @@ class LegalPageAdmin(ActionsAdmin):
         is_draft = obj is not None and obj.published_at is None
         return is_draft and super().has_delete_permission(request, obj)
 
-    def view_on_site(self, obj: LegalPage) -> str:
-        return reverse("legal", args=[obj.kind])
+    def view_on_site(self, obj: LegalPage) -> str | None:
+        """Of what is shown there: the address of a draft leads to the same text in another language, or nowhere."""
+        return reverse("legal", args=[obj.kind]) if obj.published_at else None
 
     def save_model(self, request: HttpRequest, obj: LegalPage, form: Any, change: bool) -> None:
         before = form.initial.get("body", "")

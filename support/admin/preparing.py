@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Case, When
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
@@ -91,9 +92,15 @@ class ServiceLevelAdmin(StaffModelAdmin):
     # The most urgent first, and of these what is promised the soonest.
     ordering = (urgency.desc(), "answer_minutes", "resolution_minutes", "plan")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ServiceLevel]:
+        rows: QuerySet[ServiceLevel] = super().get_queryset(request)
+        name = Plan.objects.filter(code=OuterRef("plan")).values("name")[:1]
+        # In place of what each row would ask for by itself.
+        return rows.annotate(plan_name=Coalesce(Subquery(name), "plan"))  # type: ignore[no-redef]
+
     @admin.display(description=_("plan"), ordering="plan")
     def of_plan(self, level: ServiceLevel) -> str:
-        return level.plan or gettext("All other plans")
+        return level.plan_name or gettext("All other plans")
 
     @admin.display(description=_("priority"), ordering=urgency)
     def how_urgent(self, level: ServiceLevel) -> str:
@@ -127,4 +134,5 @@ class TagAdmin(StaffModelAdmin):
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """The tag, and not each of the tickets that lose it: there may be a great many."""
-        return [gettext("%(tag)s, from every ticket that has it") % {"tag": tag} for tag in objs], {}, set(), []
+        told = [gettext("%(tag)s, from every ticket that has it") % {"tag": tag} for tag in objs]
+        return told, {self.opts.verbose_name_plural: len(told)}, set(), []

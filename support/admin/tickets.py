@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.people import signed_in
@@ -38,9 +37,6 @@ class TicketAdmin(InboxAdmin, BulkAdmin, AnsweringAdmin, ReadOnlyAdmin):
             ("resolution_kept", "resolution_kept"),
         ],
     )
-
-    def view_on_site(self, obj: Ticket) -> str:
-        return reverse("ticket", args=[obj.pk])
 
     @object_action(
         _("Close ticket"),

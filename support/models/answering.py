@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from billing.models import Plan
 from support.models.tickets import Ticket
 
 
@@ -29,7 +31,12 @@ class ServiceLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan or gettext('all others')}, {self.get_priority_display()}"
+        return f"{self.plan_name or gettext('all others')}, {self.get_priority_display()}"
+
+    @cached_property
+    def plan_name(self) -> str:
+        """What the plan is called; lists read it with their rows. A plan that is gone is called by its code."""
+        return Plan.objects.filter(code=self.plan).values_list("name", flat=True).first() or self.plan
 
 
 class CannedReply(models.Model):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from support.errors import ThreadMoved
@@ -64,6 +65,13 @@ def refuse_moved(written: TicketMessage, seen: UUID) -> None:
     others = TicketMessage.objects.filter(ticket=written.ticket_id).exclude(pk=written.pk)
     if others.filter(_side_of(written.ticket_id, seen, "gt")).exists():
         raise ThreadMoved
+
+
+def refuse_followed(ticket: Ticket, answer: UUID) -> None:
+    """Raises ThreadMoved if the customer, or a colleague to them, wrote after that message, under the ticket's lock."""
+    messages = TicketMessage.objects.filter(ticket=ticket, is_note=False)
+    if messages.filter(_side_of(ticket.pk, answer, "gt")).exists():
+        raise ThreadMoved(_("Somebody wrote after it: look at what is new."))
 
 
 def _with_all(ticket: Ticket, reader: User) -> QuerySet[Any]:

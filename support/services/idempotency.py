@@ -42,6 +42,11 @@ def claim_key(*, user: User, key: str, asked: tuple[str, ...], message_id: UUID)
     return earlier.message
 
 
+def key_of_note(key: str) -> str:
+    """Of a note by the same form as an answer, which has the form's own key: first the one and then the other is no repeat."""
+    return hashlib.sha256(f"note {key}".encode()).hexdigest() if key else ""
+
+
 def forget_old_keys() -> int:
     """Delete the keys that no client will repeat any more; returns how many."""
     deleted, _ = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - REMEMBERED).delete()

@@ -31,6 +31,8 @@ Condition = Callable[[User, datetime], Q]
 class InboxView:
     code: str
     title: str
+    # What it means that it has no ticket.
+    when_empty: str
     condition: Condition
     order: tuple[str, ...]
 
@@ -38,18 +40,49 @@ class InboxView:
 VIEWS = {
     view.code: view
     for view in (
-        InboxView("waiting", _("Waiting for us"), lambda staff, now: Q(status=Ticket.Status.OPEN), DUE_FIRST),
-        InboxView("mine", _("Mine"), lambda staff, now: Q(assignee=staff) & ~Q(status=Ticket.Status.CLOSED), DUE_FIRST),
-        InboxView("unassigned", _("Unassigned"), lambda staff, now: nobodys(), DUE_FIRST),
-        InboxView("overdue", _("Overdue"), lambda staff, now: overdue(now), DUE_FIRST),
+        InboxView(
+            "waiting",
+            _("Waiting for us"),
+            _("No customer waits for an answer."),
+            lambda staff, now: Q(status=Ticket.Status.OPEN),
+            DUE_FIRST,
+        ),
+        InboxView(
+            "mine",
+            _("Mine"),
+            _("No ticket that is still open is assigned to you."),
+            lambda staff, now: Q(assignee=staff) & ~Q(status=Ticket.Status.CLOSED),
+            DUE_FIRST,
+        ),
+        InboxView(
+            "unassigned",
+            _("Unassigned"),
+            _("Every ticket that waits for us is assigned to somebody."),
+            lambda staff, now: nobodys(),
+            DUE_FIRST,
+        ),
+        InboxView(
+            "overdue",
+            _("Overdue"),
+            _("No ticket waits for us longer than was promised."),
+            lambda staff, now: overdue(now),
+            DUE_FIRST,
+        ),
         InboxView(
             "answered",
             _("Waiting for the customer"),
+            _("No ticket waits for its customer's answer."),
             lambda staff, now: Q(status=Ticket.Status.ANSWERED),
             LONGEST_FIRST,
         ),
-        InboxView("closed", _("Closed"), lambda staff, now: Q(status=Ticket.Status.CLOSED), LATEST_FIRST),
-        InboxView("all", _("All"), lambda staff, now: Q(), LATEST_FIRST),
+        InboxView(
+            "closed",
+            _("Closed"),
+            _("No ticket is closed yet."),
+            lambda staff, now: Q(status=Ticket.Status.CLOSED),
+            LATEST_FIRST,
+        ),
+        InboxView("all", _("All"), _("No customer has written to support yet."), lambda staff, now: Q(), LATEST_FIRST),
     )
 }
 DEFAULT_VIEW = "waiting"

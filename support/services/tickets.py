@@ -21,7 +21,8 @@ from support.locks import lock_for_staff, lock_own_ticket, lock_thread, lock_tic
 from support.models import Tag, Ticket, TicketMessage
 from support.services import clocks, merging
 from support.services.attachments import store_files
-from support.services.idempotency import claim_key
+from support.services.desk import refuse_followed
+from support.services.idempotency import claim_key, key_of_note
 from support.services.moving import refuse_closed, was_answered, was_asked, was_closed
 from support.services.rating import check_can_rate
 from support.services.service_levels import promise_for
@@ -147,11 +148,25 @@ def close_ticket(*, ticket_id: UUID, closer: User) -> Ticket:
     # The ticket's lock closes the race of two closings: the second finds it closed.
     with transaction.atomic(durable=True):
         ticket = lock_ticket(closer, ticket_id)
-        was_closed(ticket, at=timezone.now())
-        if ticket.user_id != closer.pk:
-            record_act("ticket_closed", actor=closer, person=ticket.user_id, target=ticket)
-            tell_closed(ticket)
+        _close(ticket, closer)
     return ticket
+
+
+def close_answered(*, answer: TicketMessage, closer: User) -> Ticket:
+    """End the ticket that has this answer now, unless somebody wrote after it. Raises NotFound, ThreadMoved or TicketClosed."""
+    # The lock of where the messages are closes the races with the customer's next question and with a merge.
+    with transaction.atomic(durable=True):
+        ticket = lock_thread(closer, answer.ticket_id)
+        refuse_followed(ticket, answer.pk)
+        _close(ticket, closer)
+    return ticket
+
+
+def _close(ticket: Ticket, closer: User) -> None:
+    was_closed(ticket, at=timezone.now())
+    if ticket.user_id != closer.pk:
+        record_act("ticket_closed", actor=closer, person=ticket.user_id, target=ticket)
+        tell_closed(ticket)
 
 
 def rate_ticket(*, ticket_id: UUID, user: User, rating: int, comment: str = "") -> Ticket:
@@ -180,7 +195,7 @@ def add_note(*, ticket_id: UUID, author: User, message: str, idempotency_key: st
     # The lock closes the race with a merge: the note is where the messages are.
     with transaction.atomic(durable=True):
         asked = ("note", str(ticket_id), message)
-        earlier = claim_key(user=author, key=idempotency_key, asked=asked, message_id=note_id)
+        earlier = claim_key(user=author, key=key_of_note(idempotency_key), asked=asked, message_id=note_id)
         if earlier is not None:
             return earlier
         ticket = lock_thread(author, ticket_id)

@@ -81,3 +81,9 @@ def test_the_list_says_how_many_it_helped(staff: Client, alice: User, bob: User)
     ArticleVote.objects.create(article=article, user=alice, helped=True)
     ArticleVote.objects.create(article=article, user=bob, helped=False)
     assert "1 of 2" in staff.get(LIST).text
+
+
+def test_what_is_on_the_site_is_shown_there_and_a_draft_is_not(staff: Client) -> None:
+    for article in (make_article("shown"), make_article("draft", state="draft")):
+        offered = f'href="/help/{article.slug}"' in staff.get(f"{LIST}{article.pk}/change/").text
+        assert offered is (article.slug == "shown")

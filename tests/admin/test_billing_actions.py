@@ -208,7 +208,7 @@ def test_the_home_says_what_of_payments_needs_somebody(
 class TestPrices:
     def add(self, staff: Client, **changes: Any) -> Any:
         price = price_of()
-        values = {"plan": price.plan_id, "interval": "month", "currency": "usd", "amount_minor": 599, **changes}
+        values = {"plan": price.plan_id, "interval": "month", "currency": "usd", "amount_minor": "5.99", **changes}
         return staff.post(reverse("admin:billing_planprice_add"), values)
 
     def test_another_price_takes_the_place_of_the_former_which_stays(self, staff: Client, alice: User) -> None:
@@ -226,8 +226,8 @@ class TestPrices:
     @pytest.mark.parametrize(
         ("changes", "said"),
         [
-            ({"amount_minor": 499}, "This is what it costs now."),
-            ({"amount_minor": 0}, "Choose an amount from 1"),
+            ({"amount_minor": "4.99"}, "This is what it costs now."),
+            ({"amount_minor": "0"}, "Choose an amount above 0"),
             ({"currency": "u1d"}, "three letters"),
         ],
     )

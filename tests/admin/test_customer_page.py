@@ -149,6 +149,7 @@ def test_an_action_is_offered_and_done_for_whom_it_is_permitted_alone(alice: Use
 
 def test_each_sees_the_panels_that_are_for_them(alice: User) -> None:
     make_ticket(alice, subject="My own words")
+    make_payment(alice)
     support, billing = browser_of(SUPPORT).get(change(alice)).text, browser_of(BILLING).get(change(alice)).text
     assert "My own words" in support
     assert "My own words" not in billing
@@ -157,6 +158,21 @@ def test_each_sees_the_panels_that_are_for_them(alice: User) -> None:
     assert "Refund a payment" in billing
     assert "Refund a payment" not in support
     assert browser_of(OPERATIONS).get(change(alice)).status_code == 403
+
+
+def test_what_there_is_nothing_of_is_not_offered_to_be_taken_back(staff: Client, alice: User) -> None:
+    page = staff.get(change(alice)).text
+    assert "Refund a payment" not in page
+    assert "End a given plan" not in page
+    payment, given = make_payment(alice), grant(alice, "pro")
+    page = staff.get(change(alice)).text
+    assert "Refund a payment" in page
+    assert "End a given plan" in page
+    type(payment).objects.filter(pk=payment.pk).update(refunded_minor=payment.amount_minor)
+    type(given).objects.filter(pk=given.pk).update(revoked_at=timezone.now())
+    page = staff.get(change(alice)).text
+    assert "Refund a payment" not in page
+    assert "End a given plan" not in page
 
 
 def test_a_row_of_a_panel_leads_to_its_page(staff: Client, alice: User) -> None:

@@ -22,6 +22,7 @@ from tests.factories.support import make_ticket
 from tests.queries import recorded_queries
 
 NOW = timezone.now()
+NO_MATCH = "Nothing matches what you search or filter for."
 
 
 def listed(browser: Client, **query: str) -> list[str]:
@@ -195,3 +196,23 @@ def test_the_home_says_what_is_overdue_and_what_nobody_has(staff: Client, alice:
 def test_the_home_says_nothing_of_tickets_to_who_may_not_see_them(helper_browser: Client, alice: User) -> None:
     waiting(alice, "Overdue", due_in_hours=-2)
     assert "overdue" not in helper_browser.get("/admin/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({}, "No customer waits for an answer."),
+        ({"view": "mine"}, "No ticket that is still open is assigned to you."),
+        ({"view": "unassigned"}, "Every ticket that waits for us is assigned to somebody."),
+        ({"view": "overdue"}, "No ticket waits for us longer than was promised."),
+        ({"view": "answered"}, "No ticket waits for its customer&#x27;s answer."),
+        ({"view": "closed"}, "No ticket is closed yet."),
+        ({"view": "all"}, "No customer has written to support yet."),
+        ({"view": "mine", "priority__exact": "high"}, NO_MATCH),
+        ({"assignee": "nobody"}, NO_MATCH),
+        ({"q": "tunnel"}, NO_MATCH),
+        ({"view": "closed", "p": "2"}, NO_MATCH),
+    ],
+)
+def test_an_empty_view_says_what_that_means(staff: Client, query: dict[str, str], words: str) -> None:
+    assert f'<p class="staff-empty">{words}</p>' in page_of(staff, **query)

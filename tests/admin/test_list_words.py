@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address, ip_network
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import DataExport
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_menu import NAMES
-from tests.admin.addresses import page
+from tests.admin.addresses import change, page
 from tests.admin.rows import MAKERS
 from tests.admin.rows.accounts import new_session
 from tests.admin.rows.billing import new_price
-from vpn.models import FreeAddress, QuotaMeter
+from vpn.models import FreeAddress, NodeNote, QuotaMeter, UsageMonth
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +37,7 @@ def test_what_every_list_holds_is_known() -> None:
 
 def test_an_empty_view_of_tickets_offers_nothing_to_do_with_none(staff: Client) -> None:
     text = page(staff, reverse("admin:support_ticket_changelist"))
-    assert "No ticket here." in text
+    assert "No customer waits for an answer." in text
     assert "0 of 0 selected" not in text
 
 
@@ -54,14 +56,58 @@ def test_a_quota_is_called_by_its_volume(staff: Client) -> None:
 
 def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Client) -> None:
     price = new_price()
-    assert "smallest unit" in page(staff, reverse("admin:billing_planprice_add"))
+    assert "units of the currency" in page(staff, reverse("admin:billing_planprice_add"))
     text = page(staff, reverse("admin:billing_planprice_change", args=[price.pk]))
     assert "<h2>$4.99 a month</h2>" in text
-    assert "smallest unit" not in text
+    assert "units of the currency" not in text
 
 
 def test_an_address_that_nobody_had_is_free_from_no_date_on(staff: Client) -> None:
     MAKERS[FreeAddress]()
     text = page(staff, reverse("admin:vpn_freeaddress_changelist"))
-    assert "never given" in text
+    assert "now: nobody has had it" in text
     assert "1970" not in text
+
+
+def test_a_free_address_is_shown_and_found_as_it_is_written_elsewhere(staff: Client) -> None:
+    free = MAKERS[FreeAddress]()
+    lists = reverse("admin:vpn_freeaddress_changelist")
+    assert ip_address(free.ipv4) in ip_network(str(free.server.network_v4))
+    for address in (free.ipv4, free.ipv6):
+        assert address in page(staff, f"{lists}?q={address}")
+        beyond = ip_address(address) + 1
+        assert f">{free.ipv4}<" not in page(staff, f"{lists}?q={beyond}")
+    assert f"<h2>{free.ipv4}, {free.ipv6}</h2>" in page(staff, reverse("admin:vpn_freeaddress_change", args=[free.pk]))
+
+
+def test_a_month_is_called_by_its_name(staff: Client) -> None:
+    month = MAKERS[UsageMonth]()
+    UsageMonth.objects.filter(pk=month.pk).update(month="2026-10-01")
+    listed, text = page(staff, reverse("admin:vpn_usagemonth_changelist")), page(staff, change(month))
+    assert re.search(r'class="field-month_written[^>]*>(<a[^>]*>)?October 2026<', listed)
+    assert '<div class="readonly">October 2026</div>' in text
+    assert not re.search(r"\b1\sOct", listed + text)
+
+
+@pytest.mark.parametrize(("level", "words"), [(0, "Nothing yet"), (80, "80\xa0%")])
+def test_how_far_a_quota_was_used_when_its_customer_was_told_has_its_unit(
+    staff: Client, level: int, words: str
+) -> None:
+    meter = MAKERS[QuotaMeter]()
+    QuotaMeter.objects.filter(pk=meter.pk).update(warned=level)
+    for address in (reverse("admin:vpn_quotameter_changelist"), change(meter)):
+        assert re.search(rf'(field-warned_written[^>]*|class="readonly")>{words}<', page(staff, address)), address
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Foreign peer removed"), ("de", "Fremden Peer entfernt")])
+def test_what_a_node_notes_is_said_in_words(staff: Client, language: str, words: str) -> None:
+    staff.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    note = MAKERS[NodeNote]()
+    listed, text = page(staff, reverse("admin:vpn_nodenote_changelist")), page(staff, change(note))
+    assert words in listed
+    assert f"<h2>{words}</h2>" in text
+    assert "foreign_peer_removed" not in listed + text
+
+
+def test_a_note_that_came_after_the_words_is_shown_with_blanks() -> None:
+    assert str(NodeNote(code="clock_is_wrong")) == "clock is wrong"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, User
+from billing.models import Plan
 from support.models import ServiceLevel, Tag
 from tests.admin.addresses import allow, change
 from tests.factories.support import make_ticket
@@ -40,6 +43,7 @@ def test_a_tag_goes_from_every_ticket_and_none_of_them_is_read_for_it(staff: Cli
     with recorded_queries() as statements:
         page = staff.get(address).content.decode()
     assert "speed, from every ticket that has it" in page
+    assert re.search(r"<h2>Summary</h2>\s*<ul>\s*<li>Tags: 1</li>", page)
     assert not any('FROM "support_ticket_tags"' in each for each in statements)
     assert staff.post(address, {"post": "yes"}).status_code == 302
     assert not Tag.objects.exists()
@@ -66,3 +70,21 @@ def test_service_levels_are_listed_by_urgency_and_then_by_what_is_promised_first
     assert listed() == expected
     assert [priority for priority, _plan in listed("?o=1")] == ["low", "medium", "high", "high"]
     assert listed("?q=pro") == [("high", "pro")]
+
+
+def test_a_service_level_is_called_by_its_plans_name_and_by_its_code_when_that_is_gone(staff: Client) -> None:
+    ServiceLevel.objects.all().delete()
+    Plan.objects.filter(code="pro").update(name="Professional")
+    times = {"priority": "high", "answer_minutes": 240, "resolution_minutes": 480}
+    pro, _gone, others = (ServiceLevel.objects.create(plan=plan, **times) for plan in ("pro", "gone", ""))
+    with recorded_queries() as statements:
+        listed = staff.get(reverse("admin:support_servicelevel_changelist")).text
+    assert set(re.findall(r"servicelevel/\d+/change/[^>]*>([^<]+)<", listed)) == {
+        "Professional",
+        "gone",
+        "All other plans",
+    }
+    assert len([each for each in statements if '"billing_plan"' in each]) == 1
+    assert "<h2>Professional, High</h2>" in staff.get(change(pro)).text
+    assert "<h2>all others, High</h2>" in staff.get(change(others)).text
+    assert str(ServiceLevel.objects.get(plan="pro")) == "Professional, High"

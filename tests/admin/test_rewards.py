@@ -56,7 +56,7 @@ class TestTheRules:
 
     def test_an_amount_is_changed_and_its_currency_is_not(self, staff: Client) -> None:
         amount = RewardAmount.objects.get(pk="USD")
-        values = {"currency": "EUR", "referrer_minor": 700, "friend_minor": 0, "minimum_minor": 600}
+        values = {"currency": "EUR", "referrer_minor": "7.00", "friend_minor": "0", "minimum_minor": "6"}
         assert staff.post(change(amount), values).status_code == 302
         assert RewardAmount.objects.count() == len(AMOUNTS)
         amount.refresh_from_db()

@@ -51,6 +51,15 @@ def test_before_a_drain_it_is_said_how_many_customers_are_told(
     assert (ams.state, moves()) == ("online", 0)
 
 
+def test_a_date_is_chosen_in_the_browsers_picker(staff: Client, ams: Server, alice: User) -> None:
+    for page in (action(ams, "drain"), action(alice, "give-plan")):
+        text = staff.get(page).text
+        assert 'type="datetime-local"' in text
+        assert "Date and time in UTC. Empty:" in text
+        # No example that a picker takes in another form.
+        assert "2026-12-01 10:00" not in text
+
+
 def test_a_drain_may_have_a_date_and_another_one_later(staff: Client, ams: Server) -> None:
     assert staff.post(action(ams, "drain"), {"until": "2099-12-01T10:00"}).status_code == 302
     ams.refresh_from_db()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent, RegistrationPolicy, User
+from nexusvpn.admin_settings import SettingsSite
 from nexusvpn.models import SiteState
+from nexusvpn.site_state import set_maintenance
 from referrals.models import ReferralProgramme
 from tests.admin.addresses import allow
 
@@ -21,6 +27,11 @@ RULES = {"mode": "first", "months": 12, "refund_days": 30, "hold_days": 30, "net
 
 def section(slug: str) -> str:
     return reverse("admin:settings_section", args=[slug])
+
+
+def version_in(page: str, slug: str) -> str:
+    part = page.split(f'id="{slug}"')[1]
+    return part.split('name="version" value="')[1].split('"')[0]
 
 
 def test_the_page_gathers_what_is_changed_while_the_service_runs(staff: Client) -> None:
@@ -60,18 +71,43 @@ def test_when_the_rules_were_changed_is_told(staff: Client) -> None:
 def test_an_older_page_takes_nothing_back_unseen(
     staff: Client, slug: str, mine: dict[str, str], theirs: dict[str, str]
 ) -> None:
-    def version() -> str:
-        part = staff.get(PAGE).text.split(f'id="{slug}"')[1]
-        return str(part.split('name="version" value="')[1].split('"')[0])
-
-    seen = version()
+    seen = version_in(staff.get(PAGE).text, slug)
     assert staff.post(section(slug), {**theirs, "version": seen}).status_code == 302
     answer = staff.post(section(slug), {**mine, "version": seen})
     assert answer.status_code == 409
     assert "A colleague has changed this meanwhile." in answer.text
     held = RegistrationPolicy.objects.get().mode if slug == "registration" else SiteState.objects.get().maintenance
     assert held in ("closed", True)
-    assert staff.post(section(slug), {**mine, "version": version()}).status_code == 302
+    assert staff.post(section(slug), {**mine, "version": version_in(answer.text, slug)}).status_code == 302
+
+
+def test_a_refused_page_stays_as_old_as_it_was(staff: Client) -> None:
+    seen = version_in(staff.get(PAGE).text, "maintenance")
+    theirs = {"on": "on", "note": "New disks"}
+    assert staff.post(section("maintenance"), {**theirs, "version": seen}).status_code == 302
+    refused = staff.post(section("maintenance"), {"note": "", "until": "soon", "version": seen})
+    assert refused.status_code == 400
+    mended = {"note": "", "version": version_in(refused.text, "maintenance")}
+    assert staff.post(section("maintenance"), mended).status_code == 409
+    assert SiteState.objects.get().maintenance_note == "New disks"
+
+
+def test_what_is_saved_while_the_page_is_made_makes_it_an_older_one(
+    staff: Client, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = next(each for each in SettingsSite.sections if each.slug == "maintenance")
+    make = held.form
+    assert make is not None
+
+    def form_before_a_colleague_saves(request: HttpRequest, data: Any) -> Any:
+        form = make(request, data)
+        set_maintenance(on=True, note="New disks", until=None, staff=sam)
+        return form
+
+    with monkeypatch.context() as patched:
+        patched.setattr(admin.site, "sections", [replace(held, form=form_before_a_colleague_saves)])
+        seen = version_in(staff.get(PAGE).text, "maintenance")
+    assert staff.post(section("maintenance"), {"note": "", "version": seen}).status_code == 409
 
 
 def test_maintenance_begins_and_ends(staff: Client) -> None:

@@ -106,7 +106,7 @@ def test_gone_is_said_only_when_every_node_has_said_so(
     confirm(ams)
     text = progress(staff, stop)
     assert "2 peers not confirmed gone yet" in text
-    assert "1 of 2 servers has confirmed everything." in text
+    assert "Servers that have confirmed everything: 1 of 2." in text
     assert text.index("zrh-1") < text.index("ams-1")
     confirm(zrh)
     assert '<p class="staff-answer">All gone</p>' in progress(staff, stop)
@@ -117,6 +117,9 @@ def test_a_server_that_has_no_order_yet_is_not_said_to_be_empty(staff: Client, s
     text = progress(staff, stop)
     assert "Not every server has its order yet" in text
     assert "Not ordered yet" in text
+    assert "Servers that have confirmed everything: 0 of 1." in text
+    # What the node has not been asked for is not said to be none.
+    assert '<td data-label="Not confirmed">–</td>' in text
     assert "All gone" not in text
 
 
@@ -220,4 +223,4 @@ def test_progress_costs_the_same_with_1_and_with_50_servers_and_shows_what_is_no
         text = progress(staff, stop)
     assert len(many) == len(few) <= 6
     assert text.count("<tr>") == 51
-    assert "49 of 50 servers have confirmed everything." in text
+    assert "Servers that have confirmed everything: 49 of 50." in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,10 +15,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from support.models import CannedReply, Ticket
+from support.admin import answering
+from support.models import CannedReply, Ticket, TicketMessage
+from support.services.tickets import add_note, close_ticket, merge_tickets, reply_to_ticket
 from tests.admin.addresses import change
 from tests.admin.ticket_pages import ANSWER, at, shown
-from tests.factories.support import make_attachment, make_message
+from tests.factories.support import make_attachment, make_message, make_ticket
 from tests.queries import recorded_queries
 
 
@@ -112,13 +115,83 @@ def test_what_is_sent_twice_is_written_once(agent: Client, ticket: Ticket, do: s
     assert AuditEvent.objects.filter(target_id=str(ticket.pk)).count() == len(acts)
 
 
-def test_a_key_of_a_note_sends_no_answer(agent: Client, ticket: Ticket) -> None:
-    sent = {"message": ANSWER, "idempotency_key": "k" * 20}
-    assert agent.post(at(ticket, "reply"), {**sent, "do": "note"}).status_code == 302
-    again = agent.post(at(ticket, "reply"), {**sent, "do": "send"})
-    assert again.status_code == 200
-    assert "k" * 20 not in again.text
-    assert ticket.messages.filter(by_staff=True).count() == 1
+@pytest.mark.parametrize("key", ["k" * 20, "k" * 128])
+def test_what_was_noted_can_be_sent_from_the_same_form(agent: Client, ticket: Ticket, key: str) -> None:
+    sent = {"message": ANSWER, "idempotency_key": key}
+    for do in ("note", "send", "note", "send"):
+        assert agent.post(at(ticket, "reply"), {**sent, "do": do}).status_code == 302
+    assert list(ticket.messages.filter(by_staff=True).order_by("created_at").values_list("is_note", flat=True)) == [
+        True,
+        False,
+    ]
+
+
+CLOSING = {"message": ANSWER, "idempotency_key": "k" * 20, "do": "close"}
+
+
+def last_told(browser: Client, ticket: Ticket) -> str:
+    answer = browser.post(at(ticket, "reply"), CLOSING, follow=True)
+    return str(list(answer.context["messages"])[-1])
+
+
+def test_an_answer_that_comes_again_does_not_close_what_the_customer_asked_since(
+    agent: Client, ticket: Ticket, alice: User
+) -> None:
+    assert last_told(agent, ticket) == "Your answer is sent, and the ticket is closed."
+    reply_to_ticket(ticket_id=ticket.pk, author=alice, message="It stops again, though.")
+    assert last_told(agent, ticket) == (
+        "Your answer is sent, but the ticket is not closed. Somebody wrote after it: look at what is new."
+    )
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+    assert AuditEvent.objects.filter(action="ticket_closed").count() == 1
+
+
+def test_what_the_customer_writes_between_the_answer_and_the_closing_stays_open(
+    agent: Client, ticket: Ticket, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_and_be_asked(**values: Any) -> TicketMessage:
+        written = reply_to_ticket(**values)
+        reply_to_ticket(ticket_id=ticket.pk, author=alice, message="It stops again, though.")
+        return written
+
+    monkeypatch.setattr(answering, "reply_to_ticket", answer_and_be_asked)
+    assert "Somebody wrote after it" in last_told(agent, ticket)
+    ticket.refresh_from_db()
+    assert ticket.status == "open"
+
+
+def test_a_note_after_the_answer_keeps_nothing_open(agent: Client, ticket: Ticket, helper: User) -> None:
+    assert agent.post(at(ticket, "reply"), {**CLOSING, "do": "send"}).status_code == 302
+    add_note(ticket_id=ticket.pk, author=helper, message="It was the router.")
+    assert last_told(agent, ticket) == "Your answer is sent, and the ticket is closed."
+    ticket.refresh_from_db()
+    assert ticket.status == "closed"
+
+
+def test_of_a_merged_ticket_the_one_that_has_the_answer_is_closed(
+    agent: Client, ticket: Ticket, alice: User, helper: User
+) -> None:
+    target = make_ticket(alice, subject="The other one")
+    merge_tickets(source_id=ticket.pk, target_id=target.pk, staff=helper)
+    for _ in range(2):
+        assert last_told(agent, ticket) == "Your answer is sent, and the ticket is closed."
+    target.refresh_from_db()
+    assert target.status == "closed"
+    assert list(LogEntry.objects.values_list("object_id", flat=True)) == [str(target.pk)] * 2
+    assert not AuditEvent.objects.filter(action="staff_changed").exists()
+
+
+def test_who_answers_is_told_the_truth_when_the_other_copy_of_the_form_has_closed_it(
+    agent: Client, ticket: Ticket, helper: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer_and_be_overtaken(**values: Any) -> TicketMessage:
+        written = reply_to_ticket(**values)
+        close_ticket(ticket_id=ticket.pk, closer=helper)
+        return written
+
+    monkeypatch.setattr(answering, "reply_to_ticket", answer_and_be_overtaken)
+    assert last_told(agent, ticket) == "Your answer is sent, and the ticket is closed."
 
 
 def test_who_has_read_the_news_says_so_and_sends(agent: Client, ticket: Ticket) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -102,6 +103,7 @@ def test_beside_it_is_what_one_needs_to_know_of_the_customer(staff: Client) -> N
     for words in (
         "Plan",
         "Basic, by subscription",
+        "Priority support",
         "Latest payments",
         "Laptop",
         "Activating",
@@ -235,3 +237,19 @@ def test_staff_see_no_notes_about_themselves(helper: User, helper_browser: Clien
     download = reverse("ticket-attachment", args=[mine.pk, file.pk])
     assert (staff.get(download).status_code, helper_browser.get(download).status_code) == (200, 404)
     assert helper_browser.get(change(note)).status_code == 302
+
+
+def test_it_is_found_by_the_number_that_its_page_shows(staff: Client, ticket: Ticket) -> None:
+    number = re.search(r"<dt>Number</dt><dd>(.*?)</dd>", shown(staff, ticket))
+    assert number
+    found = staff.get(reverse("admin:support_ticket_changelist"), {"q": number[1]})
+    assert found.context["cl"].result_list == [ticket]
+
+
+def test_the_customers_own_page_of_it_is_not_offered(staff: Client, ticket: Ticket) -> None:
+    assert "View on site" not in shown(staff, ticket)
+
+
+def test_what_writes_a_note_looks_like_nothing_that_reaches_the_customer(agent: Client, ticket: Ticket) -> None:
+    looks = dict(re.findall(r'<button type="submit" class="([\w-]+)" name="do" value="(\w+)"', shown(agent, ticket)))
+    assert looks == {"default": "send", "desk-second": "close", "desk-noting": "note"}

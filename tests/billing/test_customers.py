@@ -8,12 +8,16 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.addresses import ask_for_change, confirm_change
 from accounts.services.profile import choose_language
 from billing.gateway.client import Stripe
 from billing.models import StripeCustomer, StripeOrder
 from billing.services.customers import ensure_customer
 from billing.services.orders import REFUSED_FOR, end_order, finish_open_orders, place_order
 from billing.services.sync import sync_customer
+from tests.accounts.links import token_mailed
+from tests.admin.addresses import change
+from tests.admin.conftest import browser_with_factor
 from tests.billing.shop import Shop
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +122,34 @@ def test_what_stripe_refused_is_told_at_once_when_the_person_chooses_again(shop:
     assert languages(shop) == [["de"]]
 
 
+def confirm_address(user: User, email: str) -> None:
+    ask_for_change(user=user, email=email)
+    for end in ("old", "new"):
+        confirm_change(token=token_mailed(f"email_change_{end}"))
+
+
+def test_another_address_is_told_at_once_also_after_stripe_refused_the_former(shop: Shop, alice: User) -> None:
+    made = make_customer(alice)
+    end_order(
+        place_order(user=alice, purpose=StripeOrder.Purpose.ADDRESS, subject=made, is_durable=True), "email_invalid"
+    )
+    confirm_address(alice, "alice@new.example")
+    assert finish_open_orders() == 1
+    assert [customer.email for customer in shop.api.customers.list()] == ["alice@new.example"]
+
+
+def test_an_address_that_a_superuser_corrects_is_told_as_well(shop: Shop, alice: User, sam: User) -> None:
+    make_customer(alice)
+    browser = browser_with_factor(sam)
+    assert browser.post(change(alice), {"full_name": alice.full_name, "email": alice.email}).status_code == 302
+    assert orders(alice) == 0
+    form = {"full_name": alice.full_name, "email": "alice@new.example"}
+    assert browser.post(change(alice), form).status_code == 302
+    assert finish_open_orders() == 1
+    assert [customer.email for customer in shop.api.customers.list()] == ["alice@new.example"]
+
+
 def test_whoever_has_no_customer_asks_nothing_of_stripe(shop: Shop, alice: User) -> None:
     choose_language(user=alice, language="de")
+    confirm_address(alice, "alice@new.example")
     assert not StripeOrder.objects.exists()

@@ -224,7 +224,7 @@ def test_a_change_that_waits_can_be_taken_back(page: Client, alice: User) -> Non
     change = {"next_price": price_of("basic"), "next_price_at": IN_A_WEEK, "current_period_end": IN_A_WEEK}
     make_subscription(alice, price_of("pro"), **change)
     text = words(page)
-    assert f"Basic from {day(IN_A_WEEK)}. Until then you have Pro." in text
+    assert f"Basic from {day(IN_A_WEEK)}. Until then Pro goes on." in text
     assert f"The next payment is $4.99 on {day(IN_A_WEEK)}" in text
     assert "Keep my present plan" in buttons(page)
 
@@ -285,14 +285,18 @@ def test_invoices_are_listed_newest_first_with_where_to_see_them(page: Client, a
     old = make_invoice(alice, at=A_WEEK_AGO, number="NX-1", **links)
     make_payment(alice, old, refunded_minor=499)
     make_invoice(alice, number="NX-2", status="void", currency="JPY", total_minor=700)
+    make_invoice(alice, number="NX-3", status="open")
+    make_invoice(alice, number="NX-4", status="uncollectible")
     make_invoice(alice, number="", status="draft")
     text = words(page)
     assert f"NX-2 {day(NOW)} 700 JPY Void" in text
+    assert f"NX-3 {day(NOW)} $4.99 To be paid" in text
+    assert f"NX-4 {day(NOW)} $4.99 Given up" in text
     assert f"NX-1 {day(A_WEEK_AGO)} $4.99 Paid $4.99 paid back View PDF" in text
     assert text.index("NX-2") < text.index("NX-1")
     markup = page.get("/billing").text
     assert all(f'href="{link}"' in markup for link in links.values())
-    assert markup.count('<th scope="row">') == 2
+    assert markup.count('<th scope="row">') == 4
 
 
 def test_many_invoices_have_pages(page: Client, alice: User) -> None:

@@ -86,7 +86,7 @@ def test_a_smaller_plan_waits_for_the_end_and_can_be_taken_back(shop: Shop, page
     answer = page.post("/billing/change", form_of(shown, "/billing/change"), follow=True)
     assert f"Basic begins on {ends}. Until then everything stays as it is." in read(answer)
     shop.catch_up()
-    assert f"Basic from {ends}. Until then you have Pro." in words(page)
+    assert f"Basic from {ends}. Until then Pro goes on." in words(page)
     answer = page.post("/billing/change/drop", follow=True)
     assert "Your present plan goes on; the change is taken back." in read(answer)
     shop.catch_up()
@@ -257,7 +257,9 @@ def test_nor_is_there_anything_to_take_back(page: Client, path: str) -> None:
 def test_a_pause_has_a_day_and_is_ended(shop: Shop, page: Client, alice: User) -> None:
     row = bought(shop, alice)
     until = (timezone.now() + timedelta(days=60)).date()
-    assert f"Your devices work until {day(row.current_period_end)}" in words(page, "/billing/pause")
+    assert f"You keep what you paid for until {day(row.current_period_end)}. Then you have the Free plan" in words(
+        page, "/billing/pause"
+    )
     answer = page.post("/billing/pause", {"until": until.isoformat()}, follow=True)
     assert "Your payments are paused." in read(answer)
     shop.catch_up()

@@ -207,7 +207,7 @@ class TestStaff:
         assert "<script>alert" not in page
         assert "plan: Pro" in page
         question = staff.get(action(row, "publish")).content.decode()
-        assert "1 person is meant now" in question
+        assert "It would go to 1 person now" in question
         assert f"from {now:%-d\xa0%b\xa0%Y}, 00:00\xa0UTC on" in question
         assert titles(bob) == []
         staff.post(action(row, "publish"))

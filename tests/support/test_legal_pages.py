@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
@@ -118,7 +120,9 @@ class TestAdmin:
             reverse("admin:support_legalpage_add"), {"kind": "terms", "language": "en", "body": "Draft of terms"}
         )
         page = LegalPage.objects.get()
+        change = reverse("admin:support_legalpage_change", args=[page.pk])
         assert page.published_at is None
+        assert "View on site" not in staff.get(change).text
         preview = staff.post(reverse("admin:support_legalpage_preview"), {"kind": "terms", "body": "**Hi**"})
         assert "<strong>Hi</strong>" in preview.text
         ask = reverse("admin:support_legalpage_action", args=[page.pk, "publish"])
@@ -127,6 +131,7 @@ class TestAdmin:
         assert page.published_at is None
         staff.post(ask)
         assert "Draft of terms" in Client().get("/legal/terms").text
+        assert re.search(r'href="/legal/terms"[^>]*>View on site<', staff.get(change).text)
 
     def test_a_change_is_dated_and_the_log_keeps_no_text(self, staff: Client) -> None:
         page = write(body="before")

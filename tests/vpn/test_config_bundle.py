@@ -89,9 +89,9 @@ def fill(server: Server, somebody: User) -> None:
     ("trouble", "reason"),
     [
         ("full", "This location has no address left."),
-        ("offline", "No server of this location is online."),
-        ("silent", "No server of this location is online."),
-        ("unenrolled", "No server of this location is online."),
+        ("offline", "No server of this location takes new devices now."),
+        ("silent", "No server of this location takes new devices now."),
+        ("unenrolled", "No server of this location takes new devices now."),
         ("premium", "This location belongs to a plan with premium locations."),
     ],
 )

@@ -154,7 +154,7 @@ def test_a_server_that_is_enrolled_anew_is_told_in_words(page: Client, device: V
     Server.objects.update(state="enrolling", public_key=None)
     answer = get(page, device)
     assert answer.status_code == 409
-    assert "No server of this location is online." in answer.text
+    assert "No server of this location takes new devices now." in answer.text
 
 
 def test_locations_that_cannot_be_chosen_are_listed_with_the_reason(page: Client, device: VpnConfig) -> None:

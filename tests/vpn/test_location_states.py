@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
+from vpn.errors import LocationUnavailable
 from vpn.models import NodeStatus, Server
 from vpn.services import status
 from vpn.services.devices import add_device
@@ -70,7 +71,7 @@ def test_a_location_is_in_one_state_on_all_pages(alice: User, states: list[str],
 
 @pytest.mark.parametrize("state", [None, "enrolling", "decommissioned"])
 def test_what_is_not_in_service_is_not_called_down(alice: User, state: str | None) -> None:
-    location = make_location("ams")
+    location = make_location("ams", name="Amsterdam")
     if state:
         make_server(location, state=state, public_key=None)
     browser = Client()
@@ -78,11 +79,46 @@ def test_what_is_not_in_service_is_not_called_down(alice: User, state: str | Non
     for page in ("/status", "/status/now"):
         text = browser.get(page).text
         assert "Not in service: Amsterdam." in text
-        assert 'id="status-ams"' not in text
+        # A page that was opened while it had a server has a card of it, which must not go on saying that it works.
+        assert ('id="status-ams"' in text) is (page == "/status/now")
     browser.force_login(alice)
     text = browser.get("/locations").text
     assert word(text, '<tr id="location-ams"') == "Not in service"
     assert "No server is online" in text
+
+
+def test_what_is_not_in_service_is_not_meant_by_all_that_work_and_told_from_its_neighbours() -> None:
+    make_server(make_location("ber", name="Berlin", city="Berlin"))
+    for page in ("/status", "/status/now"):
+        assert "All locations work" in Client().get(page).text
+    make_location("ber-2", name="Berlin 2", city="Berlin")
+    status._status._until = 0.0
+    for page in ("/status", "/status/now"):
+        text = Client().get(page).text
+        assert "All locations in service work" in text
+        assert "Not in service: Berlin (Berlin 2)." in text
+
+
+def test_a_card_of_the_open_page_follows_its_location_out_of_service() -> None:
+    server = make_server(make_location("ams"))
+    browser = Client()
+    assert word(browser.get("/status").text, 'id="status-ams"') == "Works"
+    server.state, server.public_key = "decommissioned", None
+    server.save()
+    status._status._until = 0.0
+    assert word(browser.get("/status/now").text, 'id="status-ams"') == "Not in service"
+
+
+def test_a_location_that_drains_is_called_offline_nowhere(client: Client, alice: User) -> None:
+    make_server(make_location("ams"), state="draining")
+    client.force_login(alice)
+    for page in ("/devices/new", "/welcome/configuration?system=android&name=Phone"):
+        text = client.get(page).text
+        assert "No location of your plan takes new devices now" in text
+        assert "online" not in text.split('id="main"')[1]
+    with pytest.raises(LocationUnavailable) as refusal:
+        add_device(user=alice, name="Laptop", location_slug="ams", public_key=new_key())
+    assert "online" not in str(refusal.value.message)
 
 
 def test_who_drains_a_location_is_told_of_no_outage_but_that_it_takes_nothing_new(client: Client, alice: User) -> None:

@@ -192,7 +192,7 @@ class TestByPlainForm:
         Server.objects.filter(location__slug="ams").update(state="offline")
         answer = page.post("/devices/new", form(public_key=""))
         assert answer.status_code == 409
-        assert "No server of this location is online." in answer.text
+        assert "No server of this location takes new devices now." in answer.text
 
 
 class TestForm:
@@ -213,7 +213,7 @@ class TestForm:
     def test_without_any_location_the_page_says_so_instead_of_a_form(self, page: Client) -> None:
         Server.objects.update(state="offline")
         text = page.get("/devices/new").text
-        assert "No location of your plan is online" in text
+        assert "No location of your plan takes new devices now" in text
         assert 'name="public_key"' not in text
 
     def test_a_full_plan_is_told_before_anything_is_typed(self, page: Client) -> None:

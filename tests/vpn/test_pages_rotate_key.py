@@ -98,7 +98,7 @@ def test_who_cannot_get_a_file_keeps_the_key_that_works(page: Client, phone: Vpn
     Server.objects.update(state="offline")
     answer = fetch(page, phone, new_key())
     assert answer.status_code == 409
-    assert "No server of this location is online." in answer.json()["errors"]["__all__"][0]
+    assert "No server of this location takes new devices now." in answer.json()["errors"]["__all__"][0]
     assert VpnConfig.objects.get().public_key == phone.public_key
 
 

@@ -145,7 +145,7 @@ class TestConfiguration:
     def test_without_a_location_there_is_nothing_to_send(self, page: Client) -> None:
         NodeStatus.objects.all().delete()
         text = page.get("/welcome/configuration", CHOSEN).text
-        assert "No location of your plan is online" in text
+        assert "No location of your plan takes new devices now" in text
         assert 'href="/status"' in text
 
 

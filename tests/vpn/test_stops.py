@@ -118,11 +118,11 @@ def test_after_its_end_it_shows_who_is_back_by_confirmations_too(
     for server in servers:
         confirm(server)
     ended = end_stop(stop_id=fleet.pk, by=sam)
-    rows = {row.server.pk: (row.unconfirmed, row.is_stopped, row.is_done) for row in progress_of(ended)}
+    rows = {row.server.pk: (row.unconfirmed, row.is_ordered, row.is_done) for row in progress_of(ended)}
     assert rows == {
-        servers[0].pk: (0, True, False),
-        servers[1].pk: (2, False, False),
-        servers[2].pk: (2, False, False),
+        servers[0].pk: (0, False, False),
+        servers[1].pk: (2, True, False),
+        servers[2].pk: (2, True, False),
     }
     confirm(servers[1])
     assert [row.server.pk for row in progress_of(ended) if row.is_done] == [servers[1].pk]

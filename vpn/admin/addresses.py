@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from collections.abc import Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
@@ -14,6 +15,15 @@ from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import moment
 from vpn.models import FreeAddress, IpAssignment, Peer, Server, UsageCounter, UsageRecord
 from vpn.services.addresses import NEVER_USED
+
+
+def _servers_with(address: IPv4Address | IPv6Address) -> Iterator[tuple[Server, IPv4Network | IPv6Network]]:
+    """The servers in whose network an address lies, with that network."""
+    column = "network_v4" if address.version == 4 else "network_v6"
+    for server in Server.objects.only(column).order_by():
+        network = ip_network(str(getattr(server, column)))
+        if address in network:
+            yield server, network
 
 
 @admin.register(IpAssignment)
@@ -35,25 +45,45 @@ class IpAssignmentAdmin(ReadOnlyAdmin):
             address = ip_address(search_term.strip())
         except ValueError:
             return super().get_search_results(request, queryset, search_term)
-        network, field = ("network_v4", "ipv4") if address.version == 4 else ("network_v6", "ipv6")
-        servers = Server.objects.only(network).order_by()
-        of_these = [server.pk for server in servers if address in ip_network(str(getattr(server, network)))]
+        field = "ipv4" if address.version == 4 else "ipv6"
+        of_these = [server.pk for server, _network in _servers_with(address)]
         return queryset.filter(server__in=of_these, **{field: str(address)}), False
 
 
 @admin.register(FreeAddress)
 class FreeAddressAdmin(ReadOnlyAdmin):
-    list_display = ("host", "server", "available")
+    list_display = ("ipv4", "ipv6", "server", "available")
     list_select_related = ("server",)
     list_filter = ("server",)
-    fields = ("id", "server", "host", "available")
+    fields = ("id", "ipv4", "ipv6", "server", "host", "available")
     search_fields = ("server__name", "=host")
     ordering = ("-id",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[FreeAddress], search_term: str
+    ) -> tuple[QuerySet[FreeAddress], bool]:
+        """Also by an address, which is the server's network and the number in it."""
+        try:
+            address = ip_address(search_term.strip())
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+        these = Q(pk=None)
+        for server, network in _servers_with(address):
+            these |= Q(server=server, host=int(address) - int(network.network_address))
+        return queryset.filter(these), False
+
+    @admin.display(description="IPv4", ordering="host")
+    def ipv4(self, free: FreeAddress) -> str:
+        return free.ipv4
+
+    @admin.display(description="IPv6", ordering="host")
+    def ipv6(self, free: FreeAddress) -> str:
+        return free.ipv6
 
     @admin.display(description=_("available from"), ordering="available_at")
     def available(self, address: FreeAddress) -> str:
         """Nobody has had it, or it rests for a while after whoever had it last."""
-        return gettext("never given") if address.available_at == NEVER_USED else moment(address.available_at)
+        return gettext("now: nobody has had it") if address.available_at == NEVER_USED else moment(address.available_at)
 
 
 @admin.register(Peer)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from nexusvpn.admin_base import ReadOnlyAdmin
 from vpn.models import NodeNote, NodeStatus, NodeToken
+from vpn.node_notes import note_in_words
 
 
 @admin.register(NodeStatus)
@@ -32,6 +36,7 @@ class NodeNoteAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "server", "code", "detail")
     list_select_related = ("server",)
     search_fields = ("server__name", "code", "detail")
+    words: ClassVar[dict[str, Callable[[str], str]]] = {"code": note_in_words}
 
 
 @admin.register(NodeToken)

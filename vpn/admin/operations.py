@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from datetime import date
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.languages import lazy as _
+from nexusvpn.templatetags.nexusvpn_ui import percent
 from vpn.models import (
     Alert,
     Incident,
@@ -111,16 +115,26 @@ class IncidentUpdateAdmin(ReadOnlyAdmin):
     search_fields = ("incident__title", "text")
 
 
+def _warned_at(level: int) -> str:
+    return percent(level / 100) if level else gettext("Nothing yet")
+
+
 @admin.register(QuotaMeter)
 class QuotaMeterAdmin(ReadOnlyAdmin):
     list_display = ("user", "used_bytes", "quota_bytes", "period_start", "resets_at", "warned")
     list_select_related = ("user",)
     search_fields = ("user__email",)
     ordering = ("pk",)
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"warned": _warned_at}
+
+
+def _month(first_day: date) -> str:
+    return date_format(first_day, "YEAR_MONTH_FORMAT")
 
 
 @admin.register(UsageMonth)
 class UsageMonthAdmin(ReadOnlyAdmin):
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"month": _month}
     list_display = ("month", "user", "bytes_up", "bytes_down")
     list_select_related = ("user",)
     search_fields = ("user__email",)

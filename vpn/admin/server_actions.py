@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from accounts.people import signed_in
 from nexusvpn.admin_actions import Outcome, object_action
 from nexusvpn.admin_site import Notice
-from nexusvpn.forms import ServiceForm
+from nexusvpn.forms import MomentField, ServiceForm
 from nexusvpn.languages import lazy as _
 from vpn.admin.stops import StoppableAdmin
 from vpn.models import NodeToken, Peer, Server
@@ -46,7 +46,7 @@ def _moving(server: Server) -> str:
     """What happens to the devices that are on a server without another place."""
     staying = staying_on(server)
     if not staying.devices:
-        return gettext("No device is on it that has no other place yet.")
+        return gettext("No device on it still needs another place.")
     told = ngettext("%(n)s customer is told by mail", "%(n)s customers are told by mail", staying.told) % {
         "n": staying.told
     }
@@ -69,7 +69,7 @@ def has_credential(server: Server) -> bool:
 def drain_question(server: Server) -> str:
     return gettext(
         "The server gets no new devices. %(moving)s\n\nWith a date, whatever is still on it then is disconnected; "
-        "without one it is emptied by its customers alone. Another date is told to everybody again."
+        "without one it is emptied by its customers alone. If you set another date later, everybody is told again."
     ) % {"moving": _moving(server)}
 
 
@@ -133,11 +133,8 @@ def left_behind_banner(request: HttpRequest, server: Server) -> Iterable[Notice]
 
 
 class DrainForm(ServiceForm):
-    until = forms.DateTimeField(
-        label=_("Out of service on"),
-        required=False,
-        help_text=_("Date and time in UTC, for example 2026-12-01 10:00."),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    until = MomentField(
+        label=_("Out of service on"), required=False, help_text=_("Date and time in UTC. Empty: no date.")
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from vpn.models.devices import VpnConfig
@@ -32,7 +33,7 @@ class IpAssignment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
-        help_text=_("The server's, for the constraint."),
+        help_text=_("The location of its server."),
     )
     host = models.PositiveIntegerField(help_text=_("Host number within both networks of the server."))
     ipv4 = models.GenericIPAddressField(protocol="IPv4")
@@ -111,7 +112,15 @@ class FreeAddress(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("Host %(host)s") % {"host": self.host}
+        return f"{self.ipv4}, {self.ipv6}"
+
+    @property
+    def ipv4(self) -> str:
+        return str(ip_network(str(self.server.network_v4))[self.host])
+
+    @property
+    def ipv6(self) -> str:
+        return str(ip_network(str(self.server.network_v6))[self.host])
 
 
 class Peer(models.Model):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from vpn.models.servers import Server
+from vpn.node_notes import note_in_words
 
 
 class NodeStatus(models.Model):
@@ -80,7 +81,7 @@ class NodeNote(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.code
+        return note_in_words(self.code)
 
 
 class NodeToken(models.Model):

@@ -92,7 +92,9 @@ class Server(models.Model):
     revision = models.BigIntegerField(default=0, editable=False)
     epoch = models.UUIDField(default=uuid.uuid4, editable=False)
     next_host = models.PositiveIntegerField(
-        default=2, editable=False, help_text=_("The first host number of network_v4 that has never been offered.")
+        default=2,
+        editable=False,
+        help_text=_("The first host number within both networks that has never been offered."),
     )
     # Set while an emergency stop covers the server: no peer is wished on it.
     stopped_at = models.DateTimeField(null=True, blank=True, editable=False)

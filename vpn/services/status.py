@@ -52,12 +52,26 @@ class LocationStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class UnusedLocation:
+    """A location without a server in service: nothing of it is measured."""
+
+    slug: str
+    name: str
+    city: str
+
+    @property
+    def place(self) -> str:
+        """Tells it from another location in the same city."""
+        return self.city if self.name == self.city else f"{self.city} ({self.name})"
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How everything was at `measured_at`. Of locations without a server in service nothing is measured: they are named."""
 
     measured_at: datetime
     locations: tuple[LocationStatus, ...]
-    not_in_service: tuple[str, ...]
+    not_in_service: tuple[UnusedLocation, ...]
     incidents: tuple[IncidentView, ...]
 
     @property
@@ -67,6 +81,10 @@ class Status:
             return None
         states = {location.state for location in self.locations}
         return states.pop() if len(states) == 1 else "degraded"
+
+    @property
+    def places_not_in_service(self) -> list[str]:
+        return [location.place for location in self.not_in_service]
 
     @property
     def in_trouble(self) -> list[LocationStatus]:
@@ -118,7 +136,7 @@ def _measure() -> Status:
     unknown = unknown_history(measured_at)
     found = [LocationStatus(*[*row, history.get(row[0], unknown)]) for row in rows]
     locations = tuple(location for location in found if location.servers)
-    unused = tuple(location.city for location in found if not location.servers)
+    unused = tuple(UnusedLocation(each.slug, each.name, each.city) for each in found if not each.servers)
     return Status(measured_at, locations, unused, tuple(shown_incidents()))
 
 

@@ -26,13 +26,13 @@ from vpn.services.wishes import wish_everybody, wish_nobody
 class Progress:
     """How far a stop has got on one server.
 
-    `unconfirmed`: peers that its node has not yet confirmed to be gone, or, once the stop is over, to be back. `is_done`: it was ordered
-    what it should be, and has confirmed all of it.
+    `is_ordered`: it was ordered to let everybody go, or, once the stop is over, to take them back. `unconfirmed`: peers of which its node
+    has not yet confirmed that; without the order it says nothing. `is_done`: it was ordered, and has confirmed all of it.
     """
 
     server: Server
     unconfirmed: int
-    is_stopped: bool
+    is_ordered: bool
     is_done: bool
 
 
@@ -142,8 +142,8 @@ def progress_of(stop: EmergencyStop) -> list[Progress]:
     waiting = _unconfirmed(servers, wanted=not holds)
     shown = []
     for server in servers.order_by("name"):
-        is_stopped, unconfirmed = server.stopped_at is not None, waiting.get(server.pk, 0)
-        shown.append(Progress(server, unconfirmed, is_stopped, is_stopped == holds and not unconfirmed))
+        is_ordered, unconfirmed = (server.stopped_at is not None) == holds, waiting.get(server.pk, 0)
+        shown.append(Progress(server, unconfirmed, is_ordered, is_ordered and not unconfirmed))
     return sorted(shown, key=lambda row: (row.is_done, -row.unconfirmed))
 
 
