@@ -166,7 +166,7 @@ class StaffModelAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view(never_cache(require_safe(self.export_view)))
         return [path("export.csv", view, name=f"{self.opts.app_label}_{self.opts.model_name}_export"), *urls]
 
-    def formfield_for_dbfield(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
