@@ -13,6 +13,7 @@ from accounts.admin.permissions import PermissionsField
 from accounts.people import signed_in
 from accounts.roles import givable_permissions, may_edit_group
 from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.names import APPS
 
 admin.site.unregister(Group)
 
@@ -33,6 +34,9 @@ class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any) -> Any:
         if request is not None and db_field.remote_field.model is Permission:
-            kwargs["queryset"] = givable_permissions(signed_in(request)).select_related("content_type")
+            # Others are of libraries' tables, which have no page here.
+            apps = {*APPS, *(model._meta.app_label for model in self.admin_site._registry)}
+            given = givable_permissions(signed_in(request)).filter(content_type__app_label__in=apps)
+            kwargs["queryset"] = given.select_related("content_type")
             kwargs["form_class"] = PermissionsField
         return super().formfield_for_manytomany(db_field, request=request, **kwargs)

@@ -125,7 +125,7 @@ def test_a_devices_page_names_its_servers_and_those_that_have_not_confirmed(
         "ams-1",
         "10.80.0.2",
         "fd80::2",
-        "<td>Online</td>",
+        ">Online</td>",
         "old place",
         "zrh-1",
         "Never used when last heard",

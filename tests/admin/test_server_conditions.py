@@ -76,10 +76,6 @@ def test_a_servers_condition_is_one_word_with_its_reason(
         assert f">{other}" not in form.split("</fieldset>")[0]
 
 
-def test_a_server_that_is_being_added_is_enrolling(staff: Client) -> None:
-    assert "Enrolling: no node yet" in page(staff, reverse("admin:vpn_server_add"))
-
-
 def test_a_list_is_narrowed_by_what_it_says(staff: Client) -> None:
     servers = {
         "online": [server_that_is("online")],

@@ -72,11 +72,11 @@ class FreeAddressAdmin(ReadOnlyAdmin):
             these |= Q(server=server, host=int(address) - int(network.network_address))
         return queryset.filter(these), False
 
-    @admin.display(description="IPv4", ordering="host")
+    @admin.display(description=_("IPv4"), ordering="host")
     def ipv4(self, free: FreeAddress) -> str:
         return free.ipv4
 
-    @admin.display(description="IPv6", ordering="host")
+    @admin.display(description=_("IPv6"), ordering="host")
     def ipv6(self, free: FreeAddress) -> str:
         return free.ipv6
 

@@ -56,8 +56,8 @@ def status_of(server: Server) -> NodeStatus | None:
 
 
 def condition_in_words(server: Any) -> str:
-    """ "Offline: node silent". Of a server that was read by `with_condition`, or that is only being added."""
-    condition = Condition(getattr(server, "condition", server.state))
+    """ "Offline: node silent". Of a server that was read by `with_condition`."""
+    condition = Condition(server.condition)
     word = str(condition.label)
     if condition == Condition.DRAINING:
         word = _until(server, word)
