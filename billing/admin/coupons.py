@@ -216,7 +216,7 @@ class CouponAdmin(DiscountAdmin):
             return percent_written(coupon.percent_off)
         return money(coupon.amount_minor or 0, coupon.currency)
 
-    @admin.display(description=_("of"), ordering="duration")
+    @admin.display(description=_("applies to"), ordering="duration")
     def lasts(self, coupon: Coupon) -> str:
         return (
             gettext("%(duration_months)s months") % {"duration_months": coupon.duration_months}
@@ -263,7 +263,7 @@ class PromotionCodeAdmin(DiscountAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         obj.pk = add_promotion_code(by=signed_in(request), **form.cleaned_data).pk
 
-    @admin.display(description=_("from"), ordering="minimum_minor")
+    @admin.display(description=_("minimum amount"), ordering="minimum_minor")
     def minimum(self, code: PromotionCode) -> str:
         return money(code.minimum_minor, code.minimum_currency) if code.minimum_minor else gettext("any amount")
 
