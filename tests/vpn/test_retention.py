@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.conf import settings
@@ -21,6 +21,8 @@ from vpn.services.retention import forget_old_usage
 pytestmark = pytest.mark.django_db
 
 TODAY = timezone.now().date()
+# Of that day, whatever day it has become meanwhile.
+NOON = datetime.combine(TODAY, time(12), UTC)
 
 
 @pytest.fixture
@@ -98,17 +100,16 @@ def test_old_days_are_folded_into_months_and_their_partitions_dropped(device: Vp
 def test_months_and_node_hours_have_their_time_too(alice: User, server: Server) -> None:
     UsageMonth.objects.create(user=alice, month=date(TODAY.year - settings.USAGE_MONTHS_KEPT_YEARS - 1, 6, 1))
     UsageMonth.objects.create(user=alice, month=date(TODAY.year - settings.USAGE_MONTHS_KEPT_YEARS, 6, 1))
-    now = timezone.now()
     for days in (settings.NODE_HOURS_KEPT_DAYS + 1, settings.NODE_HOURS_KEPT_DAYS - 1):
-        NodeHour.objects.create(server=server, hour=now - timedelta(days=days))
+        NodeHour.objects.create(server=server, hour=NOON - timedelta(days=days))
     forget_old_usage(TODAY)
     assert UsageMonth.objects.get().month.year == TODAY.year - settings.USAGE_MONTHS_KEPT_YEARS
-    assert NodeHour.objects.get().hour > now - timedelta(days=settings.NODE_HOURS_KEPT_DAYS)
+    assert NodeHour.objects.get().hour > NOON - timedelta(days=settings.NODE_HOURS_KEPT_DAYS)
 
 
 def test_registers_go_once_no_server_holds_the_device_any_more(alice: User, server: Server, device: VpnConfig) -> None:
     report(server, [row(device, 5, 5)])
-    UsageCounter.objects.update(grown_at=timezone.now() - timedelta(days=settings.USAGE_REGISTERS_KEPT_DAYS + 1))
+    UsageCounter.objects.update(grown_at=NOON - timedelta(days=settings.USAGE_REGISTERS_KEPT_DAYS + 1))
     forget_old_usage(TODAY)
     assert UsageCounter.objects.count() == 1, "a peer may be there for years, and its register with it"
     remove_device(user=alice, device_id=device.pk)
