@@ -29,14 +29,14 @@ def test_an_open_page_follows_within_its_two_seconds(context: BrowserContext, wa
     page = context.new_page()
     page.goto("/status")
     summary, zurich = page.locator("#status-now"), page.locator("#status-demo-2")
-    expect(summary).to_contain_text("All locations work")
+    expect(summary).to_contain_text("All locations in service work")
     stack.sql(LOSE, "2026-01-01")
     stack.sql(STARTED)
     expect(zurich).to_contain_text("Down", timeout=5000)
     expect(summary).to_contain_text("1 of 2 locations has trouble")
     expect(page.locator("#status-open")).to_contain_text("Zürich is being repaired")
     stack.sql(LOSE, None)
-    expect(summary).to_contain_text("All locations work", timeout=5000)
+    expect(summary).to_contain_text("All locations in service work", timeout=5000)
     watch.assert_quiet()
 
 
