@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.people import Person, sign_in
 from tests.browser.watch import Watch
@@ -59,6 +59,24 @@ def test_the_next_page_comes_in_place_and_back_and_reload_work(
     page.go_back()
     expect(page.locator("#device-list tbody th")).to_have_count(2)
     assert names(page) == first
+    watch.assert_quiet()
+
+
+def test_who_goes_back_while_a_page_still_loads_sees_what_its_address_says(
+    context: BrowserContext, watch: Watch, three_devices: Person
+) -> None:
+    page, held = context.new_page(), list[Route]()
+    sign_in(page, three_devices.email)
+    page.goto("/devices?limit=2")
+    page.get_by_role("link", name="Next").click()
+    expect(page.locator("#device-list tbody th")).to_have_count(1)
+    page.route("**/lists*.js", lambda route: route.continue_() if held else held.append(route))
+    page.reload(wait_until="commit")
+    expect(page.locator("#device-list tbody th")).to_have_count(1)
+    page.evaluate("history.back()")
+    page.wait_for_url("**/devices?limit=2", wait_until="commit")
+    held[0].continue_()
+    expect(page.locator("#device-list tbody th")).to_have_count(2)
     watch.assert_quiet()
 
 

@@ -30,6 +30,15 @@ function readFromTheTop(event) {
   list.scrollIntoView({ block: "nearest" });
 }
 
+/** Whoever went back while this page still loaded has the address of another one already, and nothing has asked for that. */
+function catchUp() {
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (!arrival) return;
+  const { pathname, search } = new URL(arrival.name);
+  if (pathname + search !== location.pathname + location.search) location.reload();
+}
+
+catchUp();
 addEventListener("htmx:before:init", leaveForms);
 addEventListener("htmx:before:request", markAsWaiting);
 addEventListener("htmx:after:request", openAsPage);
