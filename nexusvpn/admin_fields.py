@@ -21,7 +21,9 @@ def plain_field(field: Any) -> Any:
         return None
     if isinstance(field.widget, RelatedFieldWidgetWrapper):
         # Django's signs beside a choice change and delete what is chosen, for every row that has it, and look as if they emptied the field.
-        field.widget = field.widget.widget
+        # The frame that they stood in stays: boxes to choose from are put into it.
+        for sign in ("add", "change", "delete", "view"):
+            setattr(field.widget, f"can_{sign}_related", False)
     if isinstance(field, SplitDateTimeField):
         field.help_text = format_lazy("{} {}", field.help_text, IN_UTC) if field.help_text else IN_UTC
     return field
