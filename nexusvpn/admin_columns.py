@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.formats import date_format
 
 from nexusvpn.templatetags.nexusvpn_ui import bytes_exact, day, money
 
 MINOR = "_minor"
 # What was received and sent is in bytes wherever it is counted.
 VOLUMES = ("rx", "tx", "bytes")
+
+
+def month_in_words(first_day: date) -> str:
+    """ "October 2026", for a column that keeps a month as its first day."""
+    return date_format(first_day, "YEAR_MONTH_FORMAT")
 
 
 def _is_volume(name: str) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.utils.formats import date_format
 
 from billing.models import LedgerDay, RecurringCount, RecurringMonth
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_columns import month_in_words
 from nexusvpn.templatetags.nexusvpn_ui import money
 
 
@@ -22,14 +21,10 @@ class LedgerDayAdmin(ReadOnlyAdmin):
     search_fields = ("=occurred_on", "=recorded_on", "=currency")
 
 
-def _month_name(month: date) -> str:
-    return date_format(month, "YEAR_MONTH_FORMAT")
-
-
 @admin.register(RecurringMonth)
 class RecurringMonthAdmin(ReadOnlyAdmin):
     sums = ("opening", "closing", "new", "reactivation", "expansion", "contraction", "churn")
-    words: ClassVar[dict[str, Callable[[Any], str]]] = {"month": _month_name}
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"month": month_in_words}
     list_display = ("month", "currency", "opening", "closing", "churn", "people", "people_went", "counted_at")
     search_fields = ("=month", "=currency")
 

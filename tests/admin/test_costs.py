@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import AuditEvent
 from tests.factories.vpn import make_location
@@ -59,6 +60,13 @@ def test_what_cannot_be_is_refused_at_its_field(
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == [field]
     assert not LocationCost.objects.exists()
+
+
+def test_a_month_is_called_by_its_name_in_the_list(staff: Client, location: Location) -> None:
+    staff.post(ADD, form(location))
+    text = staff.get(reverse("admin:vpn_locationcost_changelist")).text
+    assert "October 2026" in text
+    assert "2026-10" not in text.split('id="result_list"')[1]
 
 
 def test_a_month_of_a_location_has_one_cost_a_currency(staff: Client, location: Location) -> None:

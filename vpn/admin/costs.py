@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import admin
 
 from nexusvpn.admin_base import StaffModelAdmin
+from nexusvpn.admin_columns import month_in_words
 from nexusvpn.languages import lazy as _
 from nexusvpn.money import major, minor
 from nexusvpn.templatetags.nexusvpn_ui import money
@@ -71,7 +72,7 @@ class LocationCostAdmin(StaffModelAdmin):
 
     @admin.display(description=_("month"), ordering="month")
     def month_name(self, cost: LocationCost) -> str:
-        return f"{cost.month:%Y-%m}"
+        return month_in_words(cost.month)
 
     @admin.display(description=_("cost"), ordering="amount_minor")
     def cost(self, cost: LocationCost) -> str:

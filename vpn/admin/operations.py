@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_columns import month_in_words
 from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import percent
 from vpn.models import (
@@ -128,13 +127,9 @@ class QuotaMeterAdmin(ReadOnlyAdmin):
     words: ClassVar[dict[str, Callable[[Any], str]]] = {"warned": _warned_at}
 
 
-def _month(first_day: date) -> str:
-    return date_format(first_day, "YEAR_MONTH_FORMAT")
-
-
 @admin.register(UsageMonth)
 class UsageMonthAdmin(ReadOnlyAdmin):
-    words: ClassVar[dict[str, Callable[[Any], str]]] = {"month": _month}
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {"month": month_in_words}
     list_display = ("month", "user", "bytes_up", "bytes_down")
     list_select_related = ("user",)
     search_fields = ("user__email",)
