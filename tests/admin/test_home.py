@@ -281,6 +281,28 @@ def test_without_measured_traffic_no_revenue_is_anybodys(staff: Client, alice: U
     assert chart.rows == [(location.name, "–", "–", "–", "–", "$6.00")]
 
 
+def test_a_location_that_was_not_measured_has_no_loss_and_one_that_carried_nothing_has(
+    staff: Client, alice: User
+) -> None:
+    month = last_month()
+    within = timezone.now().replace(year=month.year, month=month.month, day=10)
+    busy, idle, silent = (make_server(make_location(name)) for name in ("busy", "idle", "silent"))
+    book(alice, 1000, occurred_at=within)
+    NodeHour.objects.create(server=busy, hour=within, node_rx=500)
+    NodeHour.objects.create(server=idle, hour=within)
+    for server in (idle, silent):
+        LocationCost.objects.create(location=server.location, month=month, currency="USD", amount_minor=600)
+    (chart,) = [chart for title, chart in charts(staff).items() if title.startswith("Margin")]
+    assert sorted(chart.rows) == sorted(
+        [
+            (busy.location.name, "–", "500\xa0B", "100\xa0%", "$10.00", "–"),
+            (idle.location.name, "-$6.00", "0\xa0B", "0\xa0%", "$0.00", "$6.00"),
+            (silent.location.name, "–", "–", "–", "–", "$6.00"),
+        ]
+    )
+    assert "counts for the others" in chart.note
+
+
 def test_the_home_costs_at_most_twenty_queries_however_much_there_is(staff: Client, alice: User, bob: User) -> None:
     def opened() -> int:
         with recorded_queries() as queries:
