@@ -21,7 +21,10 @@ from tests.vpn.acting import add
 
 __all__ = ["acting", "browser", "helper"]
 # Stripe's links to an invoice, which need no session and outlive the acting.
-AT_STRIPE = {"hosted_url": "https://invoice.stripe.com/i/secret", "pdf_url": "https://pay.stripe.com/invoice/secret/pdf"}
+AT_STRIPE = {
+    "hosted_url": "https://invoice.stripe.com/i/secret",
+    "pdf_url": "https://pay.stripe.com/invoice/secret/pdf",
+}
 # Not pages of a person, whoever looks at them: programs, files, and what is answered by address alone.
 PROGRAMS = ("api/", "webhooks/", "brand/", "node/", "unsubscribe/", "static/", "admin/", "metrics")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -143,6 +144,44 @@ class TestMrr:
         paid(subscription, 20, days=10, price=price_of("pro"), total_minor=198, tax_minor=32)
         assert (mrr(20), mrr(21)) == ({"Basic": 499}, {"Pro": 999})
 
+    @pytest.mark.parametrize(("goes_on", "expected"), [(True, 416), (False, 833)])
+    def test_a_change_counts_with_the_discount_of_its_period_as_long_as_that_goes_on(
+        self, alice: User, goes_on: bool, expected: int
+    ) -> None:
+        basic, pro = price_of("basic", "year"), price_of("pro", "year")
+        half = basic.amount_minor // 2
+        subscription = make_subscription(alice, basic)
+        paid(subscription, 0, days=365, total_minor=half)
+        after = pro.amount_minor // 2 if goes_on else pro.amount_minor
+        paid(subscription, 20, days=345, price=pro, total_minor=(after - half) * 345 // 365)
+        assert (mrr(10), mrr(30)) == ({"Basic": 208}, {"Pro": expected})
+        paid(subscription, 365, days=365, price=pro, total_minor=after)
+        assert moved(360, 370) == {}
+
+    def test_changes_one_after_another_keep_the_discount(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=250)
+        paid(subscription, 10, days=20, price=price_of("pro"), total_minor=(500 - 250) * 20 // 30)
+        paid(subscription, 15, days=15, price=price_of(), total_minor=-(500 - 250) * 15 // 30)
+        paid(subscription, 20, days=10, price=price_of("pro"), total_minor=(500 - 250) * 10 // 30)
+        assert [mrr(at) for at in (5, 12, 17, 22)] == [{"Basic": 250}, {"Pro": 501}, {"Basic": 250}, {"Pro": 501}]
+
+    def test_who_goes_from_months_to_a_year_keeps_the_discount(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=250)
+        year = price_of("basic", "year")
+        paid(subscription, 20, days=365, price=year, total_minor=year.amount_minor // 2 - 83)
+        assert mrr(30) == {"Basic": 208}
+
+    def test_a_change_within_a_trial_is_worth_nothing_until_something_is_paid(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, days=14, total_minor=0)
+        paid(subscription, 5, days=9, price=price_of("pro"), total_minor=0)
+        assert mrr(7) == {}
+        paid(subscription, 8, price=price_of("pro"), total_minor=999)
+        paid(subscription, 10, days=28, price=price_of(), total_minor=-450)
+        assert (mrr(9), mrr(11)) == ({"Pro": 999}, {"Basic": 499})
+
     def test_who_ends_is_gone_and_who_comes_back_is_not_new(self, alice: User) -> None:
         paid(make_subscription(alice, status="canceled", ended_at=day(30)), 0)
         assert mrr(30) == {"Basic": 499}
@@ -262,13 +301,15 @@ def _live(
         user, status="active" if ended_at is None else "canceled", is_surplus=True, ended_at=ended_at
     )
     rows, at, reached = [], float(begins), 0.0
+    period: list[tuple[PlanPrice, int, int]] = []
     for length, pause, which, total, is_refunded in invoices:
         price = prices[which]
         made = paid(subscription, at, length, price=price, total_minor=total)
         refunded_at = at + 3 if is_refunded and total else None
         if refunded_at is not None:
             book("refund", -total, day(refunded_at), invoice_id=made.pk)
-        worth = price.amount_minor if reached > at else min(price.amount_minor, total)
+        period = [*(period if reached > at else []), (price, total, length)]
+        worth = _worth(period)
         months = 12 if price.interval == "year" else 1
         rows.append(
             {
@@ -283,6 +324,21 @@ def _live(
         reached = max(reached, at + length)
         at += pause + 0.5
     return rows
+
+
+def _worth(period: list[tuple[PlanPrice, int, int]]) -> Fraction:
+    """Of the last invoice of a period: price, total and days of that which began it, and of each change since."""
+    (begun, total, days), *changes = period
+    price, begun_worth = Fraction(period[-1][0].amount_minor), Fraction(min(begun.amount_minor, total))
+    if not changes:
+        return begun_worth
+    if not begun_worth:
+        return price if any(each[1] > 0 for each in changes) else Fraction(0)
+    discounted = price * begun_worth / begun.amount_minor
+    implied = Fraction(changes[-1][1])
+    if changes[-1][0].interval == begun.interval:
+        implied = total + sum(Fraction(more * days, left) for _price, more, left in changes)
+    return discounted if implied * 2 <= price + discounted else price
 
 
 def _mrr_of(rows: list[dict[str, Any]], at: datetime) -> dict[Any, int]:
