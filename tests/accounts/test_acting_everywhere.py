@@ -21,7 +21,7 @@ from tests.vpn.acting import add
 
 __all__ = ["acting", "browser", "helper"]
 # Stripe's links to an invoice, which need no session and outlive the acting.
-AT_STRIPE = {
+AT_STRIPE: dict[str, Any] = {
     "hosted_url": "https://invoice.stripe.com/i/secret",
     "pdf_url": "https://pay.stripe.com/invoice/secret/pdf",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -61,7 +62,7 @@ def test_what_is_overdue_is_said_to_end_at_once(staff: Client, alice: User, slug
 
 
 @pytest.mark.parametrize("fields", [{"cancel_at_period_end": True}, {"status": "canceled"}])
-def test_what_ends_anyway_is_no_consequence(staff: Client, alice: User, fields: dict[str, object]) -> None:
+def test_what_ends_anyway_is_no_consequence(staff: Client, alice: User, fields: dict[str, Any]) -> None:
     make_subscription(alice, **fields)
     assert SUBSCRIPTION not in asked(staff, alice, "suspend")
 
