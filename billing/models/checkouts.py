@@ -70,7 +70,7 @@ class StripeOrder(models.Model):
         PAUSE = "pause", _("pause")
         UNPAUSE = "unpause", _("end the pause")
         END = "end", _("end at once")
-        REFUND = "refund", _("pay back")
+        REFUND = "refund", _("refund the payment")
         ADDRESS = "address", _("change the customer's address or language")
         CREDIT = "credit", _("add to the customer's credit")
         DELETE_CUSTOMER = "delete_customer", _("delete the customer")
