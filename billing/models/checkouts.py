@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
@@ -115,4 +116,4 @@ class StripeOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()}: {self.subject} ({self.get_state_display()})"
+        return f"{capfirst(self.get_purpose_display())}: {self.subject} ({self.get_state_display()})"
