@@ -25,6 +25,7 @@ from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_fields import plain_field, without
+from nexusvpn.admin_inlines import adding_in_a_sentence
 from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -243,6 +244,12 @@ class StaffModelAdmin(admin.ModelAdmin):
         except (ValidationError, InvalidInput) as error:
             raise BadRequest from error
         return super().response_action(request, *args, **kwargs)
+
+    def get_inline_formsets(self, *args: Any, **kwargs: Any) -> list[Any]:
+        inlines = super().get_inline_formsets(*args, **kwargs)
+        for inline in inlines:
+            inline.inline_formset_data = adding_in_a_sentence(inline)
+        return inlines
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A service that finds out only now that somebody was quicker, or that the form came twice, is quoted above the list."""

@@ -31,7 +31,8 @@ class ServiceLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_name or gettext('all others')}, {self.get_priority_display()}"
+        plan = self.plan_name or gettext("All others")
+        return f"{plan}, {self.get_priority_display()}"
 
     @cached_property
     def plan_name(self) -> str:

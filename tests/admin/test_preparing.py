@@ -86,5 +86,5 @@ def test_a_service_level_is_called_by_its_plans_name_and_by_its_code_when_that_i
     }
     assert len([each for each in statements if '"billing_plan"' in each]) == 1
     assert "<h2>Professional, High</h2>" in staff.get(change(pro)).text
-    assert "<h2>all others, High</h2>" in staff.get(change(others)).text
+    assert "<h2>All others, High</h2>" in staff.get(change(others)).text
     assert str(ServiceLevel.objects.get(plan="pro")) == "Professional, High"

@@ -93,7 +93,7 @@ def test_who_brings_friends_reads_all_the_rules() -> None:
 
 def test_what_a_payment_must_be_is_said_where_it_must_be_anything() -> None:
     made = offer(least=400, amounts={"EUR": (500, 500), "USD": (500, 500)})
-    text = "A payment counts if at least $4.00 (€4.00 in other currencies) of it is paid in money and not paid back."
+    text = "A payment counts if at least $4.00 (€4.00 in other currencies) of it is paid in money and not refunded."
     assert made.terms()[1] == text
     assert made.promise().endswith(text)
     assert "at least" not in " ".join([offer().promise(), *offer().terms()])
