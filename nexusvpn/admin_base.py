@@ -24,7 +24,7 @@ import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts
 from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
-from nexusvpn.admin_fields import plain_field, without
+from nexusvpn.admin_fields import each_written, plain_field, without
 from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -137,8 +137,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     # What must be known before anything else about an object, above its form.
     banners: ClassVar[list[Callable[[HttpRequest, Any], Iterable[Notice]]]] = []
     extra_columns: ClassVar[list[Column]] = []
-    # How lists, pages and filters say the codes of a column.
-    words: ClassVar[dict[str, Callable[[str], str]]] = {}
+    # How lists, pages and filters say the codes of a column, and lists and pages its numbers.
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {}
     # Sums of money whose columns' names do not say that they are.
     sums: ClassVar[tuple[str, ...]] = ()
     # Moments that the list shows by their day.
@@ -170,9 +170,15 @@ class StaffModelAdmin(admin.ModelAdmin):
         return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """When a row was made, and what else is known of it alone, is not asked before there is one."""
+        """When a row was made, and what else is known of it alone, is not asked before there is one; who may only look at it sees no
+        numbers as a form would take them.
+        """
         found = super().get_fieldsets(request, obj)
-        return found if obj is not None else without(found, self.get_readonly_fields(request))
+        if obj is None:
+            return without(found, self.get_readonly_fields(request))
+        if self.has_change_permission(request, obj):
+            return found
+        return each_written(found, lambda name: readable(self.model, name, self.sums, self.words))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StaffList
