@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
 from nexusvpn.admin_columns import on_its_day, readable
+from nexusvpn.admin_deleting import is_kept
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_fields import each_written, plain_field, without
@@ -316,6 +317,9 @@ class StaffModelAdmin(admin.ModelAdmin):
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]
         context["keeps_history"] = self.keeps_history
+        # Where deleting would be refused it is not offered; its page still says why, row by row, to whoever comes there.
+        if obj is not None and self.has_delete_permission(request, obj) and is_kept(self.admin_site, request, obj):
+            context |= {"show_delete": False, "not_deleted": True, "instead": self.instead_of_deleting}
         return super().render_change_form(request, context, *args, **kwargs)
 
 
