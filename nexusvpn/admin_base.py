@@ -324,7 +324,19 @@ class StaffModelAdmin(admin.ModelAdmin):
 
 
 class OnlyRowAdmin(StaffModelAdmin):
-    """A table of one row: the page of settings makes it with the first change, and nobody deletes it."""
+    """A table of one row, which its menu entry opens: the page of settings or a job makes it, and nobody adds or deletes one."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The row itself. Before there is one, the list says what holds; and who looks for something gets a list."""
+        if request.method == "GET" and not request.GET and self.has_view_or_change_permission(request):
+            rows = self.get_queryset(request)[:2]
+            if len(rows) == 1:
+                address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[rows[0].pk])
+                return HttpResponseRedirect(address)
+        return super().changelist_view(request, extra_context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().render_change_form(request, {**context, "is_only_row": True}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
