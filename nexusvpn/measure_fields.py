@@ -65,7 +65,7 @@ class GigabytesField(forms.Field):
         return {**super().widget_attrs(widget), "inputmode": "decimal"}
 
 
-class HoursField(forms.CharField):
+class HoursField(forms.Field):
     """A column of minutes, typed as hours ("4", "0.5") or hours and minutes ("0:30")."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
@@ -77,7 +77,7 @@ class HoursField(forms.CharField):
         return f"{value // 60}:{value % 60:02}" if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> int | None:
-        typed = super().to_python(value)
+        typed = str(value or "").strip()
         if not typed:
             return None
         clock = re.fullmatch(r"([0-9]+):([0-5][0-9])", typed)
