@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 from django.utils.formats import localize
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -25,6 +25,12 @@ def breakable(shown: Any) -> SafeString:
     markup = conditional_escape(localize(shown))
     # Between what is escaped already only our own tag is added, and nothing inside of another.
     return mark_safe(_PIECE.sub(_break_text, markup) if "@" in markup else markup)  # noqa: S308
+
+
+@register.filter
+def address(email: str) -> SafeString:
+    """An address within a sentence: on a line of its own in one piece, if there is one as long."""
+    return format_html('<span class="address">{}</span>', breakable(email))
 
 
 def _break_text(piece: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import override
 
-from nexusvpn.templatetags.addresses import breakable
+from nexusvpn.templatetags.addresses import address, breakable
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,10 @@ def test_a_template_escapes_it_once_also_within_a_sentence() -> None:
     )
     shown = "a&amp;b<wbr>@c<wbr>.de"
     assert page.render({"text": "a&b@c.de"}) == f"{shown}To {shown}"
+
+
+def test_within_a_sentence_an_address_is_one_piece() -> None:
+    assert address("a&b@c.de") == '<span class="address">a&amp;b<wbr>@c<wbr>.de</span>'
 
 
 def test_numbers_are_written_as_everywhere() -> None:
