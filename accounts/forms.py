@@ -69,13 +69,7 @@ class ProfileForm(ServiceForm):
     )
 
 
-class LeaveForm(ServiceForm):
-    password = forms.CharField(
-        label=_("Your password"),
-        max_length=MAX_PASSWORD,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+class RestoreForm(LoginForm):
     code = forms.CharField(
         label=_("Code"),
         max_length=64,
@@ -83,7 +77,3 @@ class LeaveForm(ServiceForm):
         help_text=_("Of your authenticator app, or a recovery code, if you have a second factor."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
-
-
-class RestoreForm(LoginForm):
-    code = LeaveForm.declared_fields["code"]

@@ -25,6 +25,8 @@ from accounts.services.addresses import (
 )
 from accounts.services.email_tokens import Purpose
 from accounts.services.reauthentication import check_person
+from accounts.services.second_factor import methods_of
+from accounts.views.proof import ways_to_prove
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.forms_only import forms_only
 from nexusvpn.ratelimit import LINK_USE, enforce
@@ -36,7 +38,8 @@ from nexusvpn.ratelimit import LINK_USE, enforce
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_change(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = AddressChangeForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
+    methods = methods_of(user)
+    form = AddressChangeForm(request.POST if request.method == "POST" else None, methods=methods)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         values = {"code": "", **form.cleaned_data}
@@ -50,7 +53,7 @@ def address_change(request: HttpRequest) -> HttpResponse:
             status = form.add_domain_error(error)
         else:
             return redirect("email-change")
-    context = {"form": form, "pending": pending_change(user)}
+    context = {"form": form, "pending": pending_change(user), **ways_to_prove(request, methods)}
     return render(request, "accounts/settings/email.html", context, status=status)
 
 

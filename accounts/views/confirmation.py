@@ -20,9 +20,10 @@ from accounts.forms_security import ConfirmForm
 from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.browser_sign_in import confirm, is_confirmed
-from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
+from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.reauthentication import check_person
-from accounts.services.second_factor import Method, methods_of
+from accounts.services.second_factor import methods_of
+from accounts.views.proof import ways_to_prove
 from accounts.wanted import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.forms_only import forms_only
@@ -49,7 +50,8 @@ def confirmed(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     user, target = signed_in(request), wanted_page(request) or reverse("settings-security")
-    form = ConfirmForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
+    methods = methods_of(user)
+    form = ConfirmForm(request.POST if request.method == "POST" else None, methods=methods)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         values = {"code": "", **form.cleaned_data}
@@ -62,8 +64,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         else:
             confirm(request, with_factor=with_factor)
             return HttpResponseRedirect(target)
-    passkeys = Method.PASSKEY in methods_of(user) and site_of(request) is not None
-    context = {"form": form, "next": target, "passkeys": passkeys}
+    context = {"form": form, "next": target, **ways_to_prove(request, methods)}
     return render(request, "accounts/settings/confirm.html", context, status=status)
 
 

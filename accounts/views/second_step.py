@@ -22,8 +22,9 @@ from accounts.errors import AnotherSignIn
 from accounts.forms_security import CodeForm
 from accounts.models import Session, User
 from accounts.services.browser_sign_in import check_active, confirm, enter_with_factor, pending_sign_in
-from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
+from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.second_factor import Method, methods_of, prove_by_code
+from accounts.views.proof import ways_to_prove
 from accounts.wanted import wanted_page
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.forms_only import forms_only
@@ -81,9 +82,10 @@ def code(request: HttpRequest) -> HttpResponse:
     step = _step(request)
     if step is None:
         return _nothing_to_do(request)
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    methods = methods_of(step.user)
+    form = CodeForm(request.POST if request.method == "POST" else None, methods=methods)
     if not form.is_bound:
-        return _page(request, step, form)
+        return _page(request, step, form, methods)
     status = 400
     if form.is_valid():
         try:
@@ -96,18 +98,17 @@ def code(request: HttpRequest) -> HttpResponse:
             status = form.add_domain_error(error)
         else:
             return step.finish(request)
-    return _page(request, step, form, status)
+    return _page(request, step, form, methods, status)
 
 
-def _page(request: HttpRequest, step: Step, form: CodeForm, status: int = 200) -> HttpResponse:
-    methods = methods_of(step.user)
+def _page(request: HttpRequest, step: Step, form: CodeForm, methods: list[Method], status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "person": step.user,
         "number": step.number,
         "next": step.target if step.is_signed_in else "",
-        "has_codes": Method.TOTP in methods or Method.RECOVERY_CODE in methods,
-        "passkeys": Method.PASSKEY in methods and site_of(request) is not None,
+        # Elsewhere nobody knows of a sign-in that was begun here.
+        **ways_to_prove(request, methods, page="" if step.is_signed_in else reverse("login")),
     }
     return render(request, "accounts/login_code.html", context, status=status)
 

@@ -242,6 +242,13 @@ def test_a_columns_name_cannot_leave_its_attribute() -> None:
     assert list(labelled(["<td>1</td>"], [heading])) == ['<td data-label="&quot;&gt;&lt;script&gt;">1</td>']
 
 
+def test_an_address_breaks_at_its_parts_where_a_row_is_a_card() -> None:
+    heading = {"text": "User", "class_attrib": ' class="column-user"'}
+    cell = '<td title="a@b.cd"><a href="/x?q=a@b.cd">{}</a></td>'
+    shown = cell.replace("<td", '<td data-label="User"')
+    assert list(labelled([cell.format("a@b.cd")], [heading])) == [shown.format("a<wbr>@b<wbr>.cd")]
+
+
 def test_rows_are_counted_as_entries_whatever_their_table_is_called(staff: Client) -> None:
     new_session()
     address = reverse("admin:accounts_loginhistory_changelist")
