@@ -21,8 +21,10 @@ from accounts.services.browser_sign_in import PROVED_AT
 from accounts.services.suspension import suspend_account
 from nexusvpn.api.scopes import Scope
 from nexusvpn.errors import DomainError
+from support.services.announcements import forget_banners
 from tests.api_client import ApiClient
 from tests.factories.accounts import PASSWORD
+from tests.factories.announcements import make_announcement
 from tests.mails import waiting_mails
 
 EVERY = [scope.value for scope in Scope]
@@ -214,6 +216,9 @@ class TestPage:
         assert browser.post("/settings/api-keys", {"name": "Backups", "scopes": ["read"]}).status_code == 201
 
     def test_the_new_key_is_shown_once(self, page: Client) -> None:
+        make_announcement()
+        forget_banners()
+        assert page.get("/settings/api-keys").text.count("data-returns") == 2
         form = {"name": "Backups", "scopes": ["read", "devices"], "days": "30"}
         made = page.post("/settings/api-keys", form)
         assert made.status_code == 201
@@ -221,6 +226,8 @@ class TestPage:
         assert row.scopes == ["read", "devices"]
         assert row.expires_at is not None
         assert made.text.count(f"{row.prefix}") == 2
+        # Nothing there comes back to a page that does not show it any more.
+        assert "data-returns" not in made.text
         assert "no-store" in made.headers["Cache-Control"]
         assert page.get("/settings/api-keys").text.count(row.prefix) == 1
 
