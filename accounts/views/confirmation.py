@@ -24,8 +24,9 @@ from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.reauthentication import check_person
 from accounts.services.second_factor import Method, methods_of
 from accounts.wanted import wanted_page
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 
 View = Callable[..., HttpResponse]
 
@@ -55,8 +56,6 @@ def ask(request: HttpRequest) -> HttpResponse:
         values = {"code": "", **form.cleaned_data}
         try:
             with_factor = check_person(request, user=user, kind=Session.Kind.BROWSER, **values)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -64,7 +63,7 @@ def ask(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(target)
     passkeys = Method.PASSKEY in methods_of(user) and site_of(request) is not None
     context = {"form": form, "next": target, "passkeys": passkeys}
-    return render(request, "accounts/settings/confirm.html", context, status=status)
+    return with_retry_after(render(request, "accounts/settings/confirm.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -17,7 +17,8 @@ from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.passwords import change_password
 from accounts.services.reauthentication import check_person
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
+from nexusvpn.http import with_retry_after
 
 
 @sensitive_post_parameters("current_password", "new_password", "code")
@@ -36,8 +37,6 @@ def password_change(request: HttpRequest) -> HttpResponse:
             change_password(
                 user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
             )
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -45,4 +44,6 @@ def password_change(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, user)
             messages.success(request, _("Your password is changed. Everything else that was signed in is signed out."))
             return redirect("password-change")
-    return render(request, "accounts/settings/password.html", {"form": form}, status=status)
+    return with_retry_after(
+        render(request, "accounts/settings/password.html", {"form": form}, status=status), form.retry_after
+    )

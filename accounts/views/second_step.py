@@ -25,8 +25,9 @@ from accounts.services.browser_sign_in import check_active, confirm, enter_with_
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.second_factor import Method, methods_of, prove_by_code
 from accounts.wanted import wanted_page
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,6 @@ def code(request: HttpRequest) -> HttpResponse:
             _refuse_other(step, form.cleaned_data["number"])
             check_active(request, step.user)
             prove_by_code(request, user=step.user, code=form.cleaned_data["code"], kind=Session.Kind.BROWSER)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -109,7 +108,7 @@ def _page(request: HttpRequest, step: Step, form: CodeForm, status: int = 200) -
         "has_codes": Method.TOTP in methods or Method.RECOVERY_CODE in methods,
         "passkeys": Method.PASSKEY in methods and site_of(request) is not None,
     }
-    return render(request, "accounts/login_code.html", context, status=status)
+    return with_retry_after(render(request, "accounts/login_code.html", context, status=status), form.retry_after)
 
 
 @never_cache

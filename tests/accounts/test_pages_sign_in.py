@@ -107,6 +107,9 @@ def test_the_sixth_try_is_refused_on_the_page_and_over_the_api_alike(page: Clien
     refused = page.post("/login", form(), REMOTE_ADDR="192.0.2.99")
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    # The form, with what was typed.
+    assert f'value="{alice.email}"' in refused.text
+    assert f"You can try again in {refused.headers['Retry-After']} second" in refused.text
     assert api.post("auth/login", form(), remote_addr="192.0.2.98").status == 429
     assert not Session.objects.filter(user=alice).exists()
 
