@@ -130,11 +130,21 @@ class DatabaseGateMiddleware:
 
 
 class ClientSessionMiddleware(SessionMiddleware):
-    """Tells the session store whose browser it is, so that the list of sessions can say it."""
+    """Tells the session store whose browser it is, so that the list of sessions can say it; and takes no cookie from a browser that
+    has not signed out with this request."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         request.session.client = (client_address(request), user_agent(request))  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """A key that is merely unknown may have been replaced while the request was under way: this answer, if it came after the one
+        that brought the new cookie, would delete that."""
+        response = super().process_response(request, response)  # type: ignore[arg-type, assignment]
+        name = settings.SESSION_COOKIE_NAME
+        if name in response.cookies and not response.cookies[name].value and not request.session.ended:  # type: ignore[attr-defined]
+            del response.cookies[name]
+        return response
 
 
 class PageLimitMiddleware:

@@ -120,6 +120,21 @@ def test_one_address_may_try_five_times_a_minute_whatever_the_account(page: Clie
     assert statuses == [400] * 5 + [429]
 
 
+def test_an_answer_that_comes_late_takes_no_cookie_away(page: Client, alice: User) -> None:
+    """One window polls with the key that a confirmation in another window has just replaced."""
+    name = settings.SESSION_COOKIE_NAME
+    page.post("/login", form())
+    polling = Client()
+    polling.cookies[name] = page.cookies[name].value
+    page.post("/settings/security/confirm", {"password": PASSWORD})
+    assert page.cookies[name].value != polling.cookies[name].value
+    late = polling.get("/dashboard")
+    assert late.status_code == 302
+    assert name not in late.cookies
+    assert "Cookie" in late.headers["Vary"]
+    assert page.post("/logout").cookies[name].value == ""
+
+
 def test_signing_out_ends_the_session_in_the_database(page: Client, alice: User) -> None:
     page.post("/login", form())
     stolen = page.cookies[settings.SESSION_COOKIE_NAME].value
