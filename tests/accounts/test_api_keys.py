@@ -236,14 +236,27 @@ class TestPage:
         assert answer.status_code == 400
         assert "This field is required." in answer.text
 
-    def test_revoking_needs_a_form_and_the_owner(self, page: Client, alice: User, bob: User) -> None:
-        key_of(bob, "read")
-        row = ApiKey.objects.get()
-        assert page.get(f"/settings/api-keys/{row.pk}/revoke").status_code == 405
-        assert page.post(f"/settings/api-keys/{row.pk}/revoke").status_code == 404
+    def test_revoking_is_asked_about_first(self, page: Client, alice: User) -> None:
         key_of(alice, "read")
-        own = ApiKey.objects.get(user=alice)
-        assert "is revoked" in page.post(f"/settings/api-keys/{own.pk}/revoke", follow=True).text
+        key = ApiKey.objects.get()
+        address = f"/settings/api-keys/{key.pk}/revoke"
+        assert f'href="{address}"' in page.get("/settings/api-keys").text
+        asked = page.get(address)
+        assert "Revoke this key?" in asked.text
+        assert key.name in asked.text
+        assert ApiKey.objects.exists()
+        answers = [page.post(address, follow=True) for _ in range(2)]
+        assert [answer.redirect_chain for answer in answers] == [[("/settings/api-keys", 302)]] * 2
+        assert ["is revoked" in answer.text for answer in answers] == [True, False]
+        assert not ApiKey.objects.exists()
+        assert page.get(address).status_code == 404
+
+    def test_anothers_key_is_neither_shown_nor_revoked(self, page: Client, bob: User) -> None:
+        key_of(bob, "read")
+        address = f"/settings/api-keys/{ApiKey.objects.get().pk}/revoke"
+        assert page.get(address).status_code == 404
+        assert "is revoked" not in page.post(address, follow=True).text
+        assert ApiKey.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
