@@ -11,6 +11,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 from nexusvpn.connections import gate
 from nexusvpn.context import accept_request_id, set_client_address, set_request_id
@@ -130,8 +131,8 @@ class DatabaseGateMiddleware:
 
 
 class ClientSessionMiddleware(SessionMiddleware):
-    """Tells the session store whose browser it is, so that the list of sessions can say it; and takes no cookie from a browser that
-    has not signed out with this request."""
+    """Tells the session store whose browser it is, so that the list of sessions can say it. Takes no cookie from a browser that has
+    not signed out with this request, and lets no cache keep what was said to somebody who is signed in."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
@@ -144,6 +145,8 @@ class ClientSessionMiddleware(SessionMiddleware):
         name = settings.SESSION_COOKIE_NAME
         if name in response.cookies and not response.cookies[name].value and not request.session.ended:  # type: ignore[attr-defined]
             del response.cookies[name]
+        if request.session.accessed and "_auth_user_id" in request.session and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
         return response
 
 

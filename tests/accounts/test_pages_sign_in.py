@@ -120,6 +120,15 @@ def test_one_address_may_try_five_times_a_minute_whatever_the_account(page: Clie
     assert statuses == [400] * 5 + [429]
 
 
+@pytest.mark.parametrize("path", ["/", "/privacy/what-we-store"])
+def test_no_cache_keeps_a_page_of_everybodys_that_somebody_signed_in_has_seen(
+    page: Client, alice: User, path: str
+) -> None:
+    assert "no-store" not in page.get(path).headers.get("Cache-Control", "")
+    page.force_login(alice)
+    assert "no-store" in page.get(path).headers["Cache-Control"]
+
+
 def test_an_answer_that_comes_late_takes_no_cookie_away(page: Client, alice: User) -> None:
     """One window polls with the key that a confirmation in another window has just replaced."""
     name = settings.SESSION_COOKIE_NAME
