@@ -138,14 +138,16 @@ class ClientSessionMiddleware(SessionMiddleware):
         super().process_request(request)
         request.session.client = (client_address(request), user_agent(request))  # type: ignore[attr-defined]
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """A key that is merely unknown may have been replaced while the request was under way: this answer, if it came after the one
         that brought the new cookie, would delete that."""
-        response = super().process_response(request, response)  # type: ignore[arg-type, assignment]
+        response = super().process_response(request, response)
         name = settings.SESSION_COOKIE_NAME
         if name in response.cookies and not response.cookies[name].value and not request.session.ended:  # type: ignore[attr-defined]
             del response.cookies[name]
-        if request.session.accessed and "_auth_user_id" in request.session and not response.has_header("Cache-Control"):
+        # Faults are left as they are: a session that could not be loaded would be asked for again here.
+        is_open = response.status_code < 500 and not response.has_header("Cache-Control")
+        if is_open and request.session.accessed and "_auth_user_id" in request.session:
             add_never_cache_headers(response)
         return response
 
