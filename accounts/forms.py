@@ -65,7 +65,7 @@ class ProfileForm(ServiceForm):
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_("Of these pages in this browser, and of our mails to you."),
+        help_text=_("Of our mails to you and, once you change it here, of these pages in this browser."),
     )
 
 

@@ -27,8 +27,9 @@ from accounts.services.email_tokens import Purpose
 from accounts.services.reauthentication import check_person
 from accounts.services.second_factor import methods_of
 from accounts.views.proof import ways_to_prove
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import LINK_USE, enforce
 
 
@@ -47,14 +48,12 @@ def address_change(request: HttpRequest) -> HttpResponse:
         try:
             check_person(request, user=user, kind=Session.Kind.BROWSER, **proof)
             ask_for_change(user=user, email=values["email"])
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
             return redirect("email-change")
     context = {"form": form, "pending": pending_change(user), **ways_to_prove(request, methods)}
-    return render(request, "accounts/settings/email.html", context, status=status)
+    return with_retry_after(render(request, "accounts/settings/email.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -25,8 +25,9 @@ from accounts.services.reauthentication import check_person
 from accounts.services.second_factor import methods_of
 from accounts.views.proof import ways_to_prove
 from accounts.wanted import wanted_page
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 
 View = Callable[..., HttpResponse]
 
@@ -57,15 +58,13 @@ def ask(request: HttpRequest) -> HttpResponse:
         values = {"code": "", **form.cleaned_data}
         try:
             with_factor = check_person(request, user=user, kind=Session.Kind.BROWSER, **values)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
             confirm(request, with_factor=with_factor)
             return HttpResponseRedirect(target)
     context = {"form": form, "next": target, **ways_to_prove(request, methods)}
-    return render(request, "accounts/settings/confirm.html", context, status=status)
+    return with_retry_after(render(request, "accounts/settings/confirm.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -19,7 +19,8 @@ from accounts.services.passwords import change_password
 from accounts.services.reauthentication import check_person
 from accounts.services.second_factor import methods_of
 from accounts.views.proof import ways_to_prove
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
+from nexusvpn.http import with_retry_after
 
 
 @sensitive_post_parameters("current_password", "new_password", "code")
@@ -39,8 +40,6 @@ def password_change(request: HttpRequest) -> HttpResponse:
             change_password(
                 user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
             )
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -49,4 +48,6 @@ def password_change(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your password is changed. Everything else that was signed in is signed out."))
             return redirect("password-change")
     context = {"form": form, **ways_to_prove(request, methods)}
-    return render(request, "accounts/settings/password.html", context, status=status)
+    return with_retry_after(
+        render(request, "accounts/settings/password.html", context, status=status), form.retry_after
+    )

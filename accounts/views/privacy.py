@@ -30,7 +30,7 @@ from accounts.views.proof import ways_to_prove
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.forms_only import forms_only
-from nexusvpn.http import attachment
+from nexusvpn.http import attachment, with_retry_after
 
 
 @never_cache
@@ -84,8 +84,6 @@ def account_delete(request: HttpRequest) -> HttpResponse:
         try:
             check_person(request, user=user, kind=Session.Kind.BROWSER, **{"code": "", **form.cleaned_data})
             leave(user=user)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -96,7 +94,9 @@ def account_delete(request: HttpRequest) -> HttpResponse:
             )
             return redirect("account-restore")
     context = {"form": form, "grace_days": settings.DELETION_GRACE_DAYS, **ways_to_prove(request, methods)}
-    return render(request, "accounts/settings/account_delete.html", context, status=status)
+    return with_retry_after(
+        render(request, "accounts/settings/account_delete.html", context, status=status), form.retry_after
+    )
 
 
 @require_safe

@@ -26,8 +26,9 @@ from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.second_factor import Method, methods_of, prove_by_code
 from accounts.views.proof import ways_to_prove
 from accounts.wanted import wanted_page
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +93,6 @@ def code(request: HttpRequest) -> HttpResponse:
             _refuse_other(step, form.cleaned_data["number"])
             check_active(request, step.user)
             prove_by_code(request, user=step.user, code=form.cleaned_data["code"], kind=Session.Kind.BROWSER)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -110,7 +109,7 @@ def _page(request: HttpRequest, step: Step, form: CodeForm, methods: list[Method
         # Elsewhere nobody knows of a sign-in that was begun here.
         **ways_to_prove(request, methods, page="" if step.is_signed_in else reverse("login")),
     }
-    return render(request, "accounts/login_code.html", context, status=status)
+    return with_retry_after(render(request, "accounts/login_code.html", context, status=status), form.retry_after)
 
 
 @never_cache
