@@ -46,7 +46,7 @@ WORDS = {
     "password_changed": _("Password changed"),
     "password_reset": _("New password set by a mailed link"),
     "password_reset_asked": _("Link for a new password asked for"),
-    "payment_refunded": _("Payment paid back"),
+    "payment_refunded": _("Payment refunded"),
     "plan_change_dropped": _("Change of the plan taken back"),
     "plan_change_planned": _("Change of the plan at the period's end"),
     "plan_changed": _("Plan changed"),

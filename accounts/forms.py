@@ -65,17 +65,11 @@ class ProfileForm(ServiceForm):
     language = forms.ChoiceField(
         label=_("Language"),
         choices=settings.LANGUAGES,
-        help_text=_("Of these pages in this browser, and of our mails to you."),
+        help_text=_("Of our mails to you and, once you change it here, of these pages in this browser."),
     )
 
 
-class LeaveForm(ServiceForm):
-    password = forms.CharField(
-        label=_("Your password"),
-        max_length=MAX_PASSWORD,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
+class RestoreForm(LoginForm):
     code = forms.CharField(
         label=_("Code"),
         max_length=64,
@@ -83,7 +77,3 @@ class LeaveForm(ServiceForm):
         help_text=_("Of your authenticator app, or a recovery code, if you have a second factor."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
-
-
-class RestoreForm(LoginForm):
-    code = LeaveForm.declared_fields["code"]

@@ -55,3 +55,8 @@ class AddressChangeForm(AskAgainForm):
         label=_("New e-mail address"), max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
     password = present_password_field(_("Your password"))
+
+
+class LeaveForm(AskAgainForm):
+    field_order = ("password", "code")
+    password = present_password_field(_("Your password"))

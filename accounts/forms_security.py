@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django import forms
 
+from accounts.services.second_factor import Method, typed_methods
 from accounts.validators import MAX_PASSWORD
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import lazy as _
 
 CODE = _("Code")
+APP_OR_RECOVERY = _("Six digits from your authenticator app, or a recovery code.")
+# What is asked for of somebody who has one of the two alone.
+ONE_KIND = {
+    Method.TOTP: (CODE, _("Six digits from your authenticator app.")),
+    Method.RECOVERY_CODE: (_("Recovery code"), _("One of those that you wrote down. Each works once.")),
+}
 
 
 def _code_field(help_text: str, label: str = CODE, *, required: bool = True) -> forms.CharField:
@@ -21,11 +29,21 @@ def _code_field(help_text: str, label: str = CODE, *, required: bool = True) -> 
     )
 
 
+def _ask_for_what_they_have(form: forms.Form, methods: Collection[Method]) -> None:
+    typed = typed_methods(methods)
+    if len(typed) == 1:
+        form.fields["code"].label, form.fields["code"].help_text = ONE_KIND[typed[0]]
+
+
 class CodeForm(ServiceForm):
     """At signing in: a code of the authenticator or a recovery code. `number` says which of the sign-ins begun in this browser."""
 
-    code = _code_field(_("Six digits from your authenticator app, or a recovery code."))
+    code = _code_field(APP_OR_RECOVERY)
     number = forms.CharField(max_length=32, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, methods: Collection[Method], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _ask_for_what_they_have(self, methods)
 
 
 class NewAuthenticatorForm(ServiceForm):
@@ -33,13 +51,15 @@ class NewAuthenticatorForm(ServiceForm):
 
 
 class AskAgainForm(ServiceForm):
-    """What also asks those for a code who have a second factor (`with_code`), and nobody else."""
+    """What also asks those for a code who have a second factor (whose `methods` are not empty), and nobody else."""
 
-    code = _code_field(_("Six digits from your authenticator app, or a recovery code."))
+    code = _code_field(APP_OR_RECOVERY)
 
-    def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, methods: Collection[Method], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not with_code:
+        if methods:
+            _ask_for_what_they_have(self, methods)
+        else:
             del self.fields["code"]
 
 

@@ -23,7 +23,7 @@ WORDS = {
     "payment_disputed": _("Payment disputed"),
     "payment_failed": _("Payment failed"),
     "payment_received": _("Payment received"),
-    "payment_refunded": _("Payment paid back"),
+    "payment_refunded": _("Payment refunded"),
     "payment_reminder": _("Reminder of a payment"),
     "payments_differ": _("Differences from Stripe"),
     "plan_ended": _("Plan ended"),

@@ -33,6 +33,8 @@ class SessionStore(SessionBase):
     _second_factor_at: datetime | None = None
     _acting: tuple[UUID, datetime] | None = None
     row_id: UUID
+    # Ended by this very request, rather than unknown when it came.
+    ended = False
 
     def _get_new_session_key(self) -> str:
         return secrets.token_urlsafe(32)
@@ -72,6 +74,7 @@ class SessionStore(SessionBase):
 
     def flush(self) -> None:
         super().flush()
+        self.ended = True
         self._second_factor_at = self._acting = None
 
     def exists(self, session_key: str) -> bool:

@@ -82,7 +82,7 @@ class NothingBought(Conflict):
 
 class NothingToRefund(Conflict):
     code = "nothing_to_refund"
-    message = _("Nothing of this payment is left to be paid back.")
+    message = _("Nothing of this payment is left to be refunded.")
 
 
 class NobodyToCredit(Conflict):

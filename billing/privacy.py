@@ -198,7 +198,7 @@ def _register_payments() -> None:
         StoredKind(
             "billing.Payment",
             _("What was charged when, and a hash by which the same card is recognised. Never the card's number."),
-            _("To pay back what has to be, and to notice one card used by many."),
+            _("To refund what has to be, and to notice one card used by many."),
             BOOKS,
             section="payments",
         ),

@@ -22,9 +22,11 @@ from django.views.decorators.http import require_safe
 
 import nexusvpn.admin_filters  # noqa: F401  (registers the filter of free texts)
 from nexusvpn.admin_columns import on_its_day, readable
+from nexusvpn.admin_deleting import is_kept
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
-from nexusvpn.admin_fields import plain_field, without
+from nexusvpn.admin_fields import each_written, plain_field, without
+from nexusvpn.admin_inlines import adding_in_a_sentence
 from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
@@ -137,8 +139,8 @@ class StaffModelAdmin(admin.ModelAdmin):
     # What must be known before anything else about an object, above its form.
     banners: ClassVar[list[Callable[[HttpRequest, Any], Iterable[Notice]]]] = []
     extra_columns: ClassVar[list[Column]] = []
-    # How lists, pages and filters say the codes of a column.
-    words: ClassVar[dict[str, Callable[[str], str]]] = {}
+    # How lists, pages and filters say the codes of a column, and lists and pages its numbers.
+    words: ClassVar[dict[str, Callable[[Any], str]]] = {}
     # Sums of money whose columns' names do not say that they are.
     sums: ClassVar[tuple[str, ...]] = ()
     # Moments that the list shows by their day.
@@ -170,9 +172,15 @@ class StaffModelAdmin(admin.ModelAdmin):
         return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """When a row was made, and what else is known of it alone, is not asked before there is one."""
+        """When a row was made, and what else is known of it alone, is not asked before there is one; who may only look at it sees no
+        numbers as a form would take them.
+        """
         found = super().get_fieldsets(request, obj)
-        return found if obj is not None else without(found, self.get_readonly_fields(request))
+        if obj is None:
+            return without(found, self.get_readonly_fields(request))
+        if self.has_change_permission(request, obj):
+            return found
+        return each_written(found, lambda name: readable(self.model, name, self.sums, self.words))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return StaffList
@@ -244,6 +252,12 @@ class StaffModelAdmin(admin.ModelAdmin):
             raise BadRequest from error
         return super().response_action(request, *args, **kwargs)
 
+    def get_inline_formsets(self, *args: Any, **kwargs: Any) -> list[Any]:
+        inlines = super().get_inline_formsets(*args, **kwargs)
+        for inline in inlines:
+            inline.inline_formset_data = adding_in_a_sentence(inline)
+        return inlines
+
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """A service that finds out only now that somebody was quicker, or that the form came twice, is quoted above the list."""
         try:
@@ -310,11 +324,26 @@ class StaffModelAdmin(admin.ModelAdmin):
         found = [notices(request, obj) for notices in self.banners] if obj is not None else []
         context["banners"] = [notice for notices in found for notice in notices]
         context["keeps_history"] = self.keeps_history
+        # Where deleting would be refused it is not offered; its page still says why, row by row, to whoever comes there.
+        if obj is not None and self.has_delete_permission(request, obj) and is_kept(self.admin_site, request, obj):
+            context |= {"show_delete": False, "not_deleted": True, "instead": self.instead_of_deleting}
         return super().render_change_form(request, context, *args, **kwargs)
 
 
 class OnlyRowAdmin(StaffModelAdmin):
-    """A table of one row: the page of settings makes it with the first change, and nobody deletes it."""
+    """A table of one row, which its menu entry opens: the page of settings or a job makes it, and nobody adds or deletes one."""
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The row itself. Before there is one, the list says what holds; and who looks for something gets a list."""
+        if request.method == "GET" and not request.GET and self.has_view_or_change_permission(request):
+            rows = self.get_queryset(request)[:2]
+            if len(rows) == 1:
+                address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[rows[0].pk])
+                return HttpResponseRedirect(address)
+        return super().changelist_view(request, extra_context)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().render_change_form(request, {**context, "is_only_row": True}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -28,7 +28,7 @@ def _is_volume(name: str) -> bool:
 
 
 def readable(
-    model: Any, name: Any, sums: Collection[str] = (), words: Mapping[str, Callable[[str], str]] | None = None
+    model: Any, name: Any, sums: Collection[str] = (), words: Mapping[str, Callable[[Any], str]] | None = None
 ) -> Any:
     """What to show for a column of a list or a page that only shows: the column's name, or what writes its number out.
 

@@ -3,7 +3,7 @@ page that adds a row nothing that is not there yet."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -38,6 +38,18 @@ def without(fieldsets: Any, hidden: Collection[Any]) -> list[tuple[Any, dict[str
         if fields:
             kept.append((title, {**options, "fields": fields}))
     return kept
+
+
+def each_written(fieldsets: Any, write: Callable[[Any], Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """The groups of fields of a page that only shows, with what shows each in its place."""
+    return [
+        (title, {**options, "fields": [_line_written(line, write) for line in options["fields"]]})
+        for title, options in fieldsets
+    ]
+
+
+def _line_written(line: Any, write: Callable[[Any], Any]) -> Any:
+    return tuple(write(name) for name in line) if isinstance(line, (list, tuple)) else write(line)
 
 
 def _of_line(line: Any, hidden: Collection[Any]) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import ngettext
 
 from nexusvpn.api.status import http_status
-from nexusvpn.errors import DomainError, NotAuthenticated
+from nexusvpn.errors import DomainError, NotAuthenticated, RateLimited
 
 
 class FocusedField(BoundField):
@@ -30,8 +31,20 @@ class MomentField(forms.DateTimeField):
         super().__init__(widget=widget, **given)
 
 
+def _when(error: DomainError) -> str:
+    """When somebody who tried too often may try again."""
+    if not isinstance(error, RateLimited) or error.retry_after is None:
+        return ""
+    said = ngettext(
+        "You can try again in %(seconds)s second.", "You can try again in %(seconds)s seconds.", error.retry_after
+    )
+    return said % {"seconds": error.retry_after}
+
+
 class ServiceForm(forms.Form):
     bound_field_class = FocusedField
+    # Seconds, of a form that was refused for now only.
+    retry_after: int | None = None
 
     def add_domain_error(self, error: DomainError) -> int:
         """Put the refusal at the fields that it names, or above the form; returns the status of the page."""
@@ -39,6 +52,7 @@ class ServiceForm(forms.Form):
         for name, texts in named.items():
             self.add_error(name, texts)
         if not named:
-            self.add_error(None, error.message)
+            self.add_error(None, f"{error.message} {_when(error)}".strip())
+        self.retry_after = error.retry_after
         # A 401 would have to offer HTTP authentication (RFC 9110, 15.5.2); the form is how one signs in to pages.
         return 400 if isinstance(error, NotAuthenticated) else http_status(error)

@@ -77,6 +77,13 @@ def is_api(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/")
 
 
+def with_retry_after(response: HttpResponse, seconds: int | None) -> HttpResponse:
+    """The answer, which says when the same may be asked again if it was refused for now only."""
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def attachment(content: str | bytes, content_type: str, file_name: str) -> HttpResponse:
     """A file to save, which no cache keeps."""
     headers = {

@@ -11,6 +11,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import add_never_cache_headers
 
 from nexusvpn.connections import gate
 from nexusvpn.context import accept_request_id, set_client_address, set_request_id
@@ -130,11 +131,25 @@ class DatabaseGateMiddleware:
 
 
 class ClientSessionMiddleware(SessionMiddleware):
-    """Tells the session store whose browser it is, so that the list of sessions can say it."""
+    """Tells the session store whose browser it is, so that the list of sessions can say it. Takes no cookie from a browser that has
+    not signed out with this request, and lets no cache keep what was said to somebody who is signed in."""
 
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
         request.session.client = (client_address(request), user_agent(request))  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """A key that is merely unknown may have been replaced while the request was under way: this answer, if it came after the one
+        that brought the new cookie, would delete that."""
+        response = super().process_response(request, response)
+        name = settings.SESSION_COOKIE_NAME
+        if name in response.cookies and not response.cookies[name].value and not request.session.ended:  # type: ignore[attr-defined]
+            del response.cookies[name]
+        # Faults are left as they are: a session that could not be loaded would be asked for again here.
+        is_open = response.status_code < 500 and not response.has_header("Cache-Control")
+        if is_open and request.session.accessed and "_auth_user_id" in request.session:
+            add_never_cache_headers(response)
+        return response
 
 
 class PageLimitMiddleware:

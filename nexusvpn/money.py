@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import get_language, to_locale
 
 # ISO 4217 currencies without a minor unit, and those with a thousandth, as far as Stripe takes them:
 # https://docs.stripe.com/currencies
@@ -30,3 +34,17 @@ def minor(amount: Decimal, currency: str) -> int | None:
     scaled = amount.scaleb(decimals_of(currency))
     exponent = scaled.as_tuple().exponent
     return int(scaled) if isinstance(exponent, int) and exponent >= 0 else None
+
+
+def sign_of(currency: str) -> str:
+    """How the language that is spoken writes a currency: "¥" for JPY, "CA$" for CAD. One without a sign of its own, as CHF, is its code."""
+    code = currency.upper()
+    return _signs(get_language() or "en").get(code, code)
+
+
+@lru_cache(maxsize=16)
+def _signs(language: str) -> dict[str, str]:
+    try:
+        return dict(Locale.parse(to_locale(language)).currency_symbols)
+    except (UnknownLocaleError, ValueError):
+        return dict(Locale.parse("en").currency_symbols)

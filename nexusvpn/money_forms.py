@@ -19,17 +19,25 @@ if TYPE_CHECKING:
 
 IN_UNITS = _("In units of the currency, for example 49.99.")
 CURRENCY_HELP = _("Three letters, for example USD.")
-# What a column of sums holds.
+# What a column of sums holds, and a big one.
 MOST_MINOR = 2**31 - 1
+MOST_BIG_MINOR = 2**63 - 1
 
 
 class MoneyField(forms.DecimalField):
-    """A column of sums; `currency_in` is the column of their currency, and `more` is said behind how they are typed."""
+    """A column of sums of at most `most_minor`; `currency_in` is the column of their currency, and `more` is said behind how they are
+    typed.
+    """
 
-    def __init__(self, *, currency_in: str = "currency", more: StrOrPromise = "", **kwargs: Any) -> None:
+    def __init__(
+        self, *, currency_in: str = "currency", more: StrOrPromise = "", most_minor: int = MOST_MINOR, **kwargs: Any
+    ) -> None:
         self.currency_in = currency_in
+        self.most_minor = most_minor
         help_text = format_lazy("{} {}", IN_UNITS, more) if more else IN_UNITS
-        super().__init__(min_value=Decimal(0), max_digits=13, localize=True, help_text=help_text, **kwargs)
+        # As many as the largest sum has, with thousandths typed behind it where it has none.
+        digits = len(str(most_minor)) + 3
+        super().__init__(min_value=Decimal(0), max_digits=digits, localize=True, help_text=help_text, **kwargs)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {**super().widget_attrs(widget), "inputmode": "decimal"}
@@ -59,8 +67,8 @@ class MoneyForm(forms.ModelForm):
             exact = minor(values[name], currency)
             if exact is None:
                 self.add_error(name, gettext("%(currency)s has no such amount.") % {"currency": currency.upper()})
-            elif exact > MOST_MINOR:
-                most = money(MOST_MINOR, currency)
+            elif exact > field.most_minor:
+                most = money(field.most_minor, currency)
                 self.add_error(name, gettext("Choose an amount of at most %(most)s.") % {"most": most})
             else:
                 values[name] = exact

@@ -37,6 +37,22 @@ _SPELT = {
     "url": "URL",
 }
 
+# Columns of traffic are called from the node's side in the code; people read whose side it is.
+_TRAFFIC = {
+    "bytes down": "downloaded",
+    "bytes up": "uploaded",
+    "counted rx": "from devices, before it last grew",
+    "counted tx": "to devices, before it last grew",
+    "customers rx": "from devices, by their counters",
+    "customers tx": "to devices, by their counters",
+    "node rx": "from devices, by the node",
+    "node tx": "to devices, by the node",
+    "rx": "from devices",
+    "rx bytes": "from devices",
+    "tx": "to devices",
+    "tx bytes": "to devices",
+}
+
 # One and several of what staff know by another word than the code's: as `admin_menu` calls their list.
 CALLED = {
     "accounts.RegistrationPolicy": ("registration", "registration"),
@@ -69,7 +85,7 @@ def translate_names() -> None:
         for label in (*APPS, *GUESTS):
             texts = named[GUESTS.get(label, label)]
             for owner, attribute, context, plain in _plain_names(apps.get_app_config(label)):
-                name = " ".join(_SPELT.get(word, word) for word in plain.split(" "))
+                name = _TRAFFIC.get(plain) or " ".join(_SPELT.get(word, word) for word in plain.split(" "))
                 texts.add((context, name))
                 setattr(owner, attribute, translation.pgettext_lazy(context, name))
         for label in GUESTS:

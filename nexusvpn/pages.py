@@ -16,7 +16,7 @@ from nexusvpn.api.status import http_status
 from nexusvpn.audit import record_act
 from nexusvpn.db import is_lost_database, note_lost_database
 from nexusvpn.errors import DomainError, Unavailable
-from nexusvpn.http import is_api
+from nexusvpn.http import is_api, with_retry_after
 from nexusvpn.logs import logger
 
 log = logger(__name__)
@@ -47,9 +47,7 @@ def error_page(request: HttpRequest, error: DomainError) -> HttpResponse:
         return error_response(request, status, error.code, error.message, error.fields, error.retry_after)
     template = TEMPLATES.get(status, "errors/400.html")
     response = _page(request, template, status, message=error.message, retry_after=error.retry_after)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return with_retry_after(response, error.retry_after)
 
 
 def _page(request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:

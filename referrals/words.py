@@ -107,7 +107,7 @@ class Offer:
             return ""
         if others:
             amount = _("%(amount)s (%(others)s in other currencies)") % {"amount": amount, "others": others}
-        return _("A payment counts if at least %(amount)s of it is paid in money and not paid back.") % {
+        return _("A payment counts if at least %(amount)s of it is paid in money and not refunded.") % {
             "amount": amount
         }
 

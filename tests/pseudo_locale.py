@@ -72,8 +72,10 @@ def everything_bracketed(language: str = "de") -> Iterator[None]:
 def untranslated(page: str) -> list[str]:
     """The texts of a page that have words outside the brackets, data and names apart.
 
-    A translated sentence may have tags inside: it is taken out with them, before the page is read.
+    A translated sentence may have tags inside: it is taken out with them, before the page is read. An address with places to break
+    is still one.
     """
+    page = page.replace("<wbr>", "")
     while (shorter := _INNERMOST.sub(" ", page)) != page:
         page = shorter
     reader = Spoken()

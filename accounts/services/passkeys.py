@@ -101,6 +101,12 @@ def site_of(request: HttpRequest) -> Site | None:
     return Site(host, origin)
 
 
+def page_for_passkeys(path: str) -> str:
+    """The same page under the site's own address, if passkeys can be used there; else nothing."""
+    own = urlsplit(settings.SITE_URL)
+    return f"{settings.SITE_URL}{path}" if own.scheme == "https" and not _is_address(own.hostname or "") else ""
+
+
 def _is_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)

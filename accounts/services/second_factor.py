@@ -6,6 +6,7 @@ sessions and addresses, in windows that slide, and whether the password was righ
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -49,6 +50,11 @@ def methods_of(user: User) -> list[Method]:
     if found and recovery_codes.count_left(user):
         found.append(Method.RECOVERY_CODE)
     return found
+
+
+def typed_methods(methods: Iterable[Method]) -> list[Method]:
+    """Those whose code somebody types. Whoever has a passkey alone, and has used up the recovery codes, has none."""
+    return [method for method in methods if method != Method.PASSKEY]
 
 
 def prove_by_code(request: HttpRequest, *, user: User, code: str, kind: Session.Kind) -> Method:

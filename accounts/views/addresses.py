@@ -25,8 +25,11 @@ from accounts.services.addresses import (
 )
 from accounts.services.email_tokens import Purpose
 from accounts.services.reauthentication import check_person
-from nexusvpn.errors import DomainError, RateLimited
+from accounts.services.second_factor import methods_of
+from accounts.views.proof import ways_to_prove
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import LINK_USE, enforce
 
 
@@ -36,7 +39,8 @@ from nexusvpn.ratelimit import LINK_USE, enforce
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_change(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = AddressChangeForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
+    methods = methods_of(user)
+    form = AddressChangeForm(request.POST if request.method == "POST" else None, methods=methods)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         values = {"code": "", **form.cleaned_data}
@@ -44,14 +48,12 @@ def address_change(request: HttpRequest) -> HttpResponse:
         try:
             check_person(request, user=user, kind=Session.Kind.BROWSER, **proof)
             ask_for_change(user=user, email=values["email"])
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
             return redirect("email-change")
-    context = {"form": form, "pending": pending_change(user)}
-    return render(request, "accounts/settings/email.html", context, status=status)
+    context = {"form": form, "pending": pending_change(user), **ways_to_prove(request, methods)}
+    return with_retry_after(render(request, "accounts/settings/email.html", context, status=status), form.retry_after)
 
 
 @never_cache

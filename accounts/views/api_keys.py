@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -20,8 +21,7 @@ from accounts.people import signed_in
 from accounts.services.api_keys import create_api_key, revoke_api_key
 from accounts.services.browser_sign_in import is_confirmed
 from accounts.views.confirmation import confirmed
-from nexusvpn.errors import DomainError
-from nexusvpn.forms_only import forms_only
+from nexusvpn.errors import DomainError, NotFound
 
 
 @never_cache
@@ -57,8 +57,16 @@ def _page(request: HttpRequest, form: ApiKeyForm, status: int = 200, *, made: st
 
 @never_cache
 @login_required
-@forms_only
+@require_http_methods(["GET", "HEAD", "POST"])
 def api_key_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
-    revoke_api_key(user=signed_in(request), key_id=pk)
-    messages.success(request, _("The key is revoked. Nothing gets in with it any more."))
+    """Asks first. Where the key is gone already, as at a second click, the form leads where it led at the first."""
+    user = signed_in(request)
+    if request.method != "POST":
+        key = ApiKey.objects.filter(user=user, pk=pk).first()
+        if key is None:
+            raise NotFound
+        return render(request, "accounts/settings/api_key_revoke.html", {"key": key})
+    with suppress(NotFound):
+        revoke_api_key(user=user, key_id=pk)
+        messages.success(request, _("The key is revoked. Nothing gets in with it any more."))
     return redirect("settings-api-keys")

@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from accounts.people import signed_in
 from accounts.services.profile import choose_language
+from accounts.wanted import wanted_page
 from nexusvpn.appearance import THEMES, Theme, remember_choice
 from nexusvpn.forms_only import forms_only
-from nexusvpn.http import target_of_ours
 from nexusvpn.languages import known_language
 
 
 @forms_only
 def appearance(request: HttpRequest) -> HttpResponse:
     """Back to where the switch was. What is not known is left as it is."""
-    response = HttpResponseRedirect(target_of_ours(request, request.POST.get("next", "")) or "/")
+    response = HttpResponseRedirect(wanted_page(request) or "/")
     language, theme = known_language(request.POST.get("language", "")), request.POST.get("theme", "")
     if language:
         remember_choice(response, settings.LANGUAGE_COOKIE_NAME, language)

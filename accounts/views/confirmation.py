@@ -20,12 +20,14 @@ from accounts.forms_security import ConfirmForm
 from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.browser_sign_in import confirm, is_confirmed
-from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
+from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.reauthentication import check_person
-from accounts.services.second_factor import Method, methods_of
+from accounts.services.second_factor import methods_of
+from accounts.views.proof import ways_to_prove
 from accounts.wanted import wanted_page
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 
 View = Callable[..., HttpResponse]
 
@@ -49,22 +51,20 @@ def confirmed(view: View) -> View:
 @require_http_methods(["GET", "HEAD", "POST"])
 def ask(request: HttpRequest) -> HttpResponse:
     user, target = signed_in(request), wanted_page(request) or reverse("settings-security")
-    form = ConfirmForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
+    methods = methods_of(user)
+    form = ConfirmForm(request.POST if request.method == "POST" else None, methods=methods)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         values = {"code": "", **form.cleaned_data}
         try:
             with_factor = check_person(request, user=user, kind=Session.Kind.BROWSER, **values)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
             confirm(request, with_factor=with_factor)
             return HttpResponseRedirect(target)
-    passkeys = Method.PASSKEY in methods_of(user) and site_of(request) is not None
-    context = {"form": form, "next": target, "passkeys": passkeys}
-    return render(request, "accounts/settings/confirm.html", context, status=status)
+    context = {"form": form, "next": target, **ways_to_prove(request, methods)}
+    return with_retry_after(render(request, "accounts/settings/confirm.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -17,7 +17,10 @@ from accounts.models import Session
 from accounts.people import signed_in
 from accounts.services.passwords import change_password
 from accounts.services.reauthentication import check_person
-from nexusvpn.errors import DomainError, RateLimited
+from accounts.services.second_factor import methods_of
+from accounts.views.proof import ways_to_prove
+from nexusvpn.errors import DomainError
+from nexusvpn.http import with_retry_after
 
 
 @sensitive_post_parameters("current_password", "new_password", "code")
@@ -26,7 +29,8 @@ from nexusvpn.errors import DomainError, RateLimited
 @require_http_methods(["GET", "HEAD", "POST"])
 def password_change(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = PasswordChangeForm(request.POST if request.method == "POST" else None, with_code=user.has_second_factor())
+    methods = methods_of(user)
+    form = PasswordChangeForm(request.POST if request.method == "POST" else None, methods=methods)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         values = {"code": "", **form.cleaned_data}
@@ -36,8 +40,6 @@ def password_change(request: HttpRequest) -> HttpResponse:
             change_password(
                 user=user, new_password=values["new_password"], keep=getattr(request.session, "row_id", None)
             )
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -45,4 +47,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
             update_session_auth_hash(request, user)
             messages.success(request, _("Your password is changed. Everything else that was signed in is signed out."))
             return redirect("password-change")
-    return render(request, "accounts/settings/password.html", {"form": form}, status=status)
+    context = {"form": form, **ways_to_prove(request, methods)}
+    return with_retry_after(
+        render(request, "accounts/settings/password.html", context, status=status), form.retry_after
+    )

@@ -18,17 +18,19 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.activity import activity_page
 from accounts.cookies import cookies
-from accounts.forms import LeaveForm
+from accounts.forms_credentials import LeaveForm
 from accounts.models import Session
 from accounts.people import signed_in
 from accounts.privacy import stored_kinds
 from accounts.services.deletion import leave
 from accounts.services.exports import latest_export, read_export, request_export
 from accounts.services.reauthentication import check_person
+from accounts.services.second_factor import methods_of
+from accounts.views.proof import ways_to_prove
 from nexusvpn.api.pagination import page_request
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.forms_only import forms_only
-from nexusvpn.http import attachment
+from nexusvpn.http import attachment, with_retry_after
 
 
 @never_cache
@@ -75,16 +77,13 @@ def export_file(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def account_delete(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    form = LeaveForm(request.POST if request.method == "POST" else None)
-    if not user.has_second_factor():
-        del form.fields["code"]
+    methods = methods_of(user)
+    form = LeaveForm(request.POST if request.method == "POST" else None, methods=methods)
     status = 400 if form.is_bound else 200
     if form.is_valid():
         try:
             check_person(request, user=user, kind=Session.Kind.BROWSER, **{"code": "", **form.cleaned_data})
             leave(user=user)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
@@ -94,8 +93,10 @@ def account_delete(request: HttpRequest) -> HttpResponse:
                 _("Your account is shut. Until it is erased you can take it back here; we have mailed you the date."),
             )
             return redirect("account-restore")
-    context = {"form": form, "grace_days": settings.DELETION_GRACE_DAYS}
-    return render(request, "accounts/settings/account_delete.html", context, status=status)
+    context = {"form": form, "grace_days": settings.DELETION_GRACE_DAYS, **ways_to_prove(request, methods)}
+    return with_retry_after(
+        render(request, "accounts/settings/account_delete.html", context, status=status), form.retry_after
+    )
 
 
 @require_safe

@@ -13,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms import ProfileForm
-from accounts.models import User
 from accounts.people import signed_in
 from accounts.services.profile import change_profile
 from accounts.services.verification import needs_verification
@@ -36,15 +35,17 @@ def profile(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
-            return _saved(request, user)
+            return _saved(request, form)
     context = {"form": form, "unverified": needs_verification(user)}
     return render(request, "accounts/settings/profile.html", context, status=status)
 
 
-def _saved(request: HttpRequest, user: User) -> HttpResponse:
-    """The next page is in the language that was chosen, and so is what it says first."""
-    with speaking(user.language):
+def _saved(request: HttpRequest, form: ProfileForm) -> HttpResponse:
+    """The next page is in the language that was chosen just now, and so is what it says first; else this browser keeps its own."""
+    chosen = form.cleaned_data["language"] if "language" in form.changed_data else ""
+    with speaking(chosen or get_language()):
         messages.success(request, _("Your profile is saved."))
     response = redirect("settings")
-    remember_choice(response, settings.LANGUAGE_COOKIE_NAME, user.language)
+    if chosen:
+        remember_choice(response, settings.LANGUAGE_COOKIE_NAME, chosen)
     return response

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.errors import InvalidLink
 from accounts.forms_credentials import AddressForm, ResetForm
 from accounts.services.recovery import ask_for_reset, check_reset_link, reset_password
-from nexusvpn.errors import DomainError
+from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import LINK_USE, MAILED_LINK, enforce
 
 
@@ -21,12 +22,17 @@ from nexusvpn.ratelimit import LINK_USE, MAILED_LINK, enforce
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgot(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
-    if form.is_bound:
-        enforce(request, MAILED_LINK)
-    if form.is_valid():
-        ask_for_reset(email=form.cleaned_data["email"])
-        return render(request, "accounts/password_forgot_sent.html")
-    return render(request, "accounts/password_forgot.html", {"form": form}, status=400 if form.is_bound else 200)
+    status = 400 if form.is_bound else 200
+    try:
+        if form.is_bound:
+            enforce(request, MAILED_LINK)
+        if form.is_valid():
+            ask_for_reset(email=form.cleaned_data["email"])
+            return render(request, "accounts/password_forgot_sent.html")
+    except RateLimited as error:
+        status = form.add_domain_error(error)
+    response = render(request, "accounts/password_forgot.html", {"form": form}, status=status)
+    return with_retry_after(response, form.retry_after)
 
 
 @sensitive_post_parameters("password")

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from accounts.forms import RestoreForm
 from accounts.models import Session
 from accounts.services.deletion import restore_by_owner
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
+from nexusvpn.http import with_retry_after
 
 
 @sensitive_post_parameters("password")
@@ -25,11 +26,9 @@ def restore(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             restore_by_owner(request, kind=Session.Kind.BROWSER, **form.cleaned_data)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
             messages.success(request, _("Your account stays, and your devices work again. Sign in."))
             return redirect("login")
-    return render(request, "accounts/restore.html", {"form": form}, status=status)
+    return with_retry_after(render(request, "accounts/restore.html", {"form": form}, status=status), form.retry_after)

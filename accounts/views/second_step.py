@@ -22,11 +22,13 @@ from accounts.errors import AnotherSignIn
 from accounts.forms_security import CodeForm
 from accounts.models import Session, User
 from accounts.services.browser_sign_in import check_active, confirm, enter_with_factor, pending_sign_in
-from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
+from accounts.services.passkeys import Purpose, check_passkey, options_for_known
 from accounts.services.second_factor import Method, methods_of, prove_by_code
+from accounts.views.proof import ways_to_prove
 from accounts.wanted import wanted_page
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,35 +83,33 @@ def code(request: HttpRequest) -> HttpResponse:
     step = _step(request)
     if step is None:
         return _nothing_to_do(request)
-    form = CodeForm(request.POST if request.method == "POST" else None)
+    methods = methods_of(step.user)
+    form = CodeForm(request.POST if request.method == "POST" else None, methods=methods)
     if not form.is_bound:
-        return _page(request, step, form)
+        return _page(request, step, form, methods)
     status = 400
     if form.is_valid():
         try:
             _refuse_other(step, form.cleaned_data["number"])
             check_active(request, step.user)
             prove_by_code(request, user=step.user, code=form.cleaned_data["code"], kind=Session.Kind.BROWSER)
-        except RateLimited:
-            raise
         except DomainError as error:
             status = form.add_domain_error(error)
         else:
             return step.finish(request)
-    return _page(request, step, form, status)
+    return _page(request, step, form, methods, status)
 
 
-def _page(request: HttpRequest, step: Step, form: CodeForm, status: int = 200) -> HttpResponse:
-    methods = methods_of(step.user)
+def _page(request: HttpRequest, step: Step, form: CodeForm, methods: list[Method], status: int = 200) -> HttpResponse:
     context = {
         "form": form,
         "person": step.user,
         "number": step.number,
         "next": step.target if step.is_signed_in else "",
-        "has_codes": Method.TOTP in methods or Method.RECOVERY_CODE in methods,
-        "passkeys": Method.PASSKEY in methods and site_of(request) is not None,
+        # Elsewhere nobody knows of a sign-in that was begun here.
+        **ways_to_prove(request, methods, page="" if step.is_signed_in else reverse("login")),
     }
-    return render(request, "accounts/login_code.html", context, status=status)
+    return with_retry_after(render(request, "accounts/login_code.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -88,10 +89,13 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @login_required
 @forms_only
 def session_end(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One that has ended already, as at a second click, leads where it led at the first."""
     is_current = pk == _current_session(request)
-    end_session(user=signed_in(request), session_id=pk)
+    with suppress(NotFound):
+        end_session(user=signed_in(request), session_id=pk)
+        if not is_current:
+            messages.success(request, _("The session is ended."))
     if is_current:
         auth.logout(request)
         return redirect("login")
-    messages.success(request, _("The session is ended."))
     return redirect("settings-sessions")

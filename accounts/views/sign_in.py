@@ -17,8 +17,9 @@ from accounts.services.browser_sign_in import check_active, enter, enter_with_fa
 from accounts.services.passkeys import Purpose, check_passkey, options_for_known, site_of
 from accounts.services.sign_in import check_credentials, record
 from accounts.wanted import wanted_page, with_next
-from nexusvpn.errors import DomainError, RateLimited
+from nexusvpn.errors import DomainError
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import LOGIN_ADDRESS, enforce
 
 
@@ -35,8 +36,6 @@ def login(request: HttpRequest) -> HttpResponse:
         try:
             user = check_credentials(request, kind=Session.Kind.BROWSER, **form.cleaned_data)
             is_done = enter(request, user, target=target)
-        except RateLimited:
-            raise
         except AccountLeaving as error:
             messages.info(request, error.message)
             return redirect("account-restore")
@@ -47,7 +46,7 @@ def login(request: HttpRequest) -> HttpResponse:
                 return redirect("login-code")
             return HttpResponseRedirect(target or reverse("dashboard"))
     context = {"form": form, "next": target, "passkeys": site_of(request) is not None}
-    return render(request, "accounts/login.html", context, status=status)
+    return with_retry_after(render(request, "accounts/login.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -22,8 +22,8 @@ from accounts.services.referrers import find_referrer
 from accounts.services.registration import register_account
 from accounts.services.registration_policy import Mode, sign_up_mode
 from accounts.wanted import remember_wanted, wanted_page, with_next
-from nexusvpn.errors import DomainError, RateLimited
-from nexusvpn.http import client_address
+from nexusvpn.errors import DomainError
+from nexusvpn.http import client_address, with_retry_after
 from nexusvpn.ratelimit import REGISTER, enforce
 
 
@@ -50,7 +50,7 @@ def _page(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResp
         **_invitation(form),
         "next": wanted_page(request),
     }
-    return render(request, "accounts/signup.html", context, status=status)
+    return with_retry_after(render(request, "accounts/signup.html", context, status=status), form.retry_after)
 
 
 def _invitation(form: SignupForm) -> dict[str, Any]:
@@ -72,16 +72,14 @@ def signup(request: HttpRequest) -> HttpResponse:
             "invitation_code": request.GET.get("invitation", ""),
         }
         return _page(request, SignupForm(initial=known))
-    enforce(request, REGISTER)
     form, status = SignupForm(request.POST), 400
-    if form.is_valid():
-        try:
-            user = _register(request, **form.cleaned_data)
-        except RateLimited:
-            raise
-        except DomainError as error:
-            status = form.add_domain_error(error)
-        else:
+    try:
+        enforce(request, REGISTER)
+        user = _register(request, **form.cleaned_data) if form.is_valid() else None
+    except DomainError as error:
+        status = form.add_domain_error(error)
+    else:
+        if user is not None:
             return _registered(request, user)
     return _page(request, form, status)
 

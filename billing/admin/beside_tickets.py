@@ -52,7 +52,7 @@ def latest_payments_panel(user: User) -> Panel:
     url = f"{reverse('admin:billing_payment_changelist')}?user__id__exact={user.pk}"
     return Panel(
         gettext("Latest payments"),
-        (gettext("When"), gettext("Amount"), gettext("State"), gettext("Paid back")),
+        (gettext("When"), gettext("Amount"), gettext("State"), gettext("Refunded")),
         rows,
         url,
     )

@@ -49,8 +49,8 @@ class RefundForm(ServiceForm):
 def refund_question(payment: Payment) -> str:
     left = money(refundable(payment), payment.currency)
     return gettext(
-        "Of %(amount_minor)s, %(left)s can be paid back to the customer's card. Stripe keeps its fee. A period whose "
-        "payment was paid back in full gives nothing any more."
+        "Of %(amount_minor)s, %(left)s can be refunded to the customer's card. Stripe keeps its fee. A period whose "
+        "payment was refunded in full gives nothing any more."
     ) % {"amount_minor": money(payment.amount_minor, payment.currency), "left": left}
 
 
@@ -97,7 +97,7 @@ def refunds_panel(payment: Payment) -> Panel:
     ]
     url = f"{reverse('admin:billing_stripeorder_changelist')}?q={payment.pk}"
     return Panel(
-        gettext("Asked to be paid back"),
+        gettext("Refunds asked for"),
         (gettext("Amount"), gettext("State"), gettext("At Stripe"), gettext("Asked")),
         rows,
         url,
@@ -126,7 +126,7 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
         "user",
         "status",
         money_column("amount_minor", _("amount")),
-        money_column("refunded_minor", _("paid back")),
+        money_column("refunded_minor", _("refunded")),
         "why_it_failed",
         "created_at",
     )
@@ -204,7 +204,7 @@ customer_page.add_panel(
     panel_of(
         "payment",
         _("Payments"),
-        (_("Payment"), _("State"), _("Amount"), _("Paid back"), _("When"), _("Why it failed")),
+        (_("Payment"), _("State"), _("Amount"), _("Refunded"), _("When"), _("Why it failed")),
         Payment.objects.all(),
         lambda row: (
             row.stripe_id,

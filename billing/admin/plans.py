@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -23,6 +24,7 @@ from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Panel, ReadOnlyAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
+from nexusvpn.measure_fields import GigabytesField
 from nexusvpn.money_forms import CURRENCY_HELP, MoneyField, MoneyForm
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si, day, money
 
@@ -51,14 +53,27 @@ def prices_panel(plan: Plan) -> Panel:
     )
 
 
+class PlanForm(forms.ModelForm):
+    quota_bytes = GigabytesField(
+        label=_("Quota a month (GB)"),
+        required=False,
+        help_text=_("Both ways, for example 10 or 1.5; empty: unlimited."),
+    )
+
+
+def quota_in_words(count: int | None) -> str:
+    return gettext("unlimited") if count is None else bytes_si(count)
+
+
 @admin.register(Plan)
 class PlanAdmin(ActionsAdmin):
+    form = PlanForm
     list_display = (
         "name",
         "code",
         "rank",
         "device_limit",
-        "quota",
+        "quota_bytes",
         "premium_locations",
         "is_offered",
         "held_by",
@@ -66,6 +81,7 @@ class PlanAdmin(ActionsAdmin):
     )
     list_filter = ("is_offered",)
     search_fields = ("name", "code")
+    words: ClassVar[dict[str, Any]] = {"quota_bytes": quota_in_words}
     panels: ClassVar[list[Any]] = [prices_panel]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Plan]:
@@ -89,10 +105,6 @@ class PlanAdmin(ActionsAdmin):
             edit_plan(obj, form.changed_data)
         else:
             super().save_model(request, obj, form, change)
-
-    @admin.display(description=_("quota a month"), ordering="quota_bytes")
-    def quota(self, plan: Plan) -> str:
-        return gettext("unlimited") if plan.quota_bytes is None else bytes_si(plan.quota_bytes)
 
     @admin.display(description=_("grants in force"), ordering="holders")
     def held_by(self, plan: Any) -> int:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 
 from billing.models import LedgerDay, RecurringCount, RecurringMonth
-from nexusvpn.admin_base import ReadOnlyAdmin
+from nexusvpn.admin_base import OnlyRowAdmin, ReadOnlyAdmin
 from nexusvpn.admin_columns import month_in_words
 from nexusvpn.templatetags.nexusvpn_ui import money
 
@@ -34,7 +34,7 @@ def _by_plan(rows: list[dict[str, Any]]) -> str:
 
 
 @admin.register(RecurringCount)
-class RecurringCountAdmin(ReadOnlyAdmin):
+class RecurringCountAdmin(ReadOnlyAdmin, OnlyRowAdmin):
     list_display = ("counted_at", "since")
     words: ClassVar[dict[str, Callable[[Any], str]]] = {"by_plan": _by_plan}
     search_fields = ("=since",)

@@ -124,6 +124,9 @@ class EffectView(serializers.Serializer[Any]):
 class ChangeView(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=[("now", "at once"), ("at_period_end", "at the period's end")])
     price = BoughtPriceView()
+    plan_code = serializers.CharField(
+        help_text="What you may use then: this plan, or a larger one that is given to you."
+    )
     amount_due_minor = serializers.IntegerField(help_text="Due today.")
     currency = serializers.CharField()
     effective_at = serializers.DateTimeField()

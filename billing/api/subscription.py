@@ -93,6 +93,7 @@ def _changed(change: Change) -> dict[str, Any]:
     return {
         **plain,
         "price": _price(change.price),
+        "plan_code": change.later.code,
         "lines": [asdict(line) for line in change.lines],
         "effects": [{"title": effect.title, "names": effect.names} for effect in change.effects],
     }

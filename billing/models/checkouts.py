@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
@@ -70,7 +71,7 @@ class StripeOrder(models.Model):
         PAUSE = "pause", _("pause")
         UNPAUSE = "unpause", _("end the pause")
         END = "end", _("end at once")
-        REFUND = "refund", _("pay back")
+        REFUND = "refund", _("refund the payment")
         ADDRESS = "address", _("change the customer's address or language")
         CREDIT = "credit", _("add to the customer's credit")
         DELETE_CUSTOMER = "delete_customer", _("delete the customer")
@@ -115,4 +116,4 @@ class StripeOrder(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_purpose_display()}: {self.subject} ({self.get_state_display()})"
+        return f"{capfirst(self.get_purpose_display())}: {self.subject} ({self.get_state_display()})"

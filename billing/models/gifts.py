@@ -55,4 +55,4 @@ class GiftCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("code of batch %(batch)s") % {"batch": self.batch}
+        return gettext("Code of batch %(batch)s") % {"batch": self.batch}

@@ -28,9 +28,7 @@ class Plan(models.Model):
     description = models.CharField(max_length=200, blank=True)
     rank = models.PositiveSmallIntegerField(help_text=_("Higher is more; the highest plan that applies counts."))
     device_limit = models.PositiveSmallIntegerField()
-    quota_bytes = models.BigIntegerField(
-        null=True, blank=True, help_text=_("Bytes a month, both ways; empty: unlimited.")
-    )
+    quota_bytes = models.BigIntegerField(_("quota a month"), null=True, blank=True)
     premium_locations = models.BooleanField(default=False)
     priority_support = models.BooleanField(default=False)
     trial_days = models.PositiveSmallIntegerField(

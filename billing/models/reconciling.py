@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 
@@ -34,7 +35,7 @@ class ReconcileRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_kind_display())}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
 
 
 class Discrepancy(models.Model):
@@ -85,4 +86,4 @@ class Discrepancy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.object_id}"
+        return f"{capfirst(self.get_kind_display())}: {self.object_id}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.ledger import LedgerEntry
@@ -40,7 +41,7 @@ class LedgerDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {date_format(self.occurred_on)}"
+        return f"{capfirst(self.get_kind_display())} {date_format(self.occurred_on)}"
 
 
 class RecurringMonth(models.Model):

@@ -20,10 +20,11 @@ from billing.errors import (
 )
 from billing.gateway.client import Object
 from billing.gateway.errors import GatewayRefused, PaymentsUnavailable
-from billing.models import Interval, PlanPrice, StripeOrder, Subscription
+from billing.models import Interval, Plan, PlanPrice, StripeOrder, Subscription
 from billing.plan_effects import PlanEffect, effects_of
 from billing.services.held import UNDER_WAY, Held, held_at_stripe, outcome_unknown, twice_if_outdated
 from billing.services.orders import SUPERSEDED, end_order, place_order
+from billing.services.overview import plan_besides
 from billing.services.sale import price_on_sale
 from billing.services.subscriptions import release_schedule
 from nexusvpn.logs import logger
@@ -50,7 +51,8 @@ class Change:
     """What a change is, and what is due for it today; amounts in `currency`'s smallest unit.
 
     `proration_date` is to be sent back with the confirmation of a change that happens now: then exactly this is charged.
-    `next_amount_minor` is the price of the periods that follow, before taxes and discounts.
+    `next_amount_minor` is the price of the periods that follow, before taxes and discounts. `later` is the plan that counts then: this
+    one, or a larger one that is given to the person and still holds.
     """
 
     kind: Kind
@@ -59,6 +61,7 @@ class Change:
     currency: str
     effective_at: datetime
     next_amount_minor: int
+    later: Plan
     lines: tuple[Line, ...] = field(default=())
     proration_date: int | None = None
     # What else the person would lose, in the words of whoever knows; of a preview only.
@@ -72,7 +75,7 @@ def preview_change(*, user: User, plan: str, interval: str) -> Change:
         former, price = _prices(held, plan, interval)
         kind = _check(held, former, price)
         if kind == "at_period_end":
-            return replace(_later(held, price), effects=tuple(effects_of(user, price.plan)))
+            return _with_effects(held, _later(held, price))
         at = _latest_moment(held)
         asked: Any = {
             "subscription": held.id,
@@ -84,8 +87,11 @@ def preview_change(*, user: User, plan: str, interval: str) -> Change:
         }
         invoice = held.api.call(lambda v1: v1.invoices.create_preview(asked))
         lines = tuple(Line(line["description"] or "", line["amount"]) for line in invoice["lines"]["data"])
-        shown = _now(price, invoice["amount_due"], at, lines)
-        return replace(shown, effects=tuple(effects_of(user, price.plan)))
+        return _with_effects(held, _now(held, price, invoice["amount_due"], at, lines))
+
+
+def _with_effects(held: Held, change: Change) -> Change:
+    return replace(change, effects=tuple(effects_of(held.user, change.later)))
 
 
 @twice_if_outdated
@@ -241,24 +247,28 @@ def _named(price: PlanPrice) -> str:
 
 
 def _later(held: Held, price: PlanPrice) -> Change:
+    at = held.row.current_period_end
     return Change(
         kind="at_period_end",
         price=price,
         amount_due_minor=0,
         currency=price.currency,
-        effective_at=held.row.current_period_end,
+        effective_at=at,
         next_amount_minor=price.amount_minor,
+        later=_counting(held, price, at),
     )
 
 
-def _now(price: PlanPrice, due: int, at: int, lines: tuple[Line, ...] = ()) -> Change:
+def _now(held: Held, price: PlanPrice, due: int, at: int, lines: tuple[Line, ...] = ()) -> Change:
+    moment = datetime.fromtimestamp(at, UTC)
     return Change(
         kind="now",
         price=price,
         amount_due_minor=due,
         currency=price.currency,
-        effective_at=datetime.fromtimestamp(at, UTC),
+        effective_at=moment,
         next_amount_minor=price.amount_minor,
+        later=_counting(held, price, moment),
         lines=lines,
         proration_date=at,
     )
@@ -268,4 +278,9 @@ def _done(held: Held, price: PlanPrice, at: int) -> Change:
     """As Stripe billed it. In a trial nothing is due, and no invoice is made."""
     invoice: Object = held.found["latest_invoice"] or {}
     is_its = invoice.get("billing_reason") == "subscription_update" and invoice["created"] >= at - AHEAD_S
-    return _now(price, invoice["amount_due"] if is_its else 0, at)
+    return _now(held, price, invoice["amount_due"] if is_its else 0, at)
+
+
+def _counting(held: Held, price: PlanPrice, at: datetime) -> Plan:
+    """Of the wanted plan and what the person has at that time without paying, the larger one."""
+    return max(price.plan, plan_besides(held.user, at), key=lambda plan: plan.rank)

@@ -16,13 +16,14 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from accounts.locks import lock_person
 from accounts.models import User
 from billing.deferred import finish_orders_soon, sync_soon
 from billing.gateway.client import JOB_S, Object, Stripe, sells
 from billing.gateway.errors import GatewayMissing, GatewayRefused, KeyReused, PaymentDeclined, PaymentsUnavailable
 from billing.models import Discrepancy, StripeCustomer, StripeOrder
 from billing.services.discrepancies import heal, report
-from billing.services.order_requests import ask_for, ask_whether_done
+from billing.services.order_requests import ask_for, ask_whether_done, contact_of
 from nexusvpn.logs import logger
 from nexusvpn.one_by_one import one_by_one
 
@@ -116,8 +117,25 @@ def perform(order: StripeOrder, api: Stripe) -> Object:
             return done
         return ask_for(order, api)
     except (PaymentDeclined, GatewayRefused, GatewayMissing, KeyReused) as refused:
-        end_order(order, getattr(refused, "stripe_code", "") or refused.code)
+        _end_refused(order, getattr(refused, "stripe_code", "") or refused.code)
         raise
+
+
+def _end_refused(order: StripeOrder, why: str) -> None:
+    if order.purpose != Purpose.ADDRESS:
+        end_order(order, why)
+        return
+    asked = contact_of(order.user)
+    # Whoever changes their address meanwhile finds this order open and places none. Their row's lock closes the race: their change
+    # comes before, and is seen here, or after, and finds the order ended.
+    with transaction.atomic():
+        now = lock_person(order.user_id)
+        end_order(order, why)
+        if now is None or now.erased_at is not None or now.deletion_due_at is not None:
+            return
+        if contact_of(now) != asked:
+            place_order(user=now, purpose=Purpose.ADDRESS, subject=order.subject, is_durable=True)
+            finish_orders_soon()
 
 
 def has_lost_its_key(order: StripeOrder) -> bool:

@@ -37,7 +37,7 @@ def refund_payment(
     PaymentDisputed or RefundUnderWay; NotAllowed for one's own payment.
     """
     if payment.user_id == by.pk:
-        raise NotAllowed(_("This is a payment of your own. A colleague pays it back."))
+        raise NotAllowed(_("This is a payment of your own. A colleague refunds it."))
     if not reason.strip():
         raise InvalidInput(fields={"reason": [_("Say why; whoever looks at this payment later wants to know.")]})
     order_id = key or uuid4()

@@ -35,7 +35,7 @@ def _write(subscription: Subscription, cause: str, *, refunded: bool) -> None:
     user, plan = subscription.user, subscription.price.plan
     named = {"plan": plan.name}
     if refunded:
-        write_to(user, lambda: _("%(plan)s ends: its payment was paid back") % named, "payment_refunded", plan=plan)
+        write_to(user, lambda: _("%(plan)s ends: its payment was refunded") % named, "payment_refunded", plan=plan)
     else:
         # Answered by "it is back" should the dispute be won.
         once(f"suspended:{subscription.pk}:dispute-{cause}")

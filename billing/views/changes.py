@@ -22,9 +22,8 @@ from billing.errors import NotSubscribed, PreviewTooOld
 from billing.forms import ChangeForm
 from billing.models import Interval
 from billing.periods import midnight, months_later
-from billing.plan_effects import effects_of
 from billing.services.changes import Change, confirm_change, drop_change, preview_change
-from billing.services.overview import PlanState, plan_besides, plan_state
+from billing.services.overview import PlanState, plan_state
 from billing.standing import Reason
 from billing.views.overview import render_billing
 from billing.views.plans import render_plans
@@ -69,13 +68,12 @@ def _preview(
     request: HttpRequest, user: User, plan: str, interval: str, error: DomainError | None = None
 ) -> HttpResponse:
     found, present = preview_change(user=user, plan=plan, interval=interval), plan_state(user)
-    later = max(found.price.plan, plan_besides(user, found.effective_at), key=lambda plan: plan.rank)
     context = {
         "change": found,
         "plan": present,
         "entitlement": entitlement_for(user),
-        "later": later,
-        "effects": effects_of(user, later),
+        "later": found.later,
+        "effects": found.effects,
         "total_minor": sum(line.amount_minor for line in found.lines),
         "next_at": _next_payment(found, present),
         "error": error,

@@ -21,6 +21,7 @@ from billing.views.stripe_pages import leads_to_stripe
 from nexusvpn.api.status import http_status
 from nexusvpn.errors import DomainError, RateLimited
 from nexusvpn.forms_only import forms_only
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import GIFT_CODE, enforce
 
 
@@ -34,8 +35,8 @@ def gift_redeem(request: HttpRequest) -> HttpResponse:
         try:
             enforce(request, GIFT_CODE, f"user:{user.pk}")
             grant = redeem(user=user, code=form.cleaned_data["code"])
-        except RateLimited:
-            raise
+        except RateLimited as error:
+            status = form.add_domain_error(error)
         except DomainError as error:
             form.add_error("code", error.message)
             status = http_status(error)
@@ -46,4 +47,4 @@ def gift_redeem(request: HttpRequest) -> HttpResponse:
             return HttpResponseRedirect(f"{reverse('billing')}#main")
     response = render_billing(request, gift_form=form)
     response.status_code = status
-    return response
+    return with_retry_after(response, form.retry_after)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from nexusvpn.api.status import http_status
 from nexusvpn.errors import DomainError
+from nexusvpn.http import with_retry_after
 
 # Where checkout sessions and portal sessions have their pages. A domain of one's own for them at Stripe would belong here too.
 STRIPE_PAGES = ("https://checkout.stripe.com", "https://billing.stripe.com")
@@ -53,6 +54,4 @@ def to_stripe(url: str) -> HttpResponse:
 def refused(response: HttpResponse, error: DomainError) -> HttpResponse:
     """A page that says what was refused, with the status of such a refusal."""
     response.status_code = http_status(error)
-    if error.retry_after is not None:
-        response.headers["Retry-After"] = str(error.retry_after)
-    return response
+    return with_retry_after(response, error.retry_after)

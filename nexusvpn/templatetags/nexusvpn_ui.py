@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from nexusvpn.appearance import script_texts as texts_of_scripts
 from nexusvpn.brand import logo_url, style_url
 from nexusvpn.countries import country_name
-from nexusvpn.money import decimals_of, major
+from nexusvpn.money import decimals_of, major, sign_of
 
 register = template.Library()
 
@@ -33,7 +33,6 @@ NO_BREAK = "\u00a0"
 # As far as a column of the database counts.
 BYTE_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 MINUTE, HOUR, DAY = 60, 3600, 86_400
-CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 # The first sign that is found counts: Edge and Opera say that they are Chrome, and Chrome that it is Safari.
 BROWSERS = (
     ("Edg", "Edge"),
@@ -159,13 +158,13 @@ def money(minor: int | None, currency: str) -> str:
         return UNKNOWN
     code = currency.upper()
     amount = number_format(major(abs(minor), code), decimals_of(code), use_l10n=True, force_grouping=True)
-    # Translators: a sum of money with its sign, such as "$4.99"
-    with_sign = gettext("{sign}{amount}")
-    text = (
-        with_sign.format(sign=CURRENCY_SIGNS[code], amount=amount)
-        if code in CURRENCY_SIGNS
-        else f"{amount}{NO_BREAK}{code}"
-    )
+    sign = sign_of(code)
+    if sign[-1].isalpha():
+        # Translators: a sum of money with its currency in letters, such as "CHF 4.99"
+        text = gettext("{code}\u00a0{amount}").format(code=sign, amount=amount)
+    else:
+        # Translators: a sum of money with its sign, such as "$4.99"
+        text = gettext("{sign}{amount}").format(sign=sign, amount=amount)
     return f"-{text}" if minor < 0 else text
 
 

@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
 
 from nexusvpn.admin_menu import NAMES
+from nexusvpn.templatetags.addresses import breakable
 
 register = template.Library()
 
@@ -31,7 +32,7 @@ def labelled(row: Iterable[str], headings: Sequence[dict[str, Any]]) -> Iterator
             continue
         label = format_html(' data-label="{}"', capfirst(heading["text"]))
         # Its beginning is "<td" or "<th", and what follows was escaped by Django.
-        yield mark_safe(f"{cell[:3]}{label}{cell[3:]}")  # noqa: S308
+        yield breakable(mark_safe(f"{cell[:3]}{label}{cell[3:]}"))  # noqa: S308
 
 
 @register.filter

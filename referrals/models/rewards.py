@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from nexusvpn.templatetags.nexusvpn_ui import money
@@ -176,4 +177,4 @@ class RewardEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {date_format(self.occurred_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_kind_display())}, {date_format(self.occurred_at, 'DATETIME_FORMAT')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -16,10 +16,12 @@ from nexusvpn.admin_base import StaffModelAdmin
 from nexusvpn.errors import DomainError
 from nexusvpn.languages import lazy as _
 from nexusvpn.languages import said_later
+from nexusvpn.measure_fields import HoursField
 from support.models import CannedReply, ServiceLevel, Tag, Ticket
 from support.services.canned import VARIABLES, check_variables
 
 NEW_ONLY = _("It holds for tickets that are opened from now on; those that are there keep what they were promised.")
+IN_HOURS = _("In working hours, for example 4, or hours and minutes, for example 0:30.")
 
 
 def _variables() -> str:
@@ -54,8 +56,18 @@ class CannedReplyAdmin(StaffModelAdmin):
     search_fields = ("title", "body")
 
 
+def working(minutes: int) -> str:
+    """Working time as it is promised: "4 working hours"."""
+    if minutes % 60:
+        return ngettext("%(n)s working minute", "%(n)s working minutes", minutes) % {"n": minutes}
+    hours = minutes // 60
+    return ngettext("%(n)s working hour", "%(n)s working hours", hours) % {"n": hours}
+
+
 class ServiceLevelForm(forms.ModelForm):
     plan = forms.ChoiceField(label=_("Plan"), required=False)
+    answer_minutes = HoursField(label=_("First answer within"), help_text=IN_HOURS)
+    resolution_minutes = HoursField(label=_("Resolved within"), help_text=IN_HOURS)
 
     class Meta:
         model = ServiceLevel
@@ -86,7 +98,8 @@ urgency = Case(*(When(priority=code, then=place) for place, code in enumerate(Ti
 class ServiceLevelAdmin(StaffModelAdmin):
     form = ServiceLevelForm
     fieldsets = ((None, {"fields": ServiceLevelForm.Meta.fields, "description": NEW_ONLY}),)
-    list_display = ("of_plan", "how_urgent", "answer_time", "resolution_time")
+    list_display = ("of_plan", "how_urgent", "answer_minutes", "resolution_minutes")
+    words: ClassVar[dict[str, Any]] = {"answer_minutes": working, "resolution_minutes": working}
     list_filter = ("priority",)
     search_fields = ("plan",)
     # The most urgent first, and of these what is promised the soonest.
@@ -106,25 +119,9 @@ class ServiceLevelAdmin(StaffModelAdmin):
     def how_urgent(self, level: ServiceLevel) -> str:
         return level.get_priority_display()
 
-    @admin.display(description=_("first answer within"), ordering="answer_minutes")
-    def answer_time(self, level: ServiceLevel) -> str:
-        return working(level.answer_minutes)
-
-    @admin.display(description=_("resolved within"), ordering="resolution_minutes")
-    def resolution_time(self, level: ServiceLevel) -> str:
-        return working(level.resolution_minutes)
-
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         messages.info(request, NEW_ONLY)
-
-
-def working(minutes: int) -> str:
-    """Working time as it is promised: "4 working hours"."""
-    if minutes % 60:
-        return ngettext("%(n)s working minute", "%(n)s working minutes", minutes) % {"n": minutes}
-    hours = minutes // 60
-    return ngettext("%(n)s working hour", "%(n)s working hours", hours) % {"n": hours}
 
 
 @admin.register(Tag)

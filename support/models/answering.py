@@ -17,8 +17,8 @@ class ServiceLevel(models.Model):
     # A plan's code; empty: every plan that has no row of its own.
     plan = models.CharField(max_length=32, blank=True, help_text=_("A plan's code; empty: all others."))
     priority = models.CharField(max_length=6, choices=Ticket.Priority.choices)
-    answer_minutes = models.PositiveIntegerField(_("first answer within"), help_text=_("Working minutes."))
-    resolution_minutes = models.PositiveIntegerField(_("resolved within"), help_text=_("Working minutes."))
+    answer_minutes = models.PositiveIntegerField(_("first answer within"))
+    resolution_minutes = models.PositiveIntegerField(_("resolved within"))
 
     class Meta:
         ordering = ["plan", "priority"]
@@ -31,7 +31,8 @@ class ServiceLevel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.plan_name or gettext('all others')}, {self.get_priority_display()}"
+        plan = self.plan_name or gettext("All others")
+        return f"{plan}, {self.get_priority_display()}"
 
     @cached_property
     def plan_name(self) -> str:

@@ -13,9 +13,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.people import signed_in
+from accounts.wanted import wanted_page
 from nexusvpn.api.pagination import page_request
 from nexusvpn.forms_only import forms_only
-from nexusvpn.http import target_of_ours
 from support.services.announcement_mails import reader_of, unsubscribe
 from support.services.announcements import announcements_page, put_away
 
@@ -34,7 +34,7 @@ def announcements(request: HttpRequest) -> HttpResponse:
 def announcement_put_away(request: HttpRequest, pk: UUID) -> HttpResponse:
     """And back to the page that it was above."""
     put_away(announcement_id=pk, user=signed_in(request))
-    return redirect(target_of_ours(request, request.POST.get("next", "")) or reverse("announcements"))
+    return redirect(wanted_page(request) or reverse("announcements"))
 
 
 # Mail programs post without a cookie or a form of ours; the link's token says whose choice it is.

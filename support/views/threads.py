@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import MAX_LIMIT, page_request
 from nexusvpn.errors import DomainError, InvalidInput, NotFound
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import TICKET_ANSWERS
 from support.access import may_answer_tickets
 from support.errors import TicketClosed
@@ -104,7 +105,7 @@ def ticket_news(request: HttpRequest, pk: UUID) -> HttpResponse:
 def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method == "GET":
         return _to_ticket(pk)
-    user, form, status, retry_after = signed_in(request), AnswerForm(request.POST, request.FILES), 400, None
+    user, form, status = signed_in(request), AnswerForm(request.POST, request.FILES), 400
     if form.is_valid():
         values: dict[str, Any] = dict(form.cleaned_data)
         try:
@@ -112,13 +113,10 @@ def ticket_reply(request: HttpRequest, pk: UUID) -> HttpResponse:
             count_writing(request, user, TICKET_ANSWERS)
             written = reply_to_ticket(ticket_id=pk, author=user, **values)
         except DomainError as error:
-            status, retry_after = form.add_domain_error(error), error.retry_after
+            status = form.add_domain_error(error)
         else:
             return _to_ticket(written.ticket_id)
-    response = _thread(request, pk, form, status=status)
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
+    return with_retry_after(_thread(request, pk, form, status=status), form.retry_after)
 
 
 @never_cache

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.people import signed_in
 from nexusvpn.api.pagination import Page, fetch_page, page_request
 from nexusvpn.errors import DomainError, InvalidInput
+from nexusvpn.http import with_retry_after
 from nexusvpn.ratelimit import NEW_TICKETS
 from support.emails import gets_mails
 from support.forms import TicketForm
@@ -81,7 +82,7 @@ def support(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = TicketForm(*sent, user=user)
-    status, retry_after = 400 if form.is_bound else 200, None
+    status = 400 if form.is_bound else 200
     if form.is_valid():
         values: dict[str, Any] = dict(form.cleaned_data)
         values["device_id"] = values.pop("device", None)
@@ -90,7 +91,7 @@ def support(request: HttpRequest) -> HttpResponse:
             count_writing(request, user, NEW_TICKETS)
             ticket = open_ticket(user=user, **values)
         except DomainError as error:
-            status, retry_after = form.add_domain_error(error), error.retry_after
+            status = form.add_domain_error(error)
         else:
             by_mail = _("Your ticket has been sent. We answer here and by mail.")
             here = _("Your ticket has been sent. We answer here.")
@@ -100,10 +101,7 @@ def support(request: HttpRequest) -> HttpResponse:
     page = _my_tickets(request, state)
     context = {"page": page, "form": form, "state": state, "states": Ticket.Status.choices}
     context["summary"] = _summary(page, state)
-    response = render(request, "support/tickets.html", context, status=status)
-    if retry_after is not None:
-        response.headers["Retry-After"] = str(retry_after)
-    return response
+    return with_retry_after(render(request, "support/tickets.html", context, status=status), form.retry_after)
 
 
 @never_cache

@@ -55,7 +55,7 @@ def acts(user: User) -> list[str]:
 def test_the_pages_are_the_customers_with_a_banner_and_the_admin_stays_staffs(
     acting: Client, alice: User, helper: User
 ) -> None:
-    page = acting.get("/settings").text
+    page = acting.get("/settings").text.replace("<wbr>", "")
     assert BANNER in page
     assert alice.email in page
     assert helper.email in page

@@ -149,7 +149,7 @@ def test_the_pages_lead_through_it(alice: User) -> None:
     assert 'href="/settings/email"' in browser.get("/settings").text
     waiting = browser.post("/settings/email", WISH, follow=True)
     assert waiting.redirect_chain == [("/settings/email", 302)]
-    assert NEW in waiting.text
+    assert NEW in waiting.text.replace("<wbr>", "")
     stranger = Client()
     old, new = (f"/email-change/{token_mailed(f'email_change_{end}')}" for end in ("old", "new"))
     for address in (old, new):
@@ -157,7 +157,7 @@ def test_the_pages_lead_through_it(alice: User) -> None:
     assert "One mailbox has confirmed" in stranger.post(old).text
     assert "the new mailbox has confirmed" not in browser.get("/settings/email").text
     assert "The address is changed" in stranger.post(new).text
-    assert NEW in browser.get("/settings").text
+    assert NEW in browser.get("/settings").text.replace("<wbr>", "")
     assert stranger.get(new).status_code == 400
 
 

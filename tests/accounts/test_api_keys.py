@@ -21,8 +21,10 @@ from accounts.services.browser_sign_in import PROVED_AT
 from accounts.services.suspension import suspend_account
 from nexusvpn.api.scopes import Scope
 from nexusvpn.errors import DomainError
+from support.services.announcements import forget_banners
 from tests.api_client import ApiClient
 from tests.factories.accounts import PASSWORD
+from tests.factories.announcements import make_announcement
 from tests.mails import waiting_mails
 
 EVERY = [scope.value for scope in Scope]
@@ -214,6 +216,9 @@ class TestPage:
         assert browser.post("/settings/api-keys", {"name": "Backups", "scopes": ["read"]}).status_code == 201
 
     def test_the_new_key_is_shown_once(self, page: Client) -> None:
+        make_announcement()
+        forget_banners()
+        assert page.get("/settings/api-keys").text.count("data-returns") == 2
         form = {"name": "Backups", "scopes": ["read", "devices"], "days": "30"}
         made = page.post("/settings/api-keys", form)
         assert made.status_code == 201
@@ -221,6 +226,8 @@ class TestPage:
         assert row.scopes == ["read", "devices"]
         assert row.expires_at is not None
         assert made.text.count(f"{row.prefix}") == 2
+        # Nothing there comes back to a page that does not show it any more.
+        assert "data-returns" not in made.text
         assert "no-store" in made.headers["Cache-Control"]
         assert page.get("/settings/api-keys").text.count(row.prefix) == 1
 
@@ -229,14 +236,27 @@ class TestPage:
         assert answer.status_code == 400
         assert "This field is required." in answer.text
 
-    def test_revoking_needs_a_form_and_the_owner(self, page: Client, alice: User, bob: User) -> None:
-        key_of(bob, "read")
-        row = ApiKey.objects.get()
-        assert page.get(f"/settings/api-keys/{row.pk}/revoke").status_code == 405
-        assert page.post(f"/settings/api-keys/{row.pk}/revoke").status_code == 404
+    def test_revoking_is_asked_about_first(self, page: Client, alice: User) -> None:
         key_of(alice, "read")
-        own = ApiKey.objects.get(user=alice)
-        assert "is revoked" in page.post(f"/settings/api-keys/{own.pk}/revoke", follow=True).text
+        key = ApiKey.objects.get()
+        address = f"/settings/api-keys/{key.pk}/revoke"
+        assert f'href="{address}"' in page.get("/settings/api-keys").text
+        asked = page.get(address)
+        assert "Revoke this key?" in asked.text
+        assert key.name in asked.text
+        assert ApiKey.objects.exists()
+        answers = [page.post(address, follow=True) for _ in range(2)]
+        assert [answer.redirect_chain for answer in answers] == [[("/settings/api-keys", 302)]] * 2
+        assert ["is revoked" in answer.text for answer in answers] == [True, False]
+        assert not ApiKey.objects.exists()
+        assert page.get(address).status_code == 404
+
+    def test_anothers_key_is_neither_shown_nor_revoked(self, page: Client, bob: User) -> None:
+        key_of(bob, "read")
+        address = f"/settings/api-keys/{ApiKey.objects.get().pk}/revoke"
+        assert page.get(address).status_code == 404
+        assert "is revoked" not in page.post(address, follow=True).text
+        assert ApiKey.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -198,6 +198,16 @@ class TestChoosing:
         assert alice.language == "de"
         assert page.cookies[settings.LANGUAGE_COOKIE_NAME].value == "de"
 
+    def test_who_saves_a_name_alone_leaves_the_browser_the_language_that_it_has(self, alice: User) -> None:
+        User.objects.filter(pk=alice.pk).update(language="en")
+        page = Client(headers=GERMAN)
+        page.force_login(alice)
+        answer = page.post("/settings", {"full_name": "Alice Liddell", "language": "en"}, follow=True)
+        assert "Dein Profil ist gespeichert." in answer.text
+        assert settings.LANGUAGE_COOKIE_NAME not in page.cookies
+        alice.refresh_from_db()
+        assert (alice.full_name, alice.language) == ("Alice Liddell", "en")
+
     def test_it_is_in_the_export_which_is_in_it(self, frida: User) -> None:
         with translation.override("en"):
             held = collect(frida)

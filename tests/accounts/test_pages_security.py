@@ -117,10 +117,13 @@ def test_new_recovery_codes_are_shown_once(alice: User) -> None:
     assert "There is no second factor" in refused.text
     give_totp(alice)
     old = give_recovery_codes(alice)
-    assert old[0] not in browser.get(address).text
+    asked = browser.get(address).text
+    assert old[0] not in asked
+    assert "data-returns" in asked
     shown = browser.post(address).text
     assert old[0] not in shown
     assert "Save these now." in shown
+    assert "data-returns" not in shown
     assert waiting_mails("second_factor")[-1].subject == "New recovery codes were made"
 
 

@@ -107,6 +107,9 @@ def test_the_sixth_try_is_refused_on_the_page_and_over_the_api_alike(page: Clien
     refused = page.post("/login", form(), REMOTE_ADDR="192.0.2.99")
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    # The form, with what was typed.
+    assert f'value="{alice.email}"' in refused.text
+    assert f"You can try again in {refused.headers['Retry-After']} second" in refused.text
     assert api.post("auth/login", form(), remote_addr="192.0.2.98").status == 429
     assert not Session.objects.filter(user=alice).exists()
 
@@ -115,6 +118,30 @@ def test_the_sixth_try_is_refused_on_the_page_and_over_the_api_alike(page: Clien
 def test_one_address_may_try_five_times_a_minute_whatever_the_account(page: Client, alice: User) -> None:
     statuses = [page.post("/login", form(email=f"u{number}@example.com")).status_code for number in range(6)]
     assert statuses == [400] * 5 + [429]
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy/what-we-store"])
+def test_no_cache_keeps_a_page_of_everybodys_that_somebody_signed_in_has_seen(
+    page: Client, alice: User, path: str
+) -> None:
+    assert "no-store" not in page.get(path).headers.get("Cache-Control", "")
+    page.force_login(alice)
+    assert "no-store" in page.get(path).headers["Cache-Control"]
+
+
+def test_an_answer_that_comes_late_takes_no_cookie_away(page: Client, alice: User) -> None:
+    """One window polls with the key that a confirmation in another window has just replaced."""
+    name = settings.SESSION_COOKIE_NAME
+    page.post("/login", form())
+    polling = Client()
+    polling.cookies[name] = page.cookies[name].value
+    page.post("/settings/security/confirm", {"password": PASSWORD})
+    assert page.cookies[name].value != polling.cookies[name].value
+    late = polling.get("/dashboard")
+    assert late.status_code == 302
+    assert name not in late.cookies
+    assert "Cookie" in late.headers["Vary"]
+    assert page.post("/logout").cookies[name].value == ""
 
 
 def test_signing_out_ends_the_session_in_the_database(page: Client, alice: User) -> None:

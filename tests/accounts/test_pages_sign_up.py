@@ -167,6 +167,7 @@ def test_pages_and_api_share_the_limit_on_new_accounts(page: Client, api: ApiCli
     assert refused.status_code == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 61
     assert "Wait a moment" in refused.text
+    assert f'value="{FORM["full_name"]}"' in refused.text
     assert not User.objects.filter(email=FORM["email"]).exists()
     assert page.post("/signup", FORM, REMOTE_ADDR="192.0.2.8").status_code == 302
 

@@ -27,6 +27,15 @@ pytestmark = pytest.mark.django_db
 NEW = "a new and long secret"
 
 
+@time_machine.travel(datetime.now(UTC), tick=False)
+@pytest.mark.parametrize("path", ["/password/forgot", "/verify-email/resend"])
+def test_who_asks_too_often_finds_the_address_still_in_the_form(path: str) -> None:
+    answers = [Client().post(path, {"email": "dana@example.com"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert 'value="dana@example.com"' in answers[5].text
+    assert int(answers[5].headers["Retry-After"]) > 0
+
+
 def ask(api: ApiClient, email: str, **meta: str) -> None:
     answer = api.post("auth/password/forgot", {"email": email}, **meta)
     assert (answer.status, answer.data) == (200, None)

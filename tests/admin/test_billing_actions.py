@@ -70,7 +70,7 @@ def test_a_refund_begins_with_all_that_is_left_and_becomes_an_order(staff: Clien
 def test_nobody_pays_back_their_own_payment(staff: Client, sam: User) -> None:
     own = make_payment(sam, make_invoice(sam, make_subscription(sam)))
     answer = staff.post(action(own, "refund"), {**form_of(staff, own), "reason": "I am sorry"}, follow=True)
-    assert "A colleague pays it back." in answer.text
+    assert "A colleague refunds it." in answer.text
     assert not StripeOrder.objects.exists()
 
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from nexusvpn.admin_actions import ActionsAdmin
+from nexusvpn.admin_base import OnlyRowAdmin
 from tests.admin.rows import MAKERS
 from tests.queries import recorded_queries
 
@@ -99,9 +100,14 @@ def address(model: type[Model], page: str, *args: Any) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
+def is_of_one_row(model: type[Model]) -> bool:
+    return isinstance(admin_of(model), OnlyRowAdmin)
+
+
 def list_address(model: type[Model]) -> str:
-    # The inbox begins with what waits; here every ticket counts.
-    return address(model, "changelist") + ("?view=all" if model._meta.label == "support.Ticket" else "")
+    # The inbox begins with what waits; here every ticket counts. A table of one row opens that row, unless more is asked.
+    asked = "?view=all" if model._meta.label == "support.Ticket" else "?o=1" if is_of_one_row(model) else ""
+    return address(model, "changelist") + asked
 
 
 def admin_of(model: type[Model]) -> ModelAdmin:

@@ -186,7 +186,7 @@ def test_revenue_and_mrr_are_those_of_the_books_and_a_currency_each(staff: Clien
     count_recurring_months()
     found = charts(staff)
     assert found["Revenue a month, USD"].rows[-1][1:] == ("$5.99", "$4.55", "-$1.00")
-    assert found["Revenue a month, JPY"].rows[-1][1:] == ("750\u00a0JPY", "750\u00a0JPY", "0\u00a0JPY")
+    assert found["Revenue a month, JPY"].rows[-1][1:] == ("¥750", "¥750", "¥0")
     assert found["Monthly recurring revenue (MRR), USD"].rows[-1][1] == "$4.99"
     page = staff.get(HOME).content.decode()
     assert "<svg" in page
@@ -200,7 +200,7 @@ def test_the_notes_of_sales_say_all_that_is_in_them(staff: Client, alice: User) 
     book(alice, -30, kind="fee")
     count_recurring_months()
     found = charts(staff)
-    assert found["Revenue a month, JPY"].rows[-1][1:] == ("750\u00a0JPY", "743\u00a0JPY", "0\u00a0JPY")
+    assert found["Revenue a month, JPY"].rows[-1][1:] == ("¥750", "¥743", "¥0")
     assert "without the tax" in found["Revenue a month, JPY"].note
     assert "staff booked to adjust" in found["Revenue a month, JPY"].note
     # Fees alone, since nothing was charged in dollars.

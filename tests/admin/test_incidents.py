@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -60,6 +63,17 @@ def test_a_message_is_added_and_what_was_said_stays(staff: Client) -> None:
     hostile = {"updates-0-id": said.pk, "updates-0-incident": incident.pk, "updates-0-text": "Nothing happened."}
     post(staff, change(incident), form("It is mended.", existing=1, **hostile, **{"updates-1-incident": incident.pk}))
     assert list(incident.updates.values_list("text", flat=True)) == ["We are looking at it.", "It is mended."]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Add another incident update"), ("de", "Meldung zu einer Störung hinzufügen")],
+)
+def test_the_link_to_a_further_message_is_written_like_a_sentence(staff: Client, language: str, said: str) -> None:
+    page = staff.get(ADD, headers={"Accept-Language": language}).text
+    offered = re.search(r'data-inline-formset="([^"]*)"', page)
+    assert offered
+    assert json.loads(unescape(offered[1]))["options"]["addText"].endswith(said)
 
 
 def test_an_empty_message_is_none(staff: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -108,3 +109,29 @@ def test_the_page_of_a_password_lies_below_the_person(staff: Client, alice: User
     alice.save(update_fields=["password"])
     assert way(page(staff, password))[-1] == "Set password"
     assert f"<h1>Passwort setzen: {alice.email}</h1>" in in_german(staff, password)
+
+
+def own_data(row: Any) -> set[str]:
+    """What somebody entered or another program gave, in the row or in one that it refers to: written as it came."""
+    found: set[str] = set()
+    for field in row._meta.fields:
+        if field.is_relation:
+            held = getattr(row, field.name)
+            found |= own_data(held) if held is not None else set()
+        elif getattr(row, field.attname) not in [choice for choice, _label in field.flatchoices]:
+            found.add(str(getattr(row, field.attname)))
+    return found - {""}
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in MAKERS if model in REGISTERED], ids=lambda model: model._meta.label
+)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_rows_page_is_headed_like_a_sentence(staff: Client, model: type[Model], language: str) -> None:
+    row = model._base_manager.get(pk=MAKERS[model]().pk)
+    text = staff.get(change(row), headers={"Accept-Language": language}).text
+    # A ticket is headed by its subject, all others by their list and then by their own name.
+    found = re.search(r"<h1>([^<]*)</h1>(?:\s*<h2>(.*?)</h2>)?", text, re.DOTALL)
+    assert found
+    heading = unescape(strip_tags(found[2] or found[1])).strip()
+    assert not heading[0].islower() or heading.startswith(tuple(own_data(row))), heading

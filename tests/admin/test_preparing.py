@@ -18,7 +18,7 @@ from tests.queries import recorded_queries
 def test_a_service_level_is_changed_for_new_tickets_and_audited(staff: Client) -> None:
     level = ServiceLevel.objects.create(plan="basic", priority="high", answer_minutes=240, resolution_minutes=480)
     assert "opened from now on" in staff.get(change(level)).content.decode()
-    sent = {"plan": "basic", "priority": "high", "answer_minutes": "120", "resolution_minutes": "480"}
+    sent = {"plan": "basic", "priority": "high", "answer_minutes": "2:00", "resolution_minutes": "8"}
     page = staff.post(change(level), sent, follow=True).content.decode()
     assert "those that are there keep what they were promised" in page
     assert "2 working hours" in page
@@ -28,7 +28,7 @@ def test_a_service_level_is_changed_for_new_tickets_and_audited(staff: Client) -
 
 def test_a_promise_that_cannot_be_kept_is_refused_at_its_field(staff: Client) -> None:
     address = reverse("admin:support_servicelevel_add")
-    sent = {"plan": "basic", "priority": "high", "answer_minutes": "120", "resolution_minutes": "60"}
+    sent = {"plan": "basic", "priority": "high", "answer_minutes": "2", "resolution_minutes": "1"}
     assert "not resolved before it is answered" in staff.post(address, sent).content.decode()
     assert "at least a minute" in staff.post(address, {**sent, "answer_minutes": "0"}).content.decode()
     assert "Select a valid choice" in staff.post(address, {**sent, "plan": "no-such-plan"}).content.decode()
@@ -86,5 +86,5 @@ def test_a_service_level_is_called_by_its_plans_name_and_by_its_code_when_that_i
     }
     assert len([each for each in statements if '"billing_plan"' in each]) == 1
     assert "<h2>Professional, High</h2>" in staff.get(change(pro)).text
-    assert "<h2>all others, High</h2>" in staff.get(change(others)).text
+    assert "<h2>All others, High</h2>" in staff.get(change(others)).text
     assert str(ServiceLevel.objects.get(plan="pro")) == "Professional, High"

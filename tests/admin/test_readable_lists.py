@@ -10,6 +10,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts import mail_kinds
 from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Mail, Session, User
@@ -25,7 +26,7 @@ from tests.admin.rows.accounts import new_session
 from tests.admin.rows.billing import new_entry, new_payment, new_recurring_month
 from tests.admin.rows.vpn import new_server
 from tests.factories.payments import make_dispute
-from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server
+from vpn.models import NodeHour, NodeStatus, NodeTotal, Outage, QuotaMeter, Server, UsageCounter
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +65,19 @@ def test_data_is_written_in_units_and_exactly_on_hover(staff: Client, model: typ
     name = row._meta.model_name
     for address in (reverse(f"admin:vpn_{name}_changelist"), reverse(f"admin:vpn_{name}_change", args=[row.pk])):
         assert 'title="1,400,000,000 bytes">1.4\xa0GB<' in page(staff, address)
+
+
+@pytest.mark.parametrize(
+    ("language", "sides"),
+    [("en", ("from devices", "to devices")), ("de", ("von Geräten", "an Geräte"))],
+)
+def test_traffic_of_nodes_is_called_by_its_way(language: str, sides: tuple[str, str]) -> None:
+    with override(language):
+        for model in (UsageCounter, NodeTotal, NodeHour, NodeStatus):
+            for field in model._meta.fields:
+                kind = re.search(r"(?:^|_)(rx|tx)(?:_|$)", field.name)
+                if kind:
+                    assert str(field.verbose_name).startswith(sides[["rx", "tx"].index(kind[1])]), field.name
 
 
 def test_a_program_is_named_and_what_it_said_of_itself_is_on_hover(staff: Client) -> None:
@@ -226,6 +240,13 @@ def test_the_box_that_picks_a_row_is_not_labelled(staff: Client) -> None:
 def test_a_columns_name_cannot_leave_its_attribute() -> None:
     heading = {"text": '"><script>', "class_attrib": ' class="column-x"'}
     assert list(labelled(["<td>1</td>"], [heading])) == ['<td data-label="&quot;&gt;&lt;script&gt;">1</td>']
+
+
+def test_an_address_breaks_at_its_parts_where_a_row_is_a_card() -> None:
+    heading = {"text": "User", "class_attrib": ' class="column-user"'}
+    cell = '<td title="a@b.cd"><a href="/x?q=a@b.cd">{}</a></td>'
+    shown = cell.replace("<td", '<td data-label="User"')
+    assert list(labelled([cell.format("a@b.cd")], [heading])) == [shown.format("a<wbr>@b<wbr>.cd")]
 
 
 def test_rows_are_counted_as_entries_whatever_their_table_is_called(staff: Client) -> None:

@@ -23,6 +23,7 @@ def test_the_code_is_shown_by_the_answer_and_never_again(staff: Client, sam: Use
     assert staff.get(INVITE).status_code == 200
     assert not Invitation.objects.exists()
     page = staff.post(INVITE, FORM).text
+    assert 'name="theme"' not in page
     invitation = Invitation.objects.get()
     codes = re.findall(r"invitation=([A-Za-z0-9_-]+)", page)
     assert [hash_key(code) for code in codes] == [invitation.code_hash]

@@ -152,9 +152,9 @@ class TestAPayoutWhoseOrderIsGone:
 def test_the_customers_page_shows_rewards_and_what_becomes_of_the_balance(
     staff: Client, alice: User, held: Reward
 ) -> None:
-    page = staff.get(change(alice), {"more": "1"}).content.decode()
+    page = staff.get(change(alice), {"more": "1"}).text
     assert "Reward balances" in page
-    assert "bob@example.com" in page
+    assert "bob@example.com" in page.replace("<wbr>", "")
     assert "held for review" in page
 
 

@@ -31,6 +31,7 @@ def test_the_enrolment_command_is_shown_once_and_works(staff: Client) -> None:
     page = staff.post(action(server, "issue-enrolment"))
     text = page.content.decode()
     assert page["Cache-Control"].count("no-store")
+    assert 'name="theme"' not in text
     token = text.split("NEXUSVPN_ENROLMENT_TOKEN=")[1].split()[0]
     assert enrol_node(token=token, public_key=str(server.public_key))["node_id"] == server.pk
     for address in (change(server), action(server, "issue-enrolment")):

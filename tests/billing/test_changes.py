@@ -20,15 +20,17 @@ from billing.errors import (
     UnknownSubscription,
 )
 from billing.gateway.errors import PaymentDeclined, PaymentsUnavailable
-from billing.models import Plan, PlanPrice, StripeOrder
+from billing.models import Plan, PlanGrant, PlanPrice, StripeOrder
 from billing.plan_effects import PlanEffect
 from billing.services.changes import confirm_change, drop_change, preview_change
 from billing.services.orders import finish_open_orders
 from billing.services.subscriptions import cancel, pause
 from nexusvpn.errors import InvalidInput
 from tests.api_client import ApiClient
+from tests.billing.browsing import browser
 from tests.billing.buying import buy, charged, plan_at_stripe, store
 from tests.billing.shop import Shop
+from tests.factories.billing import grant
 
 pytestmark = pytest.mark.django_db
 PRO: dict[str, Any] = {"plan": "pro", "interval": "month"}
@@ -101,6 +103,29 @@ def test_what_else_a_change_takes_is_shown(
     shown = alice_api.post("billing/subscription/preview", {"plan": "basic"}).data
     assert shown["effects"] == [{"title": "Stop working", "names": ["Phone"]}]
     assert preview_change(user=alice, plan="pro", interval="year").effects == ()
+
+
+@pytest.mark.parametrize(("given_for", "counts"), [(timedelta(days=90), "pro"), (timedelta(days=3), "basic")])
+def test_a_given_plan_that_is_larger_counts_as_long_as_it_holds(
+    shop: Shop,
+    alice: User,
+    alice_api: ApiClient,
+    monkeypatch: pytest.MonkeyPatch,
+    given_for: timedelta,
+    counts: str,
+) -> None:
+    """The interface compares with the plan that counts then, as the page does."""
+    told = PlanEffect("Stop working", ("Phone",))
+    monkeypatch.setattr("billing.plan_effects._providers", [lambda user, plan: [told] * (plan.code == "basic")])
+    buy(shop, alice, "pro", "month")
+    PlanGrant.objects.filter(pk=grant(alice, "pro").pk).update(valid_until=timezone.now() + given_for)
+    shown = alice_api.post("billing/subscription/preview", {"plan": "basic"}).data
+    assert shown["price"]["plan"] == "basic"
+    assert [each["title"] for each in shown["effects"]] == (["Stop working"] if counts == "basic" else [])
+    assert shown["plan_code"] == counts
+    page = browser(alice).get("/billing/change?plan=basic&interval=month").text
+    assert ("Stop working" in page) == (counts == "basic")
+    assert alice_api.post("billing/subscription/change", {"plan": "basic"}).data["plan_code"] == counts
 
 
 def test_another_wish_for_the_periods_end_takes_the_place_of_the_former(shop: Shop, alice: User) -> None:

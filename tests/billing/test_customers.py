@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.services.addresses import ask_for_change, confirm_change
 from accounts.services.profile import choose_language
 from billing.gateway.client import Stripe
+from billing.gateway.errors import GatewayRefused
 from billing.models import StripeCustomer, StripeOrder
 from billing.services.customers import ensure_customer
 from billing.services.orders import REFUSED_FOR, end_order, finish_open_orders, place_order
@@ -136,6 +137,52 @@ def test_another_address_is_told_at_once_also_after_stripe_refused_the_former(sh
     confirm_address(alice, "alice@new.example")
     assert finish_open_orders() == 1
     assert [customer.email for customer in shop.api.customers.list()] == ["alice@new.example"]
+
+
+@pytest.mark.parametrize("becomes", ["address", "language"])
+def test_what_changes_while_stripe_refuses_the_former_is_told_at_once(
+    shop: Shop, alice: User, becomes: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever changes it finds the order for the former still open; and a refusal is of what was asked, not of what came after."""
+    made = make_customer(alice)
+    place_order(user=alice, purpose=StripeOrder.Purpose.ADDRESS, subject=made, is_durable=True)
+
+    def refuse_late(order: StripeOrder, api: Stripe) -> None:
+        if becomes == "address":
+            confirm_address(User.objects.get(pk=alice.pk), "alice@new.example")
+        else:
+            choose_language(user=User.objects.get(pk=alice.pk), language="de")
+        raise GatewayRefused("email_invalid")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("billing.services.orders.ask_for", refuse_late)
+        assert finish_open_orders() == 0
+    # Also where a sync comes before the job.
+    sync_customer(made)
+    assert finish_open_orders() == 1
+    [customer] = shop.api.customers.list()
+    if becomes == "address":
+        assert customer.email == "alice@new.example"
+    else:
+        assert customer.preferred_locales == ["de"]
+    assert orders(alice) == 2
+
+
+@pytest.mark.parametrize("gone", ["deletion_due_at", "erased_at"])
+def test_nothing_is_told_of_who_left_while_stripe_refused(
+    shop: Shop, alice: User, gone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_customer(alice)
+    place_order(user=alice, purpose=StripeOrder.Purpose.ADDRESS, subject=made, is_durable=True)
+
+    def refuse_late(order: StripeOrder, api: Stripe) -> None:
+        left = {"is_active": False, gone: timezone.now()}
+        User.objects.filter(pk=alice.pk).update(email="erased@invalid.example", **left)
+        raise GatewayRefused("email_invalid")
+
+    monkeypatch.setattr("billing.services.orders.ask_for", refuse_late)
+    finish_open_orders()
+    assert orders(alice) == 1
 
 
 def test_an_address_that_a_superuser_corrects_is_told_as_well(shop: Shop, alice: User, sam: User) -> None:

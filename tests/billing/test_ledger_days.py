@@ -167,7 +167,7 @@ def test_the_tax_of_days_that_were_added_up_without_it_is_found_from_the_ledger(
         assert_right(JAN, NOW)
         LedgerDay.objects.update(tax_minor=0)
         with connection.cursor() as cursor:
-            cursor.execute(importlib.import_module("billing.migrations.0017_tax_of_days_of_before").ADD_TAX)
+            cursor.execute(importlib.import_module("billing.migrations.0019_tax_of_days_of_before").ADD_TAX)
         assert_right(JAN, NOW)
         assert sum(row.tax for row in takings(since=JAN, until=NOW)) == -(2 * 100 - 2 * 17)
 

@@ -76,7 +76,7 @@ def test_a_plan_says_its_price_and_the_next_payment(page: Client, alice: User) -
 
 def test_yen_have_no_cents(page: Client, alice: User) -> None:
     make_subscription(alice, price_of("pro", "year", "JPY"))
-    assert "14,000 JPY a year" in words(page)
+    assert "¥14,000 a year" in words(page)
 
 
 def test_a_trial_says_when_the_first_payment_is_due(page: Client, alice: User) -> None:
@@ -168,7 +168,7 @@ def test_a_failed_payment_does_not_threaten_devices_that_another_plan_covers(pag
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"withheld": "refunded"}, "Your payment was paid back in full, so Basic gives you nothing"),
+        ({"withheld": "refunded"}, "Your payment was refunded in full, so Basic gives you nothing"),
         ({"withheld": "disputed"}, "Your bank disputes a payment, so Basic is stopped."),
         ({"status": "paused"}, "Your trial is over and there is no card."),
         ({"status": "incomplete"}, "Your first payment is not through."),
@@ -289,10 +289,10 @@ def test_invoices_are_listed_newest_first_with_where_to_see_them(page: Client, a
     make_invoice(alice, number="NX-4", status="uncollectible")
     make_invoice(alice, number="", status="draft")
     text = words(page)
-    assert f"NX-2 {day(NOW)} 700 JPY Void" in text
+    assert f"NX-2 {day(NOW)} ¥700 Void" in text
     assert f"NX-3 {day(NOW)} $4.99 To be paid" in text
     assert f"NX-4 {day(NOW)} $4.99 Given up" in text
-    assert f"NX-1 {day(A_WEEK_AGO)} $4.99 Paid $4.99 paid back View PDF" in text
+    assert f"NX-1 {day(A_WEEK_AGO)} $4.99 Paid $4.99 refunded View PDF" in text
     assert text.index("NX-2") < text.index("NX-1")
     markup = page.get("/billing").text
     assert all(f'href="{link}"' in markup for link in links.values())

@@ -60,7 +60,7 @@ def test_another_currency_is_a_link_away_and_keeps_the_rest(page: Client) -> Non
     links = [unescape(link) for link in re.findall(r'href="(\?[^"]+)"', main_of(answer))]
     assert "?plan=pro&interval=year&currency=JPY" in links
     text = words(page, "/billing/plans" + links[links.index("?plan=pro&interval=year&currency=JPY")])
-    assert "14,000 JPY a year" in text
+    assert "¥14,000 a year" in text
     assert "Pro Your choice" in text
     assert form_of(page.get("/billing/plans?interval=year&currency=eur"), "/billing/checkout") == {
         "plan": "basic",

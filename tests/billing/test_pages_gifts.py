@@ -73,3 +73,6 @@ def test_a_code_that_was_revoked_never_was(page: Client, sam: User, code: str) -
 def test_ten_tries_an_hour_and_the_eleventh_waits(page: Client) -> None:
     statuses = [page.post("/billing/gift", {"code": "3333"}).status_code for _ in range(11)]
     assert statuses == [409] * 10 + [429]
+    refused = page.post("/billing/gift", {"code": "4444"})
+    assert 'value="4444"' in refused.text
+    assert int(refused.headers["Retry-After"]) > 0

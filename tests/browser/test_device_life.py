@@ -89,6 +89,8 @@ def test_a_new_key_is_made_in_the_browser_and_its_private_half_stays_there(
     assert (now["ipv4"], now["ipv6"]) == (former["ipv4"], former["ipv6"])
     assert page.locator("#device-config").text_content() == config
     watch.assert_nothing_stored(page, private_key)
+    # It would come back to this address, and the key would be gone.
+    expect(page.get_by_role("button", name="Dark")).to_have_count(0)
     page.get_by_role("link", name="See device").click()
     expect(page.get_by_text(now["public_key"])).to_be_visible()
     watch.assert_never_sent(private_key)

@@ -150,7 +150,6 @@ def test_pages_of_a_customer(
         "/settings/security/recovery-codes",
         "/settings/security/passkeys/new",
         "/settings/sessions",
-        "/settings/api-keys",
         "/settings/notifications",
         "/notifications",
         "/announcements",
@@ -176,6 +175,15 @@ def test_pages_of_a_customer(
     )
     for path in ("", f"/passkeys/{passkey}", f"/passkeys/{passkey}/remove", "/confirm"):
         check(page, f"/settings/security{path}")
+    [(key,)] = stack.sql(
+        "INSERT INTO accounts_apikey (id, user_id, name, prefix, key_hash, scopes, created_at) "
+        "SELECT gen_random_uuid(), id, %s, 'nvk_123456', md5(email), '[\"read\"]', now() FROM accounts_user WHERE email = %s "
+        "RETURNING id",
+        LONG[:60],
+        person.email,
+    )
+    for path in ("", f"/{key}/revoke"):
+        check(page, f"/settings/api-keys{path}")
     check(page, "/devices/00000000-0000-0000-0000-000000000000", 404)
     stack.api("DELETE", f"devices/{devices[0]}", token=person.token)
     for path in (f"/devices/{devices[0]}", "/devices", "/dashboard"):

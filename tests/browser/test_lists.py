@@ -91,6 +91,11 @@ def test_a_search_keeps_what_was_typed(context: BrowserContext, watch: Watch, pe
     assert is_same_document(page)
     assert page.locator("input[name=q]").input_value() == "zür"
     assert "q=z" in page.url
+    searched = page.url
+    page.get_by_role("button", name="Dark").click()
+    expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
+    assert page.url == searched
+    expect(page.locator("#locations tbody tr")).to_have_count(1)
     watch.assert_quiet()
 
 

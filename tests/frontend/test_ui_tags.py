@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.utils.translation import override
 
 from nexusvpn.templatetags import nexusvpn_ui as ui
 
@@ -50,16 +51,39 @@ def test_what_is_left_of_an_allowance_is_never_negative() -> None:
     [
         (499, "usd", "$4.99"),
         (500, "EUR", "€5.00"),
-        (1250, "chf", "12.50\u00a0CHF"),
-        (500, "jpy", "500\u00a0JPY"),
-        (123456789, "jpy", "123,456,789\u00a0JPY"),
+        (1250, "chf", "CHF\u00a012.50"),
+        (500, "jpy", "¥500"),
+        (123456789, "jpy", "¥123,456,789"),
         (123456789, "usd", "$1,234,567.89"),
         (0, "usd", "$0.00"),
         (None, "usd", "–"),
+        (-1250, "chf", "-CHF\u00a012.50"),
+        (-500, "jpy", "-¥500"),
+        (4000, "sek", "SEK\u00a040.00"),
+        (499, "cad", "CA$4.99"),
+        (499, "aud", "A$4.99"),
+        (1250, "kwd", "KWD\u00a01.250"),
+        (499, "xyz", "XYZ\u00a04.99"),
     ],
 )
 def test_money_has_its_currency(minor: int | None, currency: str, text: str) -> None:
     assert ui.money(minor, currency) == text
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "text"),
+    [
+        (123456, "usd", "1.234,56\u00a0$"),
+        (500, "eur", "5,00\u00a0€"),
+        (1999, "jpy", "1.999\u00a0¥"),
+        (1250, "chf", "12,50\u00a0CHF"),
+        (-4000, "sek", "-40,00\u00a0SEK"),
+        (499, "cad", "4,99\u00a0CA$"),
+    ],
+)
+def test_money_is_written_as_germans_write_it(minor: int, currency: str, text: str) -> None:
+    with override("de"):
+        assert ui.money(minor, currency) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), AGO_CASES)

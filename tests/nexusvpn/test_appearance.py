@@ -80,6 +80,9 @@ def test_what_is_no_choice_changes_nothing(client: Client, theme: str) -> None:
         ("https://evil.example/", "/"),
         ("//evil.example/", "/"),
         ("javascript:alert(1)", "/"),
+        # Where a refused form left one: such an address cannot be opened.
+        ("/devices/6a1f3f0e-0000-4000-8000-000000000000/rename", "/devices/6a1f3f0e-0000-4000-8000-000000000000"),
+        ("/logout", "/"),
     ],
 )
 def test_one_comes_back_to_where_one_was_and_nowhere_else(client: Client, target: str, led: str) -> None:

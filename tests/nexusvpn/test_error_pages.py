@@ -65,6 +65,13 @@ def test_too_many_attempts_say_for_how_long(request_of: HttpRequest, seconds: in
         assert words in page.text
 
 
+def test_who_sent_something_too_often_reads_that_it_was_not_taken(request_of: HttpRequest) -> None:
+    said = {}
+    for request_of.method in ("GET", "POST"):
+        said[request_of.method] = "What you sent was not taken." in error_page(request_of, RateLimited()).text
+    assert said == {"GET": False, "POST": True}
+
+
 @pytest.mark.parametrize(
     ("error", "status", "german"),
     [

@@ -46,7 +46,10 @@ class TestWhileAtWork:
     def test_somebody_who_is_signed_in_reads_it_too_and_posts_nothing(self, client: Client, alice: User) -> None:
         client.force_login(alice)
         assert client.get("/devices").status_code == 503
-        assert client.post("/settings", {"full_name": "Somebody"}).status_code == 503
+        refused = client.post("/settings", {"full_name": "Somebody"})
+        assert refused.status_code == 503
+        assert "What you sent was not taken." in refused.text
+        assert "What you sent" not in client.get("/settings").text
         alice.refresh_from_db()
         assert alice.full_name == "Alice"
 

@@ -58,10 +58,10 @@ def test_who_signs_up_reads_what_the_two_get(made: Offer, promise: str) -> None:
 @pytest.mark.parametrize(
     ("currency", "text"),
     [
-        ("", "$5.00 of credit (€4.00 or 700\u00a0JPY in other currencies)"),
+        ("", "$5.00 of credit (€4.00 or ¥700 in other currencies)"),
         ("EUR", "€4.00 of credit"),
-        ("JPY", "700\u00a0JPY of credit"),
-        ("SEK", "$5.00 of credit (€4.00 or 700\u00a0JPY in other currencies)"),
+        ("JPY", "¥700 of credit"),
+        ("SEK", "$5.00 of credit (€4.00 or ¥700 in other currencies)"),
     ],
 )
 def test_an_amount_is_that_of_the_currency_if_it_is_known(currency: str, text: str) -> None:
@@ -71,7 +71,7 @@ def test_an_amount_is_that_of_the_currency_if_it_is_known(currency: str, text: s
 
 def test_the_shops_currency_comes_first_and_without_it_another() -> None:
     made = offer(amounts={"EUR": (400, 0), "GBP": (300, 0), "JPY": (500, 0), "SEK": (4000, 0)})
-    assert made.for_referrer == "€4.00 of credit (£3.00, 500\u00a0JPY or 40.00\u00a0SEK in other currencies)"
+    assert made.for_referrer == "€4.00 of credit (£3.00, ¥500 or SEK\u00a040.00 in other currencies)"
 
 
 def test_nothing_in_the_persons_currency_is_nothing() -> None:
@@ -93,7 +93,7 @@ def test_who_brings_friends_reads_all_the_rules() -> None:
 
 def test_what_a_payment_must_be_is_said_where_it_must_be_anything() -> None:
     made = offer(least=400, amounts={"EUR": (500, 500), "USD": (500, 500)})
-    text = "A payment counts if at least $4.00 (€4.00 in other currencies) of it is paid in money and not paid back."
+    text = "A payment counts if at least $4.00 (€4.00 in other currencies) of it is paid in money and not refunded."
     assert made.terms()[1] == text
     assert made.promise().endswith(text)
     assert "at least" not in " ".join([offer().promise(), *offer().terms()])

@@ -76,6 +76,11 @@ class TestBanners:
             back = browser.post(f"/announcements/{announcement.pk}/put-away", {"next": target})
             assert back["Location"] == "/announcements"
 
+    def test_from_above_a_refused_form_it_leads_to_where_the_form_stands(self, browser: Client) -> None:
+        announcement = make_announcement()
+        back = browser.post(f"/announcements/{announcement.pk}/put-away", {"next": "/locations/1/favourite"})
+        assert back["Location"] == "/locations"
+
     @pytest.mark.parametrize(
         "fields",
         [

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import IpAssignment, Server, VpnConfig
 from vpn.services.configuration import configuration
@@ -76,6 +77,17 @@ def test_of_several_devices_one_is_chosen_and_a_strangers_is_not_found(
     assert "Alice’s Laptop" in browser.get(f"/help/set-up/linux?device={laptop.pk}").text
     assert browser.get(f"/help/set-up/linux?device={phone.pk}").status_code == 404
     assert browser.get("/help/set-up/linux?device=1").status_code == 404
+
+
+def test_the_device_is_chosen_before_the_steps_that_are_about_it(
+    alice: User, laptop: VpnConfig, server: Server
+) -> None:
+    browser = browser_of(alice)
+    grant(alice, "basic")
+    assert 'id="guide-device"' not in browser.get("/help/set-up/linux").text
+    add_device(user=alice, name="Phone", location_slug="ams", public_key=new_key())
+    html = browser.get(f"/help/set-up/linux?device={laptop.pk}").text
+    assert html.index("<h1>") < html.index('id="guide-device"') < html.index("1. Add the device")
 
 
 def test_without_a_device_and_without_a_server_the_words_stand_again(alice: User, bob: User, laptop: VpnConfig) -> None:

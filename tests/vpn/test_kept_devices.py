@@ -184,6 +184,16 @@ class TestThePage:
         assert answer.status_code == 400
         assert "Choose among the devices that you have now." in answer.text
 
+    def test_what_is_refused_keeps_its_ticks_and_the_plan_that_is_looked_at(
+        self, browser: Client, devices: dict[str, VpnConfig]
+    ) -> None:
+        address = "/devices/keep?plan=free"
+        assert f'action="{address}"' in browser.get(address).text
+        text = browser.post(address, {"devices": [str(devices["Tablet"].pk), "not an id"]}).text
+        assert "Free has room for 1 device" in text
+        assert f'action="{address}"' in text
+        assert (text.count(" checked"), f'id="keep-{devices["Tablet"].pk}" checked' in text) == (1, True)
+
     def test_an_unknown_plan_shows_the_present_one(self, browser: Client, devices: dict[str, VpnConfig]) -> None:
         assert "Your plan Pro" in browser.get("/devices/keep", {"plan": "gold"}).text
 

@@ -30,7 +30,7 @@ def test_the_chart_shows_as_many_days_as_are_asked_for(page: Client, alice: User
         text = page.get(f"/dashboard?days={days}").text
     assert text.count('<g class="chart-day">') == days
     assert f"<span>{first}</span><span>20\xa0May</span>" in text
-    assert '2\xa0GB</data> down, <data value="1000000001"' in text
+    assert '2\xa0GB</data> downloaded, <data value="1000000001"' in text
     assert f'<a href="/dashboard?days={days}#usage" aria-current="true">{days} days</a>' in text
     assert text.count('aria-current="true"') == 1
 

@@ -141,6 +141,7 @@ class TestByPlainForm:
         private = shown[1]
         assert derive_public_key(private) == VpnConfig.objects.get().public_key == Peer.objects.get().public_key
         assert "Save this now." in answer.text
+        assert "data-returns" not in answer.text
         assert "no-store" in answer.headers["Cache-Control"]
         for path in ("", "/config", "/state"):
             assert private not in page.get(f"/devices/{VpnConfig.objects.get().pk}{path}").text

@@ -124,7 +124,7 @@ def usage_panel(user: User) -> Panel:
     url = f"{reverse('admin:vpn_usagerecord_changelist')}?user__id__exact={user.pk}"
     return Panel(
         gettext("Latest usage"),
-        (gettext("Day"), gettext("Device"), pgettext("traffic", "Up"), pgettext("traffic", "Down")),
+        (gettext("Day"), gettext("Device"), gettext("Uploaded"), gettext("Downloaded")),
         rows,
         url,
     )

@@ -50,7 +50,7 @@ def health_panel(server: Server) -> Panel:
         (gettext("Peers on the interface"), status.peer_count),
         ("CPU", _percent(status.cpu_percent)),
         (gettext("Memory"), _percent(status.memory_percent)),
-        (gettext("Received, sent"), f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
+        (gettext("From devices, to devices"), f"{bytes_si(status.rx_bytes)}, {bytes_si(status.tx_bytes)}"),
         (gettext("Agent"), status.agent_version or UNKNOWN),
     ]
     return Panel(gettext("Node"), (gettext("Fact"), gettext("Value")), facts)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -18,7 +19,7 @@ from billing.entitlements import entitlement_for
 from billing.models import Plan
 from nexusvpn.errors import InvalidInput
 from vpn.forms import KeptDevicesForm
-from vpn.services.kept_devices import choices_of, keep_devices
+from vpn.services.kept_devices import Choice, choices_of, keep_devices
 
 
 @never_cache
@@ -30,27 +31,43 @@ def devices_keep(request: HttpRequest) -> HttpResponse:
         return _render(request, user)
     form = KeptDevicesForm(request.POST)
     if not form.is_valid():
-        return _render(request, user, [_("Choose among the devices that you have now.")], status=400)
+        return _refused(request, user, [_("Choose among the devices that you have now.")])
     try:
         keep_devices(user=user, device_ids=form.cleaned_data["devices"])
     except InvalidInput as error:
-        return _render(request, user, error.fields["devices"], status=400)
+        return _refused(request, user, error.fields["devices"])
     messages.success(
         request, _("Saved. Where your plan has room for fewer devices, these stay first, then the oldest.")
     )
     return redirect("devices")
 
 
-def _render(request: HttpRequest, user: User, errors: Sequence[str] = (), status: int = 200) -> HttpResponse:
-    """For the plan that the person has, or for one that they look at before they choose it."""
+def _refused(request: HttpRequest, user: User, errors: Sequence[str]) -> HttpResponse:
+    return _render(request, user, errors, ticked=request.POST.getlist("devices"), status=400)
+
+
+def _render(
+    request: HttpRequest,
+    user: User,
+    errors: Sequence[str] = (),
+    *,
+    ticked: Collection[str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """For the plan that the person has, or for one that they look at before they choose it; with the boxes `ticked`, or as was chosen."""
     later = Plan.objects.filter(code=request.GET.get("plan", "")[:32]).first()
     entitlement = entitlement_for(user)
     room = later.device_limit if later else entitlement.device_limit
+    choices = choices_of(user, room)
     context = {
         "plan_name": later.name if later else entitlement.plan_name,
         "room": room,
-        "is_later": later is not None,
-        "choices": choices_of(user, room),
+        "later": later,
+        "choices": choices if ticked is None else [_ticked_or_not(choice, ticked) for choice in choices],
         "errors": errors,
     }
     return render(request, "vpn/devices_keep.html", context, status=status)
+
+
+def _ticked_or_not(choice: Choice, ticked: Collection[str]) -> Choice:
+    return replace(choice, is_chosen=str(choice.device.pk) in ticked)

@@ -11,9 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.people import signed_in
+from accounts.wanted import wanted_page
 from billing.entitlements import entitlement_for
 from nexusvpn.forms_only import forms_only
-from nexusvpn.http import client_address, target_of_ours
+from nexusvpn.http import client_address
 from vpn.forms import LocationsForm
 from vpn.services.device_views import DeviceView, live_devices
 from vpn.services.favourites import add_favourite, favourites_of, remove_favourite
@@ -70,4 +71,4 @@ def location_unfavourite(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _back(request: HttpRequest) -> HttpResponse:
     """To the list as it was narrowed and sorted."""
-    return redirect(target_of_ours(request, request.POST.get("next", "")) or "locations")
+    return redirect(wanted_page(request) or "locations")

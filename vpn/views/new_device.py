@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
 from nexusvpn.errors import DomainError
+from nexusvpn.http import with_retry_after
 from vpn.errors import DeviceLimitReached
 from vpn.forms import DeviceForm
 from vpn.services.activation import wait_until_active
@@ -53,18 +54,16 @@ def add_by_form(request: HttpRequest, user: User, made: Made, again: Again) -> H
     form = DeviceForm(request.POST)
     # A script has made its own pair; without a key something went wrong, and the server's would be one too many.
     form.fields["public_key"].required = scripted
-    status, retry_after = 400, None
+    status = 400
     if form.is_valid():
         try:
             created = _create(user, form)
         except DomainError as error:
-            status, retry_after = form.add_domain_error(error), error.retry_after
+            status = form.add_domain_error(error)
         else:
             return made(created)
     answer = errors_json(form, status) if scripted else again(form, status)
-    if retry_after is not None:
-        answer.headers["Retry-After"] = str(retry_after)
-    return answer
+    return with_retry_after(answer, form.retry_after)
 
 
 def _create(user: User, form: DeviceForm) -> DeviceResult:

@@ -108,6 +108,8 @@ function bind(form) {
     }
     const page = document.querySelector("[data-device-page]");
     page.replaceChildren(resultView(device, ownKey ? null : pair.privateKey));
+    // They would come back to this page, and the private key would not be there.
+    for (const form of document.querySelectorAll("form[data-returns]")) form.remove();
     page.querySelector("h1").focus();
     scrollTo(0, 0);
   });

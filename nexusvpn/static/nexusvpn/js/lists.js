@@ -38,7 +38,13 @@ function catchUp() {
   if (pathname + search !== location.pathname + location.search) location.reload();
 }
 
+/** A form that comes back to its page comes back to the list as it is by now. */
+function comeBackHere(event) {
+  if (event.target.matches("form[data-returns]")) event.target.elements.next.value = location.pathname + location.search;
+}
+
 catchUp();
+addEventListener("submit", comeBackHere);
 addEventListener("htmx:before:init", leaveForms);
 addEventListener("htmx:before:request", markAsWaiting);
 addEventListener("htmx:after:request", openAsPage);

@@ -18,6 +18,6 @@ WHERE d.recorded_on = found.recorded_on AND d.occurred_on = found.occurred_on AN
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0016_ledger_day_tax")]
+    dependencies = [("billing", "0018_ledger_day_tax")]
 
     operations = [migrations.RunSQL(ADD_TAX, migrations.RunSQL.noop)]

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0015_words_of_staffs_forms")]
+    dependencies = [("billing", "0017_quota_in_words")]
 
     operations = [
         migrations.AddField(
