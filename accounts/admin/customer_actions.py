@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from accounts.admin.customer_page import customer_page
 from accounts.admin.forms import ActForm, ReasonForm, RemoveFactorsForm
 from accounts.models import User
 from accounts.people import signed_in
@@ -40,12 +42,40 @@ def has_factor(user: User) -> bool:
     return user.has_second_factor() if known is None else known
 
 
+def _with(text: str, user: User, parts: Iterable[Callable[[User], Iterable[str]]]) -> str:
+    return "\n\n".join([text, *(sentence for part in parts for sentence in part(user))])
+
+
+def suspend_question(user: User) -> str:
+    text = _(
+        "The person is signed out everywhere and can neither sign in nor use the API until you reinstate them. Their devices are off "
+        "until then."
+    )
+    return _with(text, user, customer_page.on_shutting)
+
+
+def reinstate_question(user: User) -> str:
+    if user.deletion_due_at is not None:
+        return _("The suspension ends. The account is still being deleted: until its owner comes back, all stays off.")
+    text = _("The person may sign in and use the API again, and their devices work as before.")
+    return _with(text, user, customer_page.on_opening)
+
+
+def delete_question(user: User) -> str:
+    text = _(
+        "Only if its owner wants it. Devices are off, everything is signed out and API keys end at once; the owner is told by mail, and "
+        "can come back until the account is erased."
+    )
+    return _with(text, user, customer_page.on_shutting)
+
+
 def restore_question(user: User) -> str:
     assert user.deletion_due_at is not None
-    return _(
+    text = _(
         "The person asked us to delete the account, which is due on %(day)s. It stays, its devices work again, and the person is told by"
         " mail. Be sure that it is the person who wants this."
     ) % {"day": date_format(user.deletion_due_at, "DATE_FORMAT")}
+    return _with(text, user, customer_page.on_opening)
 
 
 class CustomerActions(ActionsAdmin):
@@ -74,9 +104,7 @@ class CustomerActions(ActionsAdmin):
 
     @object_action(
         gettext_lazy("Suspend"),
-        gettext_lazy(
-            "The person is signed out everywhere and can neither sign in nor use the API until you reinstate them."
-        ),
+        suspend_question,
         applies=lambda user: not user.is_suspended and user.erased_at is None,
         danger=True,
         form=ReasonForm,
@@ -87,7 +115,7 @@ class CustomerActions(ActionsAdmin):
 
     @object_action(
         gettext_lazy("Reinstate"),
-        gettext_lazy("The person may sign in and use the service again."),
+        reinstate_question,
         applies=lambda user: user.is_suspended,
         form=ReasonForm,
     )
@@ -152,10 +180,7 @@ class CustomerActions(ActionsAdmin):
 
     @object_action(
         gettext_lazy("Delete the account"),
-        gettext_lazy(
-            "Only if its owner wants it. Devices are off and everything is signed out at once; the owner is told by mail, and can take it "
-            "back until the account is erased."
-        ),
+        delete_question,
         applies=lambda user: user.is_active and not user.is_staff,
         danger=True,
         form=ReasonForm,

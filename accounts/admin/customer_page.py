@@ -46,6 +46,9 @@ class CustomerPage:
 
     columns: dict[str, Expression | Subquery | Any] = field(default_factory=dict)
     links: list[Link] = field(default_factory=list)
+    # What else happens, a sentence each, when the account is shut (suspended, being deleted) and when it is opened again.
+    on_shutting: list[Callable[[User], Iterable[str]]] = field(default_factory=list)
+    on_opening: list[Callable[[User], Iterable[str]]] = field(default_factory=list)
     _facts: list[_Part] = field(default_factory=list)
     _panels: list[_Part] = field(default_factory=list)
 

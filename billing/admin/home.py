@@ -168,10 +168,11 @@ def sales(request: HttpRequest) -> Iterable[Chart]:
     labels = [date_format(first, "YEAR_MONTH_FORMAT") for first in firsts]
     url = reverse("admin:billing_ledgerentry_reports")
     for currency in sorted({row.currency for row in taken}):
-        gross, net = dict.fromkeys(firsts, 0), dict.fromkeys(firsts, 0)
+        gross, tax, net = dict.fromkeys(firsts, 0), dict.fromkeys(firsts, 0), dict.fromkeys(firsts, 0)
         for row in taken:
             if row.currency == currency:
                 gross[row.month] += row.gross
+                tax[row.month] += row.tax
                 net[row.month] += row.net
         yield Chart(
             title=_("Revenue a month, %(currency)s") % {"currency": currency},
@@ -179,10 +180,12 @@ def sales(request: HttpRequest) -> Iterable[Chart]:
             series=[Series(_("Gross"), list(gross.values())), Series(_("Net"), list(net.values()), 2)],
             write=_writer(currency),
             first_heading=_("Month"),
+            columns=[(_("Tax"), [money(amount, currency) for amount in tax.values()])],
             note=_(
-                "From the ledger. Gross is what was charged. Net is after refunds, disputes and fees in this currency, and with what "
-                "staff booked to adjust it. Where Stripe settles in another currency than customers pay in, its fees stand in that "
-                "currency, with nothing gross: less than nothing there is no loss by itself. The last month ends now."
+                "From the ledger. Gross is what was charged, with tax. Net is without the tax that invoices show in what was charged and "
+                "not given back, after refunds, disputes and fees in this currency, and with what staff booked to adjust it. Where Stripe "
+                "settles in another currency than customers pay in, its fees stand in that currency, with nothing gross: less than "
+                "nothing there is no loss by itself. The last month ends now."
             ),
             url=url,
             as_of=now,

@@ -21,7 +21,7 @@ from nexusvpn.templatetags.nexusvpn_ui import money, percent
 
 MONTHS = (3, 12, 24, 60)
 DEFAULT_MONTHS = 12
-TAKINGS = ("month", "currency", "plan", "gross", "refunds", "disputes", "fees", "other", "net")
+TAKINGS = ("month", "currency", "plan", "gross", "refunds", "disputes", "fees", "other", "tax", "net")
 MRR = (
     "month",
     "currency",
@@ -133,6 +133,7 @@ def _takings_table(asked: Asked) -> Panel:
         gettext("Disputes"),
         gettext("Fees"),
         gettext("Other"),
+        gettext("Tax"),
         gettext("Net"),
     )
     return Panel(gettext("What came in and went out"), headings, rows)

@@ -24,6 +24,8 @@ class LedgerDay(models.Model):
     currency = models.CharField(max_length=3)
     price = models.ForeignKey(PlanPrice, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     amount_minor = models.BigIntegerField()
+    # How much of it is tax.
+    tax_minor = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         ordering = ["-recorded_on", "-occurred_on", "id"]

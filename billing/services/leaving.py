@@ -6,10 +6,12 @@ Stripe would go on trying to collect it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from billing.deferred import finish_orders_soon
@@ -38,6 +40,34 @@ def follow_leaving(user_id: UUID) -> None:
         _take_back(user_id)
 
 
+def ending_later(user_id: UUID) -> QuerySet[Subscription]:
+    """What would end with what is paid for, if its owner left."""
+    return Subscription.objects.filter(_TO_END_LATER, user_id=user_id).select_related("user", "price__plan")
+
+
+def ending_now(user_id: UUID) -> QuerySet[Subscription]:
+    """What would end at once, if its owner left."""
+    return Subscription.objects.filter(_TO_END_NOW, user_id=user_id).select_related("user", "price__plan")
+
+
+def going_on(user_id: UUID) -> Iterator[Subscription]:
+    """What would go on, if its owner came back: that which they had ended themselves before is not among it."""
+    theirs = Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER)
+    for subscription in theirs.select_related("user", "price__plan"):
+        orders = StripeOrder.objects.filter(
+            user_id=user_id, subject=subscription.pk, purpose__in=(Purpose.CANCEL, Purpose.RESUME)
+        )
+        last = orders.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
+        if last is not None and last.purpose == Purpose.CANCEL and last.is_durable:
+            yield subscription
+
+
+def ended_since(user_id: UUID, moment: datetime) -> QuerySet[Subscription]:
+    """What stays ended, whoever comes back."""
+    over = Subscription.objects.filter(user_id=user_id, status=Subscription.Status.CANCELED, ended_at__gte=moment)
+    return over.select_related("price__plan")
+
+
 def end_what_the_leaving_pay() -> int:
     """The same for subscriptions that began, or lost their end, after their owner left; returns of how many people."""
     leaving = Subscription.objects.filter(_TO_END_LATER | _TO_END_NOW, user__in=User.objects.filter(_AWAY))
@@ -46,15 +76,15 @@ def end_what_the_leaving_pay() -> int:
 
 
 def _order_ends(user_id: UUID) -> None:
-    theirs = Subscription.objects.filter(user_id=user_id).select_related("user")
-    for subscription in theirs.filter(status__in=Subscription.LIVE):
+    live = Subscription.objects.filter(user_id=user_id, status__in=Subscription.LIVE)
+    for subscription in live.select_related("user"):
         _give_up(subscription, Purpose.RESUME)
-    for subscription in theirs.filter(_TO_END_LATER):
+    for subscription in ending_later(user_id):
         if subscription.schedule_id:
             # Stripe refuses to end what a schedule is to change.
             order_durably(subscription.user, Purpose.UNSCHEDULE, subscription.schedule_id)
         order_durably(subscription.user, Purpose.CANCEL, subscription.pk, cancel_at_period_end=True)
-    for subscription in theirs.filter(_TO_END_NOW):
+    for subscription in ending_now(user_id):
         order_durably(subscription.user, Purpose.END, subscription.pk, **LEFT)
 
 
@@ -63,14 +93,9 @@ def _take_back(user_id: UUID) -> None:
     for order in StripeOrder.objects.filter(user_id=user_id, purpose=Purpose.END, state=StripeOrder.State.OPEN):
         if order.parameters == LEFT:
             end_order(order, SUPERSEDED)
-    for subscription in Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER).select_related("user"):
-        orders = StripeOrder.objects.filter(
-            user_id=user_id, subject=subscription.pk, purpose__in=(Purpose.CANCEL, Purpose.RESUME)
-        )
-        last = orders.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
-        if last is not None and last.purpose == Purpose.CANCEL and last.is_durable:
-            _give_up(subscription, Purpose.CANCEL)
-            order_durably(subscription.user, Purpose.RESUME, subscription.pk, cancel_at_period_end=False)
+    for subscription in going_on(user_id):
+        _give_up(subscription, Purpose.CANCEL)
+        order_durably(subscription.user, Purpose.RESUME, subscription.pk, cancel_at_period_end=False)
 
 
 def _give_up(subscription: Subscription, purpose: StripeOrder.Purpose) -> None:

@@ -1,4 +1,8 @@
-"""The ledger's money, added up by days once a day's writing is over."""
+"""The ledger's money, added up by days once a day's writing is over.
+
+How much of a movement is tax is what its invoice says, by share: of a part that was paid with credit or paid back, its part. An invoice
+that is paid does not change, so neither does this.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +20,21 @@ SETTLED = timedelta(hours=1)
 AGAIN = timedelta(days=3)
 # At the first time there may be years to add up: so many days in one statement.
 AT_ONCE = timedelta(days=31)
-_ADD_UP = """
-INSERT INTO billing_ledgerday (recorded_on, occurred_on, kind, currency, price_id, amount_minor)
-SELECT (recorded_at AT TIME ZONE 'UTC')::date, (occurred_at AT TIME ZONE 'UTC')::date, kind, currency, price_id, sum(amount_minor)
-FROM billing_ledgerentry WHERE account = 'money' AND recorded_at >= %(since)s AND recorded_at < %(until)s
+# Entries `e` with the tax in each; fees and what staff book have no invoice's tax in them.
+ENTRIES = """billing_ledgerentry e LEFT JOIN billing_invoice i
+    ON i.stripe_id = e.invoice_id AND i.total_minor > 0 AND e.kind IN ('charge', 'refund', 'dispute', 'dispute_reversal')"""
+TAX = "coalesce(round(e.amount_minor * i.tax_minor::numeric / i.total_minor), 0)::bigint"
+_ADD_UP = f"""
+INSERT INTO billing_ledgerday (recorded_on, occurred_on, kind, currency, price_id, amount_minor, tax_minor)
+SELECT (e.recorded_at AT TIME ZONE 'UTC')::date, (e.occurred_at AT TIME ZONE 'UTC')::date, e.kind, e.currency, e.price_id,
+       sum(e.amount_minor), sum({TAX})
+FROM {ENTRIES} WHERE e.account = 'money' AND e.recorded_at >= %(since)s AND e.recorded_at < %(until)s
 GROUP BY 1, 2, 3, 4, 5
 ORDER BY 1, 2, 3, 4, 5
-ON CONFLICT (recorded_on, occurred_on, kind, currency, price_id) DO UPDATE SET amount_minor = excluded.amount_minor
-WHERE billing_ledgerday.amount_minor <> excluded.amount_minor
-"""
+ON CONFLICT (recorded_on, occurred_on, kind, currency, price_id)
+DO UPDATE SET amount_minor = excluded.amount_minor, tax_minor = excluded.tax_minor
+WHERE (billing_ledgerday.amount_minor, billing_ledgerday.tax_minor) <> (excluded.amount_minor, excluded.tax_minor)
+"""  # noqa: S608  (put together from what stands here)
 
 
 def first_open() -> date:

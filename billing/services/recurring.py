@@ -5,11 +5,14 @@ many of them: a job asks, and pages show what it kept (`recurring_months`).
 
 **What an invoice is worth a month.** A paid invoice of a subscription, for a price of ours, is worth that price a month: the price of
 a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins where nothing
-else of its subscription reaches (the first one, a renewal), no more counts than its total without tax. An invoice in the midst of a
-period (a change of plan) has a total made of prorations, and is worth its price; where prices hold their tax, less the share of tax that
-earlier invoices of its subscription show. Whether they hold it is known at Stripe alone: they do not if one of these invoices was worth
-its whole price without tax. (So one that has always had a discount, with tax added, counts for less from a change to its renewal.) A
-trial, whose invoice is one of nothing, is worth nothing.
+else of its subscription reaches (the first one, a renewal), no more counts than its total without tax. A trial, whose invoice is one of
+nothing, is worth nothing.
+
+An invoice in the midst of a period (a change of plan) has a total made of prorations. It is worth its price, or the share of its price
+that the invoice which began the period shows (without tax, discount off) if that discount goes on. Which of them says the total: what the
+period costs with it and with those of earlier changes is nearer to the one or to the other. Where prices hold their tax, the whole price
+is less the share of tax that earlier invoices of its subscription show. Whether they hold it is known at Stripe alone: they do not if one
+of these invoices was worth its whole price without tax. After a beginning of nothing, changes that cost nothing are worth nothing.
 
 **When it counts.** From the moment at which its period has begun and it is paid, until the first of: a later invoice of the
 same subscription counts, the subscription has ended, or DUNNING_GRACE_DAYS have passed since its period's end: so long a customer
@@ -38,16 +41,19 @@ from django.db import connection
 # Of the bounds, which are in order, an invoice counts at those after `starts` and up to `stops`: it is asked for their places instead of
 # each bound for all invoices.
 _COUNTING = """
-WITH paid AS (
-    SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, r.plan_id, greatest(i.period_start, i.paid_at) AS starts,
+WITH billed AS (
+    SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, i.period_start, i.created_at, i.total_minor,
+           i.total_minor - i.tax_minor AS net, greatest(extract(epoch FROM i.period_end - i.period_start), 1) AS seconds,
+           r.plan_id, r.amount_minor AS price, CASE r.interval WHEN 'year' THEN 12 ELSE 1 END AS months,
+           greatest(i.period_start, i.paid_at) AS starts,
            least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity'),
                  coalesce(lead(greatest(i.period_start, i.paid_at)) OVER later, 'infinity')) AS stops,
-           round((CASE WHEN coalesce(max(i.period_end) OVER earlier > i.period_start, false) THEN r.amount_minor * CASE
-                           WHEN bool_or(i.tax_minor > 0 AND i.total_minor - i.tax_minor >= r.amount_minor) OVER earlier THEN 1
-                           ELSE 1 - coalesce(sum(i.tax_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier
-                                             / sum(i.total_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier, 0) END
-                       ELSE least(r.amount_minor, i.total_minor - i.tax_minor) END)::numeric
-                 / CASE r.interval WHEN 'year' THEN 12 ELSE 1 END)::bigint AS worth
+           coalesce(max(i.period_end) OVER earlier > i.period_start, false) AS is_change,
+           r.amount_minor * CASE
+               WHEN bool_or(i.tax_minor > 0 AND i.total_minor - i.tax_minor >= r.amount_minor) OVER earlier THEN 1
+               ELSE 1 - coalesce(sum(i.tax_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier
+                                 / sum(i.total_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier, 0) END
+               AS full_price
     FROM billing_invoice i
     JOIN billing_subscription s ON s.stripe_id = i.subscription_id
     JOIN billing_planprice r ON r.id = i.price_id
@@ -55,6 +61,27 @@ WITH paid AS (
     WINDOW earlier AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
            later AS (PARTITION BY i.subscription_id ORDER BY greatest(i.period_start, i.paid_at), i.period_end, i.stripe_id DESC)
+), by_period AS (
+    SELECT *, count(*) FILTER (WHERE NOT is_change) OVER so_far AS period
+    FROM billed
+    WINDOW so_far AS (PARTITION BY subscription_id ORDER BY period_start, created_at, stripe_id)
+), compared AS (
+    SELECT *, first_value(least(price, net)) OVER so_far AS begun_net, first_value(price) OVER so_far AS begun_price,
+           bool_or(total_minor > 0) OVER so_far AS was_paid,
+           CASE WHEN months = first_value(months) OVER so_far
+                THEN first_value(net) OVER so_far
+                     + first_value(seconds) OVER so_far * coalesce(sum(net / seconds) FILTER (WHERE is_change) OVER so_far, 0)
+                ELSE net END AS implied
+    FROM by_period
+    WINDOW so_far AS (PARTITION BY subscription_id, period ORDER BY period_start, created_at, stripe_id)
+), paid AS (
+    SELECT stripe_id, user_id, subscription_id, currency, plan_id, starts, stops,
+           round(CASE WHEN NOT is_change THEN least(price, net)::numeric / months
+                      WHEN begun_net <= 0 THEN CASE WHEN was_paid THEN full_price::numeric / months ELSE 0 END
+                      WHEN implied * 2 <= full_price + price * begun_net::numeric / begun_price
+                      THEN price * begun_net::numeric / (begun_price * months)
+                      ELSE full_price::numeric / months END)::bigint AS worth
+    FROM compared
 ), bounds AS (
     SELECT at, n::int FROM unnest(%(bounds)s::timestamptz[]) WITH ORDINALITY AS bound(at, n)
 ), given_back AS (

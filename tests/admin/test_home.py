@@ -179,13 +179,14 @@ def test_the_number_of_customers_says_whom_it_counts(staff: Client, alice: User,
 
 def test_revenue_and_mrr_are_those_of_the_books_and_a_currency_each(staff: Client, alice: User, bob: User) -> None:
     make_invoice(alice, make_subscription(alice))
-    book(alice)
+    taxed = make_invoice(alice, total_minor=599, tax_minor=100)
+    book(alice, 599, invoice_id=taxed.pk)
     book(alice, -44, kind="fee")
     book(bob, 750, currency="JPY")
     count_recurring_months()
     found = charts(staff)
-    assert found["Revenue a month, USD"].rows[-1][1:] == ("$4.99", "$4.55")
-    assert found["Revenue a month, JPY"].rows[-1][1:] == ("¥750", "¥750")
+    assert found["Revenue a month, USD"].rows[-1][1:] == ("$5.99", "$4.55", "-$1.00")
+    assert found["Revenue a month, JPY"].rows[-1][1:] == ("¥750", "¥750", "¥0")
     assert found["Monthly recurring revenue (MRR), USD"].rows[-1][1] == "$4.99"
     page = staff.get(HOME).content.decode()
     assert "<svg" in page
@@ -199,10 +200,11 @@ def test_the_notes_of_sales_say_all_that_is_in_them(staff: Client, alice: User) 
     book(alice, -30, kind="fee")
     count_recurring_months()
     found = charts(staff)
-    assert found["Revenue a month, JPY"].rows[-1][1:] == ("¥750", "¥743")
+    assert found["Revenue a month, JPY"].rows[-1][1:] == ("¥750", "¥743", "¥0")
+    assert "without the tax" in found["Revenue a month, JPY"].note
     assert "staff booked to adjust" in found["Revenue a month, JPY"].note
     # Fees alone, since nothing was charged in dollars.
-    assert found["Revenue a month, USD"].rows[-1][1:] == ("$0.00", "-$0.30")
+    assert found["Revenue a month, USD"].rows[-1][1:] == ("$0.00", "-$0.30", "$0.00")
     assert "no loss by itself" in found["Revenue a month, USD"].note
     assert "The last month ends when it was counted" in found["Monthly recurring revenue (MRR), USD"].note
 
@@ -234,7 +236,8 @@ def test_a_margin_is_the_share_of_the_revenue_less_the_cost_in_the_same_currency
     month = last_month()
     busy, idle = make_server(make_location("busy")), make_server(make_location("idle"))
     within = timezone.now().replace(year=month.year, month=month.month, day=10)
-    book(alice, 1000, occurred_at=within)
+    taxed = make_invoice(alice, at=within, total_minor=1200, tax_minor=200)
+    book(alice, 1200, occurred_at=within, invoice_id=taxed.pk)
     NodeHour.objects.create(server=busy, hour=within, node_rx=500, node_tx=250)
     NodeHour.objects.create(server=idle, hour=within, node_rx=250)
     LocationCost.objects.create(location=busy.location, month=month, currency="USD", amount_minor=600)
@@ -279,6 +282,28 @@ def test_without_measured_traffic_no_revenue_is_anybodys(staff: Client, alice: U
     LocationCost.objects.create(location=location, month=month, currency="USD", amount_minor=600)
     (chart,) = [chart for title, chart in charts(staff).items() if title.startswith("Margin")]
     assert chart.rows == [(location.name, "–", "–", "–", "–", "$6.00")]
+
+
+def test_a_location_that_was_not_measured_has_no_loss_and_one_that_carried_nothing_has(
+    staff: Client, alice: User
+) -> None:
+    month = last_month()
+    within = timezone.now().replace(year=month.year, month=month.month, day=10)
+    busy, idle, silent = (make_server(make_location(name)) for name in ("busy", "idle", "silent"))
+    book(alice, 1000, occurred_at=within)
+    NodeHour.objects.create(server=busy, hour=within, node_rx=500)
+    NodeHour.objects.create(server=idle, hour=within)
+    for server in (idle, silent):
+        LocationCost.objects.create(location=server.location, month=month, currency="USD", amount_minor=600)
+    (chart,) = [chart for title, chart in charts(staff).items() if title.startswith("Margin")]
+    assert sorted(chart.rows) == sorted(
+        [
+            (busy.location.name, "–", "500\xa0B", "100\xa0%", "$10.00", "–"),
+            (idle.location.name, "-$6.00", "0\xa0B", "0\xa0%", "$0.00", "$6.00"),
+            (silent.location.name, "–", "–", "–", "–", "$6.00"),
+        ]
+    )
+    assert "counts for the others" in chart.note
 
 
 def test_the_home_costs_at_most_twenty_queries_however_much_there_is(staff: Client, alice: User, bob: User) -> None:

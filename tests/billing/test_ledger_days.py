@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -15,11 +17,12 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import User
 from billing import tasks
-from billing.models import LedgerDay, LedgerEntry, PlanPrice
+from billing.models import Invoice, LedgerDay, LedgerEntry, PlanPrice
 from billing.services.ledger_days import add_up_finished_days
 from billing.services.reports import takings
+from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
-from tests.factories.payments import price_of, stripe_id
+from tests.factories.payments import make_invoice, price_of, stripe_id
 
 pytestmark = pytest.mark.django_db
 JAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,6 +46,7 @@ def book(
     price: PlanPrice | None = None,
     currency: str = "USD",
     user: User | None = None,
+    invoice: Invoice | None = None,
 ) -> None:
     LedgerEntry.objects.create(
         account="money",
@@ -54,6 +58,7 @@ def book(
         price=price,
         source=stripe_id("txn"),
         user=user,
+        invoice_id=invoice.pk if invoice else "",
     )
 
 
@@ -61,11 +66,19 @@ def by_entries(since: datetime, until: datetime) -> Sums:
     """From the ledger alone, entry by entry."""
     found: Sums = defaultdict(lambda: defaultdict(int))
     entries = LedgerEntry.objects.filter(account="money", occurred_at__gte=since, occurred_at__lt=until)
+    invoices = {invoice.pk: invoice for invoice in Invoice.objects.all()}
     for entry in entries.select_related("price__plan"):
         month = entry.occurred_at.astimezone(UTC).date().replace(day=1)
         sums = found[month, entry.currency, entry.price.plan.name if entry.price else ""]
         for name in (_COLUMNS.get(entry.kind, "other"), "net"):
             sums[name] += entry.amount_minor
+        invoice = invoices.get(entry.invoice_id)
+        if invoice and entry.kind in ("charge", "refund", "dispute", "dispute_reversal"):
+            # Rounded as money is: half away from nothing.
+            size = (2 * abs(entry.amount_minor) * invoice.tax_minor + invoice.total_minor) // (2 * invoice.total_minor)
+            tax = size if entry.amount_minor > 0 else -size
+            sums["tax"] -= tax
+            sums["net"] -= tax
     return found
 
 
@@ -75,7 +88,7 @@ def assert_right(since: datetime, until: datetime) -> None:
     assert {(row.month, row.currency, row.plan) for row in found} == set(expected)
     for row in found:
         sums = expected[row.month, row.currency, row.plan]
-        for name in ("gross", "refunds", "disputes", "fees", "other", "net"):
+        for name in ("gross", "refunds", "disputes", "fees", "other", "tax", "net"):
             assert getattr(row, name) == sums.get(name, 0), (row, name)
 
 
@@ -142,6 +155,33 @@ def test_the_job_catches_up_on_years_and_does_nothing_the_second_time() -> None:
         assert_right(datetime(2022, 1, 1, tzinfo=UTC), NOW)
 
 
+def test_the_tax_of_days_that_were_added_up_without_it_is_found_from_the_ledger(alice: User) -> None:
+    invoice = make_invoice(alice, total_minor=599, tax_minor=100)
+    untaxed = make_invoice(alice, total_minor=499)
+    with time_machine.travel(NOW, tick=False):
+        for price, of in ((price_of(), invoice), (None, invoice), (price_of(), untaxed)):
+            book(of.total_minor, JAN + timedelta(days=3), price=price, invoice=of)
+            book(-100, JAN + timedelta(days=4), kind="refund", price=price, invoice=of)
+            book(-44, JAN + timedelta(days=3), kind="fee", price=price, invoice=of)
+        add_up_finished_days()
+        assert_right(JAN, NOW)
+        LedgerDay.objects.update(tax_minor=0)
+        with connection.cursor() as cursor:
+            cursor.execute(importlib.import_module("billing.migrations.0019_tax_of_days_of_before").ADD_TAX)
+        assert_right(JAN, NOW)
+        assert sum(row.tax for row in takings(since=JAN, until=NOW)) == -(2 * 100 - 2 * 17)
+
+
+def test_the_job_puts_right_what_a_process_of_before_added_up_without_tax(alice: User) -> None:
+    invoice = make_invoice(alice, total_minor=599, tax_minor=100)
+    with time_machine.travel(NOW, tick=False):
+        book(599, NOW - timedelta(days=1), invoice=invoice)
+        add_up_finished_days()
+        LedgerDay.objects.update(tax_minor=0)
+        assert add_up_finished_days() == 1
+        assert_right(JAN, NOW)
+
+
 def test_takings_begin_with_a_day() -> None:
     with pytest.raises(ValueError, match="beginning of a day"):
         takings(since=JAN + timedelta(hours=1), until=NOW)
@@ -162,6 +202,7 @@ class TestAnyBooks(TestCase):
                 st.integers(-5, 5).filter(bool),
                 st.sampled_from([None, "basic", "pro"]),
                 st.sampled_from(["USD", "GBP"]),
+                st.sampled_from([None, 0, 1, 3]),
             ),
             max_size=15,
         ),
@@ -169,17 +210,20 @@ class TestAnyBooks(TestCase):
         until=HOURS,
     )
     def test_sums_and_entries_agree_whenever_the_job_ran_and_whatever_is_asked(
-        self, moves: list[tuple[int, int, str, int, str | None, str]], looks: list[int], until: int
+        self, moves: list[tuple[int, int, str, int, str | None, str, int | None]], looks: list[int], until: int
     ) -> None:
         make_plans()
+        payer = make_user("payer@example.com")
+        invoices = {tax: make_invoice(payer, total_minor=7, tax_minor=tax) for tax in (0, 1, 3)}
         # Entries come as they are told, and the job sees those that were told by then.
         waiting = sorted(moves, key=lambda move: move[0] + move[1])
         for look in [*sorted(looks), None]:
             while waiting and (look is None or waiting[0][0] + waiting[0][1] <= look):
-                occurred, late, kind, amount, plan, currency = waiting.pop(0)
+                occurred, late, kind, amount, plan, currency, tax = waiting.pop(0)
                 at = JAN + timedelta(hours=occurred)
                 price = price_of(plan, currency=currency) if plan else None
-                book(amount, at, at + timedelta(hours=late), kind=kind, price=price, currency=currency)
+                told, of = at + timedelta(hours=late), None if tax is None else invoices[tax]
+                book(amount, at, told, kind=kind, price=price, currency=currency, invoice=of)
             if look is not None:
                 with time_machine.travel(JAN + timedelta(hours=look), tick=False):
                     add_up_finished_days()

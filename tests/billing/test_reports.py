@@ -1,9 +1,10 @@
-"""Takings are the ledger's sums; what moved MRR adds up to how it moved, whatever customers did."""
+"""What moved monthly recurring revenue adds up to how it moved, whatever customers did."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
@@ -17,10 +18,9 @@ from hypothesis.extra.django import TestCase
 
 from accounts.models import User
 from billing.models import Invoice, LedgerEntry, PlanPrice, Subscription
-from billing.services.ledger_days import add_up_finished_days
 from billing.services.recurring import Movement, movements, mrr_by_plan
 from billing.services.recurring_months import MONTHS, count_recurring_months, last_counted
-from billing.services.reports import Takings, currencies, month_bounds, takings
+from billing.services.reports import month_bounds, takings
 from tests.factories.accounts import make_user
 from tests.factories.billing import make_plans
 from tests.factories.payments import make_invoice, make_subscription, price_of, stripe_id
@@ -57,41 +57,6 @@ def moved(since: float, until: float) -> dict[str, int]:
     (row,) = movements([day(since), day(until)])
     names = ("new", "reactivation", "expansion", "contraction", "churn")
     return {name: getattr(row, name) for name in names if getattr(row, name)}
-
-
-class TestTakings:
-    def test_a_month_by_currency_and_plan(self, alice: User) -> None:
-        basic, pro = price_of(), price_of("pro")
-        book("charge", 499, day(1), price=basic)
-        book("fee", -44, day(1), price=basic)
-        book("charge", 999, day(2), price=pro)
-        book("refund", -999, day(3), price=pro)
-        book("dispute", -499, day(4), price=basic)
-        book("dispute_reversal", 499, day(5), price=basic)
-        book("charge", 750, day(5), price=price_of(currency="GBP"), currency="GBP")
-        book("adjustment", -7, day(6))
-        book("charge", 499, day(31), price=basic)
-        book("credit", 1000, day(1), account="credit")
-        found = takings(since=JAN, until=day(31))
-        assert found == [
-            Takings(date(2026, 1, 1), "GBP", "Basic", 750, 0, 0, 0, 0, 750),
-            Takings(date(2026, 1, 1), "USD", "Basic", 499, 0, 0, -44, 0, 455),
-            Takings(date(2026, 1, 1), "USD", "Pro", 999, -999, 0, 0, 0, 0),
-            Takings(date(2026, 1, 1), "USD", "", 0, 0, 0, 0, -7, -7),
-        ]
-        assert [row.plan for row in takings(since=JAN, until=day(40), currency="gbp")] == ["Basic"]
-        assert takings(since=day(31), until=day(40))[0].month == date(2026, 2, 1)
-
-    def test_a_currency_is_known_whether_its_day_is_added_up_or_not(self) -> None:
-        book("charge", 499, day(1), recorded_at=day(1))
-        add_up_finished_days()
-        book("fee", -3, day(40), currency="EUR")
-        book("credit", 1000, day(41), account="credit", currency="JPY")
-        assert currencies() == ["EUR", "USD"]
-
-    def test_the_months_end_now(self) -> None:
-        now = datetime(2026, 2, 10, 12, tzinfo=UTC)
-        assert month_bounds(now, 3) == [datetime(2025, 12, 1, tzinfo=UTC), JAN, datetime(2026, 2, 1, tzinfo=UTC), now]
 
 
 class TestMrr:
@@ -142,6 +107,44 @@ class TestMrr:
         paid(subscription, 0, total_minor=594, tax_minor=95)
         paid(subscription, 20, days=10, price=price_of("pro"), total_minor=198, tax_minor=32)
         assert (mrr(20), mrr(21)) == ({"Basic": 499}, {"Pro": 999})
+
+    @pytest.mark.parametrize(("goes_on", "expected"), [(True, 416), (False, 833)])
+    def test_a_change_counts_with_the_discount_of_its_period_as_long_as_that_goes_on(
+        self, alice: User, goes_on: bool, expected: int
+    ) -> None:
+        basic, pro = price_of("basic", "year"), price_of("pro", "year")
+        half = basic.amount_minor // 2
+        subscription = make_subscription(alice, basic)
+        paid(subscription, 0, days=365, total_minor=half)
+        after = pro.amount_minor // 2 if goes_on else pro.amount_minor
+        paid(subscription, 20, days=345, price=pro, total_minor=(after - half) * 345 // 365)
+        assert (mrr(10), mrr(30)) == ({"Basic": 208}, {"Pro": expected})
+        paid(subscription, 365, days=365, price=pro, total_minor=after)
+        assert moved(360, 370) == {}
+
+    def test_changes_one_after_another_keep_the_discount(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=250)
+        paid(subscription, 10, days=20, price=price_of("pro"), total_minor=(500 - 250) * 20 // 30)
+        paid(subscription, 15, days=15, price=price_of(), total_minor=-(500 - 250) * 15 // 30)
+        paid(subscription, 20, days=10, price=price_of("pro"), total_minor=(500 - 250) * 10 // 30)
+        assert [mrr(at) for at in (5, 12, 17, 22)] == [{"Basic": 250}, {"Pro": 501}, {"Basic": 250}, {"Pro": 501}]
+
+    def test_who_goes_from_months_to_a_year_keeps_the_discount(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=250)
+        year = price_of("basic", "year")
+        paid(subscription, 20, days=365, price=year, total_minor=year.amount_minor // 2 - 83)
+        assert mrr(30) == {"Basic": 208}
+
+    def test_a_change_within_a_trial_is_worth_nothing_until_something_is_paid(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, days=14, total_minor=0)
+        paid(subscription, 5, days=9, price=price_of("pro"), total_minor=0)
+        assert mrr(7) == {}
+        paid(subscription, 8, price=price_of("pro"), total_minor=999)
+        paid(subscription, 10, days=28, price=price_of(), total_minor=-450)
+        assert (mrr(9), mrr(11)) == ({"Pro": 999}, {"Basic": 499})
 
     def test_who_ends_is_gone_and_who_comes_back_is_not_new(self, alice: User) -> None:
         paid(make_subscription(alice, status="canceled", ended_at=day(30)), 0)
@@ -262,13 +265,15 @@ def _live(
         user, status="active" if ended_at is None else "canceled", is_surplus=True, ended_at=ended_at
     )
     rows, at, reached = [], float(begins), 0.0
+    period: list[tuple[PlanPrice, int, int]] = []
     for length, pause, which, total, is_refunded in invoices:
         price = prices[which]
         made = paid(subscription, at, length, price=price, total_minor=total)
         refunded_at = at + 3 if is_refunded and total else None
         if refunded_at is not None:
             book("refund", -total, day(refunded_at), invoice_id=made.pk)
-        worth = price.amount_minor if reached > at else min(price.amount_minor, total)
+        period = [*(period if reached > at else []), (price, total, length)]
+        worth = _worth(period)
         months = 12 if price.interval == "year" else 1
         rows.append(
             {
@@ -283,6 +288,21 @@ def _live(
         reached = max(reached, at + length)
         at += pause + 0.5
     return rows
+
+
+def _worth(period: list[tuple[PlanPrice, int, int]]) -> Fraction:
+    """Of the last invoice of a period: price, total and days of that which began it, and of each change since."""
+    (begun, total, days), *changes = period
+    price, begun_worth = Fraction(period[-1][0].amount_minor), Fraction(min(begun.amount_minor, total))
+    if not changes:
+        return begun_worth
+    if not begun_worth:
+        return price if any(each[1] > 0 for each in changes) else Fraction(0)
+    discounted = price * begun_worth / begun.amount_minor
+    implied = Fraction(changes[-1][1])
+    if changes[-1][0].interval == begun.interval:
+        implied = sum((Fraction(more * days, left) for _price, more, left in changes), Fraction(total))
+    return discounted if implied * 2 <= price + discounted else price
 
 
 def _mrr_of(rows: list[dict[str, Any]], at: datetime) -> dict[Any, int]:

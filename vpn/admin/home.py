@@ -95,9 +95,10 @@ def earnings(request: HttpRequest) -> Iterable[Chart]:
     as_of, first, found = last_margins.get()
     month = date_format(first, "YEAR_MONTH_FORMAT")
     note = _(
-        "The month's net revenue in this currency, spread over the locations by the bytes that their nodes carried in the month, less "
-        "the cost that was entered in this currency. Which location a payment was earned at is not stored, so this is a share and no "
-        "account. Currencies are not added. Without a cost or without traffic the margin is not known."
+        "The month's net revenue in this currency, without tax, spread over the locations by the bytes that their nodes carried in the "
+        "month, less the cost that was entered in this currency. Which location a payment was earned at is not stored, so this is a share "
+        "and no account. Currencies are not added. Without a cost, or where traffic was not measured, the margin is not known: what such a "
+        "location earned counts for the others."
     )
     for currency in sorted({row.currency for row in found}):
         rows = [row for row in found if row.currency == currency][:MOST]

@@ -58,7 +58,8 @@ def margins(first: date) -> list[Margin]:
     found = []
     for currency in sorted({*net, *(currency for _location, currency in costs)}):
         for location, name in sorted(names.items(), key=lambda pair: (-carried.get(pair[0], 0), pair[1])):
-            share = carried.get(location, 0) / total if total else None
+            # Of a location that nobody measured nothing is known, which is not the zero of one that carried nothing.
+            share = carried[location] / total if total and location in carried else None
             revenue = None if share is None or currency not in net else round(net[currency] * share)
             cost = costs.get((location, currency))
             if revenue or cost is not None:
