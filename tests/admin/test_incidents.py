@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
@@ -60,6 +61,28 @@ def test_a_message_is_added_and_what_was_said_stays(staff: Client) -> None:
     hostile = {"updates-0-id": said.pk, "updates-0-incident": incident.pk, "updates-0-text": "Nothing happened."}
     post(staff, change(incident), form("It is mended.", existing=1, **hostile, **{"updates-1-incident": incident.pk}))
     assert list(incident.updates.values_list("text", flat=True)) == ["We are looking at it.", "It is mended."]
+
+
+def test_a_form_that_is_sent_twice_tells_of_one_incident(staff: Client) -> None:
+    here, there = make_location("ams"), make_location("fra")
+    sent = form("We are looking at it.", locations=[here.pk])
+    post(staff, ADD, sent)
+    assert "This incident was told already." in staff.post(ADD, sent, follow=True).text
+    assert (Incident.objects.count(), IncidentUpdate.objects.count()) == (1, 1)
+    for other in ({"locations": [there.pk]}, {"locations": []}, {"impact": "degraded"}, {"title": "Another"}):
+        post(staff, ADD, sent | other)
+    assert Incident.objects.count() == 5
+
+
+def test_a_message_that_is_sent_twice_is_said_once(staff: Client) -> None:
+    incident = make_incident()
+    sent = form("It is mended.", started_at=incident.started_at, **{"updates-0-incident": incident.pk})
+    post(staff, change(incident), sent)
+    assert "a moment ago" in staff.post(change(incident), sent, follow=True).text
+    assert incident.updates.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        post(staff, change(incident), sent)
+    assert incident.updates.count() == 2
 
 
 def test_an_empty_message_is_none(staff: Client) -> None:
