@@ -53,7 +53,7 @@ class CustomerActions(ActionsAdmin):
         return self.has_change_permission(request, obj)
 
     def allows(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
-        if action.method in _OPENS_STAFF and obj.is_staff and not signed_in(request).is_superuser:
+        if action.method in _OPENS_STAFF and obj.belongs_to_staff and not signed_in(request).is_superuser:
             return False
         return super().allows(request, obj, action)
 
@@ -156,7 +156,7 @@ class CustomerActions(ActionsAdmin):
             "Only if its owner wants it. Devices are off and everything is signed out at once; the owner is told by mail, and can take it "
             "back until the account is erased."
         ),
-        applies=lambda user: user.is_active and not user.is_staff,
+        applies=lambda user: user.is_active and not user.belongs_to_staff,
         danger=True,
         form=ReasonForm,
         permission=DELETE,

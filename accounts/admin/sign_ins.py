@@ -79,7 +79,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
 
 def _may_end(by: User, owner: User | None) -> bool:
-    return owner is None or not owner.is_staff or owner.pk == by.pk or may_manage(by, owner)
+    return owner is None or not owner.belongs_to_staff or owner.pk == by.pk or may_manage(by, owner)
 
 
 @admin.register(LoginHistory)

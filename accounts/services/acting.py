@@ -32,7 +32,7 @@ def may_act(staff: User) -> bool:
 
 def can_be_acted_for(customer: User) -> bool:
     """Not staff, whose pages open more than a customer's, and nobody who could not open the pages themselves."""
-    return customer.is_active and not customer.is_staff and not customer.is_superuser and customer.erased_at is None
+    return customer.is_active and not customer.belongs_to_staff and customer.erased_at is None
 
 
 def start_acting(*, staff: User, session_id: UUID, customer: User, reason: str) -> datetime:
