@@ -69,7 +69,13 @@ def test_a_form_that_is_sent_twice_tells_of_one_incident(staff: Client) -> None:
     post(staff, ADD, sent)
     assert "This incident was told already." in staff.post(ADD, sent, follow=True).text
     assert (Incident.objects.count(), IncidentUpdate.objects.count()) == (1, 1)
-    for other in ({"locations": [there.pk]}, {"locations": []}, {"impact": "degraded"}, {"title": "Another"}):
+    others: list[dict[str, Any]] = [
+        {"locations": [there.pk]},
+        {"locations": []},
+        {"impact": "degraded"},
+        {"title": "Another"},
+    ]
+    for other in others:
         post(staff, ADD, sent | other)
     assert Incident.objects.count() == 5
 
