@@ -16,6 +16,8 @@ from accounts.models import User
 # Harmless, undone by the same page, and what customers ask for help with. Everything else only shows.
 WRITES = frozenset({"device-rename", "device-suspend", "device-resume", "notification-open", "notifications-read-all"})
 END = "acting-end"
+# The act of the audit log.
+ACTING_ENDED = "acting_ended"
 # Signing out is staff's own: the acting ends with it.
 SIGN_OUT = "logout"
 # Language and colours are the browser's: a cookie of staff's own, and nothing of the customer's.

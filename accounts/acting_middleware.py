@@ -56,7 +56,8 @@ class ActingMiddleware:
         page = (request.resolver_match and request.resolver_match.url_name) or ""
         customer = cast(User, request.user)
         if page == SIGN_OUT and request.method not in SAFE:
-            _end(request, staff, "signed_out")
+            # The acting ends with the session.
+            _own_pages(request, staff)
             return None
         if page in (END, APPEARANCE) or (request.method in SAFE and is_shown(page)):
             return None
@@ -93,9 +94,9 @@ def _acting(request: HttpRequest) -> Acting | None:
 
 
 def _end(request: HttpRequest, staff: User, why: Why) -> None:
-    """What this request came with; one that another window has begun since goes on, unless its session ends."""
+    """What this request came with; one that another window has begun since goes on."""
     session = cast(SessionStore, request.session)
-    end_acting(session_id=session.row_id, staff=staff, why=why, only=None if why == "signed_out" else session.acting)
+    end_acting(session_id=session.row_id, staff=staff, why=why, only=session.acting)
     _own_pages(request, staff)
 
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
 from accounts.errors import AccountLeaving, AccountSuspended
 from accounts.models import RegistrationPolicy, Session, User
 
@@ -33,6 +36,13 @@ def lock_active_person(user_id: UUID) -> User:
 def lock_live_session(session_id: UUID) -> Session | None:
     """The session as it is now, locked until commit: what ends it, or what it acts for, comes before or after. None if it is over."""
     return Session.objects.live().select_for_update(no_key=True).filter(pk=session_id).first()
+
+
+def lock_ending(sessions: QuerySet[Session]) -> list[Session]:
+    """Of sessions that are about to end those that act for somebody, or may still begin to, locked in the order of their ids."""
+    acts_or_may = Q(acting_for__isnull=False) | Q(expires_at__gt=timezone.now())
+    rows = sessions.filter(acts_or_may).defer("data", "key_hash").select_related("user").order_by("pk")
+    return list(rows.select_for_update(no_key=True, of=("self",)))
 
 
 def lock_policy() -> RegistrationPolicy | None:

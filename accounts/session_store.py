@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from accounts.lifetimes import Lifetime, anonymous_lifetime, lifetime_of
 from accounts.models import Session, User
-from accounts.services.sessions import hash_key, touch
+from accounts.services.sessions import end_sessions, hash_key, touch
 
 
 def _lifetime(user_id: str | None) -> Lifetime:
@@ -132,8 +132,8 @@ class SessionStore(SessionBase):
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key:
-            Session.objects.filter(key_hash=hash_key(key)).delete()
+            end_sessions(Session.objects.filter(key_hash=hash_key(key)))
 
     @classmethod
     def clear_expired(cls) -> None:
-        Session.objects.filter(expires_at__lte=timezone.now()).delete()
+        end_sessions(Session.objects.filter(expires_at__lte=timezone.now()))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
-# What begins so is a formula to a spreadsheet, also behind blanks and signs that nobody sees, and in the wide letters of East Asia:
-# https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|")
+# What begins so is a formula to a spreadsheet, also behind blanks, quotes and signs that nobody sees, and in the wide letters of East
+# Asia: https://owasp.org/www-community/attacks/CSV_Injection
+_SIGNS = ("=", "+", "-", "@")
+_FORMULA = (*_SIGNS, "\t", "\r", "\n", "|")
+# A spreadsheet that divides cells by one of these begins another there, within quotes too: it has not seen them open its own cell.
+_NEXT_CELL = re.compile(r"([;|\t\r\n])")
 
 # Control and format characters.
 _UNSEEN = ("Cc", "Cf")
@@ -23,16 +27,25 @@ class _Echo:
 
 
 def plain(value: Any) -> Any:
-    """A number as it is; a text that a spreadsheet would take for a formula with an apostrophe before it."""
+    """A number as it is; a text with an apostrophe before whatever in it a spreadsheet would take for the beginning of a formula."""
     if not isinstance(value, str):
         return "" if value is None else value
-    return f"'{value}" if value.startswith(_FORMULA) or _first_sign(value) in _FORMULA else value
+    first, *further = _NEXT_CELL.split(value)
+    marked = first + "".join(_marked(part) for part in further)
+    return f"'{marked}" if value.startswith(_FORMULA) or _first_sign(value)[1] in _FORMULA else marked
 
 
-def _first_sign(text: str) -> str:
-    """The first that is seen, in its plain form: "＝" is "="."""
-    seen = (sign for sign in text if not sign.isspace() and unicodedata.category(sign) not in _UNSEEN)
-    return unicodedata.normalize("NFKC", next(seen, ""))[:1]
+def _marked(part: str) -> str:
+    place, sign = _first_sign(part)
+    return f"{part[:place]}'{part[place:]}" if sign in _SIGNS else part
+
+
+def _first_sign(text: str) -> tuple[int, str]:
+    """Where the first is that is seen and no quote, and its plain form: "＝" is "="; an empty one if there is none."""
+    for place, sign in enumerate(text):
+        if sign != '"' and not sign.isspace() and unicodedata.category(sign) not in _UNSEEN:
+            return place, unicodedata.normalize("NFKC", sign)[:1]
+    return len(text), ""
 
 
 def lines(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

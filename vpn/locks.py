@@ -85,7 +85,7 @@ def lock_server(server_id: UUID) -> Server:
 
 
 def lock_incident(incident_id: int) -> Incident:
-    """Row of an incident, locked alone; raises NotFound."""
+    """Row of an incident, locked last; raises NotFound."""
     found = Incident.objects.select_for_update(no_key=True).filter(pk=incident_id).first()
     if found is None:
         raise NotFound

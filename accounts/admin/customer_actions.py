@@ -83,7 +83,7 @@ class CustomerActions(ActionsAdmin):
         return self.has_change_permission(request, obj)
 
     def allows(self, request: HttpRequest, obj: Any, action: ObjectAction) -> bool:
-        if action.method in _OPENS_STAFF and obj.is_staff and not signed_in(request).is_superuser:
+        if action.method in _OPENS_STAFF and obj.belongs_to_staff and not signed_in(request).is_superuser:
             return False
         return super().allows(request, obj, action)
 
@@ -181,7 +181,7 @@ class CustomerActions(ActionsAdmin):
     @object_action(
         gettext_lazy("Delete the account"),
         delete_question,
-        applies=lambda user: user.is_active and not user.is_staff,
+        applies=lambda user: user.is_active and not user.belongs_to_staff,
         danger=True,
         form=ReasonForm,
         permission=DELETE,

@@ -20,10 +20,12 @@ Fact = tuple[Any, Any, str]
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    of: Callable[[User], Any]
+    of: Callable[..., Any]
     permission: str
     place: int
     is_more: bool = False
+    # What it shows is more or less, by what else whoever looks may see.
+    by_viewer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,16 @@ class CustomerPage:
         self._facts.append(_Part(of, permission, place))
 
     def add_panel(
-        self, of: Callable[[User], Panel], *, permission: str, place: int = 50, is_more: bool = False
+        self,
+        of: Callable[..., Panel],
+        *,
+        permission: str,
+        place: int = 50,
+        is_more: bool = False,
+        by_viewer: bool = False,
     ) -> None:
-        """One query each; what is seldom looked for `is_more`, and is shown on demand."""
-        self._panels.append(_Part(of, permission, place, is_more))
+        """One query each; what is seldom looked for `is_more`, and is shown on demand. `of` gets the person and, `by_viewer`, who looks."""
+        self._panels.append(_Part(of, permission, place, is_more, by_viewer))
 
     def add_link(
         self,
@@ -79,7 +87,8 @@ class CustomerPage:
         return [fact for part in _seen(self._facts, viewer) for fact in part.of(user)]
 
     def panels_for(self, viewer: Any, user: User, *, more: bool) -> list[Panel]:
-        return [part.of(user) for part in _seen(self._panels, viewer) if more or not part.is_more]
+        shown = [part for part in _seen(self._panels, viewer) if more or not part.is_more]
+        return [part.of(user, viewer) if part.by_viewer else part.of(user) for part in shown]
 
     def links_for(self, viewer: Any, user: User) -> list[tuple[Any, str]]:
         return [

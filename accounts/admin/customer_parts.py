@@ -83,11 +83,18 @@ def sign_ins_panel(user: User) -> Panel:
     return Panel(_("Latest sign-ins"), headings, rows, list_of("accounts_loginhistory", user))
 
 
-def activity_panel(user: User) -> Panel:
+def activity_panel(user: User, viewer: User) -> Panel:
+    """Addresses are for those who may see where people sign in from, and the way to all of it for those who may read it."""
     acts = AuditEvent.objects.filter(person_id=user.pk)[:LATEST]
-    rows = [(ago(act.at), in_words(act.action), act.get_actor_kind_display(), act.ip_address) for act in acts]
+    headings, rows = [_("When"), _("What"), _("By")], []
+    shows_addresses = viewer.has_perm("accounts.view_loginhistory") or viewer.has_perm("accounts.view_auditevent")
+    if shows_addresses:
+        headings.append(_("Address"))
+    for act in acts:
+        row = (ago(act.at), in_words(act.action), act.get_actor_kind_display())
+        rows.append((*row, act.ip_address) if shows_addresses else row)
     url = f"{reverse('admin:accounts_auditevent_changelist')}?q={user.pk}"
-    return Panel(_("Account activity"), (_("When"), _("What"), _("By"), _("Address")), rows, url)
+    return Panel(_("Account activity"), headings, rows, url if viewer.has_perm("accounts.view_auditevent") else "")
 
 
 def messages_panel(user: User) -> Panel:
@@ -109,7 +116,7 @@ def _message(created_at: Any, kind: str, text: str, done_at: Any) -> tuple[Any, 
 
 customer_page.add_facts(facts, place=10)
 customer_page.add_panel(messages_panel, permission="accounts.view_notification", place=60)
-customer_page.add_panel(activity_panel, permission="accounts.view_user", place=70)
+customer_page.add_panel(activity_panel, permission="accounts.view_user", place=70, by_viewer=True)
 customer_page.add_panel(sign_ins_panel, permission="accounts.view_loginhistory", place=80)
 customer_page.add_panel(sessions_panel, permission="accounts.view_session", place=90, is_more=True)
 customer_page.add_link(

@@ -104,7 +104,7 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
 
     @staticmethod
     def _shows_rights(request: HttpRequest, obj: Any) -> bool:
-        return obj is not None and (obj.is_staff or WITH_RIGHTS in request.GET)
+        return obj is not None and (obj.belongs_to_staff or WITH_RIGHTS in request.GET)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """People sign up themselves; a colleague's account is then made one of staff here."""
@@ -114,7 +114,7 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        if isinstance(obj, User) and obj.is_staff and not may_manage(signed_in(request), obj):
+        if isinstance(obj, User) and obj.belongs_to_staff and not may_manage(signed_in(request), obj):
             return False
         return super().has_change_permission(request, obj)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -38,6 +39,8 @@ class RegistrationPolicyAdmin(OnlyRowAdmin):
 
 
 class InviteForm(ServiceForm):
+    """`key` is the form's own: sent twice, it is one invitation."""
+
     email = forms.EmailField(
         label=gettext_lazy("E-mail address"),
         max_length=254,
@@ -54,6 +57,7 @@ class InviteForm(ServiceForm):
         initial=14,
         help_text=gettext_lazy("After so many days it is over."),
     )
+    key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
 
 @admin.register(Invitation)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts.models import LoginHistory, Session, User
 from accounts.people import signed_in
 from accounts.roles import may_manage
+from accounts.services.sessions import end_sessions
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.staff_history import said
@@ -69,7 +70,7 @@ class SessionAdmin(ReadOnlyAdmin):
         mine = [session for session in chosen if may_end[session.user_id]]
         with transaction.atomic():
             # Of two who end the same one, one has done it.
-            ended = [session for session in mine if Session.objects.filter(pk=session.pk).delete()[0]]
+            ended = [session for session in mine if end_sessions(Session.objects.filter(pk=session.pk))]
             self.log_deletions(request, ended)
         if len(mine) < len(chosen):
             messages.warning(request, _("Sessions of colleagues go on: you may not decide about them."))
@@ -78,7 +79,7 @@ class SessionAdmin(ReadOnlyAdmin):
 
 
 def _may_end(by: User, owner: User | None) -> bool:
-    return owner is None or not owner.is_staff or owner.pk == by.pk or may_manage(by, owner)
+    return owner is None or not owner.belongs_to_staff or owner.pk == by.pk or may_manage(by, owner)
 
 
 @admin.register(LoginHistory)

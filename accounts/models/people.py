@@ -127,6 +127,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.suspended_at is not None or self.deletion_due_at is None
 
     @property
+    def belongs_to_staff(self) -> bool:
+        """Whether it is no mere customer's: a superuser may do everything once they may open the admin."""
+        return self.is_staff or self.is_superuser
+
+    @property
     def acts_as_staff(self) -> bool:
         return self.is_staff and not self.lacks_factor
 

@@ -5,6 +5,7 @@ The customer's own sessions, last sign-in and known browsers have no part in it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.acting import WRITES
+from accounts.acting import ACTING_ENDED, WRITES
 from accounts.errors import ActingEnded, ActingNotPossible
 from accounts.locks import lock_live_session, lock_person
 from accounts.models import Session, User
@@ -31,7 +32,7 @@ def may_act(staff: User) -> bool:
 
 def can_be_acted_for(customer: User) -> bool:
     """Not staff, whose pages open more than a customer's, and nobody who could not open the pages themselves."""
-    return customer.is_active and not customer.is_staff and not customer.is_superuser and customer.erased_at is None
+    return customer.is_active and not customer.belongs_to_staff and customer.erased_at is None
 
 
 def start_acting(*, staff: User, session_id: UUID, customer: User, reason: str) -> datetime:
@@ -76,7 +77,16 @@ def _end(*, session_id: UUID, staff: User, why: Why, only: tuple[UUID, datetime]
     if acted is not None and session.filter(acting_for=acted[0], acting_until=acted[1]).update(
         acting_for=None, acting_until=None
     ):
-        record_act("acting_ended", actor=staff, person=acted[0], details={"why": why})
+        record_act(ACTING_ENDED, actor=staff, person=acted[0], details={"why": why})
+
+
+def record_ends(sessions: Iterable[Session]) -> None:
+    """Of sessions that end in this transaction, locked: what those act for that act for somebody ends with them."""
+    now = timezone.now()
+    for session in sessions:
+        if session.acting_for_id is not None and session.acting_until is not None:
+            over: Why = "expired" if min(session.acting_until, session.expires_at) <= now else "signed_out"
+            record_act(ACTING_ENDED, actor=session.user, person=session.acting_for_id, details={"why": over})
 
 
 def admit_write(*, session_id: UUID, staff: User, customer: User, page: str) -> None:

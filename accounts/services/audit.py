@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.acting import who_did
+from accounts.acting import ACTING_ENDED, who_did
 from accounts.models import AuditEvent, User
 from nexusvpn.context import current_client_address, current_request_id
 
@@ -30,7 +30,7 @@ def write(
     row, actor = target if isinstance(target, Model) else None, who_did(actor)
     AuditEvent.objects.create(
         action=action,
-        actor_kind=_kind_of(actor, person),
+        actor_kind=_kind_of(action, actor, person),
         actor_id=actor.pk if isinstance(actor, User) else None,
         person_id=person,
         target_type=row._meta.label_lower if row is not None else "",
@@ -41,11 +41,13 @@ def write(
     )
 
 
-def _kind_of(actor: object | None, person: UUID | None) -> AuditEvent.ActorKind:
+def _kind_of(action: str, actor: object | None, person: UUID | None) -> AuditEvent.ActorKind:
     if not isinstance(actor, User):
         return AuditEvent.ActorKind.SYSTEM
-    # Staff who change their own password act as the person that they are.
-    return AuditEvent.ActorKind.STAFF if actor.is_staff and actor.pk != person else AuditEvent.ActorKind.PERSON
+    # Staff who change their own password act as the person that they are; who acts as a customer is staff, also where the end of it
+    # comes with the end of their rights.
+    is_staff = actor.is_staff or action == ACTING_ENDED
+    return AuditEvent.ActorKind.STAFF if is_staff and actor.pk != person else AuditEvent.ActorKind.PERSON
 
 
 def forget_old_acts() -> int:

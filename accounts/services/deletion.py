@@ -28,13 +28,13 @@ def leave(*, user: User, by: User | None = None) -> User:
     Ask first whether it is the person (`reauthentication.check_person`); `by` is the member of staff who does it for them.
     Raises StaffCannotLeave, or Conflict (`already_leaving`).
     """
-    if user.is_staff:
+    if user.belongs_to_staff:
         raise StaffCannotLeave
     due = timezone.now() + timedelta(days=settings.DELETION_GRACE_DAYS)
     # Claimed by the conditional update: of two requests one sends the mail. A sign-in that slips in between is refused at its
     # first use, since the account's state is read with every token.
     with transaction.atomic(durable=True):
-        present = User.objects.filter(pk=user.pk, is_active=True, is_staff=False)
+        present = User.objects.filter(pk=user.pk, is_active=True, is_staff=False, is_superuser=False)
         if not present.update(is_active=False, deletion_due_at=due):
             raise Conflict(_("This account is being deleted already."), code="already_leaving")
         end_all_sessions(user=user)

@@ -20,7 +20,7 @@ def check_may_remove_factors(user: User, by: User) -> None:
     """Nobody does it for themselves, and only a superuser for staff. Raises NotAllowed."""
     if user.pk == by.pk:
         raise NotAllowed(_("You cannot remove your own second factors here. Ask a colleague."))
-    if user.is_staff and not by.is_superuser:
+    if user.belongs_to_staff and not by.is_superuser:
         raise NotAllowed(_("Only a superuser may remove the second factors of a member of staff."))
 
 

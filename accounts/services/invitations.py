@@ -4,38 +4,53 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.emails import queue_invitation
 from accounts.errors import InvalidInvitation
+from accounts.locks import lock_person
 from accounts.models import Invitation, RegistrationPolicy, User
 from accounts.services.registration_policy import Mode
 from accounts.services.sessions import hash_key
 from nexusvpn.audit import record_act
 from nexusvpn.db import lowered
+from nexusvpn.errors import Conflict
 from nexusvpn.texts import one_line
 
 LONGEST_DAYS = 90
 
 
-def invite(*, by: User, email: str = "", note: str = "", days: int = 14) -> tuple[Invitation, str]:
+def invite(
+    *, by: User, email: str = "", note: str = "", days: int = 14, key: UUID | None = None
+) -> tuple[Invitation, str]:
     """A new invitation and its code, which is shown once; mailed too if it is for an address, which nobody else can then use.
 
-    Raises InvalidInput for a note of more than a line.
+    `key` is the form's own: sent twice, it is one invitation. Raises InvalidInput for a note of more than a line, or Conflict
+    (`already_invited`) for a form that has made one.
     """
     code = secrets.token_urlsafe(16)
     invitation = Invitation(
+        id=key or uuid4(),
         code_hash=hash_key(code),
         email=User.objects.normalize_email(email.strip()),
         note=one_line(note, "note"),
         created_by=by,
         expires_at=timezone.now() + timedelta(days=days),
     )
+    # The lock of who invites closes the race of a form that is sent twice.
     with transaction.atomic():
+        lock_person(by.pk)
+        if Invitation.objects.filter(pk=invitation.pk).exists():
+            raise Conflict(
+                _("This form has made an invitation already. To make another, open the form anew."),
+                code="already_invited",
+            )
         invitation.save(force_insert=True)
         record_act("invitation_made", actor=by, target=invitation)
         if invitation.email:

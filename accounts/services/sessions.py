@@ -9,14 +9,15 @@ from functools import lru_cache
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Least
 from django.utils import timezone
 
 from accounts.errors import InvalidCredentials
 from accounts.lifetimes import lifetime_of
-from accounts.locks import lock_person
+from accounts.locks import lock_ending, lock_person
 from accounts.models import Session, User
+from accounts.services.acting import record_ends
 from accounts.services.known_clients import program_fingerprint, recognise
 from nexusvpn.audit import record_act
 from nexusvpn.errors import NotFound
@@ -102,17 +103,25 @@ def touch(session: Session) -> None:
         )
 
 
+def end_sessions(sessions: QuerySet[Session]) -> int:
+    """End them, and what they act for with them; returns how many."""
+    # The locks close the race with an acting that begins after the look at what there is to write down.
+    with transaction.atomic():
+        record_ends(lock_ending(sessions))
+        deleted, _ = sessions.delete()
+    return deleted
+
+
 def end_session(*, user: User, session_id: UUID) -> None:
     """End one of the person's own sessions at once; raises NotFound for anybody else's."""
-    deleted, _ = Session.objects.filter(user=user, pk=session_id).delete()
-    if not deleted:
+    if not end_sessions(Session.objects.filter(user=user, pk=session_id)):
         raise NotFound
 
 
 def end_other_sessions(*, user: User, kept: UUID) -> int:
     """End every session of the person but one; returns how many."""
     with transaction.atomic(durable=True):
-        deleted, _ = Session.objects.filter(user=user).exclude(pk=kept).delete()
+        deleted = end_sessions(Session.objects.filter(user=user).exclude(pk=kept))
         record_act("other_sessions_ended", actor=user, person=user.pk, details={"ended": deleted})
     return deleted
 
@@ -120,5 +129,4 @@ def end_other_sessions(*, user: User, kept: UUID) -> int:
 def end_all_sessions(*, user: User, but: UUID | None = None) -> int:
     """End every session of the person, browsers and tokens, but one if that is named; returns how many."""
     sessions = Session.objects.filter(user=user)
-    deleted, _ = (sessions if but is None else sessions.exclude(pk=but)).delete()
-    return deleted
+    return end_sessions(sessions if but is None else sessions.exclude(pk=but))

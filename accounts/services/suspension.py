@@ -19,7 +19,7 @@ def check_may_suspend(user: User, by: User) -> None:
     """Nobody suspends themselves, and only who decides about a member of staff suspends them. Raises NotAllowed."""
     if user.pk == by.pk:
         raise NotAllowed(_("You cannot suspend your own account."))
-    if user.is_staff and not may_manage(by, user):
+    if user.belongs_to_staff and not may_manage(by, user):
         raise NotAllowed(_("Only an owner or a superuser may suspend or reinstate a member of staff."))
 
 

@@ -20,6 +20,7 @@ from billing.models import Coupon, PromotionCode, Standing
 from billing.models.coupons import WAITING
 from billing.services.coupon_results import brought_by
 from billing.services.coupons import (
+    TERMS,
     add_coupon,
     add_promotion_code,
     check_coupon,
@@ -63,16 +64,7 @@ class CouponForm(DiscountForm):
 
     class Meta:
         model = Coupon
-        fields = (
-            "name",
-            "percent_off",
-            "amount_minor",
-            "currency",
-            "duration",
-            "duration_months",
-            "max_redemptions",
-            "redeem_by",
-        )
+        fields = TERMS
         help_texts = {
             "percent_off": _("For example 20 for 20 %. Or an amount; one of them."),
             "currency": format_lazy("{} {}", CURRENCY_HELP, _("With an amount only.")),
@@ -196,7 +188,7 @@ class DiscountAdmin(ActionsAdmin):
 @admin.register(Coupon)
 class CouponAdmin(DiscountAdmin):
     form = CouponForm
-    terms = CouponForm.Meta.fields
+    terms = TERMS
     list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
     list_filter = ("standing", RefusedFilter, "duration")
     search_fields = ("name", "=stripe_id")

@@ -15,6 +15,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.locks import lock_person
 from accounts.models import User
 from billing.errors import DiscountOver, DiscountWaits
 from billing.inserts import insert_once
@@ -22,7 +23,7 @@ from billing.models import Coupon, PromotionCode, Standing
 from billing.office_deferred import ask_for_discounts_soon
 from billing.services.offers import currencies
 from nexusvpn.audit import record_act
-from nexusvpn.errors import InvalidInput
+from nexusvpn.errors import Conflict, InvalidInput
 from nexusvpn.templatetags.nexusvpn_ui import money
 from nexusvpn.texts import one_line
 
@@ -34,6 +35,18 @@ MOST_MONTHS = 120
 LONGEST = timedelta(days=5 * 365)
 # As long as an answer may be on its way a time should still be to come: what Stripe gets is refused if it is over.
 SOONEST = timedelta(minutes=10)
+SENT_TWICE = timedelta(minutes=1)
+# What a coupon is; another with all of these is the same again.
+TERMS = (
+    "name",
+    "percent_off",
+    "amount_minor",
+    "currency",
+    "duration",
+    "duration_months",
+    "max_redemptions",
+    "redeem_by",
+)
 IN_USE = gettext_lazy("This code is in use. End the other one first, or choose another.")
 Wrong = dict[str, list[str]]
 
@@ -108,13 +121,20 @@ def _check_end(field: str, at: datetime | None, latest: datetime | None, wrong: 
 
 
 def add_coupon(*, by: User, **terms: Any) -> Coupon:
-    """A new coupon, made at Stripe by a job. `terms` are those of `check_coupon`, which raises InvalidInput."""
+    """A new coupon, made at Stripe by a job. `terms` are those of `check_coupon`, which raises InvalidInput.
+
+    Raises Conflict (`coupon_just_made`) for the same coupon within a minute.
+    """
     check_coupon(**terms)
     id = uuid4()
     terms |= {"name": terms["name"].strip(), "currency": terms.get("currency", "").upper()}
     coupon = Coupon(pk=id, stripe_id=f"nexusvpn-{id.hex}", **terms)
-    # The job exists exactly if the row does.
+    same = {name: getattr(coupon, name) for name in TERMS}
+    # The job exists exactly if the row does. The lock of who makes it closes the race of a form that is sent twice.
     with transaction.atomic():
+        lock_person(by.pk)
+        if Coupon.objects.filter(created_at__gt=timezone.now() - SENT_TWICE, **same).exists():
+            raise Conflict(_("This coupon was made a moment ago."), code="coupon_just_made")
         coupon.save(force_insert=True)
         worth = {"percent": str(coupon.percent_off)} if coupon.percent_off else {"amount": coupon.amount_minor}
         details = {**worth, "currency": coupon.currency, "duration": coupon.duration}

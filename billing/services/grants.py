@@ -15,7 +15,7 @@ from accounts.models import User
 from billing.models import Plan, PlanGrant
 from billing.signals import entitlement_changed
 from nexusvpn.audit import record_act
-from nexusvpn.errors import Conflict, InvalidInput
+from nexusvpn.errors import Conflict, InvalidInput, NotAllowed
 from nexusvpn.staff_history import forget_names
 
 
@@ -32,8 +32,10 @@ def grant_plan(
 ) -> PlanGrant:
     """Give a plan until a time (UTC), or until revoked.
 
-    Raises InvalidInput as `check_grant` does, or Conflict (`account_erased`, `already_given`).
+    Raises NotAllowed for a plan of one's own, InvalidInput as `check_grant` does, or Conflict (`account_erased`, `already_given`).
     """
+    if user.pk == granted_by.pk and not granted_by.is_superuser:
+        raise NotAllowed(_("You cannot give yourself a plan. A colleague gives it."))
     check_grant(reason=reason, valid_until=valid_until)
     same = {"plan": plan, "reason": reason.strip(), "granted_by": granted_by, "valid_until": valid_until}
     # The lock closes the race with the account's erasure, which would leave the reason behind, and what it says of the person; and of

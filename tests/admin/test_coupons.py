@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -82,6 +83,18 @@ def test_what_the_service_refuses_is_said_at_the_field_and_nowhere_else(
     assert words in answer.text
     assert "is violated" not in answer.text
     assert not Coupon.objects.exists()
+
+
+def test_a_form_that_is_sent_twice_makes_one_coupon(staff: Client) -> None:
+    send(staff, "coupon", **COUPON)
+    again = staff.post(reverse("admin:billing_coupon_add"), COUPON, follow=True)
+    assert "This coupon was made a moment ago." in again.text
+    assert Coupon.objects.count() == AuditEvent.objects.filter(action="coupon_made").count() == 1
+    assert not PromotionCode.objects.exists()
+    send(staff, "coupon", **{**COUPON, "percent_off": "25"})
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        send(staff, "coupon", **COUPON)
+    assert Coupon.objects.count() == 3
 
 
 def test_a_code_that_is_in_use_is_refused_at_its_field(staff: Client, sam: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from django.utils import timezone
 from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Notification, Session, User
 from accounts.roles import BILLING, OPERATIONS, OWNER, SUPPORT, sync_roles
 from billing.models import LedgerEntry, Plan, PlanGrant
+from nexusvpn.audit import record_act
 from tests.admin.addresses import action, allow, change
 from tests.admin.conftest import browser_with_factor
 from tests.factories.accounts import make_user
@@ -23,7 +25,7 @@ from tests.factories.payments import make_invoice, make_payment, make_subscripti
 from tests.factories.support import make_ticket
 from tests.factories.vpn import make_location, make_server
 from tests.mails import waiting_mails
-from tests.queries import recorded_queries
+from tests.queries import forget_counts, recorded_queries
 from tests.vpn.acting import add
 from vpn.models import VpnConfig
 
@@ -158,6 +160,32 @@ def test_each_sees_the_panels_that_are_for_them(alice: User) -> None:
     assert "Refund a payment" in billing
     assert "Refund a payment" not in support
     assert browser_of(OPERATIONS).get(change(alice)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "sees_addresses", "reads_all"), [(SUPPORT, True, False), (BILLING, False, False), (OWNER, True, True)]
+)
+def test_activity_has_addresses_and_a_way_to_all_of_it_for_whom_those_are(
+    alice: User, role: str, sees_addresses: bool, reads_all: bool
+) -> None:
+    record_act("name_changed", actor=alice, person=alice.pk, target=alice, address="203.0.113.77")
+    browser = browser_of(role)
+    page, log = browser.get(change(alice)).text, f"/admin/accounts/auditevent/?q={alice.pk}"
+    assert "Name changed" in page
+    assert ("203.0.113.77" in page) is sees_addresses
+    assert (log in page) is reads_all
+    assert (browser.get(log).status_code == 200) is reads_all
+
+
+@pytest.mark.parametrize("role", [SUPPORT, BILLING, OWNER])
+def test_every_way_on_the_page_is_open_to_who_sees_it(full: User, role: str) -> None:
+    browser = browser_of(role)
+    page = browser.get(change(full), {"more": "1"}).text
+    ways = set(re.findall(r'href="(/admin/[^"#]*)"', page.split('id="content"')[1]))
+    assert len(ways) > 20
+    for address in ways:
+        forget_counts()
+        assert browser.get(address.replace("&amp;", "&")).status_code in (200, 302), address
 
 
 def test_what_there_is_nothing_of_is_not_offered_to_be_taken_back(staff: Client, alice: User) -> None:

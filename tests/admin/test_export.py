@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, User
 from nexusvpn import admin_export
 from nexusvpn.audit import record_act
-from nexusvpn.csv_files import plain
+from nexusvpn.csv_files import lines, plain
 from support.models import Ticket
 from tests.admin.addresses import allow
 from tests.admin.rows import MAKERS
@@ -98,10 +98,43 @@ def test_a_file_ends_at_the_most_rows(staff: Client, alice: User, bob: User, mon
         "＠1",
         "\ufeff=1",
         "\u200b\u3000＝1",
+        '"=1"',
     ],
 )
 def test_no_text_is_a_formula_to_a_spreadsheet(text: str) -> None:
     assert plain(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Bob;=1+cmd|' /C calc'!A0;", "Bob;'=1+cmd|' /C calc'!A0;"),
+        ("a; -5", "a; '-5"),
+        ("a\t+1", "a\t'+1"),
+        ("a|@SUM(1)", "a|'@SUM(1)"),
+        ("a\n- b\r\n=c", "a\n'- b\r\n'=c"),
+        ("a;\u200b\u3000＝1", "a;\u200b\u3000'＝1"),
+        ('a;"=1', "a;\"'=1"),
+        (";;=1", ";;'=1"),
+        ("=1;=2", "'=1;'=2"),
+        ("\t=1", "'\t'=1"),
+    ],
+)
+def test_nor_is_what_follows_another_spreadsheets_end_of_a_cell(text: str, written: str) -> None:
+    assert plain(text) == written
+
+
+@pytest.mark.parametrize("divider", list(";|\t,"))
+def test_no_cell_is_a_formula_whatever_divides_them(divider: str) -> None:
+    texts = [
+        f'{before}{mark}{after}=1+1{mark}x, y"'
+        for before in ("", "Bob")
+        for mark in ";|\t\r\n"
+        for after in ("", " ", '"')
+    ]
+    table = "".join(lines(["first", "second"], [[text, text] for text in texts]))
+    for row in csv.reader(io.StringIO(table, newline=""), delimiter=divider):
+        assert not any(cell.strip().strip('"').strip().startswith("=") for cell in row), row
 
 
 def test_what_a_customer_wrote_is_none_in_the_file(staff: Client, alice: User) -> None:
@@ -112,6 +145,8 @@ def test_what_a_customer_wrote_is_none_in_the_file(staff: Client, alice: User) -
 
 def test_other_texts_and_numbers_stay_as_they_are() -> None:
     assert [plain(value) for value in ("a=b", "", "１", -3, None, "\u200b")] == ["a=b", "", "１", -3, "", "\u200b"]
+    for text in ("2026-11-28; a-b", "a;b|c\td\ne", "a, -5", '{"a": [1, -2]}', "x;'=1", ";", "\u200b;"):
+        assert plain(text) == text
 
 
 def test_seeing_a_list_is_not_enough_to_take_it_along(helper: User, helper_browser: Client) -> None:

@@ -45,6 +45,19 @@ def test_a_form_that_is_sent_twice_gives_once(staff: Client, alice: User) -> Non
     assert PlanGrant.objects.filter(revoked_at=None).count() == 1
 
 
+def test_nobody_but_a_superuser_gives_themselves_a_plan(
+    staff: Client, sam: User, helper: User, helper_browser: Client
+) -> None:
+    allow(helper, "view_user", "change_user", "view_plangrant", "add_plangrant", "change_plangrant")
+    form = {"plan": Plan.objects.get(code="pro").pk, "reason": "For me", "valid_until_0": "", "valid_until_1": ""}
+    address, told = reverse("admin:billing_plangrant_add"), "You cannot give yourself a plan."
+    assert told in helper_browser.post(action(helper, "give-plan"), form, follow=True).text
+    assert told in helper_browser.post(address, {**form, "user": helper.pk}, follow=True).text
+    assert not PlanGrant.objects.exists()
+    staff.post(action(sam, "give-plan"), form)
+    assert PlanGrant.objects.get().user == sam
+
+
 def test_an_erased_account_is_given_nothing(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
     form = {"plan": Plan.objects.get(code="pro").pk, "reason": "Alice asked for it"}

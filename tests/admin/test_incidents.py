@@ -9,6 +9,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
@@ -74,6 +75,34 @@ def test_the_link_to_a_further_message_is_written_like_a_sentence(staff: Client,
     offered = re.search(r'data-inline-formset="([^"]*)"', page)
     assert offered
     assert json.loads(unescape(offered[1]))["options"]["addText"].endswith(said)
+
+
+def test_a_form_that_is_sent_twice_tells_of_one_incident(staff: Client) -> None:
+    here, there = make_location("ams"), make_location("fra")
+    sent = form("We are looking at it.", locations=[here.pk])
+    post(staff, ADD, sent)
+    assert "This incident was told already." in staff.post(ADD, sent, follow=True).text
+    assert (Incident.objects.count(), IncidentUpdate.objects.count()) == (1, 1)
+    others: list[dict[str, Any]] = [
+        {"locations": [there.pk]},
+        {"locations": []},
+        {"impact": "degraded"},
+        {"title": "Another"},
+    ]
+    for other in others:
+        post(staff, ADD, sent | other)
+    assert Incident.objects.count() == 5
+
+
+def test_a_message_that_is_sent_twice_is_said_once(staff: Client) -> None:
+    incident = make_incident()
+    sent = form("It is mended.", started_at=incident.started_at, **{"updates-0-incident": incident.pk})
+    post(staff, change(incident), sent)
+    assert "a moment ago" in staff.post(change(incident), sent, follow=True).text
+    assert incident.updates.count() == 1
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        post(staff, change(incident), sent)
+    assert incident.updates.count() == 2
 
 
 def test_an_empty_message_is_none(staff: Client) -> None:

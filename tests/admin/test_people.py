@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.errors import StaffCannotLeave
 from accounts.models import AuditEvent, Session, User
+from accounts.services.deletion import leave
+from accounts.services.factor_removal import remove_all_factors
 from accounts.services.sessions import authenticate_token
+from accounts.services.suspension import suspend_account
 from billing.models import Subscription
+from nexusvpn.errors import NotAllowed
 from tests.admin.addresses import action, allow, change
 from tests.admin.rows.accounts import new_session
 from tests.admin.rows.vpn import new_device
 from tests.conftest import token_of
-from tests.factories.accounts import PASSWORD
+from tests.factories.accounts import PASSWORD, make_user
 from tests.factories.payments import make_subscription
 from tests.factories.support import make_ticket
 from tests.mails import waiting_mails
@@ -217,3 +223,25 @@ def test_what_is_due_is_taken_back_by_nobody(staff: Client, alice: User) -> None
     assert "is erased already" in answer.content.decode()
     alice.refresh_from_db()
     assert not alice.is_active
+
+
+def test_a_superuser_who_may_not_open_the_admin_is_no_customer_either(helper: User, helper_browser: Client) -> None:
+    allow(helper, "view_user", "change_user", "delete_user", "act_as_user", "delete_totpseed", "delete_session")
+    boss = make_user("boss@example.com", is_superuser=True)
+    token, reason = token_of(boss), {"reason": "Ticket 1"}
+    for slug in ("suspend", "delete-account", "remove-factors", "act-as", "sign-out"):
+        assert action(boss, slug) not in helper_browser.get(change(boss)).text, slug
+        helper_browser.post(action(boss, slug), reason)
+    helper_browser.post(change(boss), {"full_name": "Renamed"})
+    form = {"action": "end_sessions", "_selected_action": [Session.objects.get(user=boss).pk]}
+    helper_browser.post(reverse("admin:accounts_session_changelist"), form)
+    boss.refresh_from_db()
+    assert (boss.is_active, boss.deletion_due_at, boss.full_name) == (True, None, "")
+    assert authenticate_token(token) is not None
+    for refused in (
+        lambda: suspend_account(user=boss, by=helper),
+        lambda: remove_all_factors(user=boss, by=helper, reason="Lost"),
+        lambda: leave(user=boss, by=helper),
+    ):
+        with pytest.raises((NotAllowed, StaffCannotLeave)):
+            refused()

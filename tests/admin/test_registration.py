@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -18,11 +19,18 @@ INVITE = "/admin/accounts/invitation/invite/"
 FORM = {"email": "", "note": "A friend", "days": "7"}
 
 
+def new_form(staff: Client, **values: str) -> dict[str, str]:
+    """The form as its page begins it, filled in."""
+    found = re.search(r'name="key" value="([0-9a-f-]+)"', staff.get(INVITE).text)
+    assert found
+    return {**FORM, "key": found[1], **values}
+
+
 def test_the_code_is_shown_by_the_answer_and_never_again(staff: Client, sam: User) -> None:
     assert 'href="/admin/accounts/invitation/invite/"' in staff.get("/admin/accounts/invitation/").text
     assert staff.get(INVITE).status_code == 200
     assert not Invitation.objects.exists()
-    page = staff.post(INVITE, FORM).text
+    page = staff.post(INVITE, new_form(staff)).text
     assert 'name="theme"' not in page
     invitation = Invitation.objects.get()
     codes = re.findall(r"invitation=([A-Za-z0-9_-]+)", page)
@@ -34,23 +42,42 @@ def test_the_code_is_shown_by_the_answer_and_never_again(staff: Client, sam: Use
 
 
 def test_one_for_an_address_is_mailed_there(staff: Client) -> None:
-    page = staff.post(INVITE, {**FORM, "email": "friend@example.com"}).text
+    page = staff.post(INVITE, new_form(staff, email="friend@example.com")).text
     assert "friend@example.com" in page
     assert [mail.to for mail in waiting_mails("invitation")] == ["friend@example.com"]
 
 
-@pytest.mark.parametrize("change", [{"email": "x"}, {"days": "0"}, {"days": "91"}, {"note": "a\x0bb"}])
+def test_a_form_that_is_sent_twice_invites_once(staff: Client) -> None:
+    form = new_form(staff, email="friend@example.com")
+    assert staff.post(INVITE, form).status_code == 200
+    again = staff.post(INVITE, form)
+    assert again.status_code == 409
+    assert "This form has made an invitation already." in again.text
+    assert Invitation.objects.count() == len(waiting_mails("invitation")) == 1
+    assert AuditEvent.objects.filter(action="invitation_made").count() == 1
+
+
+def test_two_forms_that_say_the_same_are_two_invitations(staff: Client) -> None:
+    for _ in range(2):
+        assert staff.post(INVITE, new_form(staff)).status_code == 200
+    assert Invitation.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "change", [{"email": "x"}, {"days": "0"}, {"days": "91"}, {"note": "a\x0bb"}, {"key": ""}, {"key": "x"}]
+)
 def test_a_refused_form_makes_nothing(staff: Client, change: dict[str, str]) -> None:
-    assert staff.post(INVITE, {**FORM, **change}).status_code == 400
+    assert staff.post(INVITE, new_form(staff, **change)).status_code == 400
     assert not Invitation.objects.exists()
 
 
 def test_seeing_invitations_is_not_enough_to_make_one(helper: User, helper_browser: Client) -> None:
     allow(helper, "view_invitation")
     assert "Invite somebody" not in helper_browser.get("/admin/accounts/invitation/").text
-    assert [helper_browser.get(INVITE).status_code, helper_browser.post(INVITE, FORM).status_code] == [403, 403]
+    form = {**FORM, "key": str(uuid4())}
+    assert [helper_browser.get(INVITE).status_code, helper_browser.post(INVITE, form).status_code] == [403, 403]
     allow(helper, "view_invitation", "add_invitation")
-    assert helper_browser.post(INVITE, FORM).status_code == 200
+    assert helper_browser.post(INVITE, form).status_code == 200
     assert Invitation.objects.count() == 1
 
 

@@ -214,7 +214,7 @@ def test_codes_of_a_coupon_that_cannot_be_made_hold_up_no_other(
 ) -> None:
     monkeypatch.setattr(coupon_requests, "AT_ONCE", 2)
     live = live_code(sam).coupon
-    waits = coupon_of(sam)
+    waits = coupon_of(sam, name="Waits")
     for number in range(2):
         code_of(sam, waits, code=f"WAITS-{number}")
     behind = code_of(sam, live, code="BEHIND")
@@ -230,7 +230,7 @@ def test_codes_of_a_coupon_that_cannot_be_made_hold_up_no_other(
 
 @pytest.mark.parametrize("end", [end_coupon, end_promotion_code])
 def test_an_end_happens_wherever_its_job_is_killed(shop: Shop, sam: User, end: Any) -> None:
-    codes = [code_of(sam, coupon_of(sam), code=f"CODE-{number}") for number in range(3)]
+    codes = [code_of(sam, coupon_of(sam, name=f"Summer {number}"), code=f"CODE-{number}") for number in range(3)]
     ask_for_discounts()
     rows = [code.coupon if end is end_coupon else code for code in codes]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from contextlib import AbstractContextManager
 from typing import Any
@@ -9,8 +10,8 @@ from unittest import mock
 
 import pytest
 
-from accounts.models import User
-from accounts.services import acting
+from accounts.models import Session, User
+from accounts.services import acting, sessions
 from accounts.services.acting import start_acting
 from accounts.services.sessions import end_all_sessions
 from tests.admin.conftest import browser_with_factor
@@ -110,3 +111,33 @@ def test_acting_does_not_start_in_a_session_that_ends_meanwhile() -> None:
             during(lambda staff, _: end_all_sessions(user=staff), staff, alice, act, waits=True) == "not_authenticated"
         )
         assert told(staff) == []
+
+
+def begins_as_its_session_ends(number: int) -> list[tuple[str, Any]]:
+    staff, alice = make_staff(f"helper{number}"), make_user(f"alice{number}@example.com")
+    browser_with_factor(staff)
+    mine = session_of(staff).pk
+
+    def act(each: int) -> None:
+        if each:
+            end_all_sessions(user=staff)
+        else:
+            start_acting(staff=staff, session_id=mine, customer=alice, reason="Ticket 7")
+
+    assert set(crowd(2, act)) <= {"ok", "not_authenticated"}
+    return told(staff)
+
+
+def test_without_the_lock_acting_may_begin_unseen_by_what_ends_its_session() -> None:
+    def late(rows: Any) -> list[Session]:
+        found = list(rows.select_related("user"))
+        time.sleep(0.05)
+        return found
+
+    with mock.patch.object(sessions, "lock_ending", late):
+        assert any(len(begins_as_its_session_ends(number)) == 1 for number in range(ROUNDS))
+
+
+def test_acting_that_began_before_its_session_ends_is_ended() -> None:
+    for number in range(ROUNDS):
+        assert [act for act, _ in begins_as_its_session_ends(number)] in ([], ["acting_started", "acting_ended"])

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.admin_columns import month_in_words
@@ -26,7 +27,7 @@ from vpn.models import (
     UsageMonth,
     Watch,
 )
-from vpn.services.incidents import post_update, resolve_incident
+from vpn.services.incidents import post_incident, post_update, resolve_incident
 
 
 @admin.register(Outage)
@@ -89,6 +90,12 @@ class IncidentAdmin(ActionsAdmin):
         """Only of what the public has not seen yet."""
         unseen = obj is not None and obj.started_at > timezone.now()
         return unseen and super().has_delete_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Incident, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            post_incident(obj, locations=form.cleaned_data["locations"], by=signed_in(request))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for update in formset.save(commit=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,12 +12,15 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.locks import lock_person
+from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
 from vpn.locks import lock_incident
-from vpn.models import Incident, IncidentUpdate
+from vpn.models import Incident, IncidentUpdate, Location
 
 SHOWN = timedelta(days=90)
 AT_MOST = 50
+SENT_TWICE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,36 @@ def shown_incidents() -> list[IncidentView]:
     ]
 
 
+def post_incident(incident: Incident, *, locations: Iterable[Location], by: User) -> None:
+    """Tell of new trouble. Call it in the transaction in which these locations, none: everywhere, are linked to it.
+
+    Raises Conflict (`already_told`) for what was told already.
+    """
+    chosen = {location.pk for location in locations}
+    same = Incident.objects.filter(title=incident.title, impact=incident.impact, started_at=incident.started_at)
+    # The lock of who tells closes the race of a form that is sent twice.
+    lock_person(by.pk)
+    for told in same.prefetch_related("locations"):
+        if {location.pk for location in told.locations.all()} == chosen:
+            raise Conflict(_("This incident was told already."), code="already_told")
+    incident.save(force_insert=True)
+
+
 def post_update(*, incident_id: int, text: str) -> IncidentUpdate:
-    """Add a message to an incident, open or resolved; messages are never edited. Raises InvalidInput without a text."""
+    """Add a message to an incident, open or resolved; messages are never edited.
+
+    Raises InvalidInput without a text, or Conflict (`just_said`) for the same text within a minute.
+    """
     text = text.strip()
     if not text:
         raise InvalidInput(fields={"text": [_("Write what people should know.")]})
-    return IncidentUpdate.objects.create(incident_id=incident_id, text=text)
+    # The incident's lock closes the race of a form that is sent twice. Not durable: it is one with other changes of the incident.
+    with transaction.atomic():
+        lock_incident(incident_id)
+        since = timezone.now() - SENT_TWICE
+        if IncidentUpdate.objects.filter(incident_id=incident_id, text=text, written_at__gt=since).exists():
+            raise Conflict(_("This was said about the incident a moment ago."), code="just_said")
+        return IncidentUpdate.objects.create(incident_id=incident_id, text=text)
 
 
 def resolve_incident(*, incident_id: int) -> Incident:
