@@ -29,6 +29,7 @@ from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
+from nexusvpn.admin_stale import StaleFormsAdmin
 from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import is_told, record_act
 from nexusvpn.db import refuse_nul
@@ -118,7 +119,7 @@ def _display(column: Column) -> Callable[[Any], Any]:
     return show
 
 
-class StaffModelAdmin(admin.ModelAdmin):
+class StaffModelAdmin(StaleFormsAdmin):
     """The base of every model's admin."""
 
     change_form_template = "admin/staff_change_form.html"
@@ -253,7 +254,7 @@ class StaffModelAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Write the changed fields and no others: the rest of the row may have moved on since the form was opened."""
+        """Write the changed fields and no others: what no field of the form shows may have moved on since it was opened."""
         if not change:
             super().save_model(request, obj, form, change)
             return

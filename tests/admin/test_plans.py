@@ -11,7 +11,7 @@ from django.test import Client
 from accounts.models import User
 from billing.models import Plan
 from billing.services import plans
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.jobs import run_due_jobs
@@ -29,7 +29,7 @@ def edit(staff: Client, code: str, **changes: Any) -> None:
     if plan.premium_locations and "premium_locations" not in changes:
         values["premium_locations"] = "on"
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
-    assert staff.post(change(plan), sent).status_code == 302
+    assert save(staff, change(plan), sent).status_code == 302
 
 
 def test_a_lower_device_limit_takes_the_newest_devices_off_and_a_higher_one_brings_them_back(
