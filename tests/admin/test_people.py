@@ -217,3 +217,13 @@ def test_what_is_due_is_taken_back_by_nobody(staff: Client, alice: User) -> None
     assert TOO_LATE in answer.content.decode()
     alice.refresh_from_db()
     assert not alice.is_active
+
+
+def test_an_erased_account_is_given_no_name_again(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(
+        erased_at=timezone.now(), is_active=False, full_name="", email="erased@erased.invalid"
+    )
+    assert 'name="full_name"' not in staff.get(change(alice)).text
+    assert staff.post(change(alice), {"email": alice.email, "full_name": "Alice Again"}).status_code == 403
+    alice.refresh_from_db()
+    assert alice.full_name == ""
