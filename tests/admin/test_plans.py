@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from billing.models import Plan
 from billing.services import plans
 from tests.admin.addresses import change, save
@@ -30,6 +30,15 @@ def edit(staff: Client, code: str, **changes: Any) -> None:
         values["premium_locations"] = "on"
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
     assert save(staff, change(plan), sent).status_code == 302
+
+
+def test_a_changed_plan_is_in_the_log_with_its_values_before_and_after(staff: Client) -> None:
+    Plan.objects.filter(code="basic").update(device_limit=3, quota_bytes=None)
+    edit(staff, "basic", device_limit=8, quota_bytes="1000")
+    act = AuditEvent.objects.get(action="staff_changed")
+    assert act.details["device_limit"] == ["3", "8"]
+    assert act.details["quota_bytes"][0] == "None"
+    assert set(act.details) == {"device_limit", "quota_bytes"}
 
 
 def test_a_lower_device_limit_takes_the_newest_devices_off_and_a_higher_one_brings_them_back(
