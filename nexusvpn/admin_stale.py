@@ -44,7 +44,8 @@ def digests_of(form: Any) -> dict[str, str]:
 
 def _in_words(form: Any, name: str) -> str:
     """What a field's row holds, before anything of what was typed is written into it."""
-    field, value = form.fields[name], form.get_initial_for_field(form.fields[name], name)
+    field: Any = form.fields[name]
+    value = form.get_initial_for_field(field, name)
     if isinstance(field, forms.ModelChoiceField):
         value = sorted(map(str, value)) if isinstance(value, (list, tuple)) else getattr(form.instance, name)
     elif isinstance(field, forms.ChoiceField):

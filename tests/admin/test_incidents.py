@@ -58,7 +58,7 @@ def test_a_message_is_added_and_what_was_said_stays(staff: Client) -> None:
     page = staff.get(change(incident)).text
     assert "We are looking at it." in page
     hostile = {"updates-0-id": said.pk, "updates-0-incident": incident.pk, "updates-0-text": "Nothing happened."}
-    more = {**hostile, "updates-1-incident": incident.pk, **shown(staff, change(incident))}
+    more: dict[str, Any] = {**hostile, "updates-1-incident": incident.pk, **shown(staff, change(incident))}
     post(staff, change(incident), form("It is mended.", existing=1, **more))
     assert list(incident.updates.values_list("text", flat=True)) == ["We are looking at it.", "It is mended."]
 
@@ -103,7 +103,7 @@ def test_who_may_only_look_can_say_nothing(
 ) -> None:
     incident = make_incident()
     allow(helper, *permissions)
-    more = {"updates-0-incident": incident.pk, **shown(helper_browser, change(incident))}
+    more: dict[str, Any] = {"updates-0-incident": incident.pk, **shown(helper_browser, change(incident))}
     post(helper_browser, change(incident), form("Mine.", **more), status)
     post(helper_browser, action(incident, "resolve"), {}, status)
     assert IncidentUpdate.objects.exists() is (status == 302)
