@@ -49,7 +49,8 @@ def _in_words(form: Any, name: str) -> str:
     if isinstance(field, forms.ModelChoiceField):
         value = sorted(map(str, value)) if isinstance(value, (list, tuple)) else getattr(form.instance, name)
     elif isinstance(field, forms.ChoiceField):
-        names = {str(code): word for code, word in field.choices}
+        choices: Any = field.choices
+        names = {str(code): word for code, word in choices}
         value = [names.get(str(each), each) for each in (value if isinstance(value, (list, tuple)) else [value])]
     if isinstance(value, (list, tuple)):
         value = ", ".join(map(str, value))
