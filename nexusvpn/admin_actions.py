@@ -25,6 +25,7 @@ from nexusvpn.audit import is_told
 from nexusvpn.errors import DomainError
 from nexusvpn.forms import ServiceForm
 from nexusvpn.languages import speaking
+from nexusvpn.locks import lock_row
 from nexusvpn.staff_history import as_kept
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class ObjectAction:
     initial: Callable[[Any], dict[str, Any]]
     # Where the object's history alone tells of it: what is done and that it was are one transaction.
     is_one_with_history: bool
+    # Its service knows a form that came before and what it may be done with: nothing is asked before it.
+    knows_its_form: bool
 
     @property
     def slug(self) -> str:
@@ -76,8 +79,9 @@ def object_action(
     permission: str = "",
     initial: Callable[[Any], dict[str, Any]] = lambda obj: {},
     is_one_with_history: bool = False,
+    knows_its_form: bool = False,
 ) -> Callable[[Any], Any]:
-    """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to.
+    """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to, when it is asked and when it is done.
 
     With a `form` it is asked beside the question, and the method gets its cleaned values as keyword arguments. A service that writes
     to the audit log in its own transaction has told of itself there; any other is to be `is_one_with_history`, and not durable.
@@ -85,7 +89,16 @@ def object_action(
 
     def mark(method: Any) -> Any:
         method.object_action = ObjectAction(
-            method.__name__, label, question, applies, danger, form, permission, initial, is_one_with_history
+            method.__name__,
+            label,
+            question,
+            applies,
+            danger,
+            form,
+            permission,
+            initial,
+            is_one_with_history,
+            knows_its_form,
         )
         return method
 
@@ -95,7 +108,9 @@ def object_action(
 def action_log(label: StrOrPromise, form: ServiceForm | None) -> str:
     """What the history keeps: the action, and what was written or chosen with it."""
     told = str | datetime | Decimal
-    values = [] if form is None else [value for value in form.cleaned_data.values() if isinstance(value, told)]
+    # What is hidden in the form nobody has written.
+    seen = [] if form is None else [form.cleaned_data.get(field.name) for field in form.visible_fields()]
+    values = [value for value in seen if isinstance(value, told)]
     written = [f"{value:%Y-%m-%d %H:%M %Z}" if isinstance(value, datetime) else str(value) for value in values if value]
     done = as_kept(label)
     return f"{done}: {', '.join(written)}" if written else done
@@ -157,6 +172,8 @@ class ActionsAdmin(StaffModelAdmin):
             raise PermissionDenied
         if request.method != "POST":
             return self._ask(request, obj, action, action.form(initial=action.initial(obj)) if action.form else None)
+        if not action.knows_its_form and not action.applies(obj):
+            return self._too_late(request, obj, action)
         form = action.form(request.POST) if action.form else None
         if form is not None and not form.is_valid():
             return self._ask(request, obj, action, form, status=400)
@@ -174,6 +191,10 @@ class ActionsAdmin(StaffModelAdmin):
         )
         return TemplateResponse(request, "admin/object_action.html", context, status=status)
 
+    def _too_late(self, request: HttpRequest, obj: Any, action: ObjectAction) -> HttpResponse:
+        context = self._context(request, obj, title=action.label, danger=action.danger, is_too_late=True)
+        return TemplateResponse(request, "admin/object_action.html", context, status=409)
+
     def _context(self, request: HttpRequest, obj: Any, **more: Any) -> dict[str, Any]:
         context = {
             **self.admin_site.each_context(request),
@@ -187,6 +208,14 @@ class ActionsAdmin(StaffModelAdmin):
         try:
             # A kill between what is done and the history of it would leave nobody who did it.
             with transaction.atomic() if action.is_one_with_history else nullcontext():
+                if action.is_one_with_history:
+                    # The lock closes the race with whoever does the same. Other actions' services look again under locks of their own.
+                    lock_row(self.model, obj.pk)
+                    obj = self.get_object(request, str(obj.pk))
+                    if obj is None:
+                        raise Http404
+                    if not action.applies(obj):
+                        return self._too_late(request, obj, action)
                 outcome = self._carried_out(request, obj, action, form)
         except DomainError as error:
             if form is not None and error.fields:

@@ -12,7 +12,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
-from django.db.models import BinaryField, Expression, GenericIPAddressField, QuerySet
+from django.db.models import BinaryField, Expression, GenericIPAddressField, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -31,6 +31,7 @@ from nexusvpn.admin_lists import StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
+from nexusvpn.admin_stale import StaleFormsAdmin
 from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import is_told, record_act
 from nexusvpn.db import refuse_nul
@@ -120,7 +121,7 @@ def _display(column: Column) -> Callable[[Any], Any]:
     return show
 
 
-class StaffModelAdmin(admin.ModelAdmin):
+class StaffModelAdmin(StaleFormsAdmin):
     """The base of every model's admin."""
 
     change_form_template = "admin/staff_change_form.html"
@@ -267,7 +268,7 @@ class StaffModelAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Write the changed fields and no others: the rest of the row may have moved on since the form was opened."""
+        """Write the changed fields and no others: what no field of the form shows may have moved on since it was opened."""
         if not change:
             super().save_model(request, obj, form, change)
             return
@@ -277,9 +278,13 @@ class StaffModelAdmin(admin.ModelAdmin):
             before = _told(type(obj)._base_manager.get(pk=obj.pk), changed)
             # When a row was changed is written by Django itself, into what is saved alone.
             moments = [field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)]
-            obj.save(update_fields=[*changed, *moments])
+            self.write_changed(obj, [*changed, *moments])
             after = _told(obj, changed)
             obj.audit_details = {name: [before[name], after[name]] for name in changed}
+
+    def write_changed(self, obj: Any, names: Sequence[str]) -> None:
+        """Where more follows from a change than the row, its service writes it."""
+        obj.save(update_fields=names)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """What a row is linked to (groups, permissions) is told before and after like its own fields."""
@@ -311,9 +316,24 @@ class StaffModelAdmin(admin.ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
         for obj in queryset:
-            record_act("staff_deleted", actor=request.user, person=person_of(obj), target=obj)
+            details = {name: [value, None] for name, value in self.told_when_deleted(obj).items()}
+            record_act("staff_deleted", actor=request.user, person=person_of(obj), target=obj, details=details)
         with speaking(""):
             return super().log_deletions(request, queryset)
+
+    def told_when_deleted(self, obj: Any) -> dict[str, Any]:
+        """What staff had written into a row that is gone now; of what is about somebody, and of long texts, the log is no archive."""
+        if person_of(obj) is not None:
+            return {}
+        columns = [field for field in obj._meta.concrete_fields if field.editable and not field.primary_key]
+        people = settings.AUTH_USER_MODEL
+        told = [
+            field.name
+            for field in columns
+            if not isinstance(field, TextField)
+            and (field.related_model is None or field.related_model._meta.label != people)
+        ]
+        return {**_told(obj, told), **{field.name: _linked(obj, field.name) for field in obj._meta.many_to_many}}
 
     def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:
         return [panel(obj) for panel in self.panels]

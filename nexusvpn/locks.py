@@ -20,3 +20,8 @@ def lock_settings(model: type[Row]) -> Row | None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('nexusvpn.settings'), hashtext(%s))", [model._meta.label])
     found: Row | None = model._default_manager.select_for_update(no_key=True).first()
     return found
+
+
+def lock_row(model: type[Model], key: object) -> None:
+    """Hold a row whose form staff save, until commit; where there is none, nothing. Before whatever the saving locks."""
+    list(model._base_manager.select_for_update(no_key=True).filter(pk=key).values_list("pk"))

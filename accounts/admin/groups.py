@@ -28,6 +28,11 @@ class StaffGroupAdmin(StaffModelAdmin, GroupAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and self._may_edit(request, obj)
 
+    def told_when_deleted(self, obj: Group) -> dict[str, Any]:
+        """With whom it made members of staff, by their ids: their rights are other ones now."""
+        members = obj.user_set.order_by("pk").values_list("pk", flat=True)
+        return {**super().told_when_deleted(obj), "members": [str(pk) for pk in members]}
+
     @staticmethod
     def _may_edit(request: HttpRequest, obj: Any) -> bool:
         return not isinstance(obj, Group) or may_edit_group(signed_in(request), obj)

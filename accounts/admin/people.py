@@ -114,6 +114,9 @@ class UserAdmin(CustomerActions, DjangoUserAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        if isinstance(obj, User) and obj.erased_at is not None:
+            # Nobody is to be known by it again.
+            return False
         if isinstance(obj, User) and obj.belongs_to_staff and not may_manage(signed_in(request), obj):
             return False
         return super().has_change_permission(request, obj)

@@ -147,6 +147,7 @@ class PaymentAdmin(ActionsAdmin, ReadOnlyAdmin):
         danger=True,
         form=RefundForm,
         initial=refund_values,
+        knows_its_form=True,
     )
     def refund(
         self,

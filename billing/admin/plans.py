@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -100,11 +101,8 @@ class PlanAdmin(ActionsAdmin):
         """A plan is no longer offered instead: somebody may have it."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
-        if change:
-            edit_plan(obj, form.changed_data)
-        else:
-            super().save_model(request, obj, form, change)
+    def write_changed(self, obj: Plan, names: Sequence[str]) -> None:
+        edit_plan(obj, names)
 
     @admin.display(description=_("grants in force"), ordering="holders")
     def held_by(self, plan: Any) -> int:

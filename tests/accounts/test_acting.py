@@ -15,7 +15,7 @@ from accounts.models import AuditEvent, KnownClient, LoginHistory, Notification,
 from accounts.services.acting import LASTS, start_acting
 from accounts.services.suspension import suspend_account
 from nexusvpn.errors import NotAllowed
-from tests.admin.addresses import action, allow
+from tests.admin.addresses import TOO_LATE, action, allow
 from tests.admin.conftest import browser_with_factor
 from tests.api_client import ApiClient
 from tests.conftest import token_of
@@ -244,7 +244,7 @@ def test_nobody_acts_as_staff_or_as_who_is_shut_out(browser: Client, alice: User
     User.objects.filter(pk=alice.pk).update(**changes)
     alice.refresh_from_db()
     answer = browser.post(action(alice, "act-as"), REASON, follow=True)
-    assert "Nobody can act as" in answer.text
+    assert TOO_LATE in answer.text
     assert not Session.objects.exclude(acting_for=None).exists()
 
 

@@ -25,6 +25,7 @@ from billing.services.grants import grant_plan, revoke_grant
 from nexusvpn.audit import record_act
 from nexusvpn.errors import Conflict
 from support.services.tickets import close_ticket, open_ticket, reply_to_ticket
+from tests.admin.addresses import save
 from tests.api_client import ApiClient
 from tests.factories.accounts import make_user
 from tests.factories.vpn import make_location, make_server
@@ -124,7 +125,7 @@ class TestServicesWriteIt:
 class TestTheAdminWritesIt:
     def change(self, staff: Client, user: User, **changes: str) -> None:
         form = {"email": user.email, "full_name": user.full_name, **changes}
-        answer = staff.post(f"/admin/accounts/user/{user.pk}/change/?rights=1", form)
+        answer = save(staff, f"/admin/accounts/user/{user.pk}/change/?rights=1", form)
         assert answer.status_code == 302, answer.content
 
     def test_a_change_with_before_and_after_address_and_request(self, staff: Client, alice: User, sam: User) -> None:

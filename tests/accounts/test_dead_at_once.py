@@ -14,7 +14,7 @@ from accounts.services.deletion import leave
 from accounts.services.passwords import change_password
 from accounts.services.sessions import end_all_sessions
 from accounts.services.suspension import suspend_account
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.api_client import ApiClient
 from tests.conftest import token_of
 
@@ -95,7 +95,7 @@ def test_who_is_no_staff_any_more_is_signed_out_at_once(sam: User) -> None:
     for _ in range(2):
         assert theirs.get("/admin/").status_code == 200
     form = {"email": colleague.email, "full_name": "", "is_staff": ""}
-    assert boss.post(change(colleague), form).status_code == 302
+    assert save(boss, change(colleague), form).status_code == 302
     colleague.refresh_from_db()
     assert not colleague.is_staff
     assert theirs.get("/admin/").headers["Location"].startswith("/admin/login/")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.api_client import ApiClient
 from tests.jobs import run_waiting_jobs
 from tests.mails import Waiting, waiting_mails
@@ -43,7 +43,7 @@ def test_the_pages_refuse_it_and_keep_what_was_typed(alice: User) -> None:
 def test_the_admin_refuses_it(sam: User, alice: User) -> None:
     browser = Client()
     browser.force_login(sam)
-    answer = browser.post(change(alice), {"email": alice.email, "full_name": BAD})
+    answer = save(browser, change(alice), {"email": alice.email, "full_name": BAD})
     assert answer.status_code == 200
     assert "Line breaks and control characters are not allowed." in answer.text
     alice.refresh_from_db()

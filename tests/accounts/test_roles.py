@@ -13,7 +13,7 @@ from accounts.models import AuditEvent, User
 from accounts.roles import BILLING, OWNER, ROLES, SUPPORT, permissions_held, sync_roles
 from accounts.services.suspension import suspend_account
 from nexusvpn.errors import NotAllowed
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.admin.conftest import browser_with_factor
 from tests.factories.accounts import make_user
 
@@ -69,11 +69,11 @@ def test_a_role_that_names_what_is_not_there_is_not_written(monkeypatch: pytest.
 
 def test_an_owner_makes_a_colleague_and_takes_it_back(browser: Client, owner: User, alice: User) -> None:
     address, support = f"{change(alice)}?rights=1", Group.objects.get(name=SUPPORT)
-    browser.post(address, {"full_name": "Alice", "is_staff": "on", "groups": [support.pk]})
+    save(browser, address, {"full_name": "Alice", "is_staff": "on", "groups": [support.pk]})
     assert rights(alice) == (True, False, [SUPPORT])
     act = AuditEvent.objects.get(action="rights_changed")
     assert (act.actor_id, act.person_id) == (owner.pk, alice.pk)
-    browser.post(change(alice), {"full_name": "Alice"})
+    save(browser, change(alice), {"full_name": "Alice"})
     assert rights(alice) == (False, False, [])
 
 
@@ -81,7 +81,7 @@ def test_an_owner_makes_a_colleague_and_takes_it_back(browser: Client, owner: Us
 def test_nobody_else_does(alice: User, role: str) -> None:
     browser = browser_with_factor(member(role))
     form = {"full_name": "Alice", "is_staff": "on", "is_superuser": "on", "groups": [Group.objects.get(name=role).pk]}
-    browser.post(f"{change(alice)}?rights=1", form)
+    save(browser, f"{change(alice)}?rights=1", form)
     assert rights(alice) == (False, False, [])
     group = Group.objects.create(name="Mine")
     assert browser.get("/admin/auth/group/add/").status_code == 403
@@ -104,10 +104,10 @@ def test_an_owner_gives_nothing_that_they_do_not_have(browser: Client, alice: Us
     above.permissions.add(beyond)
     own = Permission.objects.get(codename="view_ticket")
     form = {"full_name": "Alice", "is_staff": "on", "groups": [above.pk], "user_permissions": [own.pk]}
-    assert browser.post(f"{change(alice)}?rights=1", form).status_code == 200
+    assert save(browser, f"{change(alice)}?rights=1", form).status_code == 200
     assert rights(alice) == (False, False, [])
     form = {"full_name": "Alice", "is_staff": "on", "email": "mine@example.com", "is_superuser": "on"}
-    browser.post(f"{change(alice)}?rights=1", {**form, "user_permissions": [own.pk]})
+    save(browser, f"{change(alice)}?rights=1", {**form, "user_permissions": [own.pk]})
     assert rights(alice) == (True, False, [])
     assert not permissions_held(alice).exists()
     assert User.objects.get(pk=alice.pk).email == alice.email

@@ -10,6 +10,9 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 
+# What somebody is told who confirms an action that has stopped being one.
+TOO_LATE = "This cannot be done with it any more: a colleague was quicker, or it has moved on by itself."
+
 
 def action(row: Any, slug: str) -> str:
     meta = row._meta
@@ -25,6 +28,16 @@ def page(staff: Client, address: str) -> str:
     answer = staff.get(address)
     assert answer.status_code == 200
     return answer.content.decode().replace("<wbr>", "")
+
+
+def shown(browser: Client, address: str) -> dict[str, str]:
+    """What a row's page sends beside its form, so that a colleague's change of meanwhile is noticed."""
+    return {"shown": (browser.get(address).context or {}).get("shown", "")}
+
+
+def save(browser: Client, address: str, form: dict[str, Any]) -> Any:
+    """Open a row's page and send its form."""
+    return browser.post(address, {**form, **shown(browser, address)})
 
 
 def allow(user: User, *codenames: str) -> None:

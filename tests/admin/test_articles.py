@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import AuditEvent, User
 from support.models import Article, ArticleCategory, ArticleVote
 from support.services.articles import suggest
+from tests.admin.addresses import save
 from tests.factories.articles import make_article
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +38,7 @@ def test_an_article_is_written_as_a_draft_published_edited_and_taken_back(staff:
     assert "Everybody can read" in staff.get(f"{page}do/publish/").text
     staff.post(f"{page}do/publish/")
     assert suggest("zebra", "en")[0].path == "/help/zebra"
-    staff.post(f"{page}change/", values(category, body="About giraffes and their long necks."))
+    save(staff, f"{page}change/", values(category, body="About giraffes and their long necks."))
     assert suggest("giraffe", "en")
     article.refresh_from_db()
     assert article.body.startswith("About giraffes")

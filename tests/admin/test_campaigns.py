@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import AuditEvent, User
 from referrals.models import Campaign
 from referrals.services.campaigns import record_visit
+from tests.admin.addresses import save
 from tests.queries import recorded_queries
 from tests.referrals.campaigns import make_campaign
 from tests.referrals.test_campaigns import brought, pays
@@ -58,13 +59,13 @@ def test_a_slug_that_would_not_stand_in_an_address_is_refused(staff: Client, slu
 def test_a_slug_is_one_campaigns_and_stays_it(staff: Client, letter: Campaign) -> None:
     answer = staff.post(f"{LIST}add/", {**NEW, "slug": "letter"})
     assert "already exists" in answer.text
-    staff.post(f"{LIST}{letter.pk}/change/", {**NEW, "slug": "other"})
+    save(staff, f"{LIST}{letter.pk}/change/", {**NEW, "slug": "other"})
     letter.refresh_from_db()
     assert (letter.slug, letter.name) == ("letter", "Letter of May")
 
 
 def test_one_that_is_closed_counts_no_more_and_none_is_deleted(staff: Client, letter: Campaign) -> None:
-    staff.post(f"{LIST}{letter.pk}/change/", {"name": "Letter", "note": ""})
+    save(staff, f"{LIST}{letter.pk}/change/", {"name": "Letter", "note": ""})
     assert record_visit("letter") is False
     assert staff.post(f"{LIST}{letter.pk}/delete/", {"post": "yes"}).status_code == 403
     assert Campaign.objects.exists()

@@ -17,7 +17,7 @@ from accounts.models import AbuseFlag, AuditEvent, DataExport, LoginHistory, Not
 from accounts.roles import BILLING, OPERATIONS, OWNER, SUPPORT, sync_roles
 from billing.models import LedgerEntry, Plan, PlanGrant
 from nexusvpn.audit import record_act
-from tests.admin.addresses import action, allow, change
+from tests.admin.addresses import action, allow, change, save
 from tests.admin.conftest import browser_with_factor
 from tests.factories.accounts import make_user
 from tests.factories.billing import grant
@@ -269,10 +269,10 @@ def test_staff_rights_are_on_the_page_of_staff_and_elsewhere_on_demand(staff: Cl
     assert 'name="is_staff"' in staff.get(change(alice), {"rights": "1"}).text
     assert 'name="is_staff"' in staff.get(change(sam)).text
     form = {"email": alice.email, "full_name": "Alice", "is_staff": "on"}
-    staff.post(change(alice), form)
+    save(staff, change(alice), form)
     alice.refresh_from_db()
     assert not alice.is_staff
-    staff.post(f"{change(alice)}?rights=1", form)
+    save(staff, f"{change(alice)}?rights=1", form)
     alice.refresh_from_db()
     assert alice.is_staff
 

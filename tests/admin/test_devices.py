@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
-from tests.admin.addresses import action, change
+from tests.admin.addresses import TOO_LATE, action, change
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.vpn.acting import add, confirm, wanted
@@ -87,7 +87,7 @@ def test_a_removed_device_takes_no_action(staff: Client, phone: VpnConfig, alice
     page = staff.get(change(phone)).content.decode()
     for slug in ("suspend", "resume", "remove"):
         assert action(phone, slug) not in page
-        assert "There is nothing here." in staff.post(action(phone, slug), follow=True).content.decode()
+        assert TOO_LATE in staff.post(action(phone, slug), follow=True).content.decode()
 
 
 def test_the_list_is_filtered_by_what_is_the_matter(staff: Client, alice: User, ams: Server, phone: VpnConfig) -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, User
 from billing.entitlements import entitlement_for
 from billing.models import Plan, PlanGrant
-from tests.admin.addresses import action, allow, change, refuse_who_may_only_see
+from tests.admin.addresses import TOO_LATE, action, allow, change, refuse_who_may_only_see
 from tests.admin.rows.billing import new_grant
 from tests.admin.rows.vpn import new_device, new_server
 
@@ -28,7 +28,7 @@ def test_a_granted_plan_names_who_gave_it_and_holds_until_revoked(staff: Client,
     assert 'class="field-plan_name">Pro</td>' in listed
     staff.post(action(grant, "revoke"))
     assert entitlement_for(alice).plan_code == "free"
-    assert "over already" in staff.post(action(grant, "revoke"), follow=True).content.decode()
+    assert TOO_LATE in staff.post(action(grant, "revoke"), follow=True).content.decode()
 
 
 def test_a_form_that_is_sent_twice_gives_once(staff: Client, alice: User) -> None:
@@ -61,7 +61,7 @@ def test_nobody_but_a_superuser_gives_themselves_a_plan(
 def test_an_erased_account_is_given_nothing(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
     form = {"plan": Plan.objects.get(code="pro").pk, "reason": "Alice asked for it"}
-    assert "This account is erased." in staff.post(action(alice, "give-plan"), form, follow=True).text
+    assert TOO_LATE in staff.post(action(alice, "give-plan"), form, follow=True).text
     assert not PlanGrant.objects.exists()
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from tests.admin.addresses import action, allow, change
+from tests.admin.addresses import TOO_LATE, action, allow, change, shown
 from tests.factories.vpn import make_location
 from vpn.models import Incident, IncidentUpdate
 
@@ -62,7 +62,8 @@ def test_a_message_is_added_and_what_was_said_stays(staff: Client) -> None:
     page = staff.get(change(incident)).text
     assert "We are looking at it." in page
     hostile = {"updates-0-id": said.pk, "updates-0-incident": incident.pk, "updates-0-text": "Nothing happened."}
-    post(staff, change(incident), form("It is mended.", existing=1, **hostile, **{"updates-1-incident": incident.pk}))
+    more: dict[str, Any] = {**hostile, "updates-1-incident": incident.pk, **shown(staff, change(incident))}
+    post(staff, change(incident), form("It is mended.", existing=1, **more))
     assert list(incident.updates.values_list("text", flat=True)) == ["We are looking at it.", "It is mended."]
 
 
@@ -126,7 +127,7 @@ def test_it_is_resolved_once_and_not_before_it_began(staff: Client) -> None:
     ended = timezone.now() - timedelta(hours=1)
     over = make_incident(started_at=ended, resolved_at=ended)
     planned = make_incident(started_at=timezone.now() + timedelta(hours=1))
-    for incident, words in ((over, "resolved already"), (planned, "has not begun yet")):
+    for incident, words in ((over, TOO_LATE), (planned, "has not begun yet")):
         assert words in staff.post(action(incident, "resolve"), follow=True).text
     over.refresh_from_db()
     assert over.resolved_at == ended
@@ -145,6 +146,7 @@ def test_who_may_only_look_can_say_nothing(
 ) -> None:
     incident = make_incident()
     allow(helper, *permissions)
-    post(helper_browser, change(incident), form("Mine.", **{"updates-0-incident": incident.pk}), status)
+    more: dict[str, Any] = {"updates-0-incident": incident.pk, **shown(helper_browser, change(incident))}
+    post(helper_browser, change(incident), form("Mine.", **more), status)
     post(helper_browser, action(incident, "resolve"), {}, status)
     assert IncidentUpdate.objects.exists() is (status == 302)

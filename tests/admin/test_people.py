@@ -18,7 +18,7 @@ from accounts.services.sessions import authenticate_token
 from accounts.services.suspension import suspend_account
 from billing.models import Subscription
 from nexusvpn.errors import NotAllowed
-from tests.admin.addresses import action, allow, change
+from tests.admin.addresses import TOO_LATE, action, allow, change, save
 from tests.admin.rows.accounts import new_session
 from tests.admin.rows.vpn import new_device
 from tests.conftest import token_of
@@ -55,7 +55,7 @@ def test_a_late_sign_in_does_not_come_alive_with_the_reinstatement(staff: Client
 
 def test_accounts_that_were_suspended_before_it_was_dated_are_reinstated(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False)
-    assert "suspended already" in staff.post(action(alice, "suspend"), REASON, follow=True).text
+    assert TOO_LATE in staff.post(action(alice, "suspend"), REASON, follow=True).text
     assert staff.post(action(alice, "reinstate"), REASON).status_code == 302
     alice.refresh_from_db()
     assert alice.is_active
@@ -82,7 +82,7 @@ def test_nobody_suspends_themselves(staff: Client, sam: User) -> None:
 
 def test_suspending_twice_says_so(staff: Client, alice: User) -> None:
     staff.post(action(alice, "suspend"), REASON)
-    assert "suspended already" in staff.post(action(alice, "suspend"), REASON, follow=True).content.decode()
+    assert TOO_LATE in staff.post(action(alice, "suspend"), REASON, follow=True).content.decode()
 
 
 def test_signing_out_everywhere_ends_tokens_too(staff: Client, alice: User) -> None:
@@ -100,7 +100,7 @@ def test_support_touches_no_staff_and_raises_nobody(
     password = reverse("admin:auth_user_password_change", args=[sam.pk])
     assert helper_browser.get(password).status_code == 403
     form = {"email": "other@example.com", "full_name": "Alicia", "is_staff": "on", "is_superuser": "on"}
-    assert helper_browser.post(change(alice), form).status_code == 302
+    assert save(helper_browser, change(alice), form).status_code == 302
     alice.refresh_from_db()
     assert (alice.full_name, alice.email, alice.is_staff, alice.is_superuser) == (
         "Alicia",
@@ -108,7 +108,7 @@ def test_support_touches_no_staff_and_raises_nobody(
         False,
         False,
     )
-    helper_browser.post(change(helper), {"full_name": "x", "is_superuser": "on"})
+    save(helper_browser, change(helper), {"full_name": "x", "is_superuser": "on"})
     helper.refresh_from_db()
     assert not helper.is_superuser
 
@@ -121,7 +121,7 @@ def test_the_way_to_another_password_is_shown_to_whom_it_is_open(
     page = helper_browser.get(change(alice)).text
     assert "../password/" not in page
     assert "argon2" not in page
-    assert helper_browser.post(change(alice), {"full_name": "Alice Liddell"}).status_code == 302
+    assert save(helper_browser, change(alice), {"full_name": "Alice Liddell"}).status_code == 302
     alice.refresh_from_db()
     assert (alice.full_name, alice.check_password(PASSWORD)) == ("Alice Liddell", True)
 
@@ -220,7 +220,7 @@ def test_a_deletion_is_taken_back_by_its_own_action(staff: Client, alice: User) 
 def test_what_is_due_is_taken_back_by_nobody(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False, deletion_due_at=timezone.now())
     answer = staff.post(action(alice, "restore"), follow=True)
-    assert "is erased already" in answer.content.decode()
+    assert TOO_LATE in answer.content.decode()
     alice.refresh_from_db()
     assert not alice.is_active
 
@@ -245,3 +245,13 @@ def test_a_superuser_who_may_not_open_the_admin_is_no_customer_either(helper: Us
     ):
         with pytest.raises((NotAllowed, StaffCannotLeave)):
             refused()
+
+
+def test_an_erased_account_is_given_no_name_again(staff: Client, alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(
+        erased_at=timezone.now(), is_active=False, full_name="", email="erased@erased.invalid"
+    )
+    assert 'name="full_name"' not in staff.get(change(alice)).text
+    assert staff.post(change(alice), {"email": alice.email, "full_name": "Alice Again"}).status_code == 403
+    alice.refresh_from_db()
+    assert alice.full_name == ""

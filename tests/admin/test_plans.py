@@ -8,10 +8,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
 from billing.models import Plan
 from billing.services import plans
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
 from tests.jobs import run_due_jobs
@@ -31,7 +31,16 @@ def edit(staff: Client, code: str, **changes: Any) -> None:
     if plan.premium_locations and "premium_locations" not in changes:
         values["premium_locations"] = "on"
     sent = {name: "" if value is None else value for name, value in values.items() if value is not False}
-    assert staff.post(change(plan), sent).status_code == 302
+    assert save(staff, change(plan), sent).status_code == 302
+
+
+def test_a_changed_plan_is_in_the_log_with_its_values_before_and_after(staff: Client) -> None:
+    Plan.objects.filter(code="basic").update(device_limit=3, quota_bytes=None)
+    edit(staff, "basic", device_limit=8, quota_bytes="1000")
+    act = AuditEvent.objects.get(action="staff_changed")
+    assert act.details["device_limit"] == ["3", "8"]
+    assert act.details["quota_bytes"][0] == "None"
+    assert set(act.details) == {"device_limit", "quota_bytes"}
 
 
 def test_a_lower_device_limit_takes_the_newest_devices_off_and_a_higher_one_brings_them_back(

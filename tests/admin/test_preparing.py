@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, User
 from billing.models import Plan
 from support.models import ServiceLevel, Tag
-from tests.admin.addresses import allow, change
+from tests.admin.addresses import allow, change, save
 from tests.factories.support import make_ticket
 from tests.queries import recorded_queries
 
@@ -19,7 +19,7 @@ def test_a_service_level_is_changed_for_new_tickets_and_audited(staff: Client) -
     level = ServiceLevel.objects.create(plan="basic", priority="high", answer_minutes=240, resolution_minutes=480)
     assert "opened from now on" in staff.get(change(level)).content.decode()
     sent = {"plan": "basic", "priority": "high", "answer_minutes": "2:00", "resolution_minutes": "8"}
-    page = staff.post(change(level), sent, follow=True).content.decode()
+    page = staff.get(save(staff, change(level), sent)["Location"]).content.decode()
     assert "those that are there keep what they were promised" in page
     assert "2 working hours" in page
     act = AuditEvent.objects.get(action="staff_changed", target_id=str(level.pk))

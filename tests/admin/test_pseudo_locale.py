@@ -101,7 +101,7 @@ def seen(client: Client, path: str, data: Any = None) -> list[str] | None:
     answer = client.get(path, headers=headers) if data is None else client.post(path, data, headers=headers)
     if answer.status_code in {302, 403, 405} or not answer.headers.get("Content-Type", "").startswith("text/html"):
         return None
-    assert answer.status_code in {200, 400}, f"{path}: {answer.status_code}"
+    assert answer.status_code in {200, 400, 409}, f"{path}: {answer.status_code}"
     return without_data(untranslated(answer.content.decode()))
 
 

@@ -11,7 +11,7 @@ from billing.models import StripeOrder
 from referrals.models import ReferralProgramme, Reward, RewardAmount, RewardPayout
 from referrals.services.payouts import pay_out_rewards
 from referrals.services.suspicion import WORDS
-from tests.admin.addresses import action, change, refuse_who_may_only_see
+from tests.admin.addresses import TOO_LATE, action, change, refuse_who_may_only_see, save
 from tests.admin.conftest import browser_with_factor
 from tests.factories.referrals import AMOUNTS, earned, make_paid, make_programme, promise, subscribed
 from tests.invariants import assert_invariants
@@ -36,7 +36,7 @@ class TestTheRules:
     def test_they_are_changed_and_the_log_says_what_was_before(
         self, staff: Client, programme: ReferralProgramme
     ) -> None:
-        assert staff.post(change(programme), RULES).status_code == 302
+        assert save(staff, change(programme), RULES).status_code == 302
         programme.refresh_from_db()
         assert programme.hold_days == 45
         assert AuditEvent.objects.get(action="staff_changed").details == {"hold_days": ["30", "45"]}
@@ -44,7 +44,7 @@ class TestTheRules:
     def test_a_hold_shorter_than_the_refund_window_is_refused_at_its_field(
         self, staff: Client, programme: ReferralProgramme
     ) -> None:
-        answer = staff.post(change(programme), {**RULES, "hold_days": 29})
+        answer = save(staff, change(programme), {**RULES, "hold_days": 29})
         assert answer.status_code == 200
         assert "Not fewer than the refund window, which is 30 days." in answer.content.decode()
         programme.refresh_from_db()
@@ -57,7 +57,7 @@ class TestTheRules:
     def test_an_amount_is_changed_and_its_currency_is_not(self, staff: Client) -> None:
         amount = RewardAmount.objects.get(pk="USD")
         values = {"currency": "EUR", "referrer_minor": "7.00", "friend_minor": "0", "minimum_minor": "6"}
-        assert staff.post(change(amount), values).status_code == 302
+        assert save(staff, change(amount), values).status_code == 302
         assert RewardAmount.objects.count() == len(AMOUNTS)
         amount.refresh_from_db()
         assert (amount.referrer_minor, amount.friend_minor, amount.minimum_minor) == (700, 0, 600)
@@ -111,7 +111,7 @@ class TestDeciding:
     def test_a_decision_that_comes_too_late_is_said_to(self, staff: Client, held: Reward) -> None:
         Reward.objects.filter(pk=held.pk).update(state="cancelled")
         answer = staff.post(action(held, "approve"), {"reason": "Fine"}, follow=True)
-        assert "waits for no decision any more" in answer.content.decode()
+        assert TOO_LATE in answer.content.decode()
 
     def test_seeing_is_not_enough(self, helper: User, helper_browser: Client, held: Reward) -> None:
         refuse_who_may_only_see(helper, helper_browser, held, "approve", reason="Fine")
@@ -136,11 +136,11 @@ class TestAPayoutWhoseOrderIsGone:
         payout.refresh_from_db()
         assert payout.state == "refused"
         assert AuditEvent.objects.get(action="reward_payout_returned").actor_id == sam.pk
-        assert "What became of this payout is known" in staff.post(url, follow=True).text
+        assert TOO_LATE in staff.post(url, follow=True).text
         assert_invariants()
 
     def test_while_stripe_is_asked_it_stays_under_way(self, staff: Client, payout: RewardPayout) -> None:
-        assert "is known, or will be" in staff.post(action(payout, "nothing-came"), follow=True).text
+        assert TOO_LATE in staff.post(action(payout, "nothing-came"), follow=True).text
         payout.refresh_from_db()
         assert payout.state == "asked"
 

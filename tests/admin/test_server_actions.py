@@ -168,7 +168,8 @@ class TestANewMachineUnderAnOldName:
     def replace(self, staff: Client, ams: Server, old_machine: str) -> None:
         asked = staff.get(action(ams, "accept-key")).content.decode()
         assert "1 removal on it is not confirmed yet" in asked
-        assert staff.post(action(ams, "accept-key"), {"old_machine": old_machine}).status_code == 302
+        form = {"old_machine": old_machine, "public_key": str(Server.objects.get(pk=ams.pk).public_key)}
+        assert staff.post(action(ams, "accept-key"), form).status_code == 302
         enrol_node(token=issue_enrolment_token(ams), public_key=new_key())
         confirm(ams)
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.admin.addresses import action, change
+from tests.admin.addresses import TOO_LATE, action, change, save
 from tests.admin.rows.vpn import new_device, new_server
 from tests.factories.vpn import make_location
 from vpn.models import NodeToken, Server
@@ -72,7 +72,7 @@ def test_a_new_credential_is_ordered_and_the_present_one_works_on(staff: Client)
     never_enrolled = new_server()
     assert action(never_enrolled, "order-credential") not in staff.get(change(never_enrolled)).content.decode()
     answer = staff.post(action(never_enrolled, "order-credential"), follow=True)
-    assert "has no credential" in answer.content.decode()
+    assert TOO_LATE in answer.content.decode()
     server, credential = enrolled()
     assert action(server, "order-credential") in staff.get(change(server)).content.decode()
     staff.post(action(server, "order-credential"))
@@ -91,7 +91,7 @@ def test_revoking_the_credential_ends_it(staff: Client) -> None:
 
 def test_accepting_a_new_key_forgets_the_former_one(staff: Client) -> None:
     server, credential = enrolled()
-    staff.post(action(server, "accept-key"), {"old_machine": "settled"})
+    staff.post(action(server, "accept-key"), {"old_machine": "settled", "public_key": str(server.public_key)})
     server.refresh_from_db()
     assert (server.public_key, server.state) == (None, "enrolling")
     assert authenticate_node(credential) is None
@@ -124,7 +124,7 @@ def test_a_state_that_does_not_admit_it_is_said_and_kept(staff: Client, state: s
     server = new_server()
     Server.objects.filter(pk=server.pk).update(state=state)
     answer = staff.post(action(server, slug), follow=True)
-    assert 'class="error"' in answer.content.decode()
+    assert TOO_LATE in answer.content.decode()
     server.refresh_from_db()
     assert server.state == state
     assert not LogEntry.objects.exists()
@@ -170,7 +170,7 @@ def test_place_networks_and_port_stay_once_there_are_peers(staff: Client) -> Non
     server = new_device().peers.get().server
     form = {**SERVER_FORM, "name": server.name, "location": make_location("elsewhere").pk}
     changed = {"network_v4": "10.99.0.0/24", "network_v6": "fd99::/64", "port": "1", "capacity": "7"}
-    assert staff.post(change(server), {**form, **changed}).status_code == 302
+    assert save(staff, change(server), {**form, **changed}).status_code == 302
     before = server.location_id
     server.refresh_from_db()
     assert (str(server.network_v4), str(server.network_v6), server.port) == ("10.80.0.0/24", "fd80::/64", 51820)
@@ -190,7 +190,7 @@ def test_saving_a_server_writes_what_was_changed_and_nothing_that_moved_on_meanw
         full_clean(self, *args, **kwargs)
 
     monkeypatch.setattr(Server, "full_clean", somebody_adds_a_device_meanwhile)
-    assert staff.post(change(server), form).status_code == 302
+    assert save(staff, change(server), form).status_code == 302
     server.refresh_from_db()
     assert (server.capacity, server.revision, server.next_host) == (300, 41, 258)
     assert "network" not in LogEntry.objects.get().change_message
@@ -210,7 +210,7 @@ def test_saving_a_server_writes_what_was_changed_and_nothing_that_moved_on_meanw
 def test_further_ports_that_make_no_sense_are_refused_at_their_field(staff: Client, ports: str, said: str) -> None:
     server = new_server()
     form = {**SERVER_FORM, "name": server.name, "location": server.location_id, "extra_ports": ports}
-    page = staff.post(change(server), form)
+    page = save(staff, change(server), form)
     assert page.status_code == 200
     assert said in page.content.decode()
     server.refresh_from_db()
@@ -227,7 +227,7 @@ def test_a_changed_interface_reaches_the_node_as_a_new_epoch(
     page = staff.get(change(server)).context["adminform"].form
     data = {name: page.initial[name] for name in page.fields if page.initial.get(name) is not None}
     data |= {"dns": ",".join(server.dns), "extra_ports": ""}
-    assert staff.post(change(server), {**data, field: value}).status_code == 302
+    assert save(staff, change(server), {**data, field: value}).status_code == 302
     after = Server.objects.get(pk=server.pk)
     shown = getattr(after, field)
     assert (",".join(map(str, shown)) if isinstance(shown, list) else str(shown)) == value

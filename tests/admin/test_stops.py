@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from tests.admin.addresses import action, allow, change
+from tests.admin.addresses import TOO_LATE, action, allow, change
 from tests.admin.rows.vpn import new_server
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server
@@ -141,7 +141,7 @@ def test_it_is_ended_the_same_way_and_shows_who_is_back(
     confirm(zrh)
     assert "Everybody is back" in progress(staff, stop)
     assert LogEntry.objects.get().change_message == "End the stop"
-    assert "This stop is over already." in staff.post(action(stop, "end"), follow=True).content.decode()
+    assert TOO_LATE in staff.post(action(stop, "end"), follow=True).content.decode()
 
 
 def test_changing_servers_is_not_enough_to_stop_one_and_starting_not_enough_to_end(

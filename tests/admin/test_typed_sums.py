@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent
 from billing.models import Coupon, PlanPrice, PromotionCode
 from referrals.models import RewardAmount
-from tests.admin.addresses import change, page
+from tests.admin.addresses import change, page, save
 from tests.admin.rows.billing import new_price
 from tests.billing.conftest import shop
 
@@ -90,7 +90,7 @@ def test_what_is_kept_is_shown_to_be_changed_as_it_is_typed(staff: Client) -> No
     staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
     assert 'value="5,00"' in page(staff, change(amount))
     same = {"referrer_minor": "5", "friend_minor": "0,00", "minimum_minor": "4,50"}
-    assert staff.post(change(amount), same).status_code == 302
+    assert save(staff, change(amount), same).status_code == 302
     amount.refresh_from_db()
     assert (amount.referrer_minor, amount.friend_minor, amount.minimum_minor) == (500, 0, 450)
     assert AuditEvent.objects.get().details == {"minimum_minor": ["400", "450"]}

@@ -56,7 +56,7 @@ def _line(name: str, browsers: list[Client], method: str, path: str) -> str:
 
 
 def pages_of(model: type[Model], browsers: list[Client]) -> Iterator[str]:
-    """One line a page. To change is asked by an empty form, which those who may get back; what is only shown refuses it."""
+    """One line a page. To change is asked by an empty form, as of an old page: those who may get it back; what is only shown refuses it."""
     if model not in MAKERS:
         return
     row = MAKERS[model]()

@@ -17,7 +17,7 @@ from billing.services.customers import ensure_customer
 from billing.services.orders import REFUSED_FOR, end_order, finish_open_orders, place_order
 from billing.services.sync import sync_customer
 from tests.accounts.links import token_mailed
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.admin.conftest import browser_with_factor
 from tests.billing.shop import Shop
 
@@ -188,10 +188,10 @@ def test_nothing_is_told_of_who_left_while_stripe_refused(
 def test_an_address_that_a_superuser_corrects_is_told_as_well(shop: Shop, alice: User, sam: User) -> None:
     make_customer(alice)
     browser = browser_with_factor(sam)
-    assert browser.post(change(alice), {"full_name": alice.full_name, "email": alice.email}).status_code == 302
+    assert save(browser, change(alice), {"full_name": alice.full_name, "email": alice.email}).status_code == 302
     assert orders(alice) == 0
     form = {"full_name": alice.full_name, "email": "alice@new.example"}
-    assert browser.post(change(alice), form).status_code == 302
+    assert save(browser, change(alice), form).status_code == 302
     assert finish_open_orders() == 1
     assert [customer.email for customer in shop.api.customers.list()] == ["alice@new.example"]
 

@@ -25,7 +25,7 @@ from support.services.announcements import (
     publish_announcement,
     put_away,
 )
-from tests.admin.addresses import action, change
+from tests.admin.addresses import action, change, save
 from tests.admin.conftest import browser_with_factor
 from tests.factories.announcements import make_announcement
 from tests.queries import recorded_queries
@@ -217,7 +217,7 @@ class TestStaff:
         assert titles(bob) == []
         staff.post(action(row, "publish"))
         assert (titles(alice), titles(bob)) == ([], ["Pro news"])
-        staff.post(change(row), {**form, "title": "Other news", "audience_plan": []})
+        save(staff, change(row), {**form, "title": "Other news", "audience_plan": []})
         row.refresh_from_db()
         assert (row.title, row.audience) == ("Pro news", PRO)
         staff.post(action(row, "end"))
@@ -233,7 +233,7 @@ class TestStaff:
             "starts_at_0": "2026-01-01",
             "starts_at_1": "00:00",
         }
-        assert staff.post(change(row), {**form, "audience_plan": ["basic", "free"]}).status_code == 302
+        assert save(staff, change(row), {**form, "audience_plan": ["basic", "free"]}).status_code == 302
         row.refresh_from_db()
         assert row.audience == {"plan": ["basic", "free"]}
         assert "basic" in str(AuditEvent.objects.get(action="staff_changed").details)
@@ -247,7 +247,7 @@ class TestStaff:
             "starts_at_0": "2026-01-01",
             "starts_at_1": "00:00",
         }
-        answer = browser_with_factor(sam).post(change(row), {**form, "ends_at_0": "2025-01-01", "ends_at_1": "00:00"})
+        answer = save(browser_with_factor(sam), change(row), {**form, "ends_at_0": "2025-01-01", "ends_at_1": "00:00"})
         assert answer.status_code == 200
         row.refresh_from_db()
         assert row.ends_at is None

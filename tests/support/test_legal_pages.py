@@ -19,6 +19,7 @@ from support.services.legal import (
     publish_legal_page,
     unpublish_legal_page,
 )
+from tests.admin.addresses import save
 from tests.factories.accounts import make_user
 from tests.queries import recorded_queries
 
@@ -135,7 +136,7 @@ class TestAdmin:
 
     def test_a_change_is_dated_and_the_log_keeps_no_text(self, staff: Client) -> None:
         page = write(body="before")
-        staff.post(reverse("admin:support_legalpage_change", args=[page.pk]), {"body": "after all"})
+        save(staff, reverse("admin:support_legalpage_change", args=[page.pk]), {"body": "after all"})
         changed = LegalPage.objects.get()
         assert (changed.body, changed.updated_at > page.updated_at) == ("after all", True)
         act = AuditEvent.objects.get(action="staff_changed")

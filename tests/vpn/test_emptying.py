@@ -146,7 +146,7 @@ def test_a_new_key_of_the_node_ends_the_drain_and_its_date(alice: User, bob: Use
     until = timezone.now() + timedelta(days=1)
     drain_server(server_id=old.pk, until=until)
     move_devices(server_id=old.pk)
-    accept_new_key(old, old_machine_is_settled=True)
+    accept_new_key(old, public_key=Server.objects.get(pk=old.pk).public_key, old_machine_is_settled=True)
     enrol_node(token=issue_enrolment_token(old), public_key=new_key())
     confirm(old)
     old.refresh_from_db()

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from nexusvpn.errors import Conflict, InvalidInput
+from tests.admin.addresses import save
 from tests.api_client import ApiClient
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
@@ -231,7 +232,7 @@ class TestAServerThatComesUnderAStop:
         start_stop(by=sam, reason="test", location=zrh)
         server = Server.objects.get()
         assert server.stopped_at is None
-        browser.post(reverse("admin:vpn_server_change", args=[server.pk]), self.form(zrh))
+        save(browser, reverse("admin:vpn_server_change", args=[server.pk]), self.form(zrh))
         server.refresh_from_db()
         assert (server.location, server.stopped_at is not None) == (zrh, True)
 

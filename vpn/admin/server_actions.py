@@ -21,6 +21,7 @@ from vpn.services.credentials import order_rotation
 from vpn.services.emptying import (
     decommission_server,
     drain_server,
+    move_devices_now,
     recommission_server,
     staying_on,
     undrain_server,
@@ -153,6 +154,8 @@ class OldMachineForm(ServiceForm):
         ],
         widget=forms.RadioSelect,
     )
+    # The one that the page spoke of: a form that comes late is not about another.
+    public_key = forms.CharField(required=False, widget=forms.HiddenInput)
 
 
 class ServerActions(StoppableAdmin):
@@ -165,7 +168,7 @@ class ServerActions(StoppableAdmin):
         _("Move devices away now"), move_question, applies=lambda server: server.state == Server.State.DRAINING
     )
     def move_now(self, request: HttpRequest, server: Server) -> Outcome:
-        drain_server(server_id=server.pk, until=server.drain_until, by=signed_in(request))
+        move_devices_now(server_id=server.pk, by=signed_in(request))
         return gettext("Its devices are being moved.")
 
     @object_action(
@@ -219,10 +222,11 @@ class ServerActions(StoppableAdmin):
         applies=lambda server: server.public_key is not None,
         danger=True,
         form=OldMachineForm,
+        initial=lambda server: {"public_key": server.public_key},
     )
-    def accept_key(self, request: HttpRequest, server: Server, old_machine: str) -> Outcome:
+    def accept_key(self, request: HttpRequest, server: Server, old_machine: str, public_key: str) -> Outcome:
         settled = old_machine == OldMachineForm.SETTLED
-        accept_new_key(server, old_machine_is_settled=settled, by=signed_in(request))
+        accept_new_key(server, public_key=public_key, old_machine_is_settled=settled, by=signed_in(request))
         return gettext("The next enrolment may bring another WireGuard key.")
 
     @object_action(

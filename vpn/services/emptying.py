@@ -58,6 +58,21 @@ def drain_server(*, server_id: UUID, until: datetime | None = None, by: User | N
     return server
 
 
+def move_devices_now(*, server_id: UUID, by: User | None = None) -> None:
+    """Look at once for other places for what is still on a draining server; its drain goes on as it is.
+
+    Raises Conflict (`server_state`).
+    """
+    # The server's lock closes the race with a colleague who ends the drain, or dates it anew.
+    with transaction.atomic(durable=True):
+        server = lock_server(server_id)
+        if server.state != Server.State.DRAINING:
+            raise Conflict(_("This server is not draining."), code="server_state")
+        until = server.drain_until
+        record_act("server_drained", actor=by, target=server, details={"until": until.isoformat() if until else None})
+        move_server_later(server_id)
+
+
 def _forget_who_was_told(server_id: UUID) -> None:
     """What customers were told of a server holds no longer; they are told anew with the next drain, or its new date.
 

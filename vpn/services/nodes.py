@@ -37,12 +37,16 @@ def hash_token(token: str) -> str:
 
 
 def issue_enrolment_token(server: Server, *, by: User | None = None) -> str:
-    """A one-time token with which a node may become this server within an hour; earlier ones end. Shown once."""
+    """A one-time token with which a node may become this server within an hour; earlier ones end. Shown once.
+
+    Raises Conflict (`server_state`) for a server that is out of service for good.
+    """
     token = ENROLMENT_PREFIX + secrets.token_urlsafe(32)
     now = timezone.now()
     # The server's lock makes two issues at once leave one valid token.
     with transaction.atomic():
-        lock_server(server.pk)
+        if lock_server(server.pk).state == Server.State.DECOMMISSIONED:
+            raise Conflict(_("This server is out of service for good. Bring it back first."), code="server_state")
         NodeToken.objects.filter(server=server, kind=NodeToken.Kind.ENROLMENT, revoked_at=None).update(revoked_at=now)
         NodeToken.objects.create(
             server=server,
@@ -54,15 +58,24 @@ def issue_enrolment_token(server: Server, *, by: User | None = None) -> str:
     return token
 
 
-def accept_new_key(server: Server, *, old_machine_is_settled: bool, by: User | None = None) -> None:
+def accept_new_key(
+    server: Server, *, public_key: str | None, old_machine_is_settled: bool, by: User | None = None
+) -> None:
     """Staff accepts that the next enrolment brings another WireGuard key; customers need a new configuration then.
 
+    `public_key` is the one that staff have seen. Raises Conflict (`another_server_key`) where the server has another one by now, or none.
     Unless staff say that the old machine is settled (the same one, wiped or off for good), removals that it has not confirmed stay
     unconfirmed whatever the new one reports. A drain ends with it, and its date: the server goes back into service with its node's first
     report.
     """
+    # The server's lock closes the race with an enrolment, which brings a key that nobody has given up.
     with transaction.atomic():
-        lock_server(server.pk)
+        held = lock_server(server.pk).public_key
+        if held is None or held != public_key:
+            raise Conflict(
+                _("The key of this server has changed meanwhile. Look whether a new one is still needed."),
+                code="another_server_key",
+            )
         if not old_machine_is_settled:
             Peer.objects.filter(server=server, wanted=False).update(revision=-F("pk"))
         Server.objects.filter(pk=server.pk).update(public_key=None, state=Server.State.ENROLLING, drain_until=None)
@@ -136,6 +149,8 @@ def _enrol(token_hash: str, public_key: str) -> dict[str, Any]:
     known.refresh_from_db()
     expired = known.expires_at is None or known.expires_at < timezone.now()
     if expired or known.revoked_at is not None or known.used_by_key not in ("", public_key):
+        raise InvalidEnrolmentToken
+    if server.state == Server.State.DECOMMISSIONED:
         raise InvalidEnrolmentToken
     if server.public_key not in (None, public_key):
         raise NodeKeyChangeRefused

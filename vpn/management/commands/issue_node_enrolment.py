@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from nexusvpn.errors import Conflict
 from vpn.models import Server
 from vpn.services.nodes import enrolment_command, issue_enrolment_token
 
@@ -23,7 +24,10 @@ class Command(BaseCommand):
         server = Server.objects.filter(name=options["server"]).first()
         if server is None:
             raise CommandError(f"There is no server named {options['server']!r}.")
-        token = issue_enrolment_token(server)
+        try:
+            token = issue_enrolment_token(server)
+        except Conflict as error:
+            raise CommandError(error.message) from error
         if options["json"]:
             answer = {"token": token, "control_url": settings.SITE_URL, "server_id": str(server.pk)}
             self.stdout.write(json.dumps(answer))

@@ -1,0 +1,178 @@
+"""A page that was opened before somebody changed its row: nothing of what was done meanwhile is taken back unseen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.db import models
+from django.test import Client
+
+from accounts.models import AuditEvent, RegistrationPolicy, User
+from accounts.roles import BILLING, OWNER, SUPPORT, sync_roles
+from billing.models import Plan
+from nexusvpn.admin_stale import StaleFormsAdmin
+from referrals.models import ReferralProgramme, RewardAmount
+from support.models import Announcement
+from tests.admin.addresses import change
+from tests.admin.conftest import browser_with_factor
+from tests.admin.rows import MAKERS
+from tests.factories.accounts import make_user
+from tests.queries import recorded_queries
+from vpn.models import Incident, LocationCost, Server
+
+pytestmark = pytest.mark.django_db
+SAID = "This was changed after you had opened the page."
+
+
+def of_role(name: str, email: str) -> User:
+    sync_roles()
+    user = make_user(email, is_staff=True)
+    user.groups.set([Group.objects.get(name=name)])
+    return user
+
+
+def as_sent(page: Any) -> dict[str, Any]:
+    """What a browser sends of a row's page on which nothing was typed."""
+    form = page.context["adminform"].form
+    sent: dict[str, Any] = {"shown": page.context["shown"]}
+    for bound in form:
+        # A choice of other rows is in a frame of Django's.
+        widget = getattr(bound.field.widget, "widget", bound.field.widget)
+        value = widget.format_value(bound.value()) if hasattr(widget, "format_value") else bound.value()
+        if hasattr(widget, "decompress"):
+            parts = widget.decompress(bound.value())
+            sent |= {f"{bound.html_name}_{n}": part for n, part in enumerate(parts) if part is not None}
+        elif isinstance(bound.value(), bool):
+            sent |= {bound.html_name: "on"} if bound.value() else {}
+        elif value is not None:
+            sent[bound.html_name] = value
+    return sent
+
+
+def test_a_role_that_was_taken_away_meanwhile_is_not_given_back() -> None:
+    owner = browser_with_factor(of_role(OWNER, "owner@example.com"))
+    colleague = of_role(BILLING, "colleague@example.com")
+    sent = as_sent(owner.get(change(colleague)))
+    colleague.groups.clear()
+    answer = owner.post(change(colleague), {**sent, "full_name": "New Name"})
+    assert answer.status_code == 409
+    assert SAID in answer.text
+    assert "Now: nothing" in answer.text
+    assert 'value="New Name"' in answer.text
+    colleague.refresh_from_db()
+    assert (list(colleague.groups.all()), colleague.full_name) == ([], "")
+    assert not AuditEvent.objects.filter(action="rights_changed").exists()
+
+
+def test_saving_again_is_meant() -> None:
+    owner = browser_with_factor(of_role(OWNER, "owner@example.com"))
+    colleague = of_role(BILLING, "colleague@example.com")
+    sent = as_sent(owner.get(change(colleague)))
+    colleague.groups.clear()
+    refused = owner.post(change(colleague), sent)
+    again = {**sent, "shown": refused.context["shown"]}
+    assert owner.post(change(colleague), again).status_code == 302
+    assert [group.name for group in colleague.groups.all()] == [BILLING]
+
+
+def test_a_name_that_its_owner_has_changed_meanwhile_stays(alice: User) -> None:
+    helper = browser_with_factor(of_role(SUPPORT, "helper@example.com"))
+    sent = as_sent(helper.get(change(alice)))
+    User.objects.filter(pk=alice.pk).update(full_name="Alice Liddell")
+    answer = helper.post(change(alice), sent)
+    assert answer.status_code == 409
+    assert "Now: Alice Liddell" in answer.text
+    alice.refresh_from_db()
+    assert alice.full_name == "Alice Liddell"
+
+
+ROWS: list[tuple[type[models.Model], dict[str, Any], str]] = [
+    (Server, {"capacity": 9}, "Now: 9"),
+    (ReferralProgramme, {"is_open": False}, "Now: No"),
+    (RegistrationPolicy, {"mode": "invited"}, "Now: "),
+    (Plan, {"quota_bytes": 123}, "Now: "),
+    (RewardAmount, {"referrer_minor": 1234}, "Now: 12.34"),
+    (LocationCost, {"amount_minor": 4321}, "Now: "),
+    (Incident, {"title": "Solved"}, "Now: Solved"),
+    (Announcement, {"audience": {"plan": ["basic"]}}, "Now: Basic"),
+]
+
+
+@pytest.mark.parametrize(("model", "theirs", "said"), ROWS, ids=[row[0].__name__ for row in ROWS])
+def test_a_value_of_which_the_page_shows_a_former_one_stays(
+    staff: Client, model: type[models.Model], theirs: dict[str, Any], said: str
+) -> None:
+    row = MAKERS[model]()
+    if model is ReferralProgramme:
+        ReferralProgramme.objects.update(is_open=True)
+    sent = as_sent(staff.get(change(row)))
+    model._base_manager.filter(pk=row.pk).update(**theirs)
+    before = model._base_manager.values().get(pk=row.pk)
+    formset = {"updates-TOTAL_FORMS": "0", "updates-INITIAL_FORMS": "0"} if model is Incident else {}
+    answer = staff.post(change(row), {**sent, **formset})
+    assert answer.status_code == 409
+    assert said in answer.text
+    assert model._base_manager.values().get(pk=row.pk) == before
+
+
+def test_what_is_linked_to_a_row_is_noticed_too(staff: Client) -> None:
+    group = Group.objects.create(name="Night shift")
+    page = staff.get(change(group))
+    theirs = list(page.context["adminform"].form.fields["permissions"].queryset[:2])
+    group.permissions.set(theirs)
+    assert staff.post(change(group), as_sent(page)).status_code == 409
+    assert set(group.permissions.all()) == set(theirs)
+
+
+def test_who_has_seen_nothing_writes_over_nothing(staff: Client, alice: User) -> None:
+    answer = staff.post(change(alice), {"email": alice.email, "full_name": "Somebody"})
+    assert answer.status_code == 409
+    alice.refresh_from_db()
+    assert alice.full_name != "Somebody"
+
+
+@pytest.mark.parametrize("shown", ["nonsense", ":", "full_name:", "full_name:0 full_name", "\x00"])
+def test_what_was_shown_may_be_anything(staff: Client, alice: User, shown: str) -> None:
+    sent = {"email": alice.email, "full_name": "Somebody", "shown": shown}
+    assert staff.post(change(alice), sent).status_code in (400, 409)
+
+
+def test_a_form_that_comes_twice_changes_nothing_the_second_time(staff: Client, alice: User) -> None:
+    sent = {**as_sent(staff.get(change(alice))), "full_name": "Alice Liddell"}
+    assert [staff.post(change(alice), sent).status_code for _ in range(2)] == [302, 302]
+    told = AuditEvent.objects.filter(action="staff_changed").values_list("details", flat=True)
+    assert [each for each in told if each] == [{"full_name": ["…", "…"]}]
+
+
+def test_a_change_of_what_the_form_does_not_show_is_none(staff: Client) -> None:
+    server = MAKERS[Server]()
+    sent = as_sent(staff.get(change(server)))
+    Server.objects.filter(pk=server.pk).update(revision=41)
+    assert staff.post(change(server), {**sent, "capacity": "9"}).status_code == 302
+    server.refresh_from_db()
+    assert (server.capacity, server.revision) == (9, 41)
+
+
+def test_a_form_that_is_refused_for_another_reason_too_says_both(staff: Client) -> None:
+    server = MAKERS[Server]()
+    sent = as_sent(staff.get(change(server)))
+    Server.objects.filter(pk=server.pk).update(capacity=9)
+    answer = staff.post(change(server), {**sent, "mtu": "1"})
+    assert answer.status_code == 409
+    assert set(answer.context["adminform"].form.errors) == {"__all__", "capacity", "mtu"}
+
+
+def test_the_row_is_held_while_its_form_is_saved(staff: Client) -> None:
+    server = MAKERS[Server]()
+    sent = as_sent(staff.get(change(server)))
+    with recorded_queries() as statements:
+        assert staff.post(change(server), {**sent, "capacity": "9"}).status_code == 302
+    of_server = [each for each in statements if 'FROM "vpn_server"' in each]
+    assert "FOR NO KEY UPDATE" in of_server[0]
+
+
+def test_every_page_of_a_row_is_guarded() -> None:
+    assert [model for model, own in admin.site._registry.items() if not isinstance(own, StaleFormsAdmin)] == []
