@@ -73,7 +73,7 @@ def test_a_node_that_is_not_heard_any_more_leaves_no_other_nodes_word_to_be_show
             Peer.objects.filter(server=server).update(connection=word)
         view = find_device(alice.pk, phone.pk)
         assert view.as_dict()["connection_at"] == view.state_at
-        age = view.state_at and round((timezone.now() - view.state_at).total_seconds())
+        age = None if view.state_at is None else round((timezone.now() - view.state_at).total_seconds())
         return view.connection, view.state, age
 
     assert shown("online", "idle") == ("online", "connected", 20)
