@@ -11,12 +11,10 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
-from django.core.paginator import Paginator
 from django.db.models import BinaryField, Expression, GenericIPAddressField, QuerySet, TextField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils.functional import cached_property
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -27,7 +25,7 @@ from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
 from nexusvpn.admin_fields import each_written, plain_field, without
 from nexusvpn.admin_inlines import adding_in_a_sentence
-from nexusvpn.admin_lists import StaffList
+from nexusvpn.admin_lists import CappedPaginator, StaffList
 from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
@@ -40,19 +38,6 @@ from nexusvpn.languages import speaking
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
-
-
-class CappedPaginator(Paginator):
-    """Counts at most COUNTED_ROWS rows, so that the first page of a table costs the same at any size.
-
-    Nobody pages further than that; whoever looks for something searches.
-    """
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        # The keys alone: what a list computes for its rows is not computed for those that are counted.
-        return int(rows.order_by().values("pk")[:COUNTED_ROWS].count())
 
 
 # What a filter of a list, or a link to one, asks of a column. Others (`year`, `regex`) fail on some values only once the query is run.

@@ -7,6 +7,7 @@ holds now; the page that refuses it shows that, so that saving again is meant.
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
@@ -58,7 +59,8 @@ def _in_words(form: Any, name: str) -> str:
         return gettext("Yes") if value else gettext("No")
     if value is None or value == "":
         return gettext("nothing")
-    return Truncator(str(localize(value) if isinstance(value, date) else value)).chars(MOST_QUOTED)
+    value = field.prepare_value(value)
+    return Truncator(str(localize(value) if isinstance(value, (date, Decimal)) else value)).chars(MOST_QUOTED)
 
 
 class FormAsShown(forms.BaseModelForm):

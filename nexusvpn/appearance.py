@@ -54,6 +54,8 @@ def script_texts() -> str:
             "hoursAgo": _("{n} h ago"),
             "copied": _("Copied"),
             "pressCtrlC": _("Press Ctrl+C"),
+            "beingSent": _("This is being sent. If nothing comes of it, you can send it again in a few seconds."),
+            "newMessage": _("New message: {text}"),
             "noAnswer": _("We got no answer. Try again."),
             "outOfDate": _("This page is out of date. Reload it and try again."),
             "outOfDateSignIn": _("This page is out of date. Reload it, sign in if asked, and try again."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ from nexusvpn.errors import InvalidInput, Unavailable
 from nexusvpn.http import client_address, discard_body, is_api, user_agent
 from nexusvpn.logs import logger, without_secrets
 from nexusvpn.pages import bad_request, error_page, exception_page, too_large, wrong_method
-from nexusvpn.ratelimit import enforce_everything
+from nexusvpn.ratelimit import EVERYTHING, OPEN_PAGES, enforce_for_anybody
 from nexusvpn.uploads import carries_files
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -29,6 +30,8 @@ log = logger("nexusvpn.request")
 # bursts from a few addresses, and what is not signed is refused before anything is asked of the database; so do the posts by which
 # mail programs unsubscribe their people.
 UNLIMITED_PATHS = ("/api/", "/static/", "/webhooks/", "/unsubscribe/")
+# The parts that open pages of the status and of a device exchange.
+OPEN_PAGE_PATHS = re.compile(r"/status/now|/devices/[^/]+/state")
 
 
 class QueryCounter:
@@ -153,7 +156,7 @@ class ClientSessionMiddleware(SessionMiddleware):
 
 
 class PageLimitMiddleware:
-    """The limit on everything, for pages; the API enforces the same one after it has authenticated."""
+    """The limit on everything, for pages; the API enforces the same one after it has authenticated. What open pages ask has its own."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -174,7 +177,8 @@ class PageLimitMiddleware:
         signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES
         user_id = request.session.get("_auth_user_id") if signed_in else None
         request.actor_id = user_id  # type: ignore[attr-defined]
-        enforce_everything(request, user_id)
+        limit = OPEN_PAGES if OPEN_PAGE_PATHS.fullmatch(request.path_info) else EVERYTHING
+        enforce_for_anybody(request, limit, user_id)
 
 
 class PageErrorMiddleware:

@@ -58,6 +58,9 @@ UPLOADS = Limit("uploads", "30/h")
 NEW_TICKETS = Limit("new-tickets", "20/h")
 TICKET_ANSWERS = Limit("ticket-answers", "60/h")
 EVERYTHING = Limit("everything", "100/m")
+# What pages that are left open ask by themselves, 40 times a minute each: an outage is watched by many behind one address, and what
+# they look at must not take from what they do.
+OPEN_PAGES = Limit("open-pages", "600/m")
 # Not what somebody may do, but how often the audit log says that they may not.
 DENIALS_NOTED = Limit("denials-noted", "1/m")
 NODE_ENROL = Limit("node-enrol", "10/m")
@@ -92,4 +95,9 @@ def _usage(request: HttpRequest | None, limit: Limit, key: str | None, *, increm
 
 def enforce_everything(request: HttpRequest, user_id: object | None) -> None:
     """The limit on everything: per user when there is one, otherwise per client address."""
-    enforce(request, EVERYTHING, f"user:{user_id}" if user_id is not None else None)
+    enforce_for_anybody(request, EVERYTHING, user_id)
+
+
+def enforce_for_anybody(request: HttpRequest, limit: Limit, user_id: object | None) -> None:
+    """`limit` per user when there is one, otherwise per client address."""
+    enforce(request, limit, f"user:{user_id}" if user_id is not None else None)

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import AuditEvent
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.factories.vpn import make_location
 from vpn.models import Location, LocationCost
 
@@ -84,7 +84,7 @@ def test_a_cost_may_be_as_large_as_its_column_and_its_change_is_told(staff: Clie
     cost = LocationCost.objects.get()
     assert cost.amount_minor == 2**63 - 1
     assert (
-        staff.post(change(cost), form(location, amount_minor="50", currency="USD", month="2026-10-01")).status_code
+        save(staff, change(cost), form(location, amount_minor="50", currency="USD", month="2026-10-01")).status_code
         == 302
     )
     told = AuditEvent.objects.filter(target_type="vpn.locationcost").latest("pk").details

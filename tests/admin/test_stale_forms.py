@@ -15,7 +15,7 @@ from accounts.roles import BILLING, OWNER, SUPPORT, sync_roles
 from billing.models import Plan
 from nexusvpn.admin_stale import StaleFormsAdmin
 from referrals.models import ReferralProgramme, RewardAmount
-from support.models import Announcement
+from support.models import Announcement, ServiceLevel
 from tests.admin.addresses import change
 from tests.admin.conftest import browser_with_factor
 from tests.admin.rows import MAKERS
@@ -176,3 +176,12 @@ def test_the_row_is_held_while_its_form_is_saved(staff: Client) -> None:
 
 def test_every_page_of_a_row_is_guarded() -> None:
     assert [model for model, own in admin.site._registry.items() if not isinstance(own, StaleFormsAdmin)] == []
+
+
+def test_what_holds_now_is_said_as_the_form_would_show_it(staff: Client) -> None:
+    level = ServiceLevel.objects.create(plan="pro", priority="low", answer_minutes=240, resolution_minutes=480)
+    sent = as_sent(staff.get(change(level)))
+    ServiceLevel.objects.filter(pk=level.pk).update(answer_minutes=90)
+    refused = staff.post(change(level), sent)
+    assert refused.status_code == 409
+    assert "Now: 1:30" in refused.text

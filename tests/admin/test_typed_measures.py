@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, User
 from billing.models import Plan
 from support.models import ServiceLevel
-from tests.admin.addresses import allow, change, page
+from tests.admin.addresses import allow, change, page, save
 
 pytestmark = pytest.mark.django_db
 LEAST, MOST = 1, 2**63 - 1
@@ -75,7 +75,7 @@ def test_a_quota_is_shown_in_gb_and_saved_unchanged(staff: Client, kept: int | N
     for language, expected in (("en", english), ("de", german)):
         staff.defaults["HTTP_ACCEPT_LANGUAGE"] = language
         assert shown_quota(staff, plan) == expected
-        assert staff.post(change(plan), plan_form(expected)).status_code == 302
+        assert save(staff, change(plan), plan_form(expected)).status_code == 302
         plan.refresh_from_db()
         assert plan.quota_bytes == kept
     assert not AuditEvent.objects.filter(target_type="billing.plan").exclude(details={}).exists()
@@ -87,7 +87,7 @@ def test_a_quota_is_shown_in_gb_and_saved_unchanged(staff: Client, kept: int | N
 )
 def test_a_quota_is_typed_in_gb(staff: Client, typed: str, kept: int | None) -> None:
     plan = plan_with(99)
-    assert staff.post(change(plan), plan_form(typed)).status_code == 302
+    assert save(staff, change(plan), plan_form(typed)).status_code == 302
     plan.refresh_from_db()
     assert plan.quota_bytes == kept
 
@@ -114,7 +114,7 @@ def test_a_quota_is_typed_in_gb(staff: Client, typed: str, kept: int | None) -> 
 )
 def test_a_quota_that_cannot_be_is_refused_with_what_was_typed(staff: Client, typed: str, said: str) -> None:
     plan = plan_with(99)
-    answer = staff.post(change(plan), plan_form(typed))
+    answer = save(staff, change(plan), plan_form(typed))
     form = answer.context["adminform"].form
     assert list(form.errors) == ["quota_bytes"]
     assert said in form.errors["quota_bytes"][0]
@@ -136,13 +136,13 @@ def test_a_quota_that_cannot_be_is_refused_with_what_was_typed(staff: Client, ty
 def test_a_promise_is_typed_in_hours(staff: Client, language: str, typed: str, kept: int, shown: str) -> None:
     level = level_of(1)
     staff.defaults["HTTP_ACCEPT_LANGUAGE"] = language
-    assert staff.post(change(level), level_form(typed)).status_code == 302
+    assert save(staff, change(level), level_form(typed)).status_code == 302
     level.refresh_from_db()
     assert level.answer_minutes == kept
     assert f'name="answer_minutes" value="{shown}"' in page(staff, change(level))
     changes = AuditEvent.objects.filter(target_type="support.servicelevel").exclude(details={})
     assert changes.count() == 1
-    assert staff.post(change(level), level_form(shown)).status_code == 302
+    assert save(staff, change(level), level_form(shown)).status_code == 302
     assert changes.count() == 1
 
 
@@ -161,7 +161,7 @@ def test_a_promise_is_typed_in_hours(staff: Client, language: str, typed: str, k
 )
 def test_a_promise_that_cannot_be_read_is_refused_with_what_was_typed(staff: Client, typed: str, said: str) -> None:
     level = level_of(60)
-    answer = staff.post(change(level), level_form(typed))
+    answer = save(staff, change(level), level_form(typed))
     assert answer.context["adminform"].form.errors == {"answer_minutes": [said]}
     assert f'name="answer_minutes" value="{typed}"' in answer.text or not typed
 

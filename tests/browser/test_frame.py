@@ -84,6 +84,9 @@ def test_a_page_from_right_to_left_is_not_broken(
     for path in ("/devices", "/dashboard", "/billing", "/support", "/locations"):
         page.goto(path)
         _turned(page)
+        # The ground of the rail is where the rail is.
+        ground = page.evaluate("getComputedStyle(document.querySelector('.app')).backgroundImage")
+        assert ground.startswith("linear-gradient(to left" if viewport["width"] >= 1024 else "none"), ground
 
 
 def _turned(page: Page) -> None:

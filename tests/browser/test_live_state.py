@@ -47,6 +47,40 @@ def test_the_dashboards_answer_follows_too(page: Page, person: Person, stack: St
     expect(page.locator(f"#state-{device}")).to_contain_text("Connected")
 
 
+def test_a_device_that_was_removed_elsewhere_leaves_every_open_list(
+    context: BrowserContext, page: Page, watch: Watch, person: Person, stack: Stack
+) -> None:
+    device = person.add_device("Phone", new_key())
+    node_says(stack, device, "online")
+    page.goto("/dashboard")
+    row = page.locator("#overview-devices tbody tr")
+    expect(row).to_contain_text("Connected")
+    expect(page.locator("#usage-chart")).to_contain_text("Nothing was sent or received in these days.")
+    listed = context.new_page()
+    listed.goto("/devices")
+    expect(listed.locator("#devices-shown tbody tr")).to_contain_text("Connected")
+    own = context.new_page()
+    own.goto(f"/devices/{device}")
+    stack.sql(
+        "INSERT INTO vpn_usagerecord (user_id, device_id, record_date, bytes_up, bytes_down)"
+        " SELECT user_id, id, (now() AT TIME ZONE 'UTC')::date, 5, 7 FROM vpn_vpnconfig WHERE id = %s",
+        device,
+    )
+    assert stack.api("DELETE", f"devices/{device}", token=person.token).status == 200
+    for opened in (page, listed, own):
+        ask_now(opened)
+    expect(row).to_have_count(0)
+    expect(page.locator("#answer")).to_contain_text("Not connected")
+    # The chart and its own total say what the total above says.
+    expect(page.locator("#usage-total")).to_contain_text("7 B down, 5 B up")
+    expect(page.get_by_role("region", name="Usage per day")).to_be_visible()
+    expect(listed.locator("#devices-shown")).to_contain_text("No devices yet")
+    expect(listed.locator("#devices-used")).to_contain_text("You use 0 of 10 devices")
+    expect(listed.locator("#devices-removed tbody tr")).to_contain_text("Removing")
+    expect(own.locator("#device-places")).to_have_text("Nowhere any more")
+    watch.assert_quiet()
+
+
 def test_what_cannot_be_asked_is_said_to_be_old(page: Page, person: Person) -> None:
     device = person.add_device("Phone", new_key())
     page.goto(f"/devices/{device}")
@@ -55,6 +89,7 @@ def test_what_cannot_be_asked_is_said_to_be_old(page: Page, person: Person) -> N
     page.context.set_offline(True)
     ask_now(page)
     expect(note).to_be_visible()
+    expect(page.get_by_text("This page is out of date.")).to_be_hidden()
     page.context.set_offline(False)
     ask_now(page)
     expect(note).to_be_hidden()
@@ -66,12 +101,14 @@ def test_a_session_that_was_ended_elsewhere_stops_asking(page: Page, person: Per
     stack.sql("DELETE FROM accounts_session WHERE kind = 'browser'")
     with page.expect_request("**/state"):
         ask_now(page)
-    expect(page.get_by_text("We could not ask for the latest state.")).to_be_visible()
+    # It does not keep trying, and does not say so.
+    expect(page.get_by_text("This page is out of date.")).to_be_visible()
+    expect(page.get_by_text("this page keeps trying")).to_be_hidden()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(5500)
     assert asked == []
-    page.reload()
+    page.get_by_role("link", name="Load it again").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, FilePayload, Page, expect
+from playwright.sync_api import BrowserContext, FilePayload, Page, Route, expect
 
 from tests.browser.nodes import ask_now
 from tests.browser.people import Person, sign_in
@@ -64,7 +64,10 @@ def test_an_open_thread_takes_in_an_answer_and_leaves_what_is_typed(page: Page, 
     before = page.evaluate("document.activeElement.getBoundingClientRect().top")
     support_answers(stack, ticket, "Restart it, please.\n" * 20)
     # By itself, within its five seconds.
-    expect(page.get_by_role("log", name="Messages")).to_contain_text("Restart it, please.", timeout=12_000)
+    expect(page.get_by_role("region", name="Conversation")).to_contain_text("Restart it, please.", timeout=12_000)
+    # Whoever does not see it hears it once; the times in the thread change each second, and nobody is told.
+    expect(page.locator("[data-thread-said]")).to_contain_text(re.compile("^New message: .*: Restart it, please."))
+    expect(page.locator("[role=log], [aria-live] time, [role=status] time")).to_have_count(0)
     expect(page.locator("#ticket-state")).to_contain_text("Answered")
     expect(box).to_be_focused()
     expect(box).to_have_value(DRAFT)
@@ -94,6 +97,35 @@ def test_an_answer_is_rated_where_it_appeared_and_the_words_stay(page: Page, wat
         (4, "Say it sooner.")
     ]
     watch.assert_quiet()
+
+
+def test_a_ticket_whose_sending_was_stopped_can_be_sent_again(page: Page, stack: Stack) -> None:
+    page.clock.install()
+    page.goto("/support")
+    page.get_by_label("Subject").fill("My tunnel stops")
+    page.get_by_label("Message").fill(DRAFT)
+    held: list[Route] = []
+    page.route("**/support", lambda route: route.fallback() if held else held.append(route))
+
+    # Over the protocol: Playwright's own click waits for the page that the form leads to.
+    protocol = page.context.new_cdp_session(page)
+
+    def send() -> None:
+        click = "document.querySelector('form[enctype] button[type=submit]').click()"
+        protocol.send("Runtime.evaluate", {"expression": click})
+
+    with page.expect_request("**/support"):
+        send()
+    protocol.send("Page.stopLoading")
+    send()
+    page.clock.run_for(100)
+    expect(page.get_by_text("This is being sent.")).to_be_visible()
+    assert len(held) == 1
+    page.clock.run_for(10_000)
+    expect(page.get_by_text("This is being sent.")).to_have_count(0)
+    send()
+    page.wait_for_url(re.compile("/support/[0-9a-f-]{36}$"))
+    assert stack.sql("SELECT count(*) FROM support_ticketmessage WHERE body = %s", DRAFT) == [(1,)]
 
 
 def test_a_page_that_nobody_sees_asks_nothing(page: Page) -> None:

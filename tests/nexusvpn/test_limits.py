@@ -31,6 +31,7 @@ def _whole_window(monkeypatch: pytest.MonkeyPatch) -> None:
         (ratelimit.REGISTER, 3),
         (ratelimit.CHECKOUT, 10),
         (ratelimit.EVERYTHING, 100),
+        (ratelimit.OPEN_PAGES, 600),
     ],
 )
 def test_a_limit_admits_its_number_a_minute(limit: ratelimit.Limit, admitted: int) -> None:
@@ -143,3 +144,30 @@ def test_pages_are_limited_and_files_and_probes_are_not() -> None:
     client = Client(REMOTE_ADDR="192.0.2.77")
     assert [client.get("/nothing-here").status_code for _ in range(101)] == [404] * 100 + [429]
     assert client.get("/api/health/liveness").status_code == 200
+
+
+OPEN_PAGE_PATHS = pytest.mark.parametrize(
+    "path", ["/status/now", "/devices/0198c0de-0000-7000-8000-000000000000/state"]
+)
+
+
+@OPEN_PAGE_PATHS
+def test_what_open_pages_ask_takes_nothing_from_the_limit_on_everything(path: str) -> None:
+    client = Client(REMOTE_ADDR="192.0.2.76")
+    assert 429 not in {client.get(path).status_code for _ in range(101)}
+    assert [client.get("/nothing-here").status_code for _ in range(101)] == [404] * 100 + [429]
+    assert client.get(path).status_code != 429
+
+
+@OPEN_PAGE_PATHS
+def test_what_open_pages_ask_has_a_limit_of_its_own_per_person(
+    path: str, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexusvpn.middleware.OPEN_PAGES", ratelimit.Limit("open-pages", "3/m"))
+    for person in (None, alice, bob):
+        client = Client(REMOTE_ADDR="192.0.2.75")
+        if person is not None:
+            client.force_login(person)
+        answers = [client.get(path) for _ in range(4)]
+        assert [answer.status_code == 429 for answer in answers] == [False, False, False, True]
+        assert int(answers[-1].headers["Retry-After"]) > 0

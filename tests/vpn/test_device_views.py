@@ -15,7 +15,7 @@ from accounts.models import User
 from tests.factories.billing import grant
 from tests.factories.vpn import make_location, make_server, new_key
 from tests.vpn.acting import confirm
-from vpn.models import Peer, Server, VpnConfig
+from vpn.models import NodeStatus, Peer, Server, VpnConfig
 from vpn.services.activation import wait_until_active
 from vpn.services.admission import settle_customer
 from vpn.services.device_life import end_handovers, rotate_key
@@ -57,6 +57,33 @@ def test_a_place_that_is_still_to_be_confirmed_disconnects_nobody(phone: VpnConf
     view = find_device(alice.pk, phone.pk)
     assert (view.lifecycle, view.state) == ("activating", "connected")
     assert [place.badge for place in view.places] == ["connected", "activating"]
+
+
+def test_a_node_that_is_not_heard_any_more_leaves_no_other_nodes_word_to_be_shown(
+    phone: VpnConfig, ams: Server, zrh: Server, alice: User
+) -> None:
+    place_for(user=alice, device_id=phone.pk, location_slug="zrh")
+    confirm(zrh)
+    ages = {ams: timedelta(seconds=20), zrh: timedelta(seconds=3)}
+    for server, age in ages.items():
+        NodeStatus.objects.filter(server=server).update(last_report_at=timezone.now() - age)
+
+    def shown(in_amsterdam: str, in_zurich: str) -> tuple[str, str, int | None]:
+        for server, word in ((ams, in_amsterdam), (zrh, in_zurich)):
+            Peer.objects.filter(server=server).update(connection=word)
+        view = find_device(alice.pk, phone.pk)
+        assert view.as_dict()["connection_at"] == view.state_at
+        age = None if view.state_at is None else round((timezone.now() - view.state_at).total_seconds())
+        return view.connection, view.state, age
+
+    assert shown("online", "idle") == ("online", "connected", 20)
+    assert shown("idle", "online") == ("online", "connected", 3)
+    assert shown("idle", "never") == ("idle", "idle", 20)
+    NodeStatus.objects.filter(server=ams).update(lost_at=timezone.now() - timedelta(minutes=5))
+    for in_zurich in ("idle", "never"):
+        assert shown("online", in_zurich) == ("unknown", "unknown", None)
+    assert shown("online", "online") == ("online", "connected", 3)
+    assert shown("never", "idle") == ("idle", "idle", 3)
 
 
 def test_while_a_key_is_changed_the_former_ones_connection_counts(phone: VpnConfig, ams: Server, alice: User) -> None:

@@ -290,6 +290,8 @@ def test_a_removed_devices_page_claims_its_removal_only_when_every_server_has_co
             text = page.get(f"/devices/{device.pk}{path}").text
             removal = text.split('id="device-removal"')[1].split("</section>")[0]
             assert ("Removed from every server" in removal) == (not waiting)
+            # Nothing changes any more once it is proven, so an open page asks no more.
+            assert ("data-live-done" in removal) == (not waiting)
             assert [name for name in ("AMS", "ZRH") if f"<li>{name}</li>" in removal] == list(waiting)
         confirm(zrh if waiting == ("ZRH",) else ams)
     device.refresh_from_db()

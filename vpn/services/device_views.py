@@ -17,8 +17,8 @@ from nexusvpn.errors import NotFound
 from vpn.models import VpnConfig
 from vpn.services.heard import HEARD_SQL, fresh_since
 
-# From the most to the least telling, with the words of their badges.
-CONNECTIONS = {"online": "connected", "idle": "idle", "never": "never_used"}
+# With the words of their badges. What is not known comes before what is known to be off: it may be a connection.
+CONNECTIONS = {"online": "connected", "unknown": "unknown", "idle": "idle", "never": "never_used"}
 # How long a removed device stays in sight as the proof of its removal.
 SHOWN_AFTER_REMOVAL = timedelta(days=1)
 
@@ -54,7 +54,7 @@ class PlaceView:
     @property
     def badge(self) -> str:
         """The connection where there can be one, otherwise what keeps the device from it."""
-        return CONNECTIONS.get(self.connection, "unknown") if self.state == "active" else self.state
+        return CONNECTIONS[self.connection] if self.state == "active" else self.state
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -68,6 +68,10 @@ class PlaceView:
             "superseded": self.is_superseded,
             "leaves_at": self.leaves_at,
         }
+
+
+def _newest(places: Iterable[PlaceView]) -> datetime | None:
+    return max((place.state_at for place in places if place.state_at is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +124,21 @@ class DeviceView:
 
     @property
     def connection(self) -> str:
-        """online, idle, never or unknown: the most that any of its nodes says."""
+        """online, unknown, idle or never: the most that any of its nodes says, or would say if it were heard."""
         known = {place.connection for place in self.places}
-        return next((word for word in CONNECTIONS if word in known), "unknown" if known else "never")
+        return next((word for word in CONNECTIONS if word in known), "never")
+
+    @property
+    def connection_at(self) -> datetime | None:
+        """When a node last said so; None when no node that is heard has that word."""
+        return _newest(place for place in self.places if place.connection == self.connection)
 
     @property
     def state_at(self) -> datetime | None:
-        """When a node last said so; the newest word of the nodes that are heard."""
-        return max((place.state_at for place in self.places if place.state_at is not None), default=None)
+        """When a node last said what `state` says, of the states that are a node's word."""
+        if self.state == "activating":
+            return _newest(place for place in self.places if place.state == "activating")
+        return self.connection_at
 
     @property
     def state(self) -> str:
@@ -137,7 +148,7 @@ class DeviceView:
             return "connected"
         if self.lifecycle != "active":
             return self.lifecycle
-        return CONNECTIONS.get(self.connection, "unknown")
+        return CONNECTIONS[self.connection]
 
     @property
     def connected_through(self) -> str:
@@ -161,7 +172,7 @@ class DeviceView:
             "state": self.lifecycle,
             "blocked": self.blocked or None,
             "connection": self.connection,
-            "connection_at": self.state_at,
+            "connection_at": self.connection_at,
             "created_at": self.created_at,
             "expires_at": self.expires_at,
             "removed_at": self.removed_at,

@@ -30,7 +30,7 @@ WHY_OFF = {
     "stopped": _("We have stopped its server"),
     "unplaced": _("No server has a place for it"),
     "premium": _("Its location is not in your plan any more"),
-    "unknown": _("Its server has not reported for a minute"),
+    "unknown": _("Its server cannot be heard at the moment"),
 }
 WHAT_TO_DO = {
     "account": _("Write to support."),

@@ -8,8 +8,19 @@ function leaveForms(event) {
   if (target instanceof HTMLFormElement && target.method === "post") event.preventDefault();
 }
 
+const statusOf = (list) => document.querySelector(`[data-found-in="${list?.id}"]`);
+
 function markAsWaiting(event) {
-  event.detail.ctx.target?.setAttribute("aria-busy", "true");
+  const { target } = event.detail.ctx;
+  target?.setAttribute("aria-busy", "true");
+  // So that the same number as before is said again.
+  statusOf(target)?.replaceChildren();
+}
+
+/** Whoever searches stays in the search, and hears how much was found. */
+function sayHowMuch(event) {
+  const list = document.getElementById(event.detail.ctx.target.id);
+  statusOf(list)?.replaceChildren(list.dataset.found);
 }
 
 /** An error, a sign-in, a page without the list: the browser goes there. */
@@ -49,4 +60,5 @@ addEventListener("htmx:before:init", leaveForms);
 addEventListener("htmx:before:request", markAsWaiting);
 addEventListener("htmx:after:request", openAsPage);
 addEventListener("htmx:after:swap", readFromTheTop);
+addEventListener("htmx:after:swap", sayHowMuch);
 addEventListener("htmx:error", (event) => event.detail.ctx && location.assign(event.detail.ctx.request.action));

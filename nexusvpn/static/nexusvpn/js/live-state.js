@@ -2,8 +2,9 @@
 //
 // `<div data-live-src="/devices/…/state" data-live-every="1.5">` asks that address every 1.5 seconds; each element
 // with `data-live-part` and an id takes the content of the element of the same id in the answer. The address may be
-// the page itself, whose answer then says anew how often to ask. A part that holds the focus is left as it is, so that an exchange takes nothing out of a hand. An answer with
-// `data-live-done` in it is the last one: nothing changes by itself any more.
+// the page itself, whose answer then says anew how often to ask. A part that holds the focus is left as it is, so that an
+// exchange takes nothing out of a hand; parts within it are exchanged all the same. An answer with `data-live-done` in it is
+// the last one: nothing changes by itself any more.
 
 const SLOWEST_MS = 60_000;
 
@@ -13,10 +14,19 @@ export function nextDelay(everyMs, failures, retryAfterSeconds = 0) {
   return Math.max(backedOff, retryAfterSeconds * 1000);
 }
 
+/** What was scrolled in the part stays where it is. */
+function exchange(part, fresh) {
+  const scrolled = [...part.querySelectorAll(".scroll")].map(({ scrollTop }) => scrollTop);
+  part.replaceChildren(...fresh.childNodes);
+  for (const [at, region] of part.querySelectorAll(".scroll").entries()) region.scrollTop = scrolled[at] ?? 0;
+}
+
 function exchangeParts(answer) {
   for (const part of document.querySelectorAll("[data-live-part][id]")) {
-    const fresh = part.contains(document.activeElement) ? null : answer.getElementById(part.id);
-    if (fresh && fresh.innerHTML !== part.innerHTML) part.replaceChildren(...fresh.childNodes);
+    // A part within another one has gone with it.
+    const isLeft = !part.isConnected || part.contains(document.activeElement);
+    const fresh = isLeft ? null : answer.getElementById(part.id);
+    if (fresh && fresh.innerHTML !== part.innerHTML) exchange(part, fresh);
   }
 }
 
@@ -44,7 +54,10 @@ export async function ask(url, take) {
   return { ok: false, final, retryAfter: Number(response.headers.get("Retry-After")) || 0 };
 }
 
-/** Asks `url()` every `everyMs()` while the page is visible; `element` says by `data-stale` when it could not. */
+/**
+ * Asks `url()` every `everyMs()` while the page is visible. `element` says by `data-stale` when it could not, and by `data-ended`
+ * when there is no use in asking again.
+ */
 export function keepAsking(element, everyMs, url, take) {
   let failures = 0;
   let timer = null;
@@ -55,10 +68,14 @@ export function keepAsking(element, everyMs, url, take) {
     if (!ended && !document.hidden) timer = setTimeout(refresh, delay);
   };
   const refresh = async () => {
-    const result = await ask(url(), take).catch(() => ({ ok: false }));
+    const asked = url();
+    // A list that went on to another part meanwhile has no use for the answer about the former one.
+    const takeIfStillAsked = (answer) => asked === url() && take(answer);
+    const result = await ask(asked, takeIfStillAsked).catch(() => ({ ok: false }));
     failures = result.ok ? 0 : failures + 1;
     ended = Boolean(result.final);
     element.toggleAttribute("data-stale", !result.ok);
+    element.toggleAttribute("data-ended", ended && !result.ok);
     schedule(nextDelay(everyMs(), failures, result.retryAfter));
   };
 
