@@ -179,9 +179,9 @@ def test_every_page_of_a_row_is_guarded() -> None:
 
 
 def test_what_holds_now_is_said_as_the_form_would_show_it(staff: Client) -> None:
-    level = ServiceLevel.objects.create(plan="pro", priority="low", answer_minutes=240, resolution_minutes=480)
+    level = ServiceLevel.objects.all()[0]
     sent = as_sent(staff.get(change(level)))
-    ServiceLevel.objects.filter(pk=level.pk).update(answer_minutes=90)
+    ServiceLevel.objects.filter(pk=level.pk).update(answer_minutes=93)
     refused = staff.post(change(level), sent)
     assert refused.status_code == 409
-    assert "Now: 1:30" in refused.text
+    assert "Now: 1:33" in refused.text
