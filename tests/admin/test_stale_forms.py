@@ -179,9 +179,10 @@ def test_every_page_of_a_row_is_guarded() -> None:
 
 
 def test_what_holds_now_is_said_as_the_form_would_show_it(staff: Client) -> None:
-    level = ServiceLevel.objects.all()[0]
+    ServiceLevel.objects.filter(plan="pro", priority="low").delete()
+    level = ServiceLevel.objects.create(plan="pro", priority="low", answer_minutes=240, resolution_minutes=480)
     sent = as_sent(staff.get(change(level)))
-    ServiceLevel.objects.filter(pk=level.pk).update(answer_minutes=93)
+    ServiceLevel.objects.filter(pk=level.pk).update(answer_minutes=90)
     refused = staff.post(change(level), sent)
     assert refused.status_code == 409
-    assert "Now: 1:33" in refused.text
+    assert "Now: 1:30" in refused.text
