@@ -308,16 +308,12 @@ class StaffModelAdmin(StaleFormsAdmin):
 
     def told_when_deleted(self, obj: Any) -> dict[str, Any]:
         """What staff had written into a row that is gone now; of what is about somebody, and of long texts, the log is no archive."""
-        if person_of(obj) is not None:
-            return {}
         columns = [field for field in obj._meta.concrete_fields if field.editable and not field.primary_key]
-        people = settings.AUTH_USER_MODEL
-        told = [
-            field.name
-            for field in columns
-            if not isinstance(field, TextField)
-            and (field.related_model is None or field.related_model._meta.label != people)
-        ]
+        linked = {field.related_model._meta.label for field in columns if field.related_model is not None}
+        # A row that may be about somebody holds addresses and digests of theirs even where it names nobody.
+        if person_of(obj) is not None or settings.AUTH_USER_MODEL in linked:
+            return {}
+        told = [field.name for field in columns if not isinstance(field, TextField)]
         return {**_told(obj, told), **{field.name: _linked(obj, field.name) for field in obj._meta.many_to_many}}
 
     def panels_for(self, request: HttpRequest, obj: Any) -> list[Panel]:

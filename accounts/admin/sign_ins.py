@@ -67,7 +67,8 @@ class SessionAdmin(ReadOnlyAdmin):
         chosen = list(sessions.model._default_manager.filter(pk__in=keys).select_related("user"))
         owners = {session.user_id: session.user for session in chosen}
         may_end = {pk: _may_end(signed_in(request), owner) for pk, owner in owners.items()}
-        mine = [session for session in chosen if may_end[session.user_id]]
+        # One by one in the order in which whatever else ends sessions locks them.
+        mine = sorted((session for session in chosen if may_end[session.user_id]), key=lambda session: session.pk)
         with transaction.atomic():
             # Of two who end the same one, one has done it.
             ended = [session for session in mine if end_sessions(Session.objects.filter(pk=session.pk))]

@@ -48,7 +48,9 @@ def invite(
         lock_person(by.pk)
         if Invitation.objects.filter(pk=invitation.pk).exists():
             raise Conflict(
-                _("This form has made an invitation already. To make another, open the form anew."),
+                _(
+                    "This form has made an invitation already, and its code was shown with the first answer. To make another, open the form anew."
+                ),
                 code="already_invited",
             )
         invitation.save(force_insert=True)

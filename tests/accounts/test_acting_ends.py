@@ -16,7 +16,7 @@ from accounts.services.sessions import end_other_sessions, end_session
 from accounts.services.suspension import suspend_account
 from accounts.session_store import SessionStore
 from tests.accounts.test_acting import acting, browser, helper
-from tests.admin.addresses import change
+from tests.admin.addresses import change, save
 from tests.admin.conftest import browser_with_factor
 
 __all__ = ["acting", "browser", "helper"]
@@ -47,7 +47,7 @@ def is_suspended(browser: Client, helper: User, sam: User) -> None:
 
 
 def loses_the_rights(browser: Client, helper: User, sam: User) -> None:
-    answer = browser_with_factor(sam).post(change(helper), {"email": helper.email, "full_name": helper.full_name})
+    answer = save(browser_with_factor(sam), change(helper), {"email": helper.email, "full_name": helper.full_name})
     assert answer.status_code == 302
     helper.refresh_from_db()
     assert not helper.is_staff

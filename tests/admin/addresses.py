@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, User
 
 # What somebody is told who confirms an action that has stopped being one.
-TOO_LATE = "This cannot be done with it any more: a colleague was quicker, or it has moved on by itself."
+TOO_LATE = "This cannot be done with it any more: it is done already, by a colleague or by your own first click"
 
 
 def action(row: Any, slug: str) -> str:

@@ -10,7 +10,7 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Session
 from referrals.models import RewardAmount
 from tests.admin.rows.accounts import new_session
 from tests.factories.accounts import make_user
@@ -57,7 +57,12 @@ def test_what_a_group_gave_and_to_whom_is_told(staff: Client) -> None:
     }
 
 
-def test_of_what_is_about_somebody_nothing_is_told(staff: Client) -> None:
-    form = {"action": "end_sessions", "_selected_action": [new_session().pk]}
+@pytest.mark.parametrize("is_somebodys", [True, False])
+def test_of_what_may_be_about_somebody_nothing_is_told(staff: Client, is_somebodys: bool) -> None:
+    session = new_session()
+    if not is_somebodys:
+        # A browser between the password and the second factor.
+        Session.objects.filter(pk=session.pk).update(user=None, kind="browser", ip_address="192.0.2.9")
+    form = {"action": "end_sessions", "_selected_action": [session.pk]}
     staff.post(reverse("admin:accounts_session_changelist"), form)
     assert AuditEvent.objects.get(action="staff_deleted").details == {}

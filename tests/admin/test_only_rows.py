@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import AuditEvent, RegistrationPolicy, User
 from billing.models import RecurringCount
 from referrals.models import ReferralProgramme
-from tests.admin.addresses import allow, change, page
+from tests.admin.addresses import allow, change, page, shown
 from tests.admin.rows import MAKERS
 from tests.admin.test_every_model import address
 
@@ -23,10 +23,10 @@ def test_what_the_menu_leads_to_is_the_row_itself(staff: Client, model: type[Mod
     row = MAKERS[model]()
     opened = staff.get(address(model, "changelist"))
     assert (opened.status_code, opened.headers["Location"]) == (302, change(row))
-    shown = page(staff, change(row))
-    way = shown.split('class="breadcrumbs"', 1)[1].split("</div>", 1)[0]
+    text = page(staff, change(row))
+    way = text.split('class="breadcrumbs"', 1)[1].split("</div>", 1)[0]
     assert address(model, "changelist") not in way
-    assert "Back to the list" not in shown
+    assert "Back to the list" not in text
 
 
 @of_each
@@ -49,7 +49,9 @@ def test_who_may_not_see_it_is_not_led_there(helper_browser: Client, model: type
 
 def test_who_saves_it_stays_on_it_and_is_told(staff: Client) -> None:
     row = MAKERS[RegistrationPolicy]()
-    answer = staff.post(change(row), {"mode": "closed", "accounts_an_hour": ""}, follow=True)
+    answer = staff.post(
+        change(row), {"mode": "closed", "accounts_an_hour": "", **shown(staff, change(row))}, follow=True
+    )
     assert answer.redirect_chain[-1] == (change(row), 302)
     assert "was changed successfully" in answer.text
     assert AuditEvent.objects.filter(target_type="accounts.registrationpolicy").exists()

@@ -52,7 +52,7 @@ def test_a_form_that_is_sent_twice_invites_once(staff: Client) -> None:
     assert staff.post(INVITE, form).status_code == 200
     again = staff.post(INVITE, form)
     assert again.status_code == 409
-    assert "This form has made an invitation already." in again.text
+    assert "This form has made an invitation already" in again.text
     assert Invitation.objects.count() == len(waiting_mails("invitation")) == 1
     assert AuditEvent.objects.filter(action="invitation_made").count() == 1
 
