@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -38,9 +39,9 @@ def _untouched(form: Any, name: str) -> dict[str, list[str]]:
     """What a browser sends of a field into which nobody types anything, by the names of its inputs."""
     field = form.fields[name]
     # A choice of other rows is in a frame of Django's.
-    widget = getattr(field.widget, "widget", field.widget)
+    widget: Any = getattr(field.widget, "widget", field.widget)
     value, sent_as = field.prepare_value(form.get_initial_for_field(field, name)), form.add_prefix(name)
-    if isinstance(widget, forms.MultiWidget):
+    if hasattr(widget, "decompress"):
         parts = zip(widget.widgets_names, widget.widgets, widget.decompress(value), strict=True)
         return {sent_as + suffix: _texts(part.format_value(each)) for suffix, part, each in parts}
     if isinstance(widget, forms.CheckboxInput):
@@ -53,7 +54,7 @@ def _texts(value: Any) -> list[str]:
     return [str(each) for each in values if each is not None and each != ""]
 
 
-def _digest(sent: dict[str, list[str]]) -> str:
+def digest(sent: dict[str, list[str]]) -> str:
     """What is chosen of many has no order of its own, and browsers end lines in their own way."""
     lines = {name: sorted(each.replace("\r\n", "\n") for each in values) for name, values in sent.items() if values}
     return sha256(repr(sorted(lines.items())).encode()).hexdigest()[:16]
@@ -65,7 +66,7 @@ def _held(form: Any) -> dict[str, dict[str, list[str]]]:
 
 
 def digests_of(form: Any) -> dict[str, str]:
-    return {name: _digest(sent) for name, sent in _held(form).items()}
+    return {name: digest(sent) for name, sent in _held(form).items()}
 
 
 def _in_words(form: Any, name: str) -> str:
@@ -102,7 +103,7 @@ class FormAsShown(forms.BaseModelForm):
         for field in self.fields.values():
             # Django's own way to know what a page began with would call what is kept now a change.
             field.show_hidden_initial = False
-        unseen = {name: sent for name, sent in _held(self).items() if self.shown.get(name) != _digest(sent)}
+        unseen = {name: sent for name, sent in _held(self).items() if self.shown.get(name) != digest(sent)}
         self._renew({name: sent for name, sent in unseen.items() if self._is_as_shown(name, list(sent))})
         changed = set(self.changed_data)
         now = {name: _in_words(self, name) for name in unseen if name in changed}
@@ -120,11 +121,11 @@ class FormAsShown(forms.BaseModelForm):
         return {name: _texts(self.data.getlist(name)) for name in inputs}  # type: ignore[attr-defined]
 
     def _is_as_shown(self, name: str, inputs: list[str]) -> bool:
-        return self.shown.get(name) == _digest(self._posted(inputs))
+        return self.shown.get(name) == digest(self._posted(inputs))
 
     def _renew(self, fields: dict[str, dict[str, list[str]]]) -> None:
         """Also the page that refuses something else shows of them what the row holds now, so that saving again takes nothing back."""
-        data: Any = self.data.copy()
+        data: Any = copy(self.data)
         for sent in fields.values():
             for name, values in sent.items():
                 data.setlist(name, values)
