@@ -52,6 +52,8 @@ UserAdmin.extra_columns.append(Column("plan_name", _("plan"), Coalesce(plan_name
 
 
 class GrantForm(forms.ModelForm):
+    granted_by: User
+
     class Meta:
         model = PlanGrant
         fields = ("user", "plan", "reason", "valid_until")
@@ -60,7 +62,12 @@ class GrantForm(forms.ModelForm):
         """The service's own rule, so that its refusal is shown at its field."""
         values: dict[str, Any] = super().clean() or {}
         try:
-            check_grant(reason=values.get("reason", ""), valid_until=values.get("valid_until"))
+            check_grant(
+                user=values.get("user"),
+                granted_by=self.granted_by,
+                reason=values.get("reason", ""),
+                valid_until=values.get("valid_until"),
+            )
         except DomainError as error:
             for field, texts in error.fields.items():
                 if field not in self.errors:
@@ -86,6 +93,11 @@ class PlanGrantAdmin(ActionsAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.get_fields(request, obj) if obj else ()
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.granted_by = signed_in(request)
+        return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -19,8 +19,11 @@ from nexusvpn.errors import Conflict, InvalidInput, NotAllowed
 from nexusvpn.staff_history import forget_names
 
 
-def check_grant(*, reason: str, valid_until: datetime | None) -> None:
-    """Raises InvalidInput for a time that is over or a missing reason."""
+def check_grant(*, user: User | None, granted_by: User, reason: str, valid_until: datetime | None) -> None:
+    """Raises NotAllowed for a plan of one's own, or InvalidInput for a time that is over or a missing reason; both name the field."""
+    if user is not None and user.pk == granted_by.pk and not granted_by.is_superuser:
+        refusal = _("You cannot give yourself a plan. A colleague gives it.")
+        raise NotAllowed(refusal, fields={"user": [refusal]})
     if valid_until is not None and valid_until <= timezone.now():
         raise InvalidInput(fields={"valid_until": [_("Choose a time that is still to come.")]})
     if not reason.strip():
@@ -32,11 +35,9 @@ def grant_plan(
 ) -> PlanGrant:
     """Give a plan until a time (UTC), or until revoked.
 
-    Raises NotAllowed for a plan of one's own, InvalidInput as `check_grant` does, or Conflict (`account_erased`, `already_given`).
+    Raises NotAllowed or InvalidInput as `check_grant` does, or Conflict (`account_erased`, `already_given`).
     """
-    if user.pk == granted_by.pk and not granted_by.is_superuser:
-        raise NotAllowed(_("You cannot give yourself a plan. A colleague gives it."))
-    check_grant(reason=reason, valid_until=valid_until)
+    check_grant(user=user, granted_by=granted_by, reason=reason, valid_until=valid_until)
     same = {"plan": plan, "reason": reason.strip(), "granted_by": granted_by, "valid_until": valid_until}
     # The lock closes the race with the account's erasure, which would leave the reason behind, and what it says of the person; and of
     # a form that is sent twice, whose second grant would go on after the first is revoked.

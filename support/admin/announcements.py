@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 
-from accounts.audiences import audience_in_words, audience_kinds, people_in
+from accounts.audiences import AudienceKind, audience_in_words, audience_kinds, people_in
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
@@ -38,7 +38,7 @@ class AnnouncementForm(forms.ModelForm):
         for kind in self._kinds:
             chosen = self.instance.audience.get(kind.name, [])
             self.fields[_field(kind.name)] = forms.MultipleChoiceField(
-                label=gettext("Only by %(label)s") % {"label": kind.label},
+                label=_label(kind),
                 choices=kind.choices,
                 required=False,
                 initial=chosen,
@@ -62,6 +62,10 @@ class AnnouncementForm(forms.ModelForm):
 
 def _field(kind: str) -> str:
     return f"audience_{kind}"
+
+
+def _label(kind: AudienceKind) -> str:
+    return gettext("Only by %(label)s") % {"label": kind.label}
 
 
 def _may_end(announcement: Announcement) -> bool:
@@ -120,6 +124,10 @@ class AnnouncementAdmin(ActionsAdmin):
         readonly = self.get_readonly_fields(request, obj)
         kwargs["fields"] = [name for name in _WRITTEN if name not in readonly]
         return super().get_form(request, obj, change, **kwargs)
+
+    def label_of(self, name: str) -> str:
+        labels = {_field(kind.name): _label(kind) for kind in audience_kinds()}
+        return labels.get(name) or super().label_of(name)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         seen = ["preview", "for_whom", "people_meant", "is_published", "mailed_at"]

@@ -106,6 +106,27 @@ def test_a_message_that_is_sent_twice_is_said_once(staff: Client) -> None:
     assert incident.updates.count() == 2
 
 
+def test_what_was_just_said_takes_nothing_else_of_the_form_with_it(staff: Client) -> None:
+    incident = make_incident()
+    sent = form("We are on it.", started_at=incident.started_at, **{"updates-0-incident": incident.pk})
+    post(staff, change(incident), sent | shown(staff, change(incident)))
+    told = LogEntry.objects.count()
+    more = {
+        "impact": "degraded",
+        "updates-TOTAL_FORMS": 2,
+        "updates-1-text": "It is mended.",
+        "updates-1-incident": incident.pk,
+    }
+    answer = staff.post(change(incident), sent | more | shown(staff, change(incident)), follow=True)
+    assert "a moment ago" in answer.text
+    incident.refresh_from_db()
+    assert incident.impact == "degraded"
+    assert sorted(incident.updates.values_list("text", flat=True)) == ["It is mended.", "We are on it."]
+    entry = LogEntry.objects.latest("pk")
+    assert LogEntry.objects.count() == told + 1
+    assert entry.get_change_message().count("Added") == 1
+
+
 def test_an_empty_message_is_none(staff: Client) -> None:
     post(staff, ADD, form(""))
     assert not IncidentUpdate.objects.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -57,13 +58,28 @@ def test_a_role_that_was_taken_away_meanwhile_is_not_given_back() -> None:
     colleague = of_role(BILLING, "colleague@example.com")
     sent = as_sent(owner.get(change(colleague)))
     colleague.groups.clear()
-    answer = owner.post(change(colleague), {**sent, "full_name": "New Name"})
-    assert answer.status_code == 409
-    assert SAID in answer.text
-    assert "Now: nothing" in answer.text
-    assert 'value="New Name"' in answer.text
+    assert owner.post(change(colleague), {**sent, "full_name": "New Name"}).status_code == 302
     colleague.refresh_from_db()
-    assert (list(colleague.groups.all()), colleague.full_name) == ([], "")
+    assert (list(colleague.groups.all()), colleague.full_name) == ([], "New Name")
+    assert not AuditEvent.objects.filter(action="rights_changed").exists()
+
+
+def test_a_page_that_is_refused_shows_what_nobody_typed_over_as_it_is_now() -> None:
+    owner = browser_with_factor(of_role(OWNER, "owner@example.com"))
+    colleague = of_role(BILLING, "colleague@example.com")
+    sent = as_sent(owner.get(change(colleague)))
+    colleague.groups.clear()
+    User.objects.filter(pk=colleague.pk).update(full_name="Their Name")
+    refused = owner.post(change(colleague), {**sent, "full_name": "New Name"})
+    assert refused.status_code == 409
+    assert SAID in refused.text
+    assert "Now: Their Name" in refused.text
+    assert 'value="New Name"' in refused.text
+    again = as_sent(refused)
+    assert not again.get("groups")
+    assert owner.post(change(colleague), again).status_code == 302
+    colleague.refresh_from_db()
+    assert (list(colleague.groups.all()), colleague.full_name) == ([], "New Name")
     assert not AuditEvent.objects.filter(action="rights_changed").exists()
 
 
@@ -72,50 +88,68 @@ def test_saving_again_is_meant() -> None:
     colleague = of_role(BILLING, "colleague@example.com")
     sent = as_sent(owner.get(change(colleague)))
     colleague.groups.clear()
+    sent["groups"] = [Group.objects.get(name=name).pk for name in (BILLING, SUPPORT)]
     refused = owner.post(change(colleague), sent)
+    assert refused.status_code == 409
+    assert "Now: nothing" in refused.text
     again = {**sent, "shown": refused.context["shown"]}
     assert owner.post(change(colleague), again).status_code == 302
-    assert [group.name for group in colleague.groups.all()] == [BILLING]
+    assert sorted(group.name for group in colleague.groups.all()) == sorted([BILLING, SUPPORT])
 
 
 def test_a_name_that_its_owner_has_changed_meanwhile_stays(alice: User) -> None:
     helper = browser_with_factor(of_role(SUPPORT, "helper@example.com"))
     sent = as_sent(helper.get(change(alice)))
     User.objects.filter(pk=alice.pk).update(full_name="Alice Liddell")
-    answer = helper.post(change(alice), sent)
+    assert helper.post(change(alice), sent).status_code == 302
+    alice.refresh_from_db()
+    assert alice.full_name == "Alice Liddell"
+    answer = helper.post(change(alice), {**sent, "full_name": "Alice Smith"})
     assert answer.status_code == 409
     assert "Now: Alice Liddell" in answer.text
     alice.refresh_from_db()
     assert alice.full_name == "Alice Liddell"
 
 
-ROWS: list[tuple[type[models.Model], dict[str, Any], str]] = [
-    (Server, {"capacity": 9}, "Now: 9"),
-    (ReferralProgramme, {"is_open": False}, "Now: No"),
-    (RegistrationPolicy, {"mode": "invited"}, "Now: "),
-    (Plan, {"quota_bytes": 123}, "Now: "),
-    (RewardAmount, {"referrer_minor": 1234}, "Now: 12.34"),
-    (LocationCost, {"amount_minor": 4321}, "Now: "),
-    (Incident, {"title": "Solved"}, "Now: Solved"),
-    (Announcement, {"audience": {"plan": ["basic"]}}, "Now: Basic"),
+# What a colleague changes, what is typed over it, and what is said of it.
+ROWS: list[tuple[type[models.Model], dict[str, Any], dict[str, Any], str]] = [
+    (Server, {"capacity": 9}, {"capacity": "8"}, "Now: 9"),
+    (RegistrationPolicy, {"mode": "invited"}, {"mode": "closed"}, "Now: "),
+    (Plan, {"quota_bytes": 123}, {"quota_bytes": "7"}, "Now: "),
+    (RewardAmount, {"referrer_minor": 1234}, {"referrer_minor": "7.77"}, "Now: 12.34"),
+    (LocationCost, {"amount_minor": 4321}, {"amount_minor": "7.77"}, "Now: "),
+    (Incident, {"title": "Solved"}, {"title": "Nearly solved"}, "Now: Solved"),
+    (Announcement, {"audience": {"plan": ["basic"]}}, {"audience_plan": ["pro"]}, "Now: Basic"),
+    (Announcement, {"starts_at": datetime(2030, 1, 1, tzinfo=UTC)}, {"starts_at_0": "2031-01-01"}, "Now: "),
+    (Announcement, {"body": "Theirs.\n\nAll of it."}, {"body": "Mine"}, "Now: Theirs."),
 ]
 
 
-@pytest.mark.parametrize(("model", "theirs", "said"), ROWS, ids=[row[0].__name__ for row in ROWS])
+@pytest.mark.parametrize(("model", "theirs", "typed", "said"), ROWS, ids=[row[0].__name__ for row in ROWS])
 def test_a_value_of_which_the_page_shows_a_former_one_stays(
-    staff: Client, model: type[models.Model], theirs: dict[str, Any], said: str
+    staff: Client, model: type[models.Model], theirs: dict[str, Any], typed: dict[str, Any], said: str
 ) -> None:
     row = MAKERS[model]()
-    if model is ReferralProgramme:
-        ReferralProgramme.objects.update(is_open=True)
-    sent = as_sent(staff.get(change(row)))
+    formset = {"updates-TOTAL_FORMS": "0", "updates-INITIAL_FORMS": "0"} if model is Incident else {}
+    sent = {**as_sent(staff.get(change(row))), **formset}
     model._base_manager.filter(pk=row.pk).update(**theirs)
     before = model._base_manager.values().get(pk=row.pk)
-    formset = {"updates-TOTAL_FORMS": "0", "updates-INITIAL_FORMS": "0"} if model is Incident else {}
-    answer = staff.post(change(row), {**sent, **formset})
+    assert staff.post(change(row), sent).status_code == 302
+    assert model._base_manager.values().get(pk=row.pk) == before
+    answer = staff.post(change(row), {**sent, **typed})
     assert answer.status_code == 409
     assert said in answer.text
     assert model._base_manager.values().get(pk=row.pk) == before
+
+
+def test_a_box_that_was_ticked_meanwhile_stays_as_it_is(staff: Client) -> None:
+    """Of two answers whoever types another than was shown can only type what holds now."""
+    programme = MAKERS[ReferralProgramme]()
+    ReferralProgramme.objects.update(is_open=True)
+    sent = as_sent(staff.get(change(programme)))
+    ReferralProgramme.objects.update(is_open=False)
+    assert staff.post(change(programme), sent).status_code == 302
+    assert not ReferralProgramme.objects.get().is_open
 
 
 def test_what_is_linked_to_a_row_is_noticed_too(staff: Client) -> None:
@@ -123,7 +157,10 @@ def test_what_is_linked_to_a_row_is_noticed_too(staff: Client) -> None:
     page = staff.get(change(group))
     theirs = list(page.context["adminform"].form.fields["permissions"].queryset[:2])
     group.permissions.set(theirs)
-    assert staff.post(change(group), as_sent(page)).status_code == 409
+    sent = as_sent(page)
+    assert staff.post(change(group), sent).status_code == 302
+    assert set(group.permissions.all()) == set(theirs)
+    assert staff.post(change(group), {**sent, "permissions": [theirs[0].pk]}).status_code == 409
     assert set(group.permissions.all()) == set(theirs)
 
 
@@ -160,7 +197,7 @@ def test_a_form_that_is_refused_for_another_reason_too_says_both(staff: Client) 
     server = MAKERS[Server]()
     sent = as_sent(staff.get(change(server)))
     Server.objects.filter(pk=server.pk).update(capacity=9)
-    answer = staff.post(change(server), {**sent, "mtu": "1"})
+    answer = staff.post(change(server), {**sent, "capacity": "8", "mtu": "1"})
     assert answer.status_code == 409
     assert set(answer.context["adminform"].form.errors) == {"__all__", "capacity", "mtu"}
 
@@ -183,6 +220,49 @@ def test_what_holds_now_is_said_as_the_form_would_show_it(staff: Client) -> None
     level = ServiceLevel.objects.create(plan="pro", priority="low", answer_minutes=240, resolution_minutes=480)
     sent = as_sent(staff.get(change(level)))
     ServiceLevel.objects.filter(pk=level.pk).update(answer_minutes=90)
-    refused = staff.post(change(level), sent)
+    refused = staff.post(change(level), {**sent, "answer_minutes": "3"})
     assert refused.status_code == 409
     assert "Now: 1:30" in refused.text
+
+
+def test_a_port_that_cannot_be_changed_any_more_is_not_said_to_be(staff: Client) -> None:
+    server = MAKERS[Server]()
+    sent = as_sent(staff.get(change(server)))
+    assert "port" in sent
+    Server.objects.filter(pk=server.pk).update(next_host=9)
+    refused = staff.post(change(server), {**sent, "port": "443", "capacity": "9"})
+    assert refused.status_code == 409
+    assert "This cannot be changed any more: Port. You had written: 443" in refused.text
+    assert Server.objects.filter(pk=server.pk, port=server.port, capacity=server.capacity).exists()
+    assert staff.post(change(server), {**as_sent(refused), "port": "443"}).status_code == 302
+    assert Server.objects.filter(pk=server.pk, port=server.port, capacity=9).exists()
+
+
+def test_fields_that_are_none_any_more_and_were_not_typed_into_are_in_nobodys_way(staff: Client) -> None:
+    server = MAKERS[Server]()
+    sent = as_sent(staff.get(change(server)))
+    Server.objects.filter(pk=server.pk).update(next_host=9)
+    assert staff.post(change(server), {**sent, "capacity": "9"}).status_code == 302
+    assert Server.objects.filter(pk=server.pk, capacity=9).exists()
+
+
+def test_a_text_that_was_published_meanwhile_is_given_back_to_who_wrote_it(staff: Client) -> None:
+    announcement = MAKERS[Announcement]()
+    sent = as_sent(staff.get(change(announcement)))
+    Announcement.objects.filter(pk=announcement.pk).update(is_published=True)
+    assert staff.post(change(announcement), sent).status_code == 302
+    typed = {
+        "body": "Another <b>text</b>",
+        "audience_plan": ["pro"],
+        "has_banner": "" if announcement.has_banner else "on",
+    }
+    refused = staff.post(change(announcement), {**sent, **typed})
+    assert refused.status_code == 409
+    errors = refused.context["adminform"].form.non_field_errors()
+    assert sorted(errors) == [
+        "This cannot be changed any more: Banner.",
+        "This cannot be changed any more: Body. You had written: Another <b>text</b>",
+        "This cannot be changed any more: Only by plan.",
+    ]
+    assert "Another &lt;b&gt;text&lt;/b&gt;" in refused.text
+    assert Announcement.objects.get(pk=announcement.pk).body == announcement.body

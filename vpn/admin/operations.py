@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -14,6 +14,7 @@ from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.admin_columns import month_in_words
+from nexusvpn.errors import Conflict
 from nexusvpn.languages import lazy as _
 from nexusvpn.templatetags.nexusvpn_ui import percent
 from vpn.models import (
@@ -98,8 +99,17 @@ class IncidentAdmin(ActionsAdmin):
             post_incident(obj, locations=form.cleaned_data["locations"], by=signed_in(request))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """A message that was said just now is left out, and takes nothing else of the form with it."""
+        said = []
         for update in formset.save(commit=False):
-            update.pk = post_update(incident_id=form.instance.pk, text=update.text).pk
+            try:
+                update.pk = post_update(incident_id=form.instance.pk, text=update.text).pk
+            except Conflict as error:
+                messages.info(request, error.message)
+            else:
+                said.append(update)
+        # The incident's history tells of these.
+        formset.new_objects = said
 
     @object_action(
         _("Resolve"),
