@@ -91,14 +91,14 @@ def test_a_search_keeps_what_was_typed(context: BrowserContext, watch: Watch, pe
     assert is_same_document(page)
     assert page.locator("input[name=q]").input_value() == "zür"
     assert "q=z" in page.url
+    # Whoever does not see the list hears how much was found, each time.
+    found = page.locator("[role=status][data-found-in=locations]")
+    expect(found).to_have_text("1 location")
     searched = page.url
     page.get_by_role("button", name="Dark").click()
     expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
     assert page.url == searched
     expect(page.locator("#locations tbody tr")).to_have_count(1)
-    # Whoever does not see the list hears how much was found, each time.
-    found = page.locator("[role=status][data-found-in=locations]")
-    expect(found).to_have_text("1 location")
     page.locator("input[name=q]").fill("")
     page.locator("input[name=q]").press("Enter")
     expect(found).to_have_text("3 locations")

@@ -72,7 +72,7 @@ def test_a_device_that_was_removed_elsewhere_leaves_every_open_list(
     expect(row).to_have_count(0)
     expect(page.locator("#answer")).to_contain_text("Not connected")
     # The chart and its own total say what the total above says.
-    expect(page.locator("#usage-total")).to_contain_text("7 B down, 5 B up")
+    expect(page.locator("#usage-total")).to_contain_text("7 B downloaded, 5 B uploaded")
     expect(page.get_by_role("region", name="Usage per day")).to_be_visible()
     expect(listed.locator("#devices-shown")).to_contain_text("No devices yet")
     expect(listed.locator("#devices-used")).to_contain_text("You use 0 of 10 devices")
