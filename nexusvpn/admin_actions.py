@@ -58,6 +58,8 @@ class ObjectAction:
     initial: Callable[[Any], dict[str, Any]]
     # Where the object's history alone tells of it: what is done and that it was are one transaction.
     is_one_with_history: bool
+    # It asks for a job and changes nothing of the object, whose row such a job may hold for as long as it waits for somebody else.
+    only_asks: bool
     # Its service knows a form that came before and what it may be done with: nothing is asked before it.
     knows_its_form: bool
 
@@ -79,6 +81,7 @@ def object_action(
     permission: str = "",
     initial: Callable[[Any], dict[str, Any]] = lambda obj: {},
     is_one_with_history: bool = False,
+    only_asks: bool = False,
     knows_its_form: bool = False,
 ) -> Callable[[Any], Any]:
     """Offer a method `(self, request, obj) -> Outcome` for every object that it `applies` to, when it is asked and when it is done.
@@ -98,6 +101,7 @@ def object_action(
             permission,
             initial,
             is_one_with_history,
+            only_asks,
             knows_its_form,
         )
         return method
@@ -210,7 +214,8 @@ class ActionsAdmin(StaffModelAdmin):
             with transaction.atomic() if action.is_one_with_history else nullcontext():
                 if action.is_one_with_history:
                     # The lock closes the race with whoever does the same. Other actions' services look again under locks of their own.
-                    lock_row(self.model, obj.pk)
+                    if not action.only_asks:
+                        lock_row(self.model, obj.pk)
                     obj = self.get_object(request, str(obj.pk))
                     if obj is None:
                         raise Http404

@@ -15,6 +15,7 @@ from nexusvpn.templatetags.nexusvpn_ui import grouped
 
 # 1 GB is 10^9 bytes, as `bytes_si` writes it.
 GB_DIGITS = 9
+FOUR_PLACES = Decimal("0.0001")
 # What the columns hold.
 MOST_BYTES = 2**63 - 1
 MOST_MINUTES = 2**31 - 1
@@ -30,7 +31,7 @@ class GigabytesField(forms.Field):
         "range": _("Choose more than 0 and at most %(most)s GB."),
         "byte": _("There is nothing smaller than a byte: write nine decimal places at most."),
         "thousand": _(
-            "This may also mean a thousand times as much: write it without the zero at its end, or without the separator."
+            "This may also mean a thousand times as much: write one more zero at its end, or leave the separator out."
         ),
     }
 
@@ -38,11 +39,12 @@ class GigabytesField(forms.Field):
         super().__init__(localize=True, **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
-        """What is kept is shown in GB, with as many decimal places as it needs; what was typed stays as it was."""
+        """What is kept is shown in GB, with as many decimal places as it needs, but never three; what was typed stays as it was."""
         if not isinstance(value, int):
             return value
         whole, rest = divmod(value, 10**GB_DIGITS)
-        return Decimal(value).scaleb(-GB_DIGITS).normalize() if rest else whole
+        shown = Decimal(value).scaleb(-GB_DIGITS).normalize() if rest else Decimal(whole)
+        return shown.quantize(FOUR_PLACES) if shown.as_tuple().exponent == -3 else shown
 
     def to_python(self, value: Any) -> int | None:
         typed = _AS_WRITTEN.to_python(value)
@@ -53,11 +55,10 @@ class GigabytesField(forms.Field):
         if not 0 < typed <= Decimal(MOST_BYTES).scaleb(-GB_DIGITS):
             most = grouped(MOST_BYTES // 10**GB_DIGITS)
             raise ValidationError(self.error_messages["range"], code="range", params={"most": most})
-        _sign, digits, exponent = typed.as_tuple()
-        if int(exponent) < -GB_DIGITS:
+        if int(typed.as_tuple().exponent) < -GB_DIGITS:
             raise ValidationError(self.error_messages["byte"], code="byte")
-        # "1.500" is one and a half in one language and a thousand and a half in another.
-        if exponent == -3 and digits[-1] == 0:
+        # "1.024" is a little more than one in one language and a thousand and more in another.
+        if re.search(r"[.,][0-9]{3}$", str(value).strip()):
             raise ValidationError(self.error_messages["thousand"], code="thousand")
         return int(typed.scaleb(GB_DIGITS))
 

@@ -40,6 +40,7 @@ class StripeCustomerAdmin(ActionsAdmin, ReadOnlyAdmin):
         _("Everything that we have of this customer is compared with Stripe and brought to what is there now."),
         applies=lambda customer: customer.deleted_at is None,
         is_one_with_history=True,
+        only_asks=True,
     )
     def sync_now(self, request: HttpRequest, customer: StripeCustomer) -> Outcome:
         compare_customer_soon(customer.pk)

@@ -122,6 +122,7 @@ class PlanAdmin(ActionsAdmin):
         ),
         applies=lambda plan: sells(),
         is_one_with_history=True,
+        only_asks=True,
     )
     def push(self, request: HttpRequest, plan: Plan) -> Outcome:
         push_prices_soon()

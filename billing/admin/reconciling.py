@@ -32,6 +32,7 @@ class ReconcileRunAdmin(ActionsAdmin, ReadOnlyAdmin):
         ),
         applies=lambda run: sells(),
         is_one_with_history=True,
+        only_asks=True,
     )
     def compare_now(self, request: HttpRequest, run: ReconcileRun) -> Outcome:
         compare_soon(run.kind)

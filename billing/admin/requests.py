@@ -53,6 +53,7 @@ class StripeOrderAdmin(ActionsAdmin, ReadOnlyAdmin):
         _("Stripe is asked at once, under the same key: what it has done already is not done twice."),
         applies=lambda order: order.state == StripeOrder.State.OPEN and order.is_durable,
         is_one_with_history=True,
+        only_asks=True,
     )
     def try_again(self, request: HttpRequest, order: StripeOrder) -> Outcome:
         finish_orders_soon()

@@ -8,9 +8,10 @@ a month, or a twelfth of that of a year, rounded. A discount counts if the invoi
 else of its subscription reaches (the first one, a renewal), no more counts than its total without tax. A trial, whose invoice is one of
 nothing, is worth nothing.
 
-An invoice in the midst of a period (a change of plan) has a total made of prorations. It is worth its price, or the share of its price
-that the invoice which began the period shows (without tax, discount off) if that discount goes on. Which of them says the total: what the
-period costs with it and with those of earlier changes is nearer to the one or to the other. Where prices hold their tax, the whole price
+An invoice in the midst of a period (a change of plan) has a total made of prorations. It is worth its price, or its price less the
+discount that the invoice which began the period shows (without tax) if that goes on: the same share of it, or the same amount. Which of
+the three says the total: the one that is nearest to what the period costs with it and with those of earlier changes, or what the first
+one of months after years, or the other way round, costs with the credit for the rest. Where prices hold their tax, the whole price
 is less the share of tax that earlier invoices of its subscription show. Whether they hold it is known at Stripe alone: they do not if one
 of these invoices was worth its whole price without tax. After a beginning of nothing, changes that cost nothing are worth nothing.
 
@@ -43,12 +44,12 @@ from django.db import connection
 _COUNTING = """
 WITH billed AS (
     SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, i.period_start, i.created_at, i.total_minor,
-           i.total_minor - i.tax_minor AS net, greatest(extract(epoch FROM i.period_end - i.period_start), 1) AS seconds,
+           i.period_end, i.total_minor - i.tax_minor AS net, greatest(extract(epoch FROM i.period_end - i.period_start), 1) AS seconds,
            r.plan_id, r.amount_minor AS price, CASE r.interval WHEN 'year' THEN 12 ELSE 1 END AS months,
            greatest(i.period_start, i.paid_at) AS starts,
            least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity'),
                  coalesce(lead(greatest(i.period_start, i.paid_at)) OVER later, 'infinity')) AS stops,
-           coalesce(max(i.period_end) OVER earlier > i.period_start, false) AS is_change,
+           coalesce(lag(i.period_end) OVER so_far > i.period_start, false) AS is_change,
            r.amount_minor * CASE
                WHEN bool_or(i.tax_minor > 0 AND i.total_minor - i.tax_minor >= r.amount_minor) OVER earlier THEN 1
                ELSE 1 - coalesce(sum(i.tax_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier
@@ -58,8 +59,8 @@ WITH billed AS (
     JOIN billing_subscription s ON s.stripe_id = i.subscription_id
     JOIN billing_planprice r ON r.id = i.price_id
     WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.period_start IS NOT NULL AND i.period_end IS NOT NULL
-    WINDOW earlier AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id
-                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+    WINDOW so_far AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id),
+           earlier AS (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
            later AS (PARTITION BY i.subscription_id ORDER BY greatest(i.period_start, i.paid_at), i.period_end, i.stripe_id DESC)
 ), by_period AS (
     SELECT *, count(*) FILTER (WHERE NOT is_change) OVER so_far AS period
@@ -68,20 +69,29 @@ WITH billed AS (
 ), compared AS (
     SELECT *, first_value(least(price, net)) OVER so_far AS begun_net, first_value(price) OVER so_far AS begun_price,
            bool_or(total_minor > 0) OVER so_far AS was_paid,
-           CASE WHEN months = first_value(months) OVER so_far
-                THEN first_value(net) OVER so_far
-                     + first_value(seconds) OVER so_far * coalesce(sum(net / seconds) FILTER (WHERE is_change) OVER so_far, 0)
-                ELSE net END AS implied
+           first_value(seconds) OVER so_far AS begun_seconds, first_value(period_end) OVER so_far AS begun_end,
+           months = first_value(months) OVER so_far AS is_as_long,
+           coalesce(lag(months) OVER so_far = first_value(months) OVER so_far, true) AS was_as_long,
+           first_value(net) OVER so_far
+               + first_value(seconds) OVER so_far * coalesce(sum(net / seconds) FILTER (WHERE is_change) OVER so_far, 0) AS summed
     FROM by_period
     WINDOW so_far AS (PARTITION BY subscription_id, period ORDER BY period_start, created_at, stripe_id)
+), costing AS (
+    SELECT *, price * begun_net::numeric / begun_price AS less_a_share,
+           CASE WHEN is_as_long OR was_as_long
+                THEN greatest(full_price - (full_price / price * begun_price - begun_net), 0) END AS less_an_amount,
+           CASE WHEN is_as_long THEN summed
+                WHEN was_as_long THEN net + (summed - begun_seconds * net / seconds)
+                                            * greatest(extract(epoch FROM begun_end - period_start), 0) / begun_seconds
+                ELSE net END AS implied
+    FROM compared
 ), paid AS (
     SELECT stripe_id, user_id, subscription_id, currency, plan_id, starts, stops,
            round(CASE WHEN NOT is_change THEN least(price, net)::numeric / months
                       WHEN begun_net <= 0 THEN CASE WHEN was_paid THEN full_price::numeric / months ELSE 0 END
-                      WHEN implied * 2 <= full_price + price * begun_net::numeric / begun_price
-                      THEN price * begun_net::numeric / (begun_price * months)
-                      ELSE full_price::numeric / months END)::bigint AS worth
-    FROM compared
+                      ELSE (SELECT cost FROM (VALUES (less_a_share, 1), (less_an_amount, 2), (full_price, 3)) AS costs(cost, n)
+                            ORDER BY abs(cost - implied), n LIMIT 1) / months END)::bigint AS worth
+    FROM costing
 ), bounds AS (
     SELECT at, n::int FROM unnest(%(bounds)s::timestamptz[]) WITH ORDINALITY AS bound(at, n)
 ), given_back AS (

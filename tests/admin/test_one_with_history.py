@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import connection
+from django.db import connection, transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from accounts.models import AbuseFlag, AuditEvent, Mail, User
-from billing.models import StripeEvent
+from billing.models import Plan, ReconcileRun, StripeCustomer, StripeEvent, StripeOrder
+from nexusvpn.locks import lock_row
 from tests.admin.addresses import action
 from tests.admin.conftest import browser_with_factor
 from tests.admin.rows import MAKERS
+from tests.billing.sandbox.world import KEY
+from tests.concurrency.crowd import crowd
 from tests.factories.accounts import make_user
 from vpn.models import Incident
 
@@ -49,6 +52,12 @@ def ignored_event() -> StripeEvent:
     event: StripeEvent = MAKERS[StripeEvent]()
     StripeEvent.objects.filter(pk=event.pk).update(state=StripeEvent.State.IGNORED)
     return event
+
+
+def waiting_order() -> StripeOrder:
+    order: StripeOrder = MAKERS[StripeOrder]()
+    StripeOrder.objects.filter(pk=order.pk).update(state=StripeOrder.State.OPEN, finished_at=None, is_durable=True)
+    return order
 
 
 ACTIONS = pytest.mark.parametrize(
@@ -86,3 +95,33 @@ def test_what_is_done_is_written_down(sam: User, make: Callable[[], Any], slug: 
     assert stored(row) != before
     entry = LogEntry.objects.get()
     assert (entry.object_id, entry.user_id) == (str(row.pk), sam.pk)
+
+
+@pytest.mark.parametrize(
+    ("make", "slug"),
+    [
+        (MAKERS[StripeCustomer], "sync-now"),
+        (waiting_order, "try-again"),
+        (MAKERS[Plan], "push"),
+        (MAKERS[ReconcileRun], "compare-now"),
+    ],
+    ids=["customer", "order", "plan", "run"],
+)
+def test_a_job_is_asked_for_while_another_holds_the_row(
+    sam: User, make: Callable[[], Any], slug: str, settings: Any
+) -> None:
+    settings.STRIPE_SECRET_KEY = KEY
+    row, browser = make(), browser_with_factor(sam)
+    jobs = ProcrastinateJob.objects.count()
+
+    def ask(_number: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+        assert browser.post(action(row, slug)).status_code == 302
+
+    with transaction.atomic():
+        lock_row(type(row), row.pk)
+        # The crowd is a thread with a connection of its own; this one goes on holding the lock.
+        assert crowd(1, ask) == {"ok": 1}
+    assert ProcrastinateJob.objects.count() > jobs
+    assert LogEntry.objects.get().object_id == str(row.pk)

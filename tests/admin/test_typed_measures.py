@@ -64,6 +64,8 @@ def test_no_form_of_staff_asks_for_bytes_or_minutes(staff: Client) -> None:
         (10_000_000_000, "10", "10"),
         (1_500_000_000_000, "1500", "1500"),
         (1_500_000_000, "1.5", "1,5"),
+        (1_024_000_000, "1.0240", "1,0240"),
+        (125_000_000, "0.1250", "0,1250"),
         (1_234_567_891, "1.234567891", "1,234567891"),
         (LEAST, "0.000000001", "0,000000001"),
         (MOST, "9223372036.854775807", "9223372036,854775807"),
@@ -111,6 +113,8 @@ def test_a_quota_is_typed_in_gb(staff: Client, typed: str, kept: int | None) -> 
         ),
         ("1e-999999", "There is nothing smaller than a byte: write nine decimal places at most."),
         ("1.500", "This may also mean a thousand times as much"),
+        ("1.024", "This may also mean a thousand times as much"),
+        (" 12.345 ", "This may also mean a thousand times as much"),
     ],
 )
 def test_a_quota_that_cannot_be_is_refused_with_what_was_typed(staff: Client, typed: str, said: str) -> None:
@@ -120,6 +124,15 @@ def test_a_quota_that_cannot_be_is_refused_with_what_was_typed(staff: Client, ty
     assert list(form.errors) == ["quota_bytes"]
     assert said in form.errors["quota_bytes"][0]
     assert f'value="{typed}"' in answer.text
+    assert plan_with(99).quota_bytes == 99
+
+
+@pytest.mark.parametrize("typed", ["1.024", "1,024", "1.500", "1,500"])
+def test_a_quota_with_three_decimal_places_is_doubtful_in_german_too(staff: Client, typed: str) -> None:
+    staff.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    answer = save(staff, change(plan_with(99)), plan_form(typed))
+    assert list(answer.context["adminform"].form.errors) == ["quota_bytes"]
+    assert "Das kann auch tausendmal so viel heißen" in answer.text
     assert plan_with(99).quota_bytes == 99
 
 

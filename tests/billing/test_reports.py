@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -122,6 +123,42 @@ class TestMrr:
         paid(subscription, 365, days=365, price=pro, total_minor=after)
         assert moved(360, 370) == {}
 
+    @pytest.mark.parametrize(("goes_on", "expected"), [(True, 666), (False, 833)])
+    @pytest.mark.parametrize("at", [20, 182, 350])
+    def test_a_discount_of_an_amount_stays_that_amount_after_a_change(
+        self, alice: User, at: int, goes_on: bool, expected: int
+    ) -> None:
+        basic, pro = price_of("basic", "year"), price_of("pro", "year")
+        subscription = make_subscription(alice, basic)
+        begun = basic.amount_minor - 2000
+        paid(subscription, 0, days=365, total_minor=begun)
+        after = pro.amount_minor - (2000 if goes_on else 0)
+        paid(subscription, at, days=365 - at, price=pro, total_minor=(after - begun) * (365 - at) // 365)
+        assert (mrr(10), mrr(at + 1)) == ({"Basic": 249}, {"Pro": expected})
+        paid(subscription, 365, days=365, price=pro, total_minor=after)
+        assert moved(360, 370) == {}
+
+    def test_a_discount_of_an_amount_goes_on_without_the_tax_that_prices_hold(self, alice: User) -> None:
+        subscription = make_subscription(alice)
+        paid(subscription, 0, total_minor=299, tax_minor=48)
+        paid(subscription, 15, days=15, price=price_of("pro"), total_minor=250, tax_minor=40)
+        assert (mrr(10), mrr(20)) == ({"Basic": 251}, {"Pro": 671})
+        paid(subscription, 30, price=price_of("pro"), total_minor=799, tax_minor=128)
+        assert moved(20, 40) == {}
+
+    @pytest.mark.parametrize(("off", "basic", "pro"), [(200, 299, 799), (2495, 250, 501)])
+    def test_who_goes_from_a_year_to_months_keeps_what_the_discount_is(
+        self, alice: User, off: int, basic: int, pro: int
+    ) -> None:
+        year = price_of("basic", "year")
+        subscription = make_subscription(alice, year)
+        paid(subscription, 0, days=365, total_minor=year.amount_minor - off)
+        paid(subscription, 73, price=price_of(), total_minor=basic - (year.amount_minor - off) * 4 // 5)
+        assert mrr(80) == {"Basic": basic}
+        paid(subscription, 103, price=price_of(), total_minor=basic)
+        paid(subscription, 118, days=15, price=price_of("pro"), total_minor=(pro - basic) // 2)
+        assert (mrr(110), mrr(120)) == ({"Basic": basic}, {"Pro": pro})
+
     def test_changes_one_after_another_keep_the_discount(self, alice: User) -> None:
         subscription = make_subscription(alice)
         paid(subscription, 0, total_minor=250)
@@ -200,9 +237,16 @@ class TestMrr:
         assert len(queries) == 4
 
 
-# One subscription: its beginning, and its invoices: how long each is, after which pause, for which price, with what share paid back.
+AMOUNT_OFF = 200
+# One subscription: its beginning, and its invoices: how long each may be, after which pause, for which price, with what discount if it
+# begins a period and whether that goes on if it does not, and whether it is paid back.
 invoice = st.tuples(
-    st.integers(1, 60), st.integers(0, 40), st.integers(0, 3), st.sampled_from([0, 100, 499, 5000]), st.booleans()
+    st.integers(1, 20),
+    st.integers(0, 30),
+    st.integers(0, 3),
+    st.sampled_from(["trial", "none", "half", "amount"]),
+    st.booleans(),
+    st.booleans(),
 )
 life = st.tuples(
     st.integers(0, 2), st.integers(0, 90), st.lists(invoice, min_size=1, max_size=5), st.none() | st.integers(1, 200)
@@ -264,45 +308,70 @@ def _live(
     subscription = make_subscription(
         user, status="active" if ended_at is None else "canceled", is_surplus=True, ended_at=ended_at
     )
-    rows, at, reached = [], float(begins), 0.0
-    period: list[tuple[PlanPrice, int, int]] = []
-    for length, pause, which, total, is_refunded in invoices:
+    rows, at = [], Fraction(begins)
+    period: Period | None = None
+    for length, pause, which, discount, goes_on, is_refunded in invoices:
         price = prices[which]
-        made = paid(subscription, at, length, price=price, total_minor=total)
-        refunded_at = at + 3 if is_refunded and total else None
+        # What is changed once more after months became years, or years months, is known too little of.
+        if period is not None and period.has_switched:
+            at = max(at, period.ends)
+        if period is None or at >= period.ends:
+            period = Period.begun(price, discount, at, length)
+            total = round(period.cost)
+        else:
+            period, total = period.changed(price, at, length, goes_on=goes_on)
+        days = float(period.ends - at)
+        made = paid(subscription, float(at), days, price=price, total_minor=total)
+        refunded_at = float(at) + 3 if is_refunded and total > 0 else None
         if refunded_at is not None:
             book("refund", -total, day(refunded_at), invoice_id=made.pk)
-        period = [*(period if reached > at else []), (price, total, length)]
-        worth = _worth(period)
         months = 12 if price.interval == "year" else 1
         rows.append(
             {
                 "user": user.pk,
                 "subscription": subscription.pk,
-                "starts": day(at),
-                "ends": min(day(at + length + settings.DUNNING_GRACE_DAYS), ended_at or day(10_000)),
-                "worth": (worth * 2 + months) // (2 * months),
+                "starts": day(float(at)),
+                "ends": min(day(float(period.ends) + settings.DUNNING_GRACE_DAYS), ended_at or day(10_000)),
+                "worth": (period.cost * 2 + months) // (2 * months),
                 "refunded_at": None if refunded_at is None else day(refunded_at),
             }
         )
-        reached = max(reached, at + length)
-        at += pause + 0.5
+        at += pause + Fraction(1, 2)
     return rows
 
 
-def _worth(period: list[tuple[PlanPrice, int, int]]) -> Fraction:
-    """Of the last invoice of a period: price, total and days of that which began it, and of each change since."""
-    (begun, total, days), *changes = period
-    price, begun_worth = Fraction(period[-1][0].amount_minor), Fraction(min(begun.amount_minor, total))
-    if not changes:
-        return begun_worth
-    if not begun_worth:
-        return price if any(each[1] > 0 for each in changes) else Fraction(0)
-    discounted = price * begun_worth / begun.amount_minor
-    implied = Fraction(changes[-1][1])
-    if changes[-1][0].interval == begun.interval:
-        implied = sum((Fraction(more * days, left) for _price, more, left in changes), Fraction(total))
-    return discounted if implied * 2 <= price + discounted else price
+@dataclass(frozen=True)
+class Period:
+    """What somebody pays for at a time, and what the whole of it costs them: so much is asked of them when it is renewed."""
+
+    price: PlanPrice
+    # What is left of a price by the discount: of which share, and less which amount.
+    share: Fraction
+    off: int
+    starts: Fraction
+    ends: Fraction
+    has_switched: bool = False
+
+    @classmethod
+    def begun(cls, price: PlanPrice, discount: str, at: Fraction, days: int) -> Period:
+        kept = {"trial": 0, "half": price.amount_minor // 2}.get(discount, price.amount_minor)
+        off = AMOUNT_OFF if discount == "amount" else 0
+        return cls(price, Fraction(kept, price.amount_minor), off, at, at + days)
+
+    @property
+    def cost(self) -> Fraction:
+        return self.price.amount_minor * self.share - self.off
+
+    def changed(self, price: PlanPrice, at: Fraction, days: int, *, goes_on: bool) -> tuple[Period, int]:
+        """What it is then, and what is asked at once: the rest of the new less the rest of the old, or a whole new one less that rest."""
+        kept = replace(self, price=price)
+        if not goes_on and self.share:
+            kept = replace(kept, share=Fraction(1), off=0)
+        left = (self.ends - at) / (self.ends - self.starts)
+        if price.interval == self.price.interval or not self.share:
+            return kept, round((kept.cost - self.cost) * left)
+        kept = replace(kept, starts=at, ends=at + days, has_switched=True)
+        return kept, round(kept.cost - self.cost * left)
 
 
 def _mrr_of(rows: list[dict[str, Any]], at: datetime) -> dict[Any, int]:

@@ -12,10 +12,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from tests.factories.vpn import new_key
+from tests.factories.billing import grant
+from tests.factories.vpn import make_location, make_server, new_key
 from tests.vpn.acting import add, confirm, silence
 from vpn.models import NodeStatus, Peer, Server, VpnConfig
 from vpn.services.device_life import suspend_device
+from vpn.services.places import place_for
 from vpn.views.guides import SYSTEMS
 from vpn.wireguard.keys import derive_public_key
 
@@ -202,6 +204,24 @@ class TestConnecting:
         text = page.get("/welcome/connect").text
         assert "we cannot say whether this device is connected" in text
         assert 'href="/status"' in text
+
+    @pytest.mark.parametrize("silent", ["ams", "zrh"])
+    def test_who_has_connected_has_connected_also_when_another_of_their_nodes_falls_silent(
+        self, page: Client, alice: User, ams: Server, silent: str
+    ) -> None:
+        grant(alice, "pro")
+        zrh = make_server(make_location("zrh"), network_v4="10.90.0.0/24", network_v6="fd90::/64")
+        device = add(alice)
+        place_for(user=alice, device_id=device.pk, location_slug="zrh")
+        for server in (ams, zrh):
+            confirm(server)
+            is_silent = server.location.slug == silent
+            Peer.objects.filter(server=server).update(connection="online" if is_silent else "idle")
+            if is_silent:
+                silence(server)
+        text = page.get("/welcome/connect").text
+        assert f"<b>Phone</b> has connected through {'AMS' if silent == 'zrh' else 'ZRH'}." in text
+        assert "we cannot say whether this device is connected" not in text
 
     def test_a_device_that_is_off_says_why(self, page: Client, alice: User, ams: Server) -> None:
         device = add(alice)

@@ -152,8 +152,9 @@ class DeviceView:
 
     @property
     def connected_through(self) -> str:
-        """The name of the location that it is connected through; of the first, should it be several."""
-        found = (place.location_name for place in self.places if place.connection == "online")
+        """The name of the location that it is connected through, or else was; of the first, should it be several."""
+        words = ("online", "idle")
+        found = (place.location_name for word in words for place in self.places if place.connection == word)
         return next(found, self.location_name)
 
     @property

@@ -43,5 +43,5 @@ def welcome_of(devices: Sequence[DeviceView]) -> Welcome:
 
 
 def has_connected(device: DeviceView) -> bool:
-    """Whether a node has seen a handshake of its present key."""
-    return device.connection in USED_CONNECTIONS
+    """Whether a node has seen a handshake of its present key, also while another of its nodes is not heard."""
+    return any(place.connection in USED_CONNECTIONS for place in device.places)
