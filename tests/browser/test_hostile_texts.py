@@ -208,7 +208,7 @@ def test_staff_see_lists_and_forms_as_text(member: Witness, rows: dict[str, str]
     member.see(f"/admin/vpn/vpnconfig/{rows['device']}/change/")
     member.see("/admin/vpn/vpnconfig/")
     member.see(f"/admin/accounts/user/?q={rows['email']}")
-    member.page.get_by_role("link", name=rows["email"]).first.click()
+    member.page.locator("#result_list a", has_text=rows["email"]).first.click()
     member.page.wait_for_url("**/change/**")
     member.look()
     member.assert_nothing_happened()
