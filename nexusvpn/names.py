@@ -37,20 +37,26 @@ _SPELT = {
     "url": "URL",
 }
 
-# Columns of traffic are called from the node's side in the code; people read whose side it is.
-_TRAFFIC = {
+# What people read for columns that the code calls by a unit, by Stripe's word or, if of traffic, from the node's side.
+_COLUMNS = {
     "bytes down": "downloaded",
     "bytes up": "uploaded",
+    "card exp month": "card's last month",
+    "card exp year": "card's last year",
+    "card last4": "card ends in",
     "counted rx": "from devices, before it last grew",
     "counted tx": "to devices, before it last grew",
     "customers rx": "from devices, by their counters",
     "customers tx": "to devices, by their counters",
     "node rx": "from devices, by the node",
     "node tx": "to devices, by the node",
+    "pause behavior": "how it is paused",
+    "quota bytes": "data of the plan",
     "rx": "from devices",
     "rx bytes": "from devices",
     "tx": "to devices",
     "tx bytes": "to devices",
+    "used bytes": "data used",
 }
 
 # One and several of what staff know by another word than the code's: as `admin_menu` calls their list.
@@ -85,7 +91,7 @@ def translate_names() -> None:
         for label in (*APPS, *GUESTS):
             texts = named[GUESTS.get(label, label)]
             for owner, attribute, context, plain in _plain_names(apps.get_app_config(label)):
-                name = _TRAFFIC.get(plain) or " ".join(_SPELT.get(word, word) for word in plain.split(" "))
+                name = _COLUMNS.get(plain) or " ".join(_SPELT.get(word, word) for word in plain.split(" "))
                 texts.add((context, name))
                 setattr(owner, attribute, translation.pgettext_lazy(context, name))
         for label in GUESTS:

@@ -196,7 +196,10 @@ class PlanPriceAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     @object_action(
         _("Offer no more"),
-        _("Nobody can buy the plan in this currency and interval any more. Those who have it keep it."),
+        lambda price: (
+            gettext("Nobody can buy %(plan)s in this currency and interval any more. Those who have it keep it.")
+            % {"plan": price.plan}
+        ),
         applies=lambda price: price.is_current,
         danger=True,
     )

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 SLUG = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
@@ -51,7 +52,8 @@ class CampaignDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["campaign", "day"], name="campaign_day_unique")]
 
     def __str__(self) -> str:
-        return f"{date_format(self.day)}: {self.visits}"
+        visits = ngettext("%(visits)s visit", "%(visits)s visits", self.visits) % {"visits": self.visits}
+        return f"{date_format(self.day)}: {visits}"
 
 
 LEADS_TO_SOMEBODY = models.Q(user__isnull=False) | ~models.Q(invoice_id="")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -12,7 +10,7 @@ from django.utils.safestring import SafeString
 from accounts.people import signed_in
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import bytes_exact
+from nexusvpn.templatetags.nexusvpn_ui import bytes_exact, moment
 from support.models import Attachment, AttachmentContent
 
 
@@ -55,5 +53,5 @@ class AttachmentContentAdmin(ReadOnlyAdmin):
         return bytes_exact(content.attachment.size)
 
     @admin.display(description=Attachment._meta.get_field("created_at").verbose_name)
-    def sent_at(self, content: AttachmentContent) -> datetime:
-        return content.attachment.created_at
+    def sent_at(self, content: AttachmentContent) -> str:
+        return moment(content.attachment.created_at)

@@ -21,7 +21,7 @@ from accounts.models import User
 from nexusvpn.admin_base import Column, Panel
 from nexusvpn.admin_site import Notice
 from nexusvpn.templatetags.nexusvpn_ui import ago
-from support.admin.words import between
+from support.admin.words import STATE_WORDS, between
 from support.models import Ticket
 from support.services.inbox import VIEWS, nobodys
 
@@ -98,7 +98,7 @@ def tickets_panel(user: User) -> Panel:
             format_html(
                 '<a href="{}">{}</a>', reverse("admin:support_ticket_change", args=[ticket.pk]), ticket.subject
             ),
-            ticket.get_status_display(),
+            STATE_WORDS[ticket.status],
             ticket.get_priority_display(),
             ago(ticket.updated_at),
         )

@@ -69,7 +69,7 @@ def devices_panel(user: User) -> Panel:
             view.ipv4,
             view.ipv6,
             state_in_words(view),
-            why_off(view.blocked, view.suspended_by),
+            why_off(view.blocked, view.suspended_by) or None,
             ago(view.created_at),
         )
         for view in views
@@ -171,7 +171,7 @@ def places_panel(device: VpnConfig) -> Panel:
                 place.ipv4,
                 place.ipv6,
                 _connection(peers.get(place.pk), is_heard(status)),
-                ", ".join(notes),
+                ", ".join(notes) or None,
             )
         )
     return Panel(

@@ -84,7 +84,7 @@ class ServerAdmin(ServerActions):
     banners: ClassVar[list[Any]] = [banners_of_server, left_behind_banner]
     instead_of_deleting = _(
         "Who had which address on a server, and what it carried, is kept. Take one that is no longer needed out of service "
-        "instead: on its page choose “Drain” and then, when it is empty, “Decommission”."
+        "instead: choose “Drain” and then, when it is empty, “Decommission”."
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Server | None = None) -> tuple[str, ...]:

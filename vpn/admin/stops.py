@@ -198,7 +198,11 @@ class EmergencyStopAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     @object_action(
         _("End the stop"),
-        _("Every device gets its tunnels back, as far as its account, its plan and other stops admit it."),
+        lambda stop: (
+            gettext("What was stopped: %(what)s.") % {"what": _what(stop)}
+            + " "
+            + gettext("Every device gets its tunnels back, as far as its account, its plan and other stops admit it.")
+        ),
         applies=lambda stop: stop.ended_at is None,
         permission=END,
     )
