@@ -19,9 +19,11 @@ from accounts.people import signed_in
 from accounts.services import totp
 from accounts.services.passkeys import add_passkey, options_for_new, remove_passkey, rename_passkey, site_of
 from accounts.services.second_factor import (
+    Method,
     begin_totp,
     disable_totp,
     enable_totp,
+    methods_of,
     renew_recovery_codes,
 )
 from accounts.views.confirmation import confirmed
@@ -110,7 +112,8 @@ def authenticator_remove(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "accounts/settings/recovery_codes.html")
+        has_codes = Method.RECOVERY_CODE in methods_of(signed_in(request))
+        return render(request, "accounts/settings/recovery_codes.html", {"has_codes": has_codes})
     try:
         codes = renew_recovery_codes(user=signed_in(request))
     except DomainError as error:

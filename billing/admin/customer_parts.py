@@ -58,7 +58,7 @@ def plan_facts(user: User) -> Iterator[Fact]:
     held = entitlement_shown(user)
     tone = "warn" if held.reason in (Source.GRACE, Source.ENDING, Source.PAUSED) else ""
     yield _("Plan"), plan_shown(held), tone
-    yield _("Until"), until_shown(held), ""
+    yield _("Plan until"), until_shown(held), ""
 
 
 def balance_facts(user: User) -> Iterator[Fact]:

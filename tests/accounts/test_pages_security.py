@@ -175,3 +175,12 @@ def test_a_name_is_data(alice: User) -> None:
     shown = add_passkey(browser, Authenticator(), "<script>alert(1)</script>")
     assert "<script>alert(1)" not in shown.text + browser.get("/settings/security").text
     assert "<script>alert(1)" not in waiting_mails("second_factor")[0].html
+
+
+def test_who_has_no_codes_left_is_not_told_that_they_lose_them(alice: User) -> None:
+    browser = signed_in_browser(alice)
+    give_totp(alice)
+    address = "/settings/security/recovery-codes"
+    assert "You have none left." in browser.get(address).text
+    give_recovery_codes(alice)
+    assert "The codes that you have now will no longer work" in browser.get(address).text

@@ -96,7 +96,7 @@ def test_what_decides_stands_above_everything(staff: Client, alice: User) -> Non
         "Active",
         "Plan",
         "Free",
-        "Until",
+        "Plan until",
         "Devices",
         "Last seen",
         "Address confirmed",

@@ -108,7 +108,7 @@ def test_the_page_of_a_password_lies_below_the_person(staff: Client, alice: User
     alice.set_unusable_password()
     alice.save(update_fields=["password"])
     assert way(page(staff, password))[-1] == "Set password"
-    assert f"<h1>Passwort setzen: {alice.email}</h1>" in in_german(staff, password)
+    assert f"<h1>Passwort setzen: {alice.email}</h1>" in in_german(staff, password).replace("<wbr>", "")
 
 
 def own_data(row: Any) -> set[str]:

@@ -103,6 +103,16 @@ def test_a_pause_says_how_long_the_plan_is_paid_for(page: Client, alice: User, r
     assert "Pause payments" not in buttons(page)
 
 
+def test_a_pause_of_what_ends_says_so_and_the_end_can_be_taken_back(page: Client, alice: User) -> None:
+    make_subscription(
+        alice, pause_behavior="void", paid_until=IN_A_WEEK, current_period_end=IN_A_WEEK, cancel_at_period_end=True
+    )
+    text = words(page)
+    assert f"The subscription ends on {day(IN_A_WEEK)}, and nothing more is charged." in text
+    assert "the next one is due on" not in text
+    assert "Keep Basic" in buttons(page)
+
+
 def test_a_pause_that_has_outlived_what_was_paid_says_what_is_left(page: Client, alice: User) -> None:
     make_subscription(alice, pause_behavior="void", paid_until=A_WEEK_AGO)
     assert "are paused. Meanwhile you have the Free plan." in words(page)
