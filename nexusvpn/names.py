@@ -50,7 +50,7 @@ _COLUMNS = {
     "customers tx": "to devices, by their counters",
     "node rx": "from devices, by the node",
     "node tx": "to devices, by the node",
-    "look at": "looked at again",
+    "look at": "next look at it",
     "pause behavior": "how it is paused",
     "quota bytes": "data of the plan",
     "rx": "from devices",

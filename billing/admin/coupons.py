@@ -106,7 +106,7 @@ def how_it_stands(request: HttpRequest, row: Any) -> Iterable[Notice]:
     if row.refusal:
         yield Notice(gettext("Stripe refused this: %(refusal)s") % {"refusal": row.refusal}, "", "bad")
     elif row.standing in WAITING and not sells():
-        yield Notice(gettext("Stripe is not connected yet. It is asked for this once it is."), "", "warn")
+        yield Notice(gettext("Stripe is not connected yet. Once it is, this is asked for there."), "", "warn")
     elif row.standing in WAITING:
         yield Notice(
             gettext("Stripe is being asked. This is tried again every minute until it has answered."), "", "warn"

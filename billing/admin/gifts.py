@@ -148,7 +148,10 @@ class GiftCodeAdmin(ActionsAdmin):
 
     @object_action(
         _("Revoke"),
-        _("Once it is revoked, nobody can redeem this code any more."),
+        lambda code: (
+            gettext("Once it is revoked, nobody can redeem the code with the ID %(id)s of “%(batch)s” any more.")
+            % {"id": code.pk, "batch": code.batch}
+        ),
         applies=lambda code: code.redeemed_at is None and code.revoked_at is None,
         danger=True,
     )

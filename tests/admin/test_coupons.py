@@ -57,7 +57,7 @@ def test_what_waits_for_a_stripe_that_is_not_connected_says_so_and_promises_noth
     staff: Client, sam: User
 ) -> None:
     coupon = add_coupon(by=sam, name="Summer", percent_off=Decimal(20))
-    told = "Stripe is not connected yet. It is asked for this once it is."
+    told = "Stripe is not connected yet. Once it is, this is asked for there."
     assert told in staff.get(change(coupon)).text
     Coupon.objects.update(standing="live")
     page = staff.post(action(coupon, "end"), follow=True).text

@@ -89,7 +89,7 @@ def test_a_month_is_called_by_its_name(staff: Client) -> None:
     assert not re.search(r"\b1\sOct", listed + text)
 
 
-@pytest.mark.parametrize(("level", "words"), [(0, "Nothing yet"), (80, "80\xa0%")])
+@pytest.mark.parametrize(("level", "words"), [(0, "Not yet"), (80, "80\xa0%")])
 def test_how_far_a_quota_was_used_when_its_customer_was_told_has_its_unit(
     staff: Client, level: int, words: str
 ) -> None:

@@ -107,7 +107,7 @@ def quota_panel(user: User) -> Panel:
         (gettext("Starts again"), moment(meter.resets_at)),
         (
             gettext("Told by mail"),
-            gettext("at %(warned)s %%") % {"warned": meter.warned} if meter.warned else gettext("Nothing yet"),
+            gettext("at %(warned)s %%") % {"warned": meter.warned} if meter.warned else gettext("Not yet"),
         ),
     ]
     return Panel(

@@ -132,7 +132,7 @@ class IncidentUpdateAdmin(ReadOnlyAdmin):
 
 
 def _warned_at(level: int) -> str:
-    return percent(level / 100) if level else gettext("Nothing yet")
+    return percent(level / 100) if level else gettext("Not yet")
 
 
 @admin.register(QuotaMeter)
