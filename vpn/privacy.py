@@ -142,8 +142,8 @@ def _register_fleet() -> None:
         "Outage": _("When a server was not heard."),
         "Watch": _("When we looked after our servers."),
         "Alert": _("What was wrong with a server."),
-        "Incident": _("What the status page says."),
-        "IncidentUpdate": _("What the status page says of it."),
+        "Incident": _("Incidents on the status page."),
+        "IncidentUpdate": _("What the status page says of an incident, message by message."),
         "EmergencyStop": _("When a server was stopped, and by which of our staff."),
     }
     kept = {"NodeHour": _("{NODE_HOURS_KEPT_DAYS} days."), "NodeTotal": _("{USAGE_REGISTERS_KEPT_DAYS} days.")}

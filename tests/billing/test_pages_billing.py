@@ -98,7 +98,7 @@ def test_a_pause_says_how_long_the_plan_is_paid_for(page: Client, alice: User, r
     make_subscription(alice, pause_behavior="void", pause_resumes_at=resumes, paid_until=IN_A_WEEK)
     text = words(page)
     until = f" until {day(resumes)}" if resumes else ""
-    assert f"Your payments for Basic are paused{until}. You have it until {day(IN_A_WEEK)}." in text
+    assert f"Your payments for Basic are paused{until}. You have Basic until {day(IN_A_WEEK)}." in text
     assert "End the pause" in buttons(page)
     assert "Pause payments" not in buttons(page)
 
@@ -170,7 +170,7 @@ def test_a_failed_payment_does_not_threaten_devices_that_another_plan_covers(pag
     grant(alice, "pro")
     text = words(page)
     until = since + timedelta(days=service.DUNNING_GRACE_DAYS)
-    assert f"A payment for Basic failed. You keep it until {day(until)}." in text
+    assert f"A payment for Basic failed. You keep Basic until {day(until)}." in text
     assert f"You keep Basic until {day(until)}, {until:%H:%M} UTC; your Pro plan goes on as it is." in text
     assert "devices keep working" not in text
 

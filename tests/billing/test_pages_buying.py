@@ -131,7 +131,8 @@ def test_who_is_signed_in_sees_there_which_plan_is_theirs(page: Client, alice: U
     assert "Choose Pro" not in text
     markup = page.get("/").text
     assert 'href="/billing">See billing' in markup
-    assert 'href="/billing">Choose Free' in markup
+    assert "Choose Free" not in markup
+    assert "Everybody has this without paying." in text
     assert "Your plan" not in words(Client(), "/")
 
 
