@@ -10,6 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
@@ -75,6 +76,11 @@ class GrantForm(forms.ModelForm):
         return values
 
 
+def _holds(grant: PlanGrant) -> bool:
+    is_over = grant.valid_until is not None and grant.valid_until <= timezone.now()
+    return grant.revoked_at is None and not is_over
+
+
 @admin.register(PlanGrant)
 class PlanGrantAdmin(ActionsAdmin):
     """Given and revoked, never edited or deleted: it is the record of what staff gave."""
@@ -112,7 +118,7 @@ class PlanGrantAdmin(ActionsAdmin):
     @object_action(
         _("Revoke"),
         _("The plan ends now. Devices beyond what is left of the person's plan stay until they are removed."),
-        applies=lambda grant: grant.revoked_at is None,
+        applies=_holds,
         danger=True,
     )
     def revoke(self, request: HttpRequest, grant: PlanGrant) -> Outcome:

@@ -83,6 +83,16 @@ def test_a_grant_that_makes_no_sense_is_refused_at_its_field(
     assert not PlanGrant.objects.exists()
 
 
+def test_a_grant_that_is_over_has_nothing_to_revoke(staff: Client) -> None:
+    grant = new_grant()
+    assert action(grant, "revoke") in staff.get(change(grant)).text
+    PlanGrant.objects.update(valid_until=timezone.now())
+    assert action(grant, "revoke") not in staff.get(change(grant)).text
+    assert TOO_LATE in staff.post(action(grant, "revoke")).text
+    grant.refresh_from_db()
+    assert grant.revoked_at is None
+
+
 def test_a_grant_is_never_edited(staff: Client) -> None:
     grant = new_grant()
     assert staff.post(change(grant), {"reason": "Another"}).status_code == 403
