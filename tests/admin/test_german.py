@@ -49,6 +49,7 @@ def test_the_home_and_the_settings(staff: Client, name: str) -> None:
 def test_nouns_keep_their_capital_where_only_the_first_letter_is_another(staff: Client) -> None:
     EmergencyStop.objects.create(scope=EmergencyStop.Scope.FLEET, reason="A leak")
     entry = new_entry(account=LedgerEntry.Account.CREDIT)
+    assert entry.user is not None
     ticket = make_ticket(entry.user)
     Ticket.objects.filter(pk=make_ticket(entry.user, subject="The other").pk).update(status=Ticket.Status.ANSWERED)
     said = {
