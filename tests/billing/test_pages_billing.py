@@ -116,10 +116,10 @@ def test_a_pause_of_what_ends_says_so_and_the_end_can_be_taken_back(page: Client
 @pytest.mark.parametrize(
     ("pause", "said"),
     [
-        ({}, "Until then it is charged as before."),
+        ({}, "Until then it is charged."),
         (
             {"pause_behavior": "void", "pause_resumes_at": IN_A_WEEK + timedelta(days=9)},
-            "When the pause is over, it is charged as before until then.",
+            "When the pause is over, it is charged until then.",
         ),
     ],
     ids=["ending", "paused"],
