@@ -18,16 +18,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError
 from django.db.models import BooleanField
 from django.forms.utils import pretty_name
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext
-from psycopg.errors import UniqueViolation
 
-from nexusvpn.audit import telling_once
 from nexusvpn.languages import lazy as _
 from nexusvpn.locks import lock_row
 
@@ -174,17 +171,6 @@ class StaleFormsAdmin(admin.ModelAdmin):
             except (ValidationError, ValueError):
                 return None
         return super().get_object(request, object_id, from_field)
-
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Of a name that somebody has taken between the look and the write the form says so at a second look, and stays as it was typed."""
-        try:
-            return super().changeform_view(request, *args, **kwargs)
-        except IntegrityError as error:
-            if not isinstance(error.__cause__, UniqueViolation):
-                raise
-        # What was told of is rolled back with what was done.
-        with telling_once():
-            return super().changeform_view(request, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)
