@@ -18,7 +18,7 @@ from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from accounts.people import signed_in
 from billing.holding import plan_name_now
-from billing.models import PlanGrant
+from billing.models import Plan, PlanGrant
 from billing.services.grants import check_grant, grant_plan, revoke_grant
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
@@ -58,6 +58,12 @@ class GrantForm(forms.ModelForm):
     class Meta:
         model = PlanGrant
         fields = ("user", "plan", "reason", "valid_until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "plan" in self.fields:
+            plan: Any = self.fields["plan"]
+            plan.queryset = Plan.objects.exclude(code=Plan.FREE)
 
     def clean(self) -> dict[str, Any]:
         """The service's own rule, so that its refusal is shown at its field."""
