@@ -201,7 +201,7 @@ class TestThePage:
         assert "Your plan Pro" in browser.get("/devices/keep", {"plan": "gold"}).text
 
     def test_without_devices_there_is_nothing_to_choose(self, browser: Client) -> None:
-        assert "No devices yet" in browser.get("/devices/keep").text
+        assert "You have no devices" in browser.get("/devices/keep").text
 
     def test_one_has_to_be_signed_in(self) -> None:
         assert Client().get("/devices/keep").status_code == 302
