@@ -344,7 +344,10 @@ class OnlyRowAdmin(StaffModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().render_change_form(request, {**context, "is_only_row": True}, *args, **kwargs)
+        # A row that is called as its table is would say so twice, in its heading and in the title of the page.
+        says_more = str(context["subtitle"]).casefold() != str(context["title"]).casefold()
+        more = {"is_only_row": True, "subtitle": context["subtitle"] if says_more else None}
+        return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
