@@ -10,11 +10,11 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
+from nexusvpn.moments import moment_in_name
 
 
 class CheckoutSession(models.Model):
@@ -55,7 +55,7 @@ class CheckoutSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{date_format(self.created_at, 'DATETIME_FORMAT')}: {self.get_state_display()}"
+        return f"{moment_in_name(self.created_at)}: {self.get_state_display()}"
 
 
 class StripeOrder(models.Model):

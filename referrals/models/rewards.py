@@ -7,10 +7,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models.referrals import Referral
 
@@ -124,7 +124,7 @@ class RewardPayout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{money(self.amount_minor, self.currency)}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
+        return f"{money(self.amount_minor, self.currency)}, {moment_in_name(self.created_at)}"
 
 
 class RewardEntry(models.Model):
@@ -177,4 +177,4 @@ class RewardEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{capfirst(self.get_kind_display())}, {date_format(self.occurred_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_kind_display())}, {moment_in_name(self.occurred_at)}"

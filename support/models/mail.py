@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from support.models.messages import TicketMessage
 
 
@@ -41,4 +41,4 @@ class InboundMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{capfirst(self.get_state_display())}, {date_format(self.received_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_state_display())}, {moment_in_name(self.received_at)}"

@@ -59,6 +59,15 @@ def test_a_row_is_not_called_by_its_key(model: type[Model]) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de"])
+@ours
+def test_no_line_parts_a_moment_in_a_name(model: type[Model], language: str) -> None:
+    row: Any = model._base_manager.get(pk=MAKERS[model]().pk)
+    with override(language):
+        assert not re.search(r"\d{4}, \d\d:\d\d", str(row))
+
+
+@pytest.mark.django_db
 def test_a_page_says_whose_row_it_is(staff: Client) -> None:
     seed = MAKERS[TotpSeed]()
     text = page(staff, change(seed))
