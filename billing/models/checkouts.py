@@ -21,10 +21,10 @@ class CheckoutSession(models.Model):
     """Stripe's page on which somebody buys. A person has one that is not over."""
 
     class State(models.TextChoices):
-        ASKED = "asked", _("asked for")
-        OPEN = "open", _("open")
-        COMPLETE = "complete", _("paid")
-        EXPIRED = "expired", _("over")
+        ASKED = "asked", _("Asked for")
+        OPEN = "open", _("Open")
+        COMPLETE = "complete", _("Paid")
+        EXPIRED = "expired", _("Over")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -77,9 +77,9 @@ class StripeOrder(models.Model):
         DELETE_CUSTOMER = "delete_customer", _("delete the customer")
 
     class State(models.TextChoices):
-        OPEN = "open", _("to be done")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused by Stripe")
+        OPEN = "open", _("To be done")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Refused by Stripe")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(

@@ -23,12 +23,12 @@ class Reward(models.Model):
         FRIEND = "friend", _("for the friend")
 
     class State(models.TextChoices):
-        PENDING = "pending", _("pending")
-        HELD = "held", _("held for review")
-        EARNED = "earned", _("earned")
-        CANCELLED = "cancelled", _("cancelled")
-        REFUSED = "refused", _("refused by staff")
-        TAKEN_BACK = "taken_back", _("taken back after it was earned")
+        PENDING = "pending", _("Pending")
+        HELD = "held", _("Held for review")
+        EARNED = "earned", _("Earned")
+        CANCELLED = "cancelled", _("Cancelled")
+        REFUSED = "refused", _("Refused by staff")
+        TAKEN_BACK = "taken_back", _("Taken back after it was earned")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards", db_index=False)
@@ -91,9 +91,9 @@ class RewardPayout(models.Model):
     """Earned money on its way to the person's balance at the payment provider, which takes it off their next invoice."""
 
     class State(models.TextChoices):
-        ASKED = "asked", _("under way")
-        DONE = "done", _("on the balance")
-        REFUSED = "refused", _("refused by the provider")
+        ASKED = "asked", _("Under way")
+        DONE = "done", _("On the balance")
+        REFUSED = "refused", _("Refused by the provider")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(

@@ -15,9 +15,9 @@ class InboundMail(models.Model):
     """That a mail was read, and what became of it; not its text. One that comes twice is known by its fingerprint."""
 
     class State(models.TextChoices):
-        WRITTEN = "written", _("in its thread")
-        IGNORED = "ignored", _("an automatic answer, or one of ours")
-        REFUSED = "refused", _("not accepted")
+        WRITTEN = "written", _("In its thread")
+        IGNORED = "ignored", _("An automatic answer, or one of ours")
+        REFUSED = "refused", _("Not accepted")
 
     id = models.BigAutoField(primary_key=True)
     # SHA-256 of its sender, the ticket that its token names, and its Message-ID or else all of it: nobody can take another's place.
