@@ -58,7 +58,7 @@ def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Clie
     price = new_price()
     assert "units of the currency" in page(staff, reverse("admin:billing_planprice_add"))
     text = page(staff, reverse("admin:billing_planprice_change", args=[price.pk]))
-    assert "<h2>$4.99 a month</h2>" in text
+    assert f"<h2>{price.plan.name}, $4.99 a month</h2>" in text
     assert "units of the currency" not in text
 
 

@@ -186,4 +186,4 @@ class EmergencyStop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_scope_display()}: {self.reason}"
+        return f"{self.server or self.location or self.get_scope_display()}: {self.reason}"
