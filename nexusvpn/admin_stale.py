@@ -1,7 +1,8 @@
 """A page of the admin that was opened before somebody changed its row takes nothing of that back unseen.
 
-What every field of a form held is sent with it, as digests, and the language that writes its numbers. What nobody typed over stays as the row has it now. What somebody types over
-a value that they have not seen is refused, with what holds now; the page that refuses it shows that, so that saving again is meant.
+What every field of a form held is sent with it, as digests, and the language that its numbers are written in. What nobody typed over
+stays as the row has it now. What somebody types over a value that they have not seen is refused, with what holds now; the page that
+refuses it shows that, so that saving again is meant.
 """
 
 from __future__ import annotations
