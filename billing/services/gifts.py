@@ -81,7 +81,7 @@ def check_batch(*, name: str, plan: Plan, days: int, count: int, expires_at: dat
 def _new_code(batch: GiftBatch) -> GiftCode:
     signs = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     grouped = "-".join(signs[at : at + GROUP] for at in range(0, LENGTH, GROUP))
-    made = GiftCode(batch=batch, code_hash=hash_code(grouped))
+    made = GiftCode(batch=batch, code_hash=hash_code(grouped), tail=signs[-GROUP:])
     made.code = encrypt(grouped.encode(), gift_place(made.pk))
     return made
 
