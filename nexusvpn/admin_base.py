@@ -23,7 +23,7 @@ from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_deleting import is_kept
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
-from nexusvpn.admin_fields import each_written, plain_field, without
+from nexusvpn.admin_fields import each_written, plain_field, without, without_help
 from nexusvpn.admin_inlines import adding_in_a_sentence
 from nexusvpn.admin_lists import CappedPaginator, StaffList
 from nexusvpn.admin_menu import NAMES
@@ -131,6 +131,8 @@ class StaffModelAdmin(StaleFormsAdmin):
     sums: ClassVar[tuple[str, ...]] = ()
     # Moments that the list shows by their day.
     days: ClassVar[tuple[str, ...]] = ()
+    # Fields whose help says how they are typed.
+    typed_by_help: ClassVar[tuple[str, ...]] = ()
     # What is done with a row that cannot be deleted.
     instead_of_deleting: ClassVar[StrOrPromise] = ""
 
@@ -156,6 +158,12 @@ class StaffModelAdmin(StaleFormsAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """How a value is typed is not said of one that can only be read."""
+        is_read = obj is not None and not self.has_change_permission(request, obj)
+        read = self.typed_by_help if is_read else set(self.typed_by_help) & set(self.get_readonly_fields(request, obj))
+        return super().get_form(request, obj, change, **without_help(self.form, read), **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """When a row was made, and what else is known of it alone, is not asked before there is one; who may only look at it sees no
