@@ -127,6 +127,15 @@ class GiftNotNeeded(Conflict):
     message = _("You have this plan already, or more. Keep the code for later or for somebody else.")
 
 
+class GiftOfOnesOwn(Conflict):
+    """Of a batch that they made or can download: who gives codes away does not give themselves a plan."""
+
+    code = "gift_own"
+    message = _(
+        "You are one of those who give this code away, so you cannot redeem it. A colleague can give you a plan."
+    )
+
+
 class PaymentDisputed(Conflict):
     code = "payment_disputed"
     message = _(

@@ -130,7 +130,7 @@ def _register_plans() -> None:
         ),
         StoredKind(
             "billing.GiftCode",
-            _("A hash of each gift code, and who redeemed it."),
+            _("A hash of each gift code with its last group, and who redeemed it."),
             _("So that it is redeemed once."),
             BOOKS,
             section="gift_codes",

@@ -23,7 +23,7 @@ from nexusvpn.admin_columns import on_its_day, readable
 from nexusvpn.admin_deleting import is_kept
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_export import MOST_ROWS, Export, export_list, may_export
-from nexusvpn.admin_fields import each_written, plain_field, without
+from nexusvpn.admin_fields import each_written, plain_field, without, without_help
 from nexusvpn.admin_inlines import adding_in_a_sentence
 from nexusvpn.admin_lists import CappedPaginator, StaffList
 from nexusvpn.admin_menu import NAMES
@@ -132,6 +132,8 @@ class StaffModelAdmin(StaleFormsAdmin, TakenNamesAdmin):
     sums: ClassVar[tuple[str, ...]] = ()
     # Moments that the list shows by their day.
     days: ClassVar[tuple[str, ...]] = ()
+    # Fields whose help says how they are typed.
+    typed_by_help: ClassVar[tuple[str, ...]] = ()
     # What is done with a row that cannot be deleted.
     instead_of_deleting: ClassVar[StrOrPromise] = ""
 
@@ -157,6 +159,12 @@ class StaffModelAdmin(StaleFormsAdmin, TakenNamesAdmin):
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         return plain_field(super().formfield_for_dbfield(db_field, request, **kwargs))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        """How a value is typed is not said of one that can only be read."""
+        is_read = obj is not None and not self.has_change_permission(request, obj)
+        read = self.typed_by_help if is_read else set(self.typed_by_help) & set(self.get_readonly_fields(request, obj))
+        return super().get_form(request, obj, change, **without_help(self.form, read), **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """When a row was made, and what else is known of it alone, is not asked before there is one; who may only look at it sees no
@@ -345,7 +353,10 @@ class OnlyRowAdmin(StaffModelAdmin):
         return super().changelist_view(request, extra_context)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
-        return super().render_change_form(request, {**context, "is_only_row": True}, *args, **kwargs)
+        # A row that is called as its table is would say so twice, in its heading and in the title of the page.
+        says_more = str(context["subtitle"]).casefold() != str(context["title"]).casefold()
+        more = {"is_only_row": True, "subtitle": context["subtitle"] if says_more else None}
+        return super().render_change_form(request, {**context, **more}, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

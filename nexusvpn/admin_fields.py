@@ -29,6 +29,14 @@ def plain_field(field: Any) -> Any:
     return field
 
 
+def without_help(form: Any, names: Collection[str]) -> dict[str, dict[str, Any]]:
+    """What makes a form of the admin say nothing of these fields beside what they hold, and of the others what it says anyway."""
+    if not names:
+        return {}
+    own = getattr(getattr(form, "Meta", None), "help_texts", None) or {}
+    return {"help_texts": {**own, **dict.fromkeys(names, "")}}
+
+
 def without(fieldsets: Any, hidden: Collection[Any]) -> list[tuple[Any, dict[str, Any]]]:
     """The groups of fields of a form but for some; a group of which nothing is left is not there."""
     kept = []

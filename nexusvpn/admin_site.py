@@ -31,7 +31,8 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that waits for staff: what, the list that shows it, and since when or until when it may.
+    """Something that waits for staff: what, the list that shows it, and since when or until when it may; of several (`is_one`) since when
+    the oldest does, or until when the first may.
 
     `tone` is bad, warn or plain.
     """
@@ -41,6 +42,7 @@ class Notice:
     tone: str = "plain"
     since: datetime | None = None
     due_at: datetime | None = None
+    is_one: bool = True
 
 
 TONES = ("bad", "warn", "plain")

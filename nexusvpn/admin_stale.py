@@ -1,7 +1,8 @@
 """A page of the admin that was opened before somebody changed its row takes nothing of that back unseen.
 
-What every field of a form held is sent with it, as digests. What nobody typed over stays as the row has it now. What somebody types over
-a value that they have not seen is refused, with what holds now; the page that refuses it shows that, so that saving again is meant.
+What every field of a form held is sent with it, as digests, and the language that its numbers are written in. What nobody typed over
+stays as the row has it now. What somebody types over a value that they have not seen is refused, with what holds now; the page that
+refuses it shows that, so that saving again is meant.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from django.forms.utils import pretty_name
 from django.http import HttpRequest
 from django.utils.formats import localize
 from django.utils.text import Truncator, capfirst
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext, override
 
+from nexusvpn.languages import known_language
 from nexusvpn.languages import lazy as _
 from nexusvpn.locks import lock_row
 
@@ -96,6 +98,8 @@ class FormAsShown(forms.BaseModelForm):
 
     # By name, what the fields of the page held that is sent here.
     shown: dict[str, str]
+    # What that page wrote is read as it was written, whatever language was chosen since.
+    shown_in: str
     label_of: Callable[[str], str]
     is_stale = False
 
@@ -103,12 +107,14 @@ class FormAsShown(forms.BaseModelForm):
         for field in self.fields.values():
             # Django's own way to know what a page began with would call what is kept now a change.
             field.show_hidden_initial = False
-        unseen = {name: sent for name, sent in _held(self).items() if self.shown.get(name) != digest(sent)}
-        self._renew({name: sent for name, sent in unseen.items() if self._is_as_shown(name, list(sent))})
-        changed = set(self.changed_data)
+        with override(self.shown_in):
+            unseen = {name: sent for name, sent in _held(self).items() if self.shown.get(name) != digest(sent)}
+            self._renew({name: sent for name, sent in unseen.items() if self._is_as_shown(name, list(sent))})
+            changed = set(self.changed_data)
         now = {name: _in_words(self, name) for name in unseen if name in changed}
         gone = self._typed_in_vain()
-        super().full_clean()
+        with override(self.shown_in):
+            super().full_clean()
         self.is_stale = bool(now or gone)
         if now:
             self.add_error(None, ValidationError(CHANGED_MEANWHILE, code="stale"))
@@ -177,7 +183,9 @@ class StaleFormsAdmin(admin.ModelAdmin):
         if obj is None or not self._is_saving(request):
             return form
         shown = dict(part.split(":", 1) for part in request.POST.get("shown", "").split() if ":" in part)
-        return type(form)(form.__name__, (FormAsShown, form), {"shown": shown, "label_of": self.label_of})
+        shown_in = known_language(request.POST.get("shown_in", "")) or get_language()
+        own = {"shown": shown, "shown_in": shown_in, "label_of": self.label_of}
+        return type(form)(form.__name__, (FormAsShown, form), own)
 
     def label_of(self, name: str) -> str:
         """How people know a field that the form does not have any more."""
@@ -187,7 +195,10 @@ class StaleFormsAdmin(admin.ModelAdmin):
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
         form = context["adminform"].form
         if kwargs.get("obj") is not None:
-            context["shown"] = " ".join(f"{name}:{digest}" for name, digest in digests_of(form).items())
+            # A page that refuses something shows what was typed, as it was typed.
+            context["shown_in"] = getattr(form, "shown_in", get_language())
+            with override(context["shown_in"]):
+                context["shown"] = " ".join(f"{name}:{digest}" for name, digest in digests_of(form).items())
         answer: Any = super().render_change_form(request, context, *args, **kwargs)
         if getattr(form, "is_stale", False):
             answer.status_code = 409

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.apps import AppConfig, apps
 from django.utils import translation
+from django.utils.text import capfirst
 
 # Those with catalogues of their own.
 APPS = ("nexusvpn", "accounts", "billing", "referrals", "support", "vpn")
@@ -55,6 +56,8 @@ _COLUMNS = {
     "quota bytes": "data of the plan",
     "rx": "from devices",
     "rx bytes": "from devices",
+    # One word for where a row stands, whatever its table calls it.
+    "status": "state",
     "tx": "to devices",
     "tx bytes": "to devices",
     "used bytes": "data used",
@@ -120,6 +123,6 @@ def _translate_choices(app: AppConfig, texts: set[tuple[str, str]]) -> None:
     for model in app.get_models():
         for field in model._meta.local_fields:
             if field.choices:
-                known = [(value, str(label)) for value, label in field.flatchoices]
+                known = [(value, capfirst(str(label).replace("_", " "))) for value, label in field.flatchoices]
                 texts.update((CHOICE, label) for _value, label in known)
                 field.choices = [(value, translation.pgettext_lazy(CHOICE, label)) for value, label in known]

@@ -48,8 +48,8 @@ class Waiting:
         text = str(self.text % {"n": n, "count": f"{n}+" if n == MOST else str(n)})
         first = min((time for time in times if time), default=None)
         if self.is_deadline:
-            return Notice(text, self.url(), self.tone, due_at=first)
-        return Notice(text, self.url(), self.tone, since=first)
+            return Notice(text, self.url(), self.tone, due_at=first, is_one=n == 1)
+        return Notice(text, self.url(), self.tone, since=first, is_one=n == 1)
 
 
 # Each app adds its own.

@@ -25,7 +25,7 @@ _APART = re.compile(
             r"[A-Za-z0-9+/]{43}=",
             r"\b[0-9a-fA-F:.-]{8,}\b",
             r"\b[0-9a-f]{1,4}::[0-9a-f:/]*",
-            r"\b[\w-]+\.conf\b",
+            r"[\w-]*\.conf\b",
             r"\bNX-[0-9a-f-]+",
             # Codes of countries, currencies and referrals, and what stands for a value in a file.
             r"\b[A-Z][A-Z0-9_]+\b",

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.acts import in_words
 from accounts.admin.customer_page import Fact, customer_page, list_of
@@ -56,7 +56,9 @@ def facts(user: User) -> Iterator[Fact]:
         yield _("Erased on"), moment(user.deletion_due_at), "warn"
     yield _("Customer since"), day(user.date_joined), ""
     yield _("Last seen"), ago(row.page_last_seen or user.last_login), ""
-    yield _("Signed in"), _("nowhere") if not row.page_sessions else str(row.page_sessions), ""
+    count = row.page_sessions
+    sessions = ngettext("%(count)s session now", "%(count)s sessions now", count) % {"count": count}
+    yield _("Signed in"), sessions if count else _("nowhere"), ""
     verified = user.email_verified_at
     yield _("Address confirmed"), day(verified) if verified else _("No"), "" if verified else "warn"
     yield _("Second factor"), _("Yes") if row.page_has_factor else _("No"), ""

@@ -86,6 +86,9 @@ class InvitationAdmin(ReadOnlyAdmin):
                 invitation, code = invite(by=signed_in(request), **form.cleaned_data)
             except DomainError as error:
                 status = form.add_domain_error(error)
+                if error.code == "already_invited":
+                    # Whoever missed the code of the first click makes another here; what was clicked before cannot.
+                    form.data = {**request.POST.dict(), "key": str(uuid4())}
             else:
                 self.log_addition(request, invitation, str(INVITE_LABEL))
                 return self._shown_once(request, invitation, code)

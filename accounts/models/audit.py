@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.acts import in_words
+from nexusvpn.moments import moment_in_name
 
 
 class AuditEvent(models.Model):
@@ -52,4 +52,4 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{in_words(self.action)}, {date_format(self.at, 'DATETIME_FORMAT')}"
+        return f"{in_words(self.action)}, {moment_in_name(self.at)}"

@@ -9,11 +9,11 @@ from typing import Any
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.people import User
 from accounts.querysets import SessionQuerySet
+from nexusvpn.moments import moment_in_name
 
 
 class Session(models.Model):
@@ -74,7 +74,7 @@ class Session(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
+        return f"{self.get_kind_display()}, {moment_in_name(self.created_at)}"
 
 
 class LoginHistory(models.Model):
@@ -107,7 +107,7 @@ class LoginHistory(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()}, {date_format(self.timestamp, 'DATETIME_FORMAT')}"
+        return f"{self.get_outcome_display()}, {moment_in_name(self.timestamp)}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None:
@@ -136,4 +136,4 @@ class KnownClient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {date_format(self.first_seen_at, 'DATETIME_FORMAT')}"
+        return f"{self.user}, {moment_in_name(self.first_seen_at)}"

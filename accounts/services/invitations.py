@@ -49,7 +49,7 @@ def invite(
         if Invitation.objects.filter(pk=invitation.pk).exists():
             raise Conflict(
                 _(
-                    "This form has made an invitation already, and its code was shown. To make another, open the form anew."
+                    "This form has made an invitation already, and its code was shown. To make another, send the form again."
                 ),
                 code="already_invited",
             )

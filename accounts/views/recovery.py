@@ -11,28 +11,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import InvalidLink
-from accounts.forms_credentials import AddressForm, ResetForm
+from accounts.forms_credentials import ResetForm
 from accounts.services.recovery import ask_for_reset, check_reset_link, reset_password
-from nexusvpn.errors import DomainError, RateLimited
-from nexusvpn.http import with_retry_after
-from nexusvpn.ratelimit import LINK_USE, MAILED_LINK, enforce
+from accounts.views.mailed_links import ask_page
+from nexusvpn.errors import DomainError
+from nexusvpn.ratelimit import LINK_USE, enforce
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgot(request: HttpRequest) -> HttpResponse:
-    form = AddressForm(request.POST if request.method == "POST" else None)
-    status = 400 if form.is_bound else 200
-    try:
-        if form.is_bound:
-            enforce(request, MAILED_LINK)
-        if form.is_valid():
-            ask_for_reset(email=form.cleaned_data["email"])
-            return render(request, "accounts/password_forgot_sent.html")
-    except RateLimited as error:
-        status = form.add_domain_error(error)
-    response = render(request, "accounts/password_forgot.html", {"form": form}, status=status)
-    return with_retry_after(response, form.retry_after)
+    return ask_page(request, ask_for_reset, "accounts/password_forgot.html", sent="accounts/password_forgot_sent.html")
 
 
 @sensitive_post_parameters("password")

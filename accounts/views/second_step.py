@@ -106,6 +106,7 @@ def _page(request: HttpRequest, step: Step, form: CodeForm, methods: list[Method
         "person": step.user,
         "number": step.number,
         "next": step.target if step.is_signed_in else "",
+        "only_method": methods[0] if len(methods) == 1 else "",
         # Elsewhere nobody knows of a sign-in that was begun here.
         **ways_to_prove(request, methods, page="" if step.is_signed_in else reverse("login")),
     }

@@ -11,13 +11,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.errors import InvalidLink
-from accounts.forms_credentials import AddressForm
 from accounts.models import User
 from accounts.services.verification import ask_for_verification, check_verification_link, verify_address
+from accounts.views.mailed_links import ask_page
 from accounts.wanted import forget_wanted, remembered_wanted, with_next
-from nexusvpn.errors import RateLimited
-from nexusvpn.http import with_retry_after
-from nexusvpn.ratelimit import LINK_USE, MAILED_LINK, enforce
+from nexusvpn.ratelimit import LINK_USE, enforce
 
 
 @never_cache
@@ -53,15 +51,10 @@ def _go_on(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def resend(request: HttpRequest) -> HttpResponse:
     known = request.user.email if isinstance(request.user, User) else ""
-    form = AddressForm(request.POST if request.method == "POST" else None, initial={"email": known})
-    status = 400 if form.is_bound else 200
-    try:
-        if form.is_bound:
-            enforce(request, MAILED_LINK)
-        if form.is_valid():
-            ask_for_verification(email=form.cleaned_data["email"])
-            return render(request, "accounts/verify_resend_sent.html")
-    except RateLimited as error:
-        status = form.add_domain_error(error)
-    response = render(request, "accounts/verify_resend.html", {"form": form}, status=status)
-    return with_retry_after(response, form.retry_after)
+    return ask_page(
+        request,
+        ask_for_verification,
+        "accounts/verify_resend.html",
+        sent="accounts/verify_resend_sent.html",
+        known=known,
+    )

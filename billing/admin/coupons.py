@@ -188,6 +188,7 @@ class DiscountAdmin(ActionsAdmin):
 @admin.register(Coupon)
 class CouponAdmin(DiscountAdmin):
     form = CouponForm
+    typed_by_help = ("currency",)
     terms = TERMS
     list_display = ("name", "worth", "lasts", "standing", "used", "codes_made", "redeem_by", "created_at")
     list_filter = ("standing", RefusedFilter, "duration")
@@ -234,6 +235,7 @@ class CouponAdmin(DiscountAdmin):
 @admin.register(PromotionCode)
 class PromotionCodeAdmin(DiscountAdmin):
     form = CodeForm
+    typed_by_help = ("minimum_currency",)
     terms = CodeForm.Meta.fields
     facts = ("is_personal", *DiscountAdmin.facts)
     panels: ClassVar[list[Any]] = [brought_panel]

@@ -129,12 +129,12 @@ class GiftBatchAdmin(ActionsAdmin):
 
 @admin.register(GiftCode)
 class GiftCodeAdmin(ActionsAdmin):
-    fields = ("id", "batch", "redeemed_at", "redeemed_by", "grant", "revoked_at")
+    fields = ("id", "batch", "tail", "redeemed_at", "redeemed_by", "grant", "revoked_at")
     readonly_fields = fields
-    list_display = ("id", "batch", "redeemed_at", "redeemed_by", "revoked_at")
+    list_display = ("__str__", "redeemed_at", "redeemed_by", "revoked_at")
     list_select_related = ("batch", "redeemed_by")
     list_filter = (("redeemed_at", admin.EmptyFieldListFilter), ("revoked_at", admin.EmptyFieldListFilter))
-    search_fields = ("=id", "batch__name", "redeemed_by__email")
+    search_fields = ("=id", "=tail", "batch__name", "redeemed_by__email")
     ordering = ("id",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -148,10 +148,7 @@ class GiftCodeAdmin(ActionsAdmin):
 
     @object_action(
         _("Revoke"),
-        lambda code: (
-            gettext("Once it is revoked, nobody can redeem the code with the ID %(id)s of “%(batch)s” any more.")
-            % {"id": code.pk, "batch": code.batch}
-        ),
+        lambda code: gettext("Once it is revoked, nobody can redeem this code any more: %(code)s.") % {"code": code},
         applies=lambda code: code.redeemed_at is None and code.revoked_at is None,
         danger=True,
     )

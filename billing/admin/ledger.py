@@ -53,7 +53,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         "price",
         "account",
     )
-    list_select_related = ("user", "price")
+    list_select_related = ("user", "price__plan")
     list_filter = ("occurred_at", "account", "kind", "currency", "price__plan")
     search_fields = ("=source", "=balance_transaction_id", "=invoice_id", "user__email")
 

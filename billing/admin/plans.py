@@ -160,6 +160,7 @@ class PlanPriceAdmin(ActionsAdmin, ReadOnlyAdmin):
     """Added, never edited or deleted: somebody may have it."""
 
     form = PriceForm
+    typed_by_help = ("currency",)
     list_display = (
         "plan",
         "interval",

@@ -19,7 +19,7 @@ class CheckoutSessionAdmin(ReadOnlyAdmin):
 
     fields = ("id", "user", "price", "state", "stripe_id", "created_at", "expires_at", "ended_at")
     list_display = ("created_at", "user", "price", "state", "ended_at")
-    list_select_related = ("user", "price")
+    list_select_related = ("user", "price__plan")
     list_filter = ("state", "price__plan")
     search_fields = ("=id", "=stripe_id", "user__email")
     ordering = ("-created_at", "id")

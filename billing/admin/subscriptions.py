@@ -11,17 +11,13 @@ from django.utils.translation import gettext
 from accounts.admin.customer_page import customer_page
 from billing.admin.columns import panel_of
 from billing.models import Subscription
-from billing.models.plans import an_interval
 from nexusvpn.admin_base import ReadOnlyAdmin
 from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import day, money
+from nexusvpn.templatetags.nexusvpn_ui import day
 
 
 def what_it_costs(subscription: Subscription) -> str:
-    price = subscription.price
-    if price is None:
-        return gettext("a price that is not ours")
-    return f"{price.plan.name}, {an_interval(money(price.amount_minor, price.currency), price.interval)}"
+    return str(subscription.price or gettext("a price that is not ours"))
 
 
 def goes_on(subscription: Subscription) -> str:

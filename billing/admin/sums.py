@@ -16,7 +16,7 @@ from nexusvpn.templatetags.nexusvpn_ui import money
 @admin.register(LedgerDay)
 class LedgerDayAdmin(ReadOnlyAdmin):
     list_display = ("recorded_on", "occurred_on", "kind", "amount_minor", "tax_minor", "price")
-    list_select_related = ("price",)
+    list_select_related = ("price__plan",)
     list_filter = ("kind", "currency")
     search_fields = ("=occurred_on", "=recorded_on", "=currency")
 

@@ -10,21 +10,21 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.plans import PlanPrice
+from nexusvpn.moments import moment_in_name
 
 
 class CheckoutSession(models.Model):
     """Stripe's page on which somebody buys. A person has one that is not over."""
 
     class State(models.TextChoices):
-        ASKED = "asked", _("asked for")
-        OPEN = "open", _("open")
-        COMPLETE = "complete", _("paid")
-        EXPIRED = "expired", _("over")
+        ASKED = "asked", _("Asked for")
+        OPEN = "open", _("Open")
+        COMPLETE = "complete", _("Paid")
+        EXPIRED = "expired", _("Over")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -55,7 +55,7 @@ class CheckoutSession(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{date_format(self.created_at, 'DATETIME_FORMAT')}: {self.get_state_display()}"
+        return f"{moment_in_name(self.created_at)}: {self.get_state_display()}"
 
 
 class StripeOrder(models.Model):
@@ -77,9 +77,9 @@ class StripeOrder(models.Model):
         DELETE_CUSTOMER = "delete_customer", _("delete the customer")
 
     class State(models.TextChoices):
-        OPEN = "open", _("to be done")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused by Stripe")
+        OPEN = "open", _("To be done")
+        DONE = "done", _("Done")
+        REFUSED = "refused", _("Refused by Stripe")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(

@@ -10,11 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Standing(models.TextChoices):
-    ASKED = "asked", _("not at Stripe yet")
-    LIVE = "live", _("can be used")
-    ENDING = "ending", _("is being ended")
-    ENDED = "ended", _("cannot be used any more")
-    REFUSED = "refused", _("refused by Stripe")
+    ASKED = "asked", _("Not at Stripe yet")
+    LIVE = "live", _("Can be used")
+    ENDING = "ending", _("Is being ended")
+    ENDED = "ended", _("Cannot be used any more")
+    REFUSED = "refused", _("Refused by Stripe")
 
 
 # Stripe is to be asked for something.

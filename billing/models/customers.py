@@ -43,3 +43,8 @@ class StripeCustomer(models.Model):
 
     def __str__(self) -> str:
         return self.stripe_id
+
+    @property
+    def credit_minor(self) -> int:
+        """What is taken off the next invoices."""
+        return max(0, -self.balance_minor)

@@ -11,10 +11,10 @@ class StripeEvent(models.Model):
     """An event that came signed. Of its body only the ids are kept: the present state is fetched, and bodies hold names and addresses."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", _("waiting")
-        DONE = "done", _("done")
-        IGNORED = "ignored", _("not about us")
-        FAILED = "failed", _("failed")
+        WAITING = "waiting", _("Waiting")
+        DONE = "done", _("Done")
+        IGNORED = "ignored", _("Not about us")
+        FAILED = "failed", _("Failed")
 
     stripe_id = models.CharField(max_length=255, primary_key=True)
     type = models.CharField(max_length=80)

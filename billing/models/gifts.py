@@ -40,6 +40,8 @@ class GiftCode(models.Model):
     code_hash = models.BinaryField(max_length=32, unique=True)
     # For the batch's export; emptied when the code is redeemed or revoked.
     code = models.BinaryField(blank=True)
+    # Its last group, by which staff tell it from others of its batch; what is left is still too long to be guessed.
+    tail = models.CharField(_("ends in"), max_length=4, blank=True, default="", db_default="", editable=False)
     redeemed_at = models.DateTimeField(null=True, blank=True)
     redeemed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="gift_codes"
@@ -55,4 +57,6 @@ class GiftCode(models.Model):
         ]
 
     def __str__(self) -> str:
-        return gettext("Code of batch %(batch)s") % {"batch": self.batch}
+        # Of codes that were made before it was kept, the end is not known.
+        text = gettext("Code …%(tail)s of batch %(batch)s") if self.tail else gettext("Code of batch %(batch)s")
+        return text % {"tail": self.tail, "batch": self.batch}

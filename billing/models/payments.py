@@ -14,11 +14,11 @@ from billing.models.subscriptions import Subscription
 
 class Invoice(models.Model):
     class Status(models.TextChoices):
-        DRAFT = "draft", _("being made")
-        OPEN = "open", _("to be paid")
-        PAID = "paid", _("paid")
-        UNCOLLECTIBLE = "uncollectible", _("given up")
-        VOID = "void", _("void")
+        DRAFT = "draft", _("Being made")
+        OPEN = "open", _("To be paid")
+        PAID = "paid", _("Paid")
+        UNCOLLECTIBLE = "uncollectible", _("Given up")
+        VOID = "void", _("Void")
 
     stripe_id = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(
@@ -75,9 +75,9 @@ class Payment(models.Model):
     """A charge at Stripe, successful or not."""
 
     class Status(models.TextChoices):
-        SUCCEEDED = "succeeded", _("paid")
-        PENDING = "pending", _("under way")
-        FAILED = "failed", _("failed")
+        SUCCEEDED = "succeeded", _("Paid")
+        PENDING = "pending", _("Under way")
+        FAILED = "failed", _("Failed")
 
     stripe_id = models.CharField(max_length=64, primary_key=True)
     user = models.ForeignKey(

@@ -98,13 +98,17 @@ class PlanPrice(models.Model):
         ]
 
     def __str__(self) -> str:
-        # Without its plan, which lists would ask for row by row.
-        return an_interval(money(self.amount_minor, self.currency), self.interval)
+        """With its plan, which lists load beside it."""
+        return f"{self.plan}, {self._rate}"
 
     @property
     def in_words(self) -> str:
-        """With its plan, which is read unless it is loaded."""
-        return f"{self.plan.code}: {self}"
+        """By its plan's code, for whoever runs commands and reads what they did."""
+        return f"{self.plan.code}: {self._rate}"
+
+    @property
+    def _rate(self) -> str:
+        return an_interval(money(self.amount_minor, self.currency), self.interval)
 
 
 class PlanGrant(models.Model):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from nexusvpn.moments import moment_in_name
 
 
 class ReconcileRun(models.Model):
@@ -35,7 +36,7 @@ class ReconcileRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{capfirst(self.get_kind_display())}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_kind_display())}, {moment_in_name(self.started_at)}"
 
 
 class Discrepancy(models.Model):

@@ -16,14 +16,14 @@ class Subscription(models.Model):
     class Status(models.TextChoices):
         """Stripe's own words: https://docs.stripe.com/api/subscriptions/object#subscription_object-status"""
 
-        INCOMPLETE = "incomplete", _("waiting for the first payment")
-        INCOMPLETE_EXPIRED = "incomplete_expired", _("never paid")
-        TRIALING = "trialing", _("trial")
-        ACTIVE = "active", _("active")
-        PAST_DUE = "past_due", _("payment failed")
-        UNPAID = "unpaid", _("unpaid")
-        PAUSED = "paused", _("paused: no card after the trial")
-        CANCELED = "canceled", _("ended")
+        INCOMPLETE = "incomplete", _("Waiting for the first payment")
+        INCOMPLETE_EXPIRED = "incomplete_expired", _("Never paid")
+        TRIALING = "trialing", _("Trial")
+        ACTIVE = "active", _("Active")
+        PAST_DUE = "past_due", _("Payment failed")
+        UNPAID = "unpaid", _("Unpaid")
+        PAUSED = "paused", _("Paused: no card after the trial")
+        CANCELED = "canceled", _("Ended")
 
     class Withheld(models.TextChoices):
         """Why a subscription gives nothing although Stripe goes on with it."""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models.ledger import LedgerEntry
 from billing.models.plans import PlanPrice
+from nexusvpn.moments import moment_in_name
 
 
 class LedgerDay(models.Model):
@@ -93,4 +94,4 @@ class RecurringCount(models.Model):
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="recurring_count_one_row")]
 
     def __str__(self) -> str:
-        return date_format(self.counted_at, "DATETIME_FORMAT")
+        return moment_in_name(self.counted_at)

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.locks import lock_active_person, lock_person
 from accounts.models import User
-from billing.errors import GiftExpired, GiftNotNeeded, GiftUsed, UnknownGift
+from billing.errors import GiftExpired, GiftNotNeeded, GiftOfOnesOwn, GiftUsed, UnknownGift
 from billing.models import GiftBatch, GiftCode, Plan, PlanGrant, Subscription
 from billing.services.grants import give_plan
 from billing.states import standing_of
@@ -30,6 +30,8 @@ LENGTH, GROUP = 20, 4
 MOST_CODES = 1000
 MOST_DAYS = 3660
 SENT_TWICE = timedelta(minutes=1)
+# What the admin asks of who downloads a batch.
+READS_CODES = "billing.change_giftbatch"
 
 
 def gift_place(code_id: UUID) -> str:
@@ -79,7 +81,7 @@ def check_batch(*, name: str, plan: Plan, days: int, count: int, expires_at: dat
 def _new_code(batch: GiftBatch) -> GiftCode:
     signs = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     grouped = "-".join(signs[at : at + GROUP] for at in range(0, LENGTH, GROUP))
-    made = GiftCode(batch=batch, code_hash=hash_code(grouped))
+    made = GiftCode(batch=batch, code_hash=hash_code(grouped), tail=signs[-GROUP:])
     made.code = encrypt(grouped.encode(), gift_place(made.pk))
     return made
 
@@ -122,7 +124,7 @@ def _revoke(which: Q, *, by: User, target: object) -> int:
 def redeem(*, user: User, code: str) -> PlanGrant:
     """The plan of a code, from now on or added to the same plan that a gift gives already.
 
-    Raises UnknownGift also for a revoked code, GiftUsed, GiftExpired or GiftNotNeeded; then the code stays as it is.
+    Raises UnknownGift also for a revoked code, GiftUsed, GiftExpired, GiftOfOnesOwn or GiftNotNeeded; then the code stays as it is.
     """
     now = timezone.now()
     # The person's lock: two codes at once add up. The conditional update: of two who have the same code, one gets it.
@@ -130,6 +132,7 @@ def redeem(*, user: User, code: str) -> PlanGrant:
         lock_active_person(user.pk)
         found = _redeemable(code, user, now)
         plan = found.batch.plan
+        _check_given_by_others(user, found.batch)
         _check_needed(user, plan, now)
         claimed = GiftCode.objects.filter(pk=found.pk, redeemed_at=None, revoked_at=None)
         if not claimed.update(redeemed_at=now, redeemed_by=user, code=b""):
@@ -153,6 +156,13 @@ def _redeemable(code: str, user: User, now: datetime) -> GiftCode:
     if found.batch.expires_at is not None and found.batch.expires_at <= now:
         raise GiftExpired
     return found
+
+
+def _check_given_by_others(user: User, batch: GiftBatch) -> None:
+    """As with plans that staff give: nobody gives one to themselves, unless they may do everything anyway."""
+    can_download = user.is_staff and user.has_perm(READS_CODES)
+    if (can_download or batch.created_by_id == user.pk) and not user.is_superuser:
+        raise GiftOfOnesOwn
 
 
 def _check_needed(user: User, plan: Plan, now: datetime) -> None:

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import JSONObject
 
-from billing.models import Interval, Plan, PlanPrice
+from accounts.models import User
+from billing.entitlements import Entitlement
+from billing.gateway.client import sells
+from billing.models import Interval, Plan, PlanPrice, Subscription
 
 # What is told of a price.
 PRICE = ("interval", "currency", "amount_minor")
@@ -54,6 +57,20 @@ def offers(currency: str | None = None) -> list[Offer]:
     shown = (currency or settings.BILLING_CURRENCY).upper()
     plans = Plan.objects.filter(is_offered=True).annotate(beside=prices_beside())
     return [Offer(plan, prices_of(plan, plan.beside), shown) for plan in plans]
+
+
+def roomier_plan(user: User, entitlement: Entitlement) -> Plan | None:
+    """The smallest plan on sale with room for more devices than somebody has now; None where nothing can be bought. One query.
+
+    None also for somebody who subscribes to more than they have, and lacks but a payment.
+    """
+    if not sells():
+        return None
+    rank, devices = entitlement.plan_rank, entitlement.device_limit
+    withheld = Subscription.objects.filter(user=user, status__in=Subscription.LIVE, price__plan__rank__gt=rank)
+    priced = PlanPrice.objects.filter(plan=OuterRef("pk"), is_current=True)
+    roomier = Plan.objects.filter(is_offered=True, rank__gt=rank, device_limit__gt=devices)
+    return roomier.filter(Exists(priced), ~Exists(withheld)).order_by("rank").first()
 
 
 def prices_beside() -> ArraySubquery:

@@ -36,10 +36,11 @@ RENEWING = (Reason.TRIAL, Reason.SUBSCRIPTION, Reason.LAPSED)
 
 @dataclass(frozen=True, slots=True)
 class NextPayment:
-    """What is asked at the period's end, before discounts, credit and tax."""
+    """What is asked at the period's end, before discounts and tax; and what of it the account's credit may pay."""
 
     at: datetime
     price: PlanPrice
+    credit_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ class PlanState:
             return None
         at, change_at = subscription.current_period_end, subscription.next_price_at
         changes = subscription.next_price is not None and change_at is not None and change_at <= at
-        return NextPayment(at, subscription.next_price if changes and subscription.next_price else subscription.price)
+        price = subscription.next_price if changes and subscription.next_price else subscription.price
+        return NextPayment(at, price, subscription.customer.credit_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class BillingOverview:
     @property
     def credit_minor(self) -> int:
         """What is taken off the next invoices."""
-        return max(0, -self.customer.balance_minor) if self.customer else 0
+        return self.customer.credit_minor if self.customer else 0
 
     @property
     def debt_minor(self) -> int:
@@ -179,7 +181,7 @@ def plan_state(user: User, now: datetime | None = None) -> PlanState:
     """The live subscription, or else the newest one; one query."""
     found = Subscription.objects.filter(user=user, is_surplus=False).exclude(status=Status.INCOMPLETE_EXPIRED)
     live_first = found.alias(is_on=Q(status__in=Subscription.LIVE)).order_by("-is_on", "-started_at", "stripe_id")
-    subscription = live_first.select_related("price__plan", "next_price__plan").first()
+    subscription = live_first.select_related("price__plan", "next_price__plan", "customer").first()
     return state_with(subscription, now)
 
 

@@ -83,6 +83,7 @@ class RewardAmountAdmin(StaffModelAdmin):
     """Deleted, nothing is given in that currency any more, and what is there of it waits to be converted."""
 
     form = AmountForm
+    typed_by_help = ("currency",)
     list_display = ("currency", "for_the_referrer", "for_the_friend", "least_payment")
     search_fields = ("=currency",)
 

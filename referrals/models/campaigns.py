@@ -12,6 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from nexusvpn.moments import moment_in_name
+
 SLUG = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
 
@@ -90,4 +92,4 @@ class CampaignSignup(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.campaign}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
+        return f"{self.campaign}, {moment_in_name(self.created_at)}"

@@ -7,10 +7,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from nexusvpn.templatetags.nexusvpn_ui import money
 from referrals.models.referrals import Referral
 
@@ -23,12 +23,12 @@ class Reward(models.Model):
         FRIEND = "friend", _("for the friend")
 
     class State(models.TextChoices):
-        PENDING = "pending", _("pending")
-        HELD = "held", _("held for review")
-        EARNED = "earned", _("earned")
-        CANCELLED = "cancelled", _("cancelled")
-        REFUSED = "refused", _("refused by staff")
-        TAKEN_BACK = "taken_back", _("taken back after it was earned")
+        PENDING = "pending", _("Pending")
+        HELD = "held", _("Held for review")
+        EARNED = "earned", _("Earned")
+        CANCELLED = "cancelled", _("Cancelled")
+        REFUSED = "refused", _("Refused by staff")
+        TAKEN_BACK = "taken_back", _("Taken back after it was earned")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="rewards", db_index=False)
@@ -91,9 +91,9 @@ class RewardPayout(models.Model):
     """Earned money on its way to the person's balance at the payment provider, which takes it off their next invoice."""
 
     class State(models.TextChoices):
-        ASKED = "asked", _("under way")
-        DONE = "done", _("on the balance")
-        REFUSED = "refused", _("refused by the provider")
+        ASKED = "asked", _("Under way")
+        DONE = "done", _("On the balance")
+        REFUSED = "refused", _("Refused by the provider")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
@@ -124,7 +124,7 @@ class RewardPayout(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{money(self.amount_minor, self.currency)}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
+        return f"{money(self.amount_minor, self.currency)}, {moment_in_name(self.created_at)}"
 
 
 class RewardEntry(models.Model):
@@ -177,4 +177,4 @@ class RewardEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{capfirst(self.get_kind_display())}, {date_format(self.occurred_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_kind_display())}, {moment_in_name(self.occurred_at)}"

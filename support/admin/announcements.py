@@ -98,6 +98,7 @@ def _what_publishing_does(announcement: Announcement) -> str:
 @admin.register(Announcement)
 class AnnouncementAdmin(ActionsAdmin):
     form = AnnouncementForm
+    typed_by_help = ("body",)
     list_display = (
         "title",
         "level",

@@ -46,6 +46,7 @@ class ArticleForm(forms.ModelForm):
 @admin.register(Article)
 class ArticleAdmin(ActionsAdmin):
     form = ArticleForm
+    typed_by_help = ("body",)
     change_form_template = "admin/support/article/change_form.html"
     fields = ("title", "slug", "language", "category", "on_start_page", "body", "state", "published_at", "updated_at")
     list_display = ("title", "category", "state", "helpful", "updated_at")

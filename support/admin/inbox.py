@@ -63,6 +63,15 @@ class InboxList(ChangeList):
         return [choice for spec in self.filter_specs if isinstance(spec, ViewFilter) for choice in spec.choices(self)]
 
     @property
+    def narrowed_by(self) -> list[str]:
+        """What is asked of a view; the view itself narrows nothing, since there is always one."""
+        return [name for name in self.get_filters_params() if name != VIEW]
+
+    @property
+    def whole_view(self) -> str:
+        return self.get_query_string(remove=self.narrowed_by)
+
+    @property
     def narrowings(self) -> list[dict[str, Any]]:
         """What narrows a view, each with its choices and the one that holds."""
         found = [
@@ -78,8 +87,7 @@ class InboxList(ChangeList):
         """What no row here means: of what was narrowed further or paged through, nothing of the view."""
         views = [spec for spec in self.filter_specs if isinstance(spec, ViewFilter)]
         is_whole = self.page_num == 1 and not self.query
-        is_narrowed = any(spec.used_parameters for spec in self.filter_specs if spec not in views)
-        if is_whole and not is_narrowed:
+        if is_whole and not self.narrowed_by:
             return views[0].chosen.when_empty
         return gettext("Nothing matches what you search or filter for.")
 

@@ -34,6 +34,7 @@ class LegalPageForm(forms.ModelForm):
 @admin.register(LegalPage)
 class LegalPageAdmin(ActionsAdmin):
     form = LegalPageForm
+    typed_by_help = ("body",)
     change_form_template = "admin/support/legalpage/change_form.html"
     fields = ("kind", "language", "body", "published_at", "updated_at")
     list_display = ("kind", "language", "is_published", "updated_at")

@@ -7,8 +7,9 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+
+from nexusvpn.moments import moment_in_name
 
 
 class Announcement(models.Model):
@@ -76,4 +77,4 @@ class AnnouncementSeen(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.announcement}, {date_format(self.seen_at, 'DATETIME_FORMAT')}"
+        return f"{self.announcement}, {moment_in_name(self.seen_at)}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from support.models.messages import TicketMessage
 
 
@@ -15,9 +15,9 @@ class InboundMail(models.Model):
     """That a mail was read, and what became of it; not its text. One that comes twice is known by its fingerprint."""
 
     class State(models.TextChoices):
-        WRITTEN = "written", _("in its thread")
-        IGNORED = "ignored", _("an automatic answer, or one of ours")
-        REFUSED = "refused", _("not accepted")
+        WRITTEN = "written", _("In its thread")
+        IGNORED = "ignored", _("An automatic answer, or one of ours")
+        REFUSED = "refused", _("Not accepted")
 
     id = models.BigAutoField(primary_key=True)
     # SHA-256 of its sender, the ticket that its token names, and its Message-ID or else all of it: nobody can take another's place.
@@ -41,4 +41,4 @@ class InboundMail(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{capfirst(self.get_state_display())}, {date_format(self.received_at, 'DATETIME_FORMAT')}"
+        return f"{capfirst(self.get_state_display())}, {moment_in_name(self.received_at)}"

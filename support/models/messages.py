@@ -7,10 +7,10 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from support.models.tickets import Ticket
 from support.querysets import TicketMessageQuerySet
 
@@ -56,7 +56,7 @@ class TicketMessage(models.Model):
 
     def __str__(self) -> str:
         writer = gettext("Staff") if self.by_staff else gettext("Customer")
-        return f"{writer}, {date_format(self.created_at, 'DATETIME_FORMAT')}"
+        return f"{writer}, {moment_in_name(self.created_at)}"
 
 
 class IdempotencyKey(models.Model):
@@ -81,4 +81,4 @@ class IdempotencyKey(models.Model):
         ]
 
     def __str__(self) -> str:
-        return date_format(self.created_at, "DATETIME_FORMAT")
+        return moment_in_name(self.created_at)

@@ -152,3 +152,27 @@ def test_no_way_is_shown_to_where_no_passkey_works_either(alice: User, own: str,
     settings.SITE_URL = own
     with_passkey(alice)
     assert f'href="{own}' not in browser_of(alice, ELSEWHERE).get(CONFIRM).text
+
+
+def test_what_is_asked_of_somebody_who_lost_their_factor_names_it_or_all_of_them(alice: User) -> None:
+    way_out = "/help/two-factor"
+    with_passkey(alice)
+    passkey = asked_after_the_password(alice)
+    assert "You have lost your passkey?" in passkey
+    assert "all of these" not in passkey
+    give_recovery_codes(alice)
+    several = asked_after_the_password(alice)
+    assert "You have lost all of these?" in several
+    Passkey.objects.all().delete()
+    RecoveryCode.objects.all().delete()
+    give_totp(alice)
+    app = asked_after_the_password(alice)
+    assert "You have lost your authenticator app?" in app
+    assert "all of these" not in app
+    assert all(way_out in page for page in (passkey, several, app))
+
+
+def asked_after_the_password(user: User) -> str:
+    browser = Browser(HERE)
+    browser.give_password(user)
+    return browser.get("/login/code").text

@@ -61,7 +61,7 @@ def test_a_refund_begins_with_all_that_is_left_and_becomes_an_order(staff: Clien
     assert (order.pk, order.is_durable, jobs()) == (shown["key"], True, ["finish_orders"])
     page = staff.get(change(payment)).content.decode()
     assert "$1.50" in page
-    assert "to be done" in page
+    assert "To be done" in page
     assert LogEntry.objects.get().change_message == "Refund: 1.50, Two days without service"
     assert list(AuditEvent.objects.values_list("action", flat=True)) == ["payment_refunded"]
     assert "Two days" not in str(list(AuditEvent.objects.values_list("details", flat=True)))

@@ -115,7 +115,7 @@ def test_a_session_that_is_over_counts_as_none(staff: Client, alice: User) -> No
     now = timezone.now()
     for number, ends in enumerate((now + timedelta(days=1), now - timedelta(hours=1))):
         Session.objects.create(user=alice, kind="token", key_hash=f"{number}" * 64, expires_at=ends)
-    assert "<dt>Signed in</dt><dd>1</dd>" in staff.get(change(alice)).text
+    assert "<dt>Signed in</dt><dd>1 session now</dd>" in staff.get(change(alice)).text
 
 
 OFFERED = {

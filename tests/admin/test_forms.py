@@ -10,10 +10,15 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
+from accounts.models import User
+from billing.models import Coupon, PlanPrice, PromotionCode
 from nexusvpn.admin_actions import ActionsAdmin
-from tests.admin.addresses import change, page
+from referrals.models import RewardAmount
+from support.models import Announcement, Article, LegalPage
+from tests.admin.addresses import allow, change, page
 from tests.admin.rows import MAKERS
 from tests.admin.test_every_model import NEVER_BY_HAND, NOT_ADDED, REGISTERED, address, admin_of
+from vpn.models import Location, LocationCost
 
 added_by_hand = pytest.mark.parametrize(
     "model",
@@ -45,6 +50,30 @@ def test_what_is_added_has_no_facts_yet(staff: Client, model: type[Model]) -> No
 def test_a_moment_is_asked_for_in_utc(staff: Client, model: type[Model]) -> None:
     rows = page(staff, address(model, "add")).split('<div class="form-row')
     assert [row for row in rows if "vDateField" in row and "vTimeField" in row and "In UTC." not in row] == []
+
+
+HOW_IT_IS_TYPED: list[tuple[type[Model], str]] = [
+    (Announcement, "Markdown;"),
+    (Article, "Markdown;"),
+    (LegalPage, "Markdown;"),
+    (Coupon, "Three letters,"),
+    (PromotionCode, "Three letters,"),
+    (PlanPrice, "Three letters,"),
+    (RewardAmount, "Three letters,"),
+    (LocationCost, "Three letters,"),
+    (LocationCost, "Any day of it."),
+    (Location, "ISO 3166-1"),
+]
+
+
+@pytest.mark.parametrize(("model", "words"), HOW_IT_IS_TYPED, ids=lambda each: getattr(each, "__name__", each))
+def test_how_a_value_is_typed_is_not_said_of_one_that_can_only_be_read(
+    staff: Client, helper: User, helper_browser: Client, model: type[Model], words: str
+) -> None:
+    row = MAKERS[model]()
+    allow(helper, f"view_{model._meta.model_name}")
+    assert words in page(staff, address(model, "add"))
+    assert words not in page(helper_browser, change(row))
 
 
 @with_actions

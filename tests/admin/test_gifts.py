@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import AuditEvent, User
 from billing.models import GiftBatch, GiftCode, Plan
 from billing.services.gifts import export_codes, make_batch, redeem
-from tests.admin.addresses import action, change
+from tests.admin.addresses import action, change, page
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +84,26 @@ def test_one_code_is_revoked_alone(staff: Client, sam: User) -> None:
     first, second = new_batch(sam).codes.order_by("pk")
     staff.post(action(first, "revoke"))
     assert list(GiftCode.objects.filter(revoked_at=None)) == [second]
+
+
+def test_a_code_is_known_by_its_batch_and_its_end_and_told_to_nobody(staff: Client, sam: User, alice: User) -> None:
+    batch = new_batch(sam)
+    secret = export_codes(batch, by=sam)[0]
+    end = secret[-4:]
+    code = batch.codes.get(tail=end)
+    redeem(user=alice, code=secret)
+    opened = page(staff, change(code))
+    assert f"<h2>Code …{end} of batch Fair</h2>" in opened
+    found = page(staff, f"{reverse('admin:billing_giftcode_changelist')}?q={end.lower()}")
+    assert f">Code …{end} of batch Fair</a>" in found
+    history = page(staff, reverse("admin:billing_giftcode_history", args=[code.pk]))
+    assert f"Code …{end} of batch Fair" in history
+    for text in (opened, found, history):
+        assert secret[:-5] not in text
+    assert str(code.pk) not in found.replace(change(code), "")
+
+
+def test_a_code_that_was_made_before_its_end_was_kept_is_known_by_its_batch(staff: Client, sam: User) -> None:
+    code = new_batch(sam, 1).codes.get()
+    GiftCode.objects.update(tail="")
+    assert "<h2>Code of batch Fair</h2>" in page(staff, change(code))

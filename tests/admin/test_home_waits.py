@@ -112,6 +112,10 @@ class TestDisputes:
         page = staff.get("/admin/").text
         assert "the first until: <time" in page
         assert "oldest: " not in page
+        type(later).objects.filter(pk=later.pk).update(status="lost")
+        page = staff.get("/admin/").text
+        assert ">until: <time" in page
+        assert "the first until" not in page
 
     def test_what_has_a_deadline_comes_before_what_merely_waits(self, staff: Client, alice: User) -> None:
         at = timezone.now() - DAY

@@ -106,6 +106,14 @@ def test_priority_category_tag_and_assignee_narrow_a_view(staff: Client, alice: 
 
 
 @pytest.mark.usefixtures("tickets")
+def test_what_narrows_a_view_is_cleared_and_the_view_stays(staff: Client, alice: User) -> None:
+    make_ticket(alice, subject="Fast", priority="high")
+    for query in ({}, {"view": "all"}, {"view": "all", "q": "fast"}):
+        assert "Clear all" not in page_of(staff, **query)
+    for narrowed in ({"priority__exact": "high"}, {"user__id__exact": str(alice.pk)}, {"assignee": "me"}):
+        assert '<a href="?view=all">Clear all</a>' in page_of(staff, view="all", **narrowed)
+
+
 def test_a_search_looks_everywhere_unless_a_view_was_chosen(staff: Client, bob: User) -> None:
     ticket = make_ticket(bob, subject="Ключ & кабель: 100 % off", status="closed")
     assert listed(staff, q="Ключ") == ["Ключ & кабель: 100 % off"]

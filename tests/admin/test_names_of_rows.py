@@ -59,6 +59,15 @@ def test_a_row_is_not_called_by_its_key(model: type[Model]) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("language", ["en", "de"])
+@ours
+def test_no_line_parts_a_moment_in_a_name(model: type[Model], language: str) -> None:
+    row: Any = model._base_manager.get(pk=MAKERS[model]().pk)
+    with override(language):
+        assert not re.search(r"\d{4}, \d\d:\d\d", str(row))
+
+
+@pytest.mark.django_db
 def test_a_page_says_whose_row_it_is(staff: Client) -> None:
     seed = MAKERS[TotpSeed]()
     text = page(staff, change(seed))
@@ -135,3 +144,21 @@ def test_a_rows_page_is_headed_like_a_sentence(staff: Client, model: type[Model]
     assert found
     heading = unescape(strip_tags(found[2] or found[1])).strip()
     assert not heading[0].islower() or heading.startswith(tuple(own_data(row))), heading
+
+
+STATES = [
+    (model, field)
+    for model in REGISTERED
+    for field in model._meta.fields
+    if field.name in ("state", "status", "standing")
+]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_where_a_row_stands_has_one_heading_and_every_state_a_capital_letter(language: str) -> None:
+    with override(language):
+        headings = {str(field.verbose_name) for _model, field in STATES if field.name != "standing"}
+        labels = [str(label) for _model, field in STATES for _value, label in field.flatchoices]
+    assert headings == {"en": {"state"}, "de": {"Status"}}[language]
+    assert labels
+    assert [label for label in labels if not label[0].isupper()] == []

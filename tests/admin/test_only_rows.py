@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.db.models import Model
 from django.test import Client
@@ -27,6 +29,15 @@ def test_what_the_menu_leads_to_is_the_row_itself(staff: Client, model: type[Mod
     way = text.split('class="breadcrumbs"', 1)[1].split("</div>", 1)[0]
     assert address(model, "changelist") not in way
     assert "Back to the list" not in text
+
+
+@of_each
+def test_its_page_says_its_name_once(staff: Client, model: type[Model]) -> None:
+    text = page(staff, change(MAKERS[model]()))
+    title = re.findall(r"<title>(.*?)</title>", text)[0].split(" | ")
+    headings = re.findall(r"<h[12]>(.*?)</h[12]>", text.replace("<wbr>", ""))
+    assert len(title) == len(set(title))
+    assert len(headings) == len(set(headings))
 
 
 @of_each

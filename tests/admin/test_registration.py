@@ -21,9 +21,13 @@ FORM = {"email": "", "note": "A friend", "days": "7"}
 
 def new_form(staff: Client, **values: str) -> dict[str, str]:
     """The form as its page begins it, filled in."""
-    found = re.search(r'name="key" value="([0-9a-f-]+)"', staff.get(INVITE).text)
+    return {**FORM, "key": key_in(staff.get(INVITE).text), **values}
+
+
+def key_in(page: str) -> str:
+    found = re.search(r'name="key" value="([0-9a-f-]+)"', page)
     assert found
-    return {**FORM, "key": found[1], **values}
+    return found[1]
 
 
 def test_the_code_is_shown_by_the_answer_and_never_again(staff: Client, sam: User) -> None:
@@ -55,6 +59,17 @@ def test_a_form_that_is_sent_twice_invites_once(staff: Client) -> None:
     assert "This form has made an invitation already" in again.text
     assert Invitation.objects.count() == len(waiting_mails("invitation")) == 1
     assert AuditEvent.objects.filter(action="invitation_made").count() == 1
+
+
+def test_whoever_missed_the_code_of_a_double_click_makes_another_with_the_form_that_says_so(staff: Client) -> None:
+    form = new_form(staff)
+    staff.post(INVITE, form)
+    again = staff.post(INVITE, form).text
+    assert "To make another, send the form again." in again
+    assert 'value="A friend"' in again
+    answer = staff.post(INVITE, {**form, "key": key_in(again)})
+    assert (answer.status_code, Invitation.objects.count()) == (200, 2)
+    assert "invitation=" in answer.text
 
 
 def test_two_forms_that_say_the_same_are_two_invitations(staff: Client) -> None:

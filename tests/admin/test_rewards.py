@@ -155,7 +155,7 @@ def test_the_customers_page_shows_rewards_and_what_becomes_of_the_balance(
     page = staff.get(change(alice), {"more": "1"}).text
     assert "Reward balances" in page
     assert "bob@example.com" in page.replace("<wbr>", "")
-    assert "held for review" in page
+    assert "Held for review" in page
 
 
 def test_the_home_names_currencies_without_an_amount(staff: Client) -> None:

@@ -10,6 +10,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db import models
 from django.test import Client
+from django.utils.translation import override
 
 from accounts.models import AuditEvent, RegistrationPolicy, User
 from accounts.roles import BILLING, OWNER, SUPPORT, sync_roles
@@ -38,7 +39,7 @@ def of_role(name: str, email: str) -> User:
 def as_sent(page: Any) -> dict[str, Any]:
     """What a browser sends of a row's page on which nothing was typed."""
     form = page.context["adminform"].form
-    sent: dict[str, Any] = {"shown": page.context["shown"]}
+    sent: dict[str, Any] = {name: page.context.get(name, "") for name in ("shown", "shown_in")}
     for bound in form:
         # A choice of other rows is in a frame of Django's.
         widget = getattr(bound.field.widget, "widget", bound.field.widget)
@@ -266,3 +267,43 @@ def test_a_text_that_was_published_meanwhile_is_given_back_to_who_wrote_it(staff
     ]
     assert "Another &lt;b&gt;text&lt;/b&gt;" in refused.text
     assert Announcement.objects.get(pk=announcement.pk).body == announcement.body
+
+
+def reward_amount_in(staff: Client, language: str) -> tuple[RewardAmount, dict[str, Any]]:
+    amount = RewardAmount.objects.create(currency="CHF", referrer_minor=123450, friend_minor=250, minimum_minor=0)
+    page = staff.get(change(amount), headers={"Accept-Language": language})
+    with override(language):
+        return amount, as_sent(page)
+
+
+@pytest.mark.parametrize(
+    ("opened", "saved", "typed"), [("en", "de", "7.77"), ("de", "en", "7,77"), ("en", "de", "7777.70")]
+)
+def test_what_is_typed_is_taken_as_the_page_was_shown_though_its_language_was_switched(
+    staff: Client, opened: str, saved: str, typed: str
+) -> None:
+    amount, sent = reward_amount_in(staff, opened)
+    answer = staff.post(change(amount), {**sent, "friend_minor": typed}, headers={"Accept-Language": saved})
+    assert answer.status_code == 302
+    amount.refresh_from_db()
+    assert (amount.referrer_minor, amount.friend_minor) == (123450, round(float(typed.replace(",", ".")) * 100))
+
+
+def test_a_colleagues_change_is_noticed_in_another_language_too(staff: Client) -> None:
+    amount, sent = reward_amount_in(staff, "en")
+    RewardAmount.objects.filter(pk=amount.pk).update(friend_minor=300)
+    in_german = {"Accept-Language": "de"}
+    assert staff.post(change(amount), sent, headers=in_german).status_code == 302
+    refused = staff.post(change(amount), {**sent, "friend_minor": "7.77"}, headers=in_german)
+    assert refused.status_code == 409
+    assert "3,00" in refused.text
+    assert staff.post(change(amount), as_sent(refused), headers=in_german).status_code == 302
+    amount.refresh_from_db()
+    assert (amount.referrer_minor, amount.friend_minor) == (123450, 777)
+
+
+@pytest.mark.parametrize("language", ["", "xx", "\x00", "../de"])
+def test_a_language_that_nobody_speaks_is_the_present_one(staff: Client, language: str) -> None:
+    amount, sent = reward_amount_in(staff, "en")
+    answer = staff.post(change(amount), {**sent, "shown_in": language, "friend_minor": "7.77"})
+    assert answer.status_code in (302, 400)

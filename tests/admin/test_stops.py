@@ -67,6 +67,16 @@ def test_a_server_is_stopped_for_a_reason_and_leads_to_its_progress(
     assert "This is stopped already." in again.content.decode()
 
 
+def test_a_stop_is_named_by_what_it_stops(staff: Client, sam: User, ams: Server, zrh: Server) -> None:
+    stops = [
+        (start_stop(by=sam, reason="Keys leaked", server=ams), "ams-1: Keys leaked"),
+        (start_stop(by=sam, reason="Raid", location=zrh.location), "Zürich: Raid"),
+        (start_stop(by=sam, reason="All of it"), "The whole fleet: All of it"),
+    ]
+    for stop, name in stops:
+        assert f"<h2>{name}</h2>" in staff.get(change(stop)).text.replace("<wbr>", "")
+
+
 def test_a_location_is_stopped_with_all_its_servers(staff: Client, ams: Server, zrh: Server, devices: None) -> None:
     asked = staff.get(action(ams.location, "emergency-stop")).content.decode()
     assert "from every server of Amsterdam" in asked

@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from accounts.models import AuditEvent, User
+from accounts.roles import BILLING, OWNER, SUPPORT, sync_roles
 from billing.entitlements import Source, entitlement_for
-from billing.errors import GiftExpired, GiftNotNeeded, GiftUsed, UnknownGift
+from billing.errors import GiftExpired, GiftNotNeeded, GiftOfOnesOwn, GiftUsed, UnknownGift
 from billing.models import GiftBatch, GiftCode, Plan, PlanGrant
 from billing.services.gifts import export_codes, make_batch, redeem, revoke_batch, revoke_code
 from nexusvpn.encrypted_columns import encrypted_columns, reencrypt
 from nexusvpn.errors import Conflict, InvalidInput
 from tests.api_client import ApiClient
+from tests.factories.accounts import make_user
 from tests.factories.billing import grant
 from tests.factories.payments import make_subscription, price_of
 from tests.jobs import run_due_jobs
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "billing/gifts/redeem"
+
+
+def staff_of(role: str, email: str) -> User:
+    sync_roles()
+    user = make_user(email, is_staff=True)
+    user.groups.set([Group.objects.get(name=role)])
+    return user
 
 
 def batch_of(sam: User, count: int = 1, plan: str = "basic", days: int = 30, **fields: Any) -> GiftBatch:
@@ -110,6 +121,32 @@ def test_unknown_and_revoked_codes_are_answered_alike(alice: User, sam: User) ->
             redeem(user=alice, code=code)
         said.append((refused.value.code, refused.value.message))
     assert len(set(said)) == 1
+
+
+@pytest.mark.parametrize("has_role", [True, False])
+def test_who_made_a_batch_redeems_nothing_of_it(alice: User, has_role: bool) -> None:
+    giver = staff_of(BILLING, "giver@example.com")
+    (code,) = codes_of(giver)
+    if not has_role:
+        giver.groups.clear()
+        giver = User.objects.get(pk=giver.pk)
+    with pytest.raises(GiftOfOnesOwn):
+        redeem(user=giver, code=code)
+    assert not PlanGrant.objects.exists()
+    assert redeem(user=alice, code=code).plan.code == "basic"
+
+
+@pytest.mark.parametrize(("role", "is_refused"), [(BILLING, True), (OWNER, True), (SUPPORT, False)])
+def test_nor_does_a_colleague_who_can_download_the_codes(sam: User, role: str, is_refused: bool) -> None:
+    (code,) = codes_of(sam)
+    colleague = staff_of(role, "colleague@example.com")
+    with pytest.raises(GiftOfOnesOwn) if is_refused else nullcontext():
+        redeem(user=colleague, code=code)
+    assert PlanGrant.objects.exists() is not is_refused
+
+
+def test_who_may_do_everything_may_do_this_too(sam: User) -> None:
+    assert redeem(user=sam, code=codes_of(sam)[0]).plan.code == "basic"
 
 
 def test_who_pays_for_as_much_or_more_keeps_the_code_for_later(alice: User, sam: User) -> None:

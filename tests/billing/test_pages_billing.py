@@ -315,7 +315,17 @@ def test_credit_is_shown_and_taken_off_the_next_payment(page: Client, alice: Use
     make_subscription(alice, price_of(currency="EUR"))
     text = words(page)
     assert said in text
-    assert (", less your credit" in text) == (balance < 0)
+    assert ("less your credit" in text) == (balance < 0)
+
+
+def test_every_page_says_the_next_payment_with_the_credit_that_is_taken_off_it(page: Client, alice: User) -> None:
+    make_customer(alice, balance_minor=-250, currency="EUR")
+    make_subscription(alice, price_of(currency="EUR"), current_period_end=IN_A_WEEK)
+    said = f"€4.99 on {day(IN_A_WEEK)}, less your credit of €2.50"
+    billing = words(page)
+    assert f"The next payment is {said}." in billing
+    assert f"Next payment{said} (before discounts and taxes)" in billing
+    assert f"The next payment is {said}." in words(page, "/dashboard")
 
 
 def test_invoices_are_listed_newest_first_with_where_to_see_them(page: Client, alice: User) -> None:

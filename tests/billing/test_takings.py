@@ -9,7 +9,7 @@ import pytest
 from accounts.models import User
 from billing.services.ledger_days import add_up_finished_days
 from billing.services.reports import Takings, currencies, month_bounds, takings
-from tests.billing.test_reports import JAN, book, day, paid
+from tests.billing.recurring_lives import JAN, book, day, paid
 from tests.factories.payments import make_invoice, make_subscription, price_of
 
 pytestmark = pytest.mark.django_db

@@ -90,7 +90,7 @@ def test_signing_up_adding_a_device_and_removing_it(context: BrowserContext, wat
     page.get_by_role("link", name="Remove device").click()
     page.get_by_role("button", name="Remove device").click()
     expect(page.get_by_text("Ada’s phone is being removed.")).to_be_visible()
-    expect(page.get_by_text("No devices yet")).to_be_visible()
+    expect(page.get_by_text("You have no devices")).to_be_visible()
     page.goto("/settings")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{stack.url}/")

@@ -74,7 +74,7 @@ def test_a_device_that_was_removed_elsewhere_leaves_every_open_list(
     # The chart and its own total say what the total above says.
     expect(page.locator("#usage-total")).to_contain_text("7 B downloaded, 5 B uploaded")
     expect(page.get_by_role("region", name="Usage per day")).to_be_visible()
-    expect(listed.locator("#devices-shown")).to_contain_text("No devices yet")
+    expect(listed.locator("#devices-shown")).to_contain_text("You have no devices")
     expect(listed.locator("#devices-used")).to_contain_text("You use 0 of 10 devices")
     expect(listed.locator("#devices-removed tbody tr")).to_contain_text("Removing")
     expect(own.locator("#device-places")).to_have_text("Nowhere any more")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from django.utils.translation import override
 
 from nexusvpn.templatetags import nexusvpn_ui as ui
 
+TEMPLATES = Path(__file__).parents[2] / "templates"
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 AGO_CASES = json.loads((Path(__file__).parent / "ago-cases.json").read_text())
 
@@ -151,3 +153,15 @@ def test_no_two_device_states_share_shape_and_word() -> None:
 
 def test_a_state_that_is_not_known_is_shown_as_its_own_word() -> None:
     assert ui.state("on_hold")["word"] == "On hold"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_every_state_is_told_with_a_capital_letter(language: str) -> None:
+    with override(language):
+        assert [name for name, look in ui.STATES.items() if not str(look.word)[:1].isupper()] == []
+
+
+def test_no_list_of_a_customer_calls_a_state_by_another_word() -> None:
+    pages = (path for path in TEMPLATES.rglob("*.html") if "admin" not in path.relative_to(TEMPLATES).parts)
+    heading = re.compile(r'<th\b[^>]*>{% translate "status"', re.IGNORECASE)
+    assert [path.name for path in pages if heading.search(path.read_text())] == []

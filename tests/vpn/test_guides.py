@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from accounts.models import User
 from tests.factories.billing import grant
@@ -16,6 +17,7 @@ from tests.factories.vpn import make_location, make_server, new_key
 from vpn.models import IpAssignment, Server, VpnConfig
 from vpn.services.configuration import configuration
 from vpn.services.devices import add_device
+from vpn.services.guides import placeholders
 from vpn.services.preshared import open_preshared_key
 from vpn.views.guides import SYSTEMS
 
@@ -52,6 +54,17 @@ def test_anybody_reads_a_guide_with_words_in_place_of_values(system: str) -> Non
     assert answer.status_code == 200
     assert "SERVER_PUBLIC_KEY" in answer.text
     assert "DEVICE.conf" in answer.text
+
+
+@pytest.mark.parametrize("system", ALL)
+def test_the_words_in_place_of_values_are_the_readers_and_a_shell_takes_each_for_one(system: str) -> None:
+    html = Client(headers={"Accept-Language": "de"}).get(f"/help/set-up/{system}").text
+    assert re.search(r"SERVER_PUBLIC_KEY|DEVICE|LOCATION|IPV._ADDRESS|ENDPOINT", html) is None
+    assert "GERÄT.conf" in html
+    with translation.override("de"):
+        words = placeholders()
+    values = (words.interface, words.location, words.ipv4, words.ipv6, *words.dns, words.mtu, words.endpoint)
+    assert [value for value in (*values, words.server_key) if not re.fullmatch(r"[\w/:]+", value)] == []
 
 
 @pytest.mark.parametrize("system", ALL)

@@ -161,9 +161,12 @@ class TestThePage:
     ) -> None:
         text = browser.get("/devices/keep").text
         assert "Your plan Pro has room for 10 devices." in text
+        assert "All of yours stay." in text
+        assert "The others stop" not in text
         assert "Stops" not in text
         text = browser.get("/devices/keep", {"plan": "free"}).text
         assert "Free has room for 1 device, and you have 3." in text
+        assert "The others stop and keep their addresses." in text
         assert (text.count("Stays with Free."), text.count("Stops with Free.")) == (1, 2)
 
     def test_a_choice_is_saved_and_shown(
@@ -198,7 +201,7 @@ class TestThePage:
         assert "Your plan Pro" in browser.get("/devices/keep", {"plan": "gold"}).text
 
     def test_without_devices_there_is_nothing_to_choose(self, browser: Client) -> None:
-        assert "No devices yet" in browser.get("/devices/keep").text
+        assert "You have no devices" in browser.get("/devices/keep").text
 
     def test_one_has_to_be_signed_in(self) -> None:
         assert Client().get("/devices/keep").status_code == 302

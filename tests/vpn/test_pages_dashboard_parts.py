@@ -109,7 +109,10 @@ def test_credit_of_rewards_is_shown_where_there_is_some(page: Client, alice: Use
     assert "Referral credit" not in page.get("/dashboard").text
     make_programme()
     earned(alice, bob)
-    assert '<dt><a href="/referrals">Referral credit</a></dt><dd>$5.00 earned</dd>' in page.get("/dashboard").text
+    text = page.get("/dashboard").text
+    assert '<dt><a href="/referrals">Referral credit</a></dt><dd>$5.00 earned</dd>' in text
+    # What is on the account already is said with the next payment.
+    assert ">Credit to come<" in text
     promise(alice, charlie)
     assert "<dd>$5.00 earned, $5.00 pending</dd>" in page.get("/dashboard").text
 

@@ -46,7 +46,7 @@ def add(user: User, name: str = "Laptop") -> VpnConfig:
 
 def test_the_list_is_empty_at_first_and_says_what_to_do(page: Client) -> None:
     text = page.get("/devices").text
-    assert "No devices yet" in text
+    assert "You have no devices" in text
     assert "You use 0 of 10 devices" in text
 
 
@@ -65,6 +65,7 @@ def test_a_removed_device_is_listed_with_who_has_yet_to_confirm_it(page: Client,
     text = page.get("/devices").text
     assert "<span>Removing: waiting for AMS</span>" in text.split("<h2>Removed</h2>")[1]
     assert "You use 0 of 10 devices" in text
+    assert "You have no devices" in text
     confirm(ams)
     removed = page.get("/devices").text.split("<h2>Removed</h2>")[1]
     assert "<span>Removed</span>" in removed

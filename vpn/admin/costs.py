@@ -41,6 +41,7 @@ class LocationCostAdmin(StaffModelAdmin):
     """The home sets them against what was earned."""
 
     form = CostForm
+    typed_by_help = ("month", "currency")
     fields = CostForm.Meta.fields
     list_display = ("month_name", "location", "cost", "note")
     list_select_related = ("location",)

@@ -17,6 +17,7 @@ from vpn.services.heard import heard
 
 @admin.register(Location)
 class LocationAdmin(StoppableAdmin):
+    typed_by_help = ("country_code",)
     list_display = ("name", "slug", "city", "country_code", "premium", "is_active", "online")
     list_filter = ("premium", "is_active")
     search_fields = ("name", "slug", "city", "=country_code")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from vpn.models.servers import Location, Server
 
 
@@ -35,7 +35,7 @@ class Outage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.server}, {date_format(self.started_at, 'DATETIME_FORMAT')}"
+        return f"{self.server}, {moment_in_name(self.started_at)}"
 
 
 class Watch(models.Model):
@@ -61,7 +61,7 @@ class Watch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{date_format(self.watched_from, 'DATETIME_FORMAT')} – {date_format(self.watched_until, 'DATETIME_FORMAT')}"
+        return f"{moment_in_name(self.watched_from)} – {moment_in_name(self.watched_until)}"
 
 
 class Alert(models.Model):
@@ -186,4 +186,4 @@ class EmergencyStop(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_scope_display()}: {self.reason}"
+        return f"{self.server or self.location or self.get_scope_display()}: {self.reason}"

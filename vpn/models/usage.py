@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import moment_in_name
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Server
@@ -43,7 +44,7 @@ class UsageCounter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.server}, {date_format(self.grown_at, 'DATETIME_FORMAT')}"
+        return f"{self.server}, {moment_in_name(self.grown_at)}"
 
 
 class UsageRecord(models.Model):
@@ -153,7 +154,7 @@ class NodeTotal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.server}, {date_format(self.grown_at, 'DATETIME_FORMAT')}"
+        return f"{self.server}, {moment_in_name(self.grown_at)}"
 
 
 class NodeHour(models.Model):
@@ -177,4 +178,4 @@ class NodeHour(models.Model):
         ]
 
     def __str__(self) -> str:
-        return date_format(self.hour, "DATETIME_FORMAT")
+        return moment_in_name(self.hour)

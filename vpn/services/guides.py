@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from vpn.models import IpAssignment
 from vpn.services.device_views import DeviceView
 from vpn.wireguard.config import render_endpoint
@@ -31,19 +33,24 @@ class GuideValues:
         return f"{self.interface}.conf"
 
 
-# For whom no device is known: each word stands where the file has the value. No shell takes them for signs of its own.
-PLACEHOLDERS = GuideValues(
-    interface="DEVICE",
-    location="LOCATION",
-    ipv4="IPV4_ADDRESS/32",
-    ipv6="IPV6_ADDRESS/128",
-    dns=("DNS_SERVER",),
-    mtu="MTU",
-    server_key="SERVER_PUBLIC_KEY",
-    endpoint_host="ENDPOINT_HOST",
-    endpoint_port="ENDPOINT_PORT",
-    endpoint="ENDPOINT_HOST:ENDPOINT_PORT",
-)
+def placeholders() -> GuideValues:
+    """For whom no device is known: words of the reader's language, each where the file has the value.
+
+    They stand in commands too: a shell takes letters, digits and “_” for no signs of its own.
+    """
+    host, port = _("ENDPOINT_HOST"), _("ENDPOINT_PORT")
+    return GuideValues(
+        interface=_("DEVICE"),
+        location=_("LOCATION"),
+        ipv4=_("IPV4_ADDRESS") + "/32",
+        ipv6=_("IPV6_ADDRESS") + "/128",
+        dns=("DNS_SERVER",),
+        mtu="MTU",
+        server_key=_("SERVER_PUBLIC_KEY"),
+        endpoint_host=host,
+        endpoint_port=port,
+        endpoint=f"{host}:{port}",
+    )
 
 
 def guide_values(user_id: UUID, device: DeviceView) -> GuideValues | None:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from accounts.people import signed_in
 from nexusvpn.errors import NotFound
 from vpn.services.device_views import DeviceView, find_device, live_devices
-from vpn.services.guides import PLACEHOLDERS, guide_values
+from vpn.services.guides import guide_values, placeholders
 
 
 class System(NamedTuple):
@@ -51,13 +51,14 @@ def guide(request: HttpRequest, system: str) -> HttpResponse:
     chosen = next((each for each in SYSTEMS if each.slug == system), None)
     if chosen is None:
         raise NotFound
-    context: dict[str, Any] = {"system": chosen, "values": PLACEHOLDERS, "device": None, "has_values": False}
+    context: dict[str, Any] = {"system": chosen, "values": placeholders(), "device": None, "has_values": False}
     if request.user.is_authenticated:
         user = signed_in(request)
         context["devices"] = devices = live_devices(user.pk)
         if device := _chosen(user.pk, devices, request.GET.get("device", "")):
-            found = guide_values(user.pk, device)
-            context |= {"device": device, "values": found or PLACEHOLDERS, "has_values": found is not None}
+            context["device"] = device
+            if found := guide_values(user.pk, device):
+                context |= {"values": found, "has_values": True}
     return render(request, f"vpn/guides/{chosen.slug}.html", context)
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.people import signed_in
 from billing.entitlements import entitlement_for
+from billing.services.offers import roomier_plan
 from nexusvpn.errors import DomainError
 from nexusvpn.http import with_retry_after
 from vpn.errors import DeviceLimitReached
@@ -83,10 +84,10 @@ def _form_page(request: HttpRequest, user: User, form: DeviceForm, status: int) 
 def form_context(user: User, form: DeviceForm) -> dict[str, Any]:
     """The form with the locations to choose from, and what stands in the way of any choice."""
     entitlement = entitlement_for(user)
+    choosable = form.offer(locations_with_servers(), entitlement)
+    context: dict[str, Any] = {"form": form, "choosable": choosable, "entitlement": entitlement}
     try:
         check_can_add_device(user, entitlement)
-        limit_reached = False
     except DeviceLimitReached:
-        limit_reached = True
-    choosable = form.offer(locations_with_servers(), entitlement)
-    return {"form": form, "limit_reached": limit_reached, "choosable": choosable}
+        context |= {"limit_reached": True, "roomier": roomier_plan(user, entitlement)}
+    return context
