@@ -129,7 +129,8 @@ class PlanState:
     @property
     def next_payment(self) -> NextPayment | None:
         subscription = self.subscription
-        if subscription is None or subscription.price is None or self.situation not in RENEWING:
+        is_renewed = self.situation in RENEWING or (self.situation == Reason.ENDING and self.is_charged_to_its_end)
+        if subscription is None or subscription.price is None or not is_renewed:
             return None
         at, change_at = subscription.current_period_end, subscription.next_price_at
         changes = subscription.next_price is not None and change_at is not None and change_at <= at

@@ -133,6 +133,7 @@ def test_an_end_in_another_period_is_not_said_to_charge_nothing_more(
     assert said in text
     assert f"ends on {day(ends)}." in text
     assert "the next payment is then due" not in text
+    assert (f"Next payment$4.99 on {day(IN_A_WEEK)} " in text) is not bool(pause)
     assert text.count("nothing more is charged") == 1
     assert "You keep Basic to the end of what you paid for, and nothing more is charged." in text
     assert {"Keep Basic", "End Basic"} <= set(buttons(page))
