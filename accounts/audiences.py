@@ -26,6 +26,12 @@ class AudienceKind:
     choices: Callable[[], list[tuple[str, str]]]
     among: Callable[[QuerySet[User], Sequence[str]], QuerySet[User]]
 
+    def choices_with(self, chosen: Sequence[str]) -> list[tuple[str, str]]:
+        """Also what was chosen and is gone: nobody is in it, and whoever leaves it out may mean everybody."""
+        found = self.choices()
+        known = {value for value, _name in found}
+        return [*found, *((value, _("something that is gone")) for value in chosen if value not in known)]
+
 
 _kinds: dict[str, AudienceKind] = {}
 
@@ -57,8 +63,7 @@ def audience_in_words(audience: Audience) -> str:
 
 def _in_words(name: str, values: Sequence[str]) -> str:
     kind = _kinds.get(name)
-    names = dict(kind.choices()) if kind is not None else {}
-    gone = _("something that is gone")
+    names = dict(kind.choices_with(values)) if kind is not None else {}
     # Translators: between the values of an audience, "Basic or Pro"
-    those = _(" or ").join(str(names.get(value, gone)) for value in values)
+    those = _(" or ").join(str(names.get(value, _("something that is gone"))) for value in values)
     return f"{kind.label if kind else name}: {those}"

@@ -124,7 +124,8 @@ def due_since(state: State) -> datetime:
 
 def trial_reminder(state: State) -> datetime | None:
     """When the owner of a trial is told that it is about to turn into payments; None where it does not."""
-    if state.status != "trialing" or state.trial_end is None or _planned_end(state) is not None:
+    end = _planned_end(state)
+    if state.status != "trialing" or state.trial_end is None or (end is not None and end <= state.trial_end):
         return None
     return state.trial_end - TRIAL_REMINDER
 

@@ -30,6 +30,7 @@ from nexusvpn.admin_menu import NAMES
 from nexusvpn.admin_search import search_rows
 from nexusvpn.admin_site import Notice
 from nexusvpn.admin_stale import StaleFormsAdmin
+from nexusvpn.admin_taken import TakenNamesAdmin
 from nexusvpn.api.pagination import COUNTED_ROWS
 from nexusvpn.audit import is_told, record_act
 from nexusvpn.db import refuse_nul
@@ -106,7 +107,7 @@ def _display(column: Column) -> Callable[[Any], Any]:
     return show
 
 
-class StaffModelAdmin(StaleFormsAdmin):
+class StaffModelAdmin(StaleFormsAdmin, TakenNamesAdmin):
     """The base of every model's admin."""
 
     change_form_template = "admin/staff_change_form.html"

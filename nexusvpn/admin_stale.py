@@ -158,16 +158,20 @@ class FormAsShown(forms.BaseModelForm):
 
 
 class StaleFormsAdmin(admin.ModelAdmin):
-    """The page of a row, whose form is saved under the row's lock and only over what it has shown."""
+    """The page of a row, whose form is saved under the row's lock and only over what it has shown; under it the row is deleted too."""
+
+    def _is_done(self, request: HttpRequest, what: str) -> bool:
+        match, name = request.resolver_match, f"{self.opts.app_label}_{self.opts.model_name}_{what}"
+        return request.method == "POST" and match is not None and match.url_name == name
 
     def _is_saving(self, request: HttpRequest) -> bool:
         """Other pages make this form too, with a way of their own to tell an older one."""
-        match, name = request.resolver_match, f"{self.opts.app_label}_{self.opts.model_name}_change"
-        return request.method == "POST" and match is not None and match.url_name == name
+        return self._is_done(request, "change")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
-        # The lock closes the race of two forms that were opened at once: the row is read after the first is saved.
-        if self._is_saving(request) and from_field is None:
+        # The lock closes the race of two forms that were opened at once, and of a deletion with what makes the row one that stays: it is
+        # read after the first is done.
+        if from_field is None and (self._is_saving(request) or self._is_done(request, "delete")):
             try:
                 lock_row(self.model, self.opts.pk.to_python(object_id))  # type: ignore[union-attr]
             except (ValidationError, ValueError):

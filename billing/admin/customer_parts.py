@@ -9,6 +9,7 @@ from django import forms
 from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -64,7 +65,7 @@ def plan_facts(user: User) -> Iterator[Fact]:
 def balance_facts(user: User) -> Iterator[Fact]:
     names = dict(LedgerEntry.Account.choices)
     for (account, currency), amount in sorted(balances(user).items()):
-        yield str(names[account]).capitalize(), money(amount, currency), "bad" if amount < 0 else ""
+        yield capfirst(names[account]), money(amount, currency), "bad" if amount < 0 else ""
 
 
 class GiveForm(ServiceForm):

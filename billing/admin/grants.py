@@ -10,6 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.admin import LATEST, UserAdmin
@@ -17,7 +18,7 @@ from accounts.admin.customer_page import customer_page
 from accounts.models import User
 from accounts.people import signed_in
 from billing.holding import plan_name_now
-from billing.models import PlanGrant
+from billing.models import Plan, PlanGrant
 from billing.services.grants import check_grant, grant_plan, revoke_grant
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import Column, Panel
@@ -58,6 +59,12 @@ class GrantForm(forms.ModelForm):
         model = PlanGrant
         fields = ("user", "plan", "reason", "valid_until")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "plan" in self.fields:
+            plan: Any = self.fields["plan"]
+            plan.queryset = Plan.objects.exclude(code=Plan.FREE)
+
     def clean(self) -> dict[str, Any]:
         """The service's own rule, so that its refusal is shown at its field."""
         values: dict[str, Any] = super().clean() or {}
@@ -73,6 +80,11 @@ class GrantForm(forms.ModelForm):
                 if field not in self.errors:
                     self.add_error(field, texts)
         return values
+
+
+def _holds(grant: PlanGrant) -> bool:
+    is_over = grant.valid_until is not None and grant.valid_until <= timezone.now()
+    return grant.revoked_at is None and not is_over
 
 
 @admin.register(PlanGrant)
@@ -112,7 +124,7 @@ class PlanGrantAdmin(ActionsAdmin):
     @object_action(
         _("Revoke"),
         _("The plan ends now. Devices beyond what is left of the person's plan stay until they are removed."),
-        applies=lambda grant: grant.revoked_at is None,
+        applies=_holds,
         danger=True,
     )
     def revoke(self, request: HttpRequest, grant: PlanGrant) -> Outcome:

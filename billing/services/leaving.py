@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from billing.deferred import finish_orders_soon
@@ -23,12 +23,16 @@ Purpose = StripeOrder.Purpose
 # Nothing is collected at the end of their period, and nothing before.
 ENDS_LATER = (Subscription.Status.ACTIVE, Subscription.Status.TRIALING, Subscription.Status.PAUSED)
 STILL_COLLECTED = (Subscription.Status.PAST_DUE, Subscription.Status.UNPAID, Subscription.Status.INCOMPLETE)
-_TO_END_LATER = Q(status__in=ENDS_LATER, cancel_at_period_end=False, cancel_at=None)
+# Until an end that is set for another period, periods begin and are charged.
+_ENDS_TOO_LATE = Q(cancel_at=None) | Q(cancel_at__gt=F("current_period_end"))
+_TO_END_LATER = Q(_ENDS_TOO_LATE, status__in=ENDS_LATER, cancel_at_period_end=False)
 _TO_END_NOW = Q(status__in=STILL_COLLECTED)
 # Neither can sign in to end it themselves.
 _AWAY = Q(deletion_due_at__isnull=False) | Q(suspended_at__isnull=False)
 # Told to Stripe, and how an end for this reason is known from others.
 LEFT = {"cancellation_details": {"comment": "The account is closed or suspended."}}
+# In Stripe's metadata: when a subscription was to end before its owner left.
+FORMER_END = "former_end"
 PEOPLE_AT_ONCE = 1_000
 
 
@@ -52,6 +56,10 @@ def ending_now(user_id: UUID) -> QuerySet[Subscription]:
 
 def going_on(user_id: UUID) -> Iterator[Subscription]:
     """What would go on, if its owner came back: that which they had ended themselves before is not among it."""
+    return (subscription for subscription, _order in _ended_for_leaving(user_id))
+
+
+def _ended_for_leaving(user_id: UUID) -> Iterator[tuple[Subscription, StripeOrder]]:
     theirs = Subscription.objects.filter(user_id=user_id, status__in=ENDS_LATER)
     for subscription in theirs.select_related("user", "price__plan"):
         orders = StripeOrder.objects.filter(
@@ -59,7 +67,7 @@ def going_on(user_id: UUID) -> Iterator[Subscription]:
         )
         last = orders.exclude(state=StripeOrder.State.REFUSED).order_by("-created_at").first()
         if last is not None and last.purpose == Purpose.CANCEL and last.is_durable:
-            yield subscription
+            yield subscription, last
 
 
 def ended_since(user_id: UUID, moment: datetime) -> QuerySet[Subscription]:
@@ -83,7 +91,9 @@ def _order_ends(user_id: UUID) -> None:
         if subscription.schedule_id:
             # Stripe refuses to end what a schedule is to change.
             order_durably(subscription.user, Purpose.UNSCHEDULE, subscription.schedule_id)
-        order_durably(subscription.user, Purpose.CANCEL, subscription.pk, cancel_at_period_end=True)
+        end = subscription.cancel_at
+        former = {"metadata": {FORMER_END: str(int(end.timestamp()))}} if end else {}
+        order_durably(subscription.user, Purpose.CANCEL, subscription.pk, cancel_at_period_end=True, **former)
     for subscription in ending_now(user_id):
         order_durably(subscription.user, Purpose.END, subscription.pk, **LEFT)
 
@@ -93,9 +103,11 @@ def _take_back(user_id: UUID) -> None:
     for order in StripeOrder.objects.filter(user_id=user_id, purpose=Purpose.END, state=StripeOrder.State.OPEN):
         if order.parameters == LEFT:
             end_order(order, SUPERSEDED)
-    for subscription in going_on(user_id):
+    for subscription, ended in _ended_for_leaving(user_id):
         _give_up(subscription, Purpose.CANCEL)
-        order_durably(subscription.user, Purpose.RESUME, subscription.pk, cancel_at_period_end=False)
+        former = ended.parameters.get("metadata", {}).get(FORMER_END)
+        back = {"cancel_at": int(former)} if former else {"cancel_at_period_end": False}
+        order_durably(subscription.user, Purpose.RESUME, subscription.pk, **back)
 
 
 def _give_up(subscription: Subscription, purpose: StripeOrder.Purpose) -> None:

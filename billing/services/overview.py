@@ -82,6 +82,14 @@ class PlanState:
         return self.subscription.cancel_at or at_period_end
 
     @property
+    def is_charged_to_its_end(self) -> bool:
+        """Whether periods begin, and are charged, before it ends by its owner's wish."""
+        row, end = self.subscription, self.ends_at
+        if row is None or end is None or end <= row.current_period_end:
+            return False
+        return not row.pause_behavior or (row.pause_resumes_at is not None and row.pause_resumes_at < end)
+
+    @property
     def ends_at_once(self) -> bool:
         """Whether it would end at once if its owner ended it: a payment is missing."""
         return self.subscription is not None and self.subscription.is_missing_payment
@@ -91,7 +99,8 @@ class PlanState:
         """When it ends, or would if its owner ended it now; None: at once."""
         if self.subscription is None or self.ends_at_once:
             return None
-        return self.ends_at or self.subscription.current_period_end
+        end = None if self.is_charged_to_its_end else self.ends_at
+        return end or self.subscription.current_period_end
 
     @property
     def paid_until(self) -> datetime | None:
@@ -100,7 +109,7 @@ class PlanState:
 
     @property
     def may_be_ended(self) -> bool:
-        return self.is_live and (self.ends_at is None or self.ends_at_once)
+        return self.is_live and (self.ends_at is None or self.is_charged_to_its_end or self.ends_at_once)
 
     @property
     def waits_after_pause(self) -> bool:
@@ -120,7 +129,8 @@ class PlanState:
     @property
     def next_payment(self) -> NextPayment | None:
         subscription = self.subscription
-        if subscription is None or subscription.price is None or self.situation not in RENEWING:
+        is_renewed = self.situation in RENEWING or (self.situation == Reason.ENDING and self.is_charged_to_its_end)
+        if subscription is None or subscription.price is None or not is_renewed:
             return None
         at, change_at = subscription.current_period_end, subscription.next_price_at
         changes = subscription.next_price is not None and change_at is not None and change_at <= at

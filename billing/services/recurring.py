@@ -4,9 +4,9 @@ All of it is computed from paid invoices and the ledger as they are stored, for 
 many of them: a job asks, and pages show what it kept (`recurring_months`).
 
 **What an invoice is worth a month.** A paid invoice of a subscription, for a price of ours, is worth that price a month: the price of
-a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins where nothing
-else of its subscription reaches (the first one, a renewal), no more counts than its total without tax. A trial, whose invoice is one of
-nothing, is worth nothing.
+a month, or a twelfth of that of a year, rounded. A discount counts if the invoice shows it: of an invoice that begins when the one
+before it has ended (or is the first one), no more counts than its total without tax. A trial, whose invoice is one of nothing, is worth
+nothing.
 
 An invoice in the midst of a period (a change of plan) has a total made of prorations. It is worth its price, or its price less the
 discount that the invoice which began the period shows (without tax) if that goes on: the same share of it, or the same amount. Which of
@@ -17,8 +17,9 @@ of these invoices was worth its whole price without tax. After a beginning of no
 
 **When it counts.** From the moment at which its period has begun and it is paid, until the first of: a later invoice of the
 same subscription counts, the subscription has ended, or DUNNING_GRACE_DAYS have passed since its period's end: so long a customer
-whose renewal fails is one still. It does not count while all that its payments brought was paid back or was taken by a dispute (the
-ledger's sum of its charge, refunds, disputes and reversals is zero or less); a dispute that is won makes it count again.
+whose renewal fails is one still. What is paid only after an invoice of a later period counts never: it is a debt. Nor does an invoice
+count while all that its payments brought was paid back or was taken by a dispute (the ledger's sum of its charge, refunds, disputes and
+reversals is zero or less); a dispute that is won makes it count again.
 
 **MRR** of a person in a currency at a moment is the sum of what counts then of their subscriptions. At the bound between two months,
 it is as it was just before.
@@ -42,26 +43,32 @@ from django.db import connection
 # Of the bounds, which are in order, an invoice counts at those after `starts` and up to `stops`: it is asked for their places instead of
 # each bound for all invoices.
 _COUNTING = """
-WITH billed AS (
-    SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, i.period_start, i.created_at, i.total_minor,
-           i.period_end, i.total_minor - i.tax_minor AS net, greatest(extract(epoch FROM i.period_end - i.period_start), 1) AS seconds,
-           r.plan_id, r.amount_minor AS price, CASE r.interval WHEN 'year' THEN 12 ELSE 1 END AS months,
+WITH known AS (
+    SELECT i.stripe_id, i.user_id, i.subscription_id, i.currency, i.period_start, i.period_end, i.created_at, i.total_minor, i.tax_minor,
+           i.total_minor - i.tax_minor AS net, greatest(extract(epoch FROM i.period_end - i.period_start), 1) AS seconds,
+           r.plan_id, r.amount_minor AS price, CASE r.interval WHEN 'year' THEN 12 ELSE 1 END AS months, s.ended_at,
            greatest(i.period_start, i.paid_at) AS starts,
-           least(i.period_end + %(grace)s * interval '1 day', coalesce(s.ended_at, 'infinity'),
-                 coalesce(lead(greatest(i.period_start, i.paid_at)) OVER later, 'infinity')) AS stops,
-           coalesce(lag(i.period_end) OVER so_far > i.period_start, false) AS is_change,
-           r.amount_minor * CASE
-               WHEN bool_or(i.tax_minor > 0 AND i.total_minor - i.tax_minor >= r.amount_minor) OVER earlier THEN 1
-               ELSE 1 - coalesce(sum(i.tax_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier
-                                 / sum(i.total_minor) FILTER (WHERE i.tax_minor > 0 AND i.total_minor > 0) OVER earlier, 0) END
-               AS full_price
+           coalesce(max(i.period_start) OVER sooner > i.period_start, false) AS is_overtaken
     FROM billing_invoice i
     JOIN billing_subscription s ON s.stripe_id = i.subscription_id
     JOIN billing_planprice r ON r.id = i.price_id
     WHERE i.status = 'paid' AND i.paid_at IS NOT NULL AND i.period_start IS NOT NULL AND i.period_end IS NOT NULL
-    WINDOW so_far AS (PARTITION BY i.subscription_id ORDER BY i.period_start, i.created_at, i.stripe_id),
+    WINDOW sooner AS (PARTITION BY i.subscription_id ORDER BY greatest(i.period_start, i.paid_at), i.period_end, i.stripe_id DESC
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), billed AS (
+    SELECT *, CASE WHEN is_overtaken THEN starts
+                   ELSE least(period_end + %(grace)s * interval '1 day', coalesce(ended_at, 'infinity'),
+                              coalesce(min(starts) FILTER (WHERE NOT is_overtaken) OVER later, 'infinity')) END AS stops,
+           coalesce(lag(period_end) OVER so_far > period_start, false) AS is_change,
+           price * CASE WHEN bool_or(tax_minor > 0 AND net >= price) OVER earlier THEN 1
+                        ELSE 1 - coalesce(sum(tax_minor) FILTER (WHERE tax_minor > 0 AND total_minor > 0) OVER earlier
+                                          / sum(total_minor) FILTER (WHERE tax_minor > 0 AND total_minor > 0) OVER earlier, 0) END
+               AS full_price
+    FROM known
+    WINDOW so_far AS (PARTITION BY subscription_id ORDER BY period_start, created_at, stripe_id),
            earlier AS (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-           later AS (PARTITION BY i.subscription_id ORDER BY greatest(i.period_start, i.paid_at), i.period_end, i.stripe_id DESC)
+           later AS (PARTITION BY subscription_id ORDER BY starts, period_end, stripe_id DESC
+                     ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
 ), by_period AS (
     SELECT *, count(*) FILTER (WHERE NOT is_change) OVER so_far AS period
     FROM billed

@@ -35,7 +35,7 @@ def cancel(user: User) -> Subscription:
         if held.row.is_missing_payment:
             order = held.place(user=user, purpose=Purpose.END, subject=held.id, is_durable=True)
             return held.take_in({**held.found, **held.perform(order, "subscription_cancelled")})
-        if held.row.cancel_at is not None:
+        if held.row.cancel_at is not None and held.row.cancel_at <= held.row.current_period_end:
             held.close(Purpose.CANCEL)
             return held.row
         # Stripe does not end by itself what a schedule holds.

@@ -23,7 +23,7 @@ class Campaign(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     slug = models.CharField(
         max_length=40,
-        validators=[RegexValidator(SLUG, "Small letters, digits and hyphens, 2 to 40 of them.")],
+        validators=[RegexValidator(SLUG, _("Small letters, digits and hyphens, 2 to 40 of them."))],
         help_text=_("What stands in the address: /?c=…"),
     )
     name = models.CharField(max_length=120)

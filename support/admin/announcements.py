@@ -39,7 +39,7 @@ class AnnouncementForm(forms.ModelForm):
             chosen = self.instance.audience.get(kind.name, [])
             self.fields[_field(kind.name)] = forms.MultipleChoiceField(
                 label=_label(kind),
-                choices=kind.choices,
+                choices=kind.choices_with(chosen),
                 required=False,
                 initial=chosen,
                 widget=forms.CheckboxSelectMultiple,

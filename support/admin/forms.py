@@ -76,9 +76,11 @@ class MergeForm(ServiceForm):
 
     @staticmethod
     def _named(ticket: Ticket) -> str:
+        state = str(STATE_WORDS[ticket.status])
         return gettext("%(subject)s (%(state)s, opened %(created_at)s)") % {
             "subject": ticket.subject,
-            "state": STATE_WORDS[ticket.status].lower(),
+            # Nouns behind the first word keep their capital in German.
+            "state": state[:1].lower() + state[1:],
             "created_at": date_format(ticket.created_at, "DATE_FORMAT"),
         }
 

@@ -7,11 +7,17 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from billing.models import LedgerEntry
 from nexusvpn.admin_actions import ActionsAdmin
+from support.models import Ticket
+from tests.admin.addresses import change
 from tests.admin.rows import MAKERS
+from tests.admin.rows.billing import new_entry
 from tests.admin.test_every_model import address, admin_of, every_model, list_address
+from tests.factories.support import make_ticket
 from tests.german import formal_words, texts_of
 from tests.queries import forget_counts
+from vpn.models import EmergencyStop
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +44,21 @@ def test_the_pages_of_a_model(staff: Client, model: type[Model]) -> None:
 @pytest.mark.parametrize("name", ["index", "settings"])
 def test_the_home_and_the_settings(staff: Client, name: str) -> None:
     assert formal_on(staff, reverse(f"admin:{name}")) == []
+
+
+def test_nouns_keep_their_capital_where_only_the_first_letter_is_another(staff: Client) -> None:
+    EmergencyStop.objects.create(scope=EmergencyStop.Scope.FLEET, reason="A leak")
+    entry = new_entry(account=LedgerEntry.Account.CREDIT)
+    assert entry.user is not None
+    ticket = make_ticket(entry.user)
+    Ticket.objects.filter(pk=make_ticket(entry.user, subject="The other").pk).update(status=Ticket.Status.ANSWERED)
+    said = {
+        reverse("admin:vpn_emergencystop_changelist"): "Die ganze Flotte</a></th>",
+        change(entry.user): "Guthaben eines Kunden",
+        reverse("admin:support_ticket_merge", args=[ticket.pk]): "The other (wartet auf die Person, ",
+    }
+    pages = {path: staff.get(path, headers={"Accept-Language": "de"}).text for path in said}
+    assert [path for path, words in said.items() if words not in pages[path]] == []
 
 
 def test_a_formal_word_is_found_and_one_that_begins_a_sentence_is_not() -> None:

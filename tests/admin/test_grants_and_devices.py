@@ -62,6 +62,14 @@ def test_nobody_but_a_superuser_gives_themselves_a_plan(
     assert PlanGrant.objects.get().user == sam
 
 
+def test_what_everybody_has_is_given_to_nobody(staff: Client, alice: User) -> None:
+    free = Plan.objects.get(code="free").pk
+    form = {"user": alice.pk, "plan": free, "reason": "Outage", "valid_until_0": "", "valid_until_1": ""}
+    answers = [staff.post(at, form) for at in (reverse("admin:billing_plangrant_add"), action(alice, "give-plan"))]
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert not PlanGrant.objects.exists()
+
+
 def test_an_erased_account_is_given_nothing(staff: Client, alice: User) -> None:
     User.objects.filter(pk=alice.pk).update(is_active=False, erased_at=timezone.now())
     form = {"plan": Plan.objects.get(code="pro").pk, "reason": "Alice asked for it"}
@@ -81,6 +89,16 @@ def test_a_grant_that_makes_no_sense_is_refused_at_its_field(
     assert answer.status_code == 200
     assert list(answer.context["adminform"].form.errors) == [field]
     assert not PlanGrant.objects.exists()
+
+
+def test_a_grant_that_is_over_has_nothing_to_revoke(staff: Client) -> None:
+    grant = new_grant()
+    assert action(grant, "revoke") in staff.get(change(grant)).text
+    PlanGrant.objects.update(valid_until=timezone.now())
+    assert action(grant, "revoke") not in staff.get(change(grant)).text
+    assert TOO_LATE in staff.post(action(grant, "revoke")).text
+    grant.refresh_from_db()
+    assert grant.revoked_at is None
 
 
 def test_a_grant_is_never_edited(staff: Client) -> None:

@@ -13,6 +13,7 @@ from django.test import Client
 from nexusvpn.admin_stale import digest
 from tests.admin.addresses import change
 from tests.admin.rows import MAKERS
+from tests.factories.announcements import make_announcement
 
 pytestmark = pytest.mark.django_db
 
@@ -70,3 +71,16 @@ def test_a_browser_sends_untouched_fields_as_they_were_shown(
         inputs = [key for key in browser.sent if re.fullmatch(rf"{name}(_[0-9]+)?", key)]
         sent = {key: [value for value in browser.sent[key] if value] for key in inputs}
         assert digest(sent) == shown, (name, sent)
+
+
+def test_a_draft_for_what_is_gone_is_for_nobody_after_another_change_of_it_too(staff: Client) -> None:
+    draft = make_announcement(is_published=False, audience={"location": ["999999"]})
+    browser = Browser()
+    browser.feed(staff.get(change(draft)).text)
+    sent = {name: values for name, values in browser.sent.items() if not name.startswith("_")}
+    assert staff.post(change(draft), {**sent, "title": "Other news"}).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.title, draft.audience) == ("Other news", {"location": ["999999"]})
+    assert staff.post(change(draft), {**sent, "title": "Other news", "audience_location": []}).status_code == 302
+    draft.refresh_from_db()
+    assert draft.audience == {}

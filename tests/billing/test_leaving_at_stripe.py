@@ -53,6 +53,26 @@ def test_nothing_is_charged_after_leaving(shop: Shop, alice: User, subscription:
     assert alice.payments.count() == 1
 
 
+def test_an_end_that_was_set_for_later_lets_nothing_be_charged_after_leaving(
+    shop: Shop, alice: User, subscription: str
+) -> None:
+    later = int((timezone.now() + timedelta(days=100)).timestamp())
+    shop.api.subscriptions.update(subscription, {"cancel_at": later})
+    shop.catch_up()
+    leave(user=alice)
+    shop.catch_up()
+    restore_account(user=alice, by=alice)
+    shop.catch_up()
+    found = shop.subscription(subscription)
+    assert (found.cancel_at, found.cancel_at_period_end) == (later, False)
+    leave(user=alice)
+    shop.catch_up()
+    shop.advance(days=40)
+    shop.catch_up()
+    assert Subscription.objects.get(pk=subscription).status == "canceled"
+    assert alice.payments.count() == 1
+
+
 def test_who_comes_back_goes_on(shop: Shop, alice: User, subscription: str) -> None:
     leave(user=alice)
     shop.catch_up()

@@ -113,6 +113,38 @@ def test_a_pause_of_what_ends_says_so_and_the_end_can_be_taken_back(page: Client
     assert "Keep Basic" in buttons(page)
 
 
+@pytest.mark.parametrize(
+    ("pause", "said"),
+    [
+        ({}, "Until then it is charged."),
+        (
+            {"pause_behavior": "void", "pause_resumes_at": IN_A_WEEK + timedelta(days=9)},
+            "When the pause is over, it is charged until then.",
+        ),
+    ],
+    ids=["ending", "paused"],
+)
+def test_an_end_in_another_period_is_not_said_to_charge_nothing_more(
+    page: Client, alice: User, pause: dict[str, Any], said: str
+) -> None:
+    ends = IN_A_WEEK + timedelta(days=60)
+    make_subscription(alice, current_period_end=IN_A_WEEK, paid_until=IN_A_WEEK, cancel_at=ends, **pause)
+    text = words(page)
+    assert said in text
+    assert f"ends on {day(ends)}." in text
+    assert "the next payment is then due" not in text
+    assert (f"Next payment$4.99 on {day(IN_A_WEEK)} " in text) is not bool(pause)
+    assert text.count("nothing more is charged") == 1
+    assert "You keep Basic to the end of what you paid for, and nothing more is charged." in text
+    assert {"Keep Basic", "End Basic"} <= set(buttons(page))
+
+
+def test_a_pause_that_outlasts_an_end_in_another_period_charges_nothing_more(page: Client, alice: User) -> None:
+    ends = IN_A_WEEK + timedelta(days=60)
+    make_subscription(alice, current_period_end=IN_A_WEEK, paid_until=IN_A_WEEK, cancel_at=ends, pause_behavior="void")
+    assert f"The subscription ends on {day(ends)}, and nothing more is charged." in words(page)
+
+
 def test_a_pause_that_has_outlived_what_was_paid_says_what_is_left(page: Client, alice: User) -> None:
     make_subscription(alice, pause_behavior="void", paid_until=A_WEEK_AGO)
     assert "are paused. Meanwhile you have the Free plan." in words(page)

@@ -79,6 +79,17 @@ def test_an_end_on_a_date_is_taken_back_too(shop: Shop, alice: User) -> None:
     assert shop.subscription(row.stripe_id).cancel_at is None
 
 
+def test_an_end_at_a_later_date_is_brought_forward_to_the_end_of_the_period(shop: Shop, alice: User) -> None:
+    row = buy(shop, alice)
+    in_a_hundred_days = int((timezone.now() + timedelta(days=100)).timestamp())
+    shop.api.subscriptions.update(row.stripe_id, {"cancel_at": in_a_hundred_days})
+    ending = cancel(alice)
+    assert ending.cancel_at == ending.current_period_end
+    shop.advance(days=32)
+    assert shop.subscription(row.stripe_id).status == "canceled"
+    assert charged(shop) == [499]
+
+
 def test_a_cancellation_whose_answer_was_lost_is_no_reason_to_ignore_the_next(shop: Shop, alice: User) -> None:
     """Under the first one's key Stripe would only repeat what it answered then."""
     row = buy(shop, alice)

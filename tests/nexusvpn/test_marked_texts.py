@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from django.template.base import Lexer, TokenType
+
+from nexusvpn.names import APPS
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in {".html", ".txt"})
@@ -128,3 +131,29 @@ def test_an_unmarked_word_is_found() -> None:
         "{% blocktranslate %}Marked{% endblocktranslate %}<b>Not</b><code>no</code>"
     )
     assert list(unmarked(source)) == ["Says 0", "Not"]
+
+
+def bare_refusals(source: str) -> Iterator[str]:
+    """What a form or a field is refused with, where no translator reaches it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1].endswith(
+            ("ValidationError", "Validator")
+        ):
+            said = [
+                each.value
+                for each in (*node.args, *(word.value for word in node.keywords))
+                if isinstance(each, ast.Constant)
+            ]
+            yield from (text for text in said if isinstance(text, str) and " " in text)
+
+
+def test_a_refusal_that_nobody_marked_is_found() -> None:
+    assert list(bare_refusals('raise forms.ValidationError("Too long.", code="x")')) == ["Too long."]
+    assert list(bare_refusals('RegexValidator(SLUG, _("Too long."))')) == []
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_what_forms_and_fields_refuse_is_said_in_every_language(app: str) -> None:
+    sources = [path for path in (ROOT / app).rglob("*.py") if not {"migrations", "sandbox"} & set(path.parts)]
+    assert len(sources) > 10
+    assert {str(path): found for path in sources if (found := list(bare_refusals(path.read_text())))} == {}

@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 
@@ -126,7 +127,7 @@ class EmergencyStopAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("what"), ordering="scope")
     def what(self, stop: EmergencyStop) -> str:
-        return _what(stop).capitalize() if stop.scope == EmergencyStop.Scope.FLEET else _what(stop)
+        return capfirst(_what(stop)) if stop.scope == EmergencyStop.Scope.FLEET else _what(stop)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may stop or go on must see what comes of it."""

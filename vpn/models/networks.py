@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.translation import gettext as _
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -29,7 +30,8 @@ class CidrField(models.Field):  # type: ignore[type-arg]
         try:
             return ipaddress.ip_network(str(value).strip())
         except ValueError:
-            raise ValidationError("Write a network such as 10.64.0.0/16, without host bits.", code="invalid") from None
+            said = _("Write a network such as 10.64.0.0/16, without host bits.")
+            raise ValidationError(said, code="invalid") from None
 
     def get_prep_value(self, value: Any) -> str | None:
         network = self.to_python(value)

@@ -74,8 +74,8 @@ def new_event() -> StripeEvent:
     return StripeEvent.objects.create(stripe_id=stripe_id("evt"), **values)
 
 
-def new_entry() -> LedgerEntry:
-    values = {"account": "money", "kind": "charge", "amount_minor": 499, "currency": "USD", "price": price_of()}
+def new_entry(account: str = "money") -> LedgerEntry:
+    values = {"account": account, "kind": "charge", "amount_minor": 499, "currency": "USD", "price": price_of()}
     return LedgerEntry.objects.create(user=new_user(), source=stripe_id("ch"), occurred_at=timezone.now(), **values)
 
 
