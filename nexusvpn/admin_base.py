@@ -144,6 +144,10 @@ class StaffModelAdmin(StaleFormsAdmin, TakenNamesAdmin):
         ]
         return [*own, *(_display(column) for column in self.extra_columns)]
 
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        """All that has an order, unless a table says less: Django would ask for the columns anew, and not know what is written out."""
+        return self.sortable_by
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         for column in self.extra_columns:
@@ -205,11 +209,10 @@ class StaffModelAdmin(StaleFormsAdmin, TakenNamesAdmin):
         if may_export(self, request):
             address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_export")
             url = f"{address}?{request.GET.urlencode()}" if request.GET else address
-        is_capped = changelist.result_count == COUNTED_ROWS
         return {
             "export_url": url,
             "exported_rows": MOST_ROWS,
-            "is_capped": is_capped,
+            "is_capped": changelist.result_count == COUNTED_ROWS,
             "counted_rows": COUNTED_ROWS,
             "holds": HOLDS.get(self.opts.object_name or "", ""),
         }
@@ -357,6 +360,9 @@ class OnlyRowAdmin(StaffModelAdmin):
         says_more = str(context["subtitle"]).casefold() != str(context["title"]).casefold()
         more = {"is_only_row": True, "subtitle": context["subtitle"] if says_more else None}
         return super().render_change_form(request, {**context, **more}, *args, **kwargs)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return super().history_view(request, object_id, {"is_only_row": True, **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
-from django.utils.formats import date_format
+from django.utils.text import capfirst
 
 from nexusvpn.templatetags.nexusvpn_ui import bytes_exact, day, money
 
 MINOR = "_minor"
 # What was received and sent is in bytes wherever it is counted.
 VOLUMES = ("rx", "tx", "bytes")
-
-
-def month_in_words(first_day: date) -> str:
-    """ "October 2026", for a column that keeps a month as its first day."""
-    return date_format(first_day, "YEAR_MONTH_FORMAT")
 
 
 def _is_volume(name: str) -> bool:
@@ -32,7 +26,8 @@ def readable(
 ) -> Any:
     """What to show for a column of a list or a page that only shows: the column's name, or what writes its number out.
 
-    Sums are what is called so (`_minor`), and what the table's admin names beside; so are the words for a column's codes.
+    Sums are what is called so (`_minor`), and what the table's admin names beside; so are the words for a column's codes. What a choice is
+    called within a sentence begins with a capital where it stands alone.
     """
     if not isinstance(name, str):
         return name
@@ -49,6 +44,8 @@ def readable(
         return _written(field, lambda row: money(getattr(row, name), getattr(row, currency)))
     if _is_volume(name):
         return _written(field, lambda row: bytes_exact(getattr(row, name)))
+    if getattr(field, "choices", None):
+        return _written(field, lambda row: capfirst(getattr(row, f"get_{name}_display")()))
     return name
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.forms import SplitDateTimeField
-from django.utils.text import format_lazy
+from django.forms import SplitDateTimeField, TypedChoiceField
+from django.utils.text import capfirst, format_lazy
 
 from nexusvpn.languages import lazy as _
 
@@ -24,6 +24,8 @@ def plain_field(field: Any) -> Any:
         # The frame that they stood in stays: boxes to choose from are put into it.
         for sign in ("add", "change", "delete", "view"):
             setattr(field.widget, f"can_{sign}_related", False)
+    if isinstance(field, TypedChoiceField):
+        field.choices = [(value, capfirst(label)) for value, label in field.choices]
     if isinstance(field, SplitDateTimeField):
         field.help_text = format_lazy("{} {}", field.help_text, IN_UTC) if field.help_text else IN_UTC
     return field

@@ -6,10 +6,16 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from django.contrib.admin import AllValuesFieldListFilter, FieldListFilter, RelatedFieldListFilter
+from django.contrib.admin import (
+    AllValuesFieldListFilter,
+    ChoicesFieldListFilter,
+    FieldListFilter,
+    RelatedFieldListFilter,
+)
 from django.db.models import CharField
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.text import capfirst
 
 from nexusvpn.api.pagination import COUNTED_ROWS
 
@@ -60,9 +66,17 @@ class NewestValuesFilter(Picked, AllValuesFieldListFilter):
         self.lookup_choices: Any = SimpleLazyObject(lambda: sorted(set(rows), key=lambda value: (value is None, value)))
 
 
+class CapitalChoicesFilter(ChoicesFieldListFilter):
+    """Says choices as the list's own cells do."""
+
+    def choices(self, changelist: Any) -> Any:
+        return ({**choice, "display": capfirst(choice["display"])} for choice in super().choices(changelist))
+
+
 def _is_free_text(field: Any) -> bool:
     return isinstance(field, CharField) and not field.choices
 
 
 FieldListFilter.register(_is_free_text, NewestValuesFilter, take_priority=True)
+FieldListFilter.register(lambda field: bool(field.choices), CapitalChoicesFilter, take_priority=True)
 FieldListFilter.register(lambda field: bool(field.remote_field), RelatedRowsFilter, take_priority=True)

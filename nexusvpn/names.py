@@ -53,6 +53,7 @@ _COLUMNS = {
     "node tx": "to devices, by the node",
     "look at": "next look at it",
     "pause behavior": "how it is paused",
+    "object id": "object ID",
     "quota bytes": "data of the plan",
     "rx": "from devices",
     "rx bytes": "from devices",

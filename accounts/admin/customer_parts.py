@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -58,11 +59,11 @@ def facts(user: User) -> Iterator[Fact]:
     yield _("Last seen"), ago(row.page_last_seen or user.last_login), ""
     count = row.page_sessions
     sessions = ngettext("%(count)s session now", "%(count)s sessions now", count) % {"count": count}
-    yield _("Signed in"), sessions if count else _("nowhere"), ""
+    yield _("Signed in"), sessions if count else capfirst(_("nowhere")), ""
     verified = user.email_verified_at
     yield _("Address confirmed"), day(verified) if verified else _("No"), "" if verified else "warn"
     yield _("Second factor"), _("Yes") if row.page_has_factor else _("No"), ""
-    yield _("Language"), dict(settings.LANGUAGES).get(user.language, _("not chosen")), ""
+    yield _("Language"), dict(settings.LANGUAGES).get(user.language, capfirst(_("not chosen"))), ""
     if row.page_flags:
         yield _("Flags"), str(row.page_flags), "warn"
 
@@ -112,8 +113,8 @@ def messages_panel(user: User) -> Panel:
 
 def _message(created_at: Any, kind: str, text: str, done_at: Any) -> tuple[Any, ...]:
     if kind == "mail":
-        return ago(created_at), _("Mail"), text, _("sent") if done_at else _("not sent yet")
-    return ago(created_at), _("Notification"), text, _("read") if done_at else _("not read yet")
+        return ago(created_at), _("Mail"), text, capfirst(_("sent") if done_at else _("not sent yet"))
+    return ago(created_at), _("Notification"), text, capfirst(_("read") if done_at else _("not read yet"))
 
 
 customer_page.add_facts(facts, place=10)

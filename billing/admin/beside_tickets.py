@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from accounts.belongings import register_panel
 from accounts.models import User
 from billing.admin.customer_parts import plan_shown, until_shown
+from billing.admin.plans import quota_in_words
 from billing.declines import in_short
 from billing.entitlements import Entitlement, entitlement_for
 from billing.models import Payment
@@ -23,7 +25,7 @@ def plan_panel(user: User) -> Panel:
     facts = [
         (gettext("Plan"), plan_shown(plan)),
         (gettext("Until"), until_shown(plan)),
-        (gettext("Devices"), gettext("up to %(device_limit)s") % {"device_limit": plan.device_limit}),
+        (gettext("Devices"), capfirst(gettext("up to %(device_limit)s")) % {"device_limit": plan.device_limit}),
         (gettext("Data"), _data(plan)),
         (gettext("Premium locations"), gettext("Yes") if plan.premium_locations else gettext("No")),
         (gettext("Priority support"), gettext("Yes") if plan.priority_support else gettext("No")),
@@ -32,11 +34,9 @@ def plan_panel(user: User) -> Panel:
 
 
 def _data(plan: Entitlement) -> str:
-    return (
-        gettext("without a limit")
-        if plan.quota_bytes is None
-        else gettext("%(quota_bytes)s a month") % {"quota_bytes": bytes_si(plan.quota_bytes)}
-    )
+    if plan.quota_bytes is None:
+        return quota_in_words(None)
+    return gettext("%(quota_bytes)s a month") % {"quota_bytes": bytes_si(plan.quota_bytes)}
 
 
 def latest_payments_panel(user: User) -> Panel:

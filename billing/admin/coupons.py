@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext
 
 from accounts.people import signed_in
@@ -259,7 +259,9 @@ class PromotionCodeAdmin(DiscountAdmin):
 
     @admin.display(description=_("minimum amount"), ordering="minimum_minor")
     def minimum(self, code: PromotionCode) -> str:
-        return money(code.minimum_minor, code.minimum_currency) if code.minimum_minor else gettext("any amount")
+        return (
+            money(code.minimum_minor, code.minimum_currency) if code.minimum_minor else capfirst(gettext("any amount"))
+        )
 
     @object_action(
         _("End"),

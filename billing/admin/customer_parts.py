@@ -52,7 +52,7 @@ def plan_shown(held: Entitlement) -> str:
 
 
 def until_shown(held: Entitlement) -> str:
-    return day(held.valid_until) if held.valid_until else _("no end date")
+    return day(held.valid_until) if held.valid_until else capfirst(_("no end date"))
 
 
 def plan_facts(user: User) -> Iterator[Fact]:

@@ -11,6 +11,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from accounts.people import signed_in
@@ -40,7 +41,7 @@ def prices_panel(plan: Plan) -> Panel:
             money(price.amount_minor, price.currency),
             price.get_interval_display(),
             gettext("Yes") if price.is_current else gettext("No"),
-            price.stripe_price_id or gettext("not there yet"),
+            price.stripe_price_id or capfirst(gettext("not there yet")),
             day(price.created_at),
         )
         for price in plan.prices.order_by("-is_current", "currency", "interval", "-created_at")[:LATEST_PRICES]
@@ -63,7 +64,7 @@ class PlanForm(forms.ModelForm):
 
 
 def quota_in_words(count: int | None) -> str:
-    return gettext("unlimited") if count is None else bytes_si(count)
+    return capfirst(gettext("unlimited")) if count is None else bytes_si(count)
 
 
 @admin.register(Plan)
@@ -193,7 +194,7 @@ class PlanPriceAdmin(ActionsAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("at Stripe"), ordering="stripe_price_id")
     def at_stripe(self, price: PlanPrice) -> str:
-        return price.stripe_price_id or gettext("not there yet")
+        return price.stripe_price_id or capfirst(gettext("not there yet"))
 
     @object_action(
         _("Offer no more"),

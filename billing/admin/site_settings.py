@@ -8,19 +8,18 @@ from typing import Any
 from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext
 
+from billing.admin.plans import quota_in_words
 from billing.models import Plan
 from nexusvpn.admin_settings import Section
 from nexusvpn.languages import lazy as _
-from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 
 
 def _plans() -> Sequence[Sequence[Any]]:
     return [
         (
             format_html('<a href="{}">{}</a>', reverse("admin:billing_plan_change", args=[plan.pk]), plan.name),
-            gettext("unlimited") if plan.quota_bytes is None else bytes_si(plan.quota_bytes),
+            quota_in_words(plan.quota_bytes),
             plan.device_limit,
         )
         for plan in Plan.objects.order_by("rank")

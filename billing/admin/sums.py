@@ -9,7 +9,7 @@ from django.contrib import admin
 
 from billing.models import LedgerDay, RecurringCount, RecurringMonth
 from nexusvpn.admin_base import OnlyRowAdmin, ReadOnlyAdmin
-from nexusvpn.admin_columns import month_in_words
+from nexusvpn.moments import month_in_words
 from nexusvpn.templatetags.nexusvpn_ui import money
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from billing.models.ledger import LedgerEntry
 from billing.models.plans import PlanPrice
-from nexusvpn.moments import moment_in_name
+from nexusvpn.moments import day_in_name, moment_in_name, month_in_words
 
 
 class LedgerDay(models.Model):
@@ -42,7 +41,7 @@ class LedgerDay(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{capfirst(self.get_kind_display())} {date_format(self.occurred_on)}"
+        return f"{capfirst(self.get_kind_display())}, {day_in_name(self.occurred_on)}"
 
 
 class RecurringMonth(models.Model):
@@ -74,7 +73,7 @@ class RecurringMonth(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{date_format(self.month, 'YEAR_MONTH_FORMAT')} {self.currency}"
+        return f"{month_in_words(self.month)}, {self.currency}"
 
 
 class RecurringCount(models.Model):

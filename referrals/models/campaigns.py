@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from nexusvpn.moments import moment_in_name
+from nexusvpn.moments import day_in_name, moment_in_name
+from nexusvpn.templatetags.nexusvpn_ui import NO_BREAK
 
 SLUG = r"^[a-z0-9][a-z0-9-]{1,39}$"
 
@@ -55,7 +55,7 @@ class CampaignDay(models.Model):
 
     def __str__(self) -> str:
         visits = ngettext("%(visits)s visit", "%(visits)s visits", self.visits) % {"visits": self.visits}
-        return f"{date_format(self.day)}: {visits}"
+        return f"{day_in_name(self.day)}: {visits.replace(' ', NO_BREAK)}"
 
 
 LEADS_TO_SOMEBODY = models.Q(user__isnull=False) | ~models.Q(invoice_id="")

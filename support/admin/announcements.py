@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
 from accounts.audiences import AudienceKind, audience_in_words, audience_kinds, people_in
@@ -152,7 +153,7 @@ class AnnouncementAdmin(ActionsAdmin):
 
     @admin.display(description=_("for whom"))
     def for_whom(self, announcement: Announcement) -> str:
-        return audience_in_words(announcement.audience)
+        return capfirst(audience_in_words(announcement.audience))
 
     @admin.display(description=_("people it would go to now"))
     def people_meant(self, announcement: Announcement) -> int:

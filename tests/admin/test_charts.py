@@ -30,7 +30,7 @@ def test_what_was_never_measured_has_no_figures(values: list[int | None]) -> Non
 
 def test_nought_is_a_figure(db: None) -> None:
     text = drawn([0, 0])
-    assert "Each time it was 0." in text
+    assert "Nothing but 0 was measured." in text
     assert "Nothing was measured" not in text
     assert text.count("<td>0</td>") == 2
     assert "<rect" not in text
@@ -39,7 +39,7 @@ def test_nought_is_a_figure(db: None) -> None:
 def test_what_is_known_is_drawn(db: None) -> None:
     text = drawn([0, 2, None])
     assert "<rect" in text
-    assert "Each time it was 0." not in text
+    assert "Nothing but 0 was measured." not in text
     assert "Nothing was measured" not in text
 
 

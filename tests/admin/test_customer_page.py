@@ -327,4 +327,4 @@ def test_a_plan_without_an_end_says_so_on_the_customers_page_and_beside_their_qu
     staff: Client, alice: User
 ) -> None:
     for address in (change(alice), change(make_ticket(alice))):
-        assert "no end date" in staff.get(address).text, address
+        assert "No end date" in staff.get(address).text, address

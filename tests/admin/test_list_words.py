@@ -11,12 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import DataExport
+from billing.models import LedgerEntry
 from nexusvpn.admin_empty import HOLDS
 from nexusvpn.admin_menu import NAMES
 from tests.admin.addresses import change, page
 from tests.admin.rows import MAKERS
 from tests.admin.rows.accounts import new_session
 from tests.admin.rows.billing import new_price
+from tests.admin.test_every_model import address as address_of
 from vpn.models import FreeAddress, NodeNote, QuotaMeter, UsageMonth
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +67,7 @@ def test_how_a_sum_is_entered_is_not_said_of_one_that_is_written_out(staff: Clie
 def test_an_address_that_nobody_had_is_free_from_no_date_on(staff: Client) -> None:
     MAKERS[FreeAddress]()
     text = page(staff, reverse("admin:vpn_freeaddress_changelist"))
-    assert "now: nobody has had it" in text
+    assert "Now: nobody has had it" in text
     assert "Jan 1970" not in text
 
 
@@ -84,8 +86,8 @@ def test_a_month_is_called_by_its_name(staff: Client) -> None:
     month = MAKERS[UsageMonth]()
     UsageMonth.objects.filter(pk=month.pk).update(month="2026-10-01")
     listed, text = page(staff, reverse("admin:vpn_usagemonth_changelist")), page(staff, change(month))
-    assert re.search(r'class="field-month_written[^>]*>(<a[^>]*>)?October 2026<', listed)
-    assert '<div class="readonly">October 2026</div>' in text
+    assert re.search(r'class="field-month_written[^>]*>(<a[^>]*>)?October\u00a02026<', listed)
+    assert '<div class="readonly">October\u00a02026</div>' in text
     assert not re.search(r"\b1\sOct", listed + text)
 
 
@@ -111,3 +113,20 @@ def test_what_a_node_notes_is_said_in_words(staff: Client, language: str, words:
 
 def test_a_note_that_came_after_the_words_is_shown_with_blanks() -> None:
     assert str(NodeNote(code="clock_is_wrong")) == "clock is wrong"
+
+
+def test_a_choice_that_sentences_use_too_begins_with_a_capital_where_it_stands_alone(staff: Client) -> None:
+    entry = MAKERS[LedgerEntry]()
+    kind = str(entry.get_kind_display())
+    assert kind == kind.lower()
+    listed, text = page(staff, address_of(LedgerEntry, "changelist")), page(staff, change(entry))
+    assert re.search(rf'class="field-kind_written">{kind.capitalize()}<', listed)
+    assert re.search(rf"kind__exact=\w+[^>]*>\s*{kind.capitalize()}<", listed)
+    assert f'<div class="readonly">{kind.capitalize()}</div>' in text
+
+
+def test_a_column_that_is_written_out_is_sorted_by_and_says_so(staff: Client) -> None:
+    MAKERS[LedgerEntry]()
+    listed = page(staff, address_of(LedgerEntry, "changelist"))
+    assert 'class="sortable column-kind_written' in listed
+    assert 'class="sortable column-kind_written sorted' in page(staff, address_of(LedgerEntry, "changelist") + "?o=1")

@@ -90,6 +90,6 @@ def test_the_articles_of_a_category_get_another_one_first(staff: Client) -> None
 def test_what_nothing_belongs_to_is_deleted(staff: Client) -> None:
     category = MAKERS[ArticleCategory]()
     address_of_it = address(ArticleCategory, "delete", category.pk)
-    assert "Are you sure" in page(staff, address_of_it)
+    assert "nothing brings it back" in page(staff, address_of_it)
     staff.post(address_of_it, {"post": "yes"})
     assert not ArticleCategory.objects.filter(pk=category.pk).exists()

@@ -74,3 +74,11 @@ def test_who_may_only_look_is_led_there_too(helper: User, helper_browser: Client
     answer = helper_browser.get(address(ReferralProgramme, "changelist"), follow=True)
     assert answer.redirect_chain == [(change(row), 302)]
     assert answer.status_code == 200
+
+
+@of_each
+def test_the_way_to_its_history_names_it_once(staff: Client, model: type[Model]) -> None:
+    text = page(staff, address(model, "history", MAKERS[model]().pk))
+    way = text.split('class="breadcrumbs"', 1)[1].split("</div>", 1)[0]
+    assert address(model, "changelist") + '"' not in way
+    assert len(re.findall("<a ", way)) == 2

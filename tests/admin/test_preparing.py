@@ -43,7 +43,6 @@ def test_a_tag_goes_from_every_ticket_and_none_of_them_is_read_for_it(staff: Cli
     with recorded_queries() as statements:
         page = staff.get(address).content.decode()
     assert "speed, from every ticket that has it" in page
-    assert re.search(r"<h2>Summary</h2>\s*<ul>\s*<li>Tags: 1</li>", page)
     assert not any('FROM "support_ticket_tags"' in each for each in statements)
     assert staff.post(address, {"post": "yes"}).status_code == 302
     assert not Tag.objects.exists()

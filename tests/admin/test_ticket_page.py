@@ -129,7 +129,7 @@ def test_who_may_not_see_customers_sees_nothing_of_them_beside_the_ticket(agent:
     ticket = make_ticket(new_device().user)
     assert "Latest payments" not in shown(agent, ticket)
     allow(helper, "view_ticket", "change_ticket", "view_user")
-    assert "up to 1" in shown(agent, ticket)
+    assert "Up to 1" in shown(agent, ticket)
     assert "Latest payments" not in shown(agent, ticket)
     allow(helper, "view_ticket", "change_ticket", "view_user", "view_payment")
     assert "Latest payments" in shown(agent, ticket)

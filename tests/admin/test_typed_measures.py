@@ -186,7 +186,7 @@ def test_who_may_only_look_sees_both_in_words(helper: User, helper_browser: Clie
     assert "Quota a month:" in seen
     assert "1.5\u00a0GB" in seen
     assert "1500000000" not in seen
-    assert "unlimited" in page(helper_browser, change(plan_with(None)))
+    assert "Unlimited" in page(helper_browser, change(plan_with(None)))
     seen = page(helper_browser, change(level_of(240)))
     assert "4 working hours" in seen
     assert "240" not in seen

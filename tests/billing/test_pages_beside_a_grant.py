@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -158,6 +160,36 @@ def test_the_choice_marks_the_plan_that_counts_and_the_one_that_is_paid_for(page
     assert "Your present plan is larger, so it is not needed now." in text
     assert "You have this. " not in text
     assert buttons(page, "/billing/plans") == ["End Basic", "Change to Pro"]
+
+
+def test_all_cards_have_the_four_parts_that_stand_on_the_same_lines(page: Client, alice: User) -> None:
+    """A fifth would lie upon the fourth: the style sheet shares four lines among the cards."""
+    given(alice)
+    for pays in (False, True):
+        if pays:
+            make_subscription(alice)
+        cards = re.findall(r'<article class="card plan.*?</article>', page.get("/billing/plans").text, re.DOTALL)
+        assert [len(_Parts(card).found) for card in cards] == [4, 4, 4]
+
+
+class _Parts(HTMLParser):
+    """What lies within an element itself."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.depth = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in ("input", "wbr"):
+            return
+        if self.depth == 1:
+            self.found.append(tag)
+        self.depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        self.depth -= 1
 
 
 def test_who_has_a_plan_given_is_told_before_buying_it(page: Client, alice: User) -> None:

@@ -6,8 +6,8 @@ import { contrast } from "./contrast.js";
 const folder = new URL("../../nexusvpn/static/nexusvpn/css/", import.meta.url);
 const read = (name) => readFileSync(new URL(name, folder), "utf8");
 const [, light, dark] = read("tokens.css").match(/--paper: light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)/);
-// Of `admin/img/search.svg` and `selector-icons.svg` in Django.
-const GREY = { ".search-label-icon": 0x55, ".selector-add": 0x66 };
+// Of `admin/img/search.svg`, `selector-icons.svg` and `icon-unknown.svg` in Django.
+const GREY = { ".search-label-icon": 0x55, ".selector-add": 0x66, "icon-unknown": 0x66 };
 
 for (const [icon, grey] of Object.entries(GREY)) {
   const [, brighter] = read("admin-widgets.css").match(

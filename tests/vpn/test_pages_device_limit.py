@@ -47,7 +47,7 @@ def said(page: Client, path: str) -> str:
 
 def test_it_is_said_how_many_there_may_be_and_which_plan_allows_more(page: Client, full: User, path: str) -> None:
     text = said(page, path)
-    assert "Your plan Free has room for 1 device." in text
+    assert "Your Free plan has room for 1 device." in text
     assert "Basic has room for 5 devices. [/billing/plans?plan=basic] See plans" in text
     assert "Pro has room" not in text
 
@@ -68,7 +68,7 @@ def test_no_plan_is_named_where_none_allows_more_or_none_is_sold(
     grant(full, "pro")
     Plan.objects.filter(code="pro").update(device_limit=1)
     text = said(page, path)
-    assert "Your plan Pro has room for 1 device." in text
+    assert "Your Pro plan has room for 1 device." in text
     assert "/billing/plans" not in text
     settings.STRIPE_SECRET_KEY = ""
     assert "/billing/plans" not in said(page, path)
@@ -77,7 +77,7 @@ def test_no_plan_is_named_where_none_allows_more_or_none_is_sold(
 def test_what_only_a_payment_is_missing_for_is_not_sold_again(page: Client, full: User, path: str) -> None:
     make_subscription(full, price_of("basic"), status="unpaid", unpaid_since=timezone.now() - timedelta(days=60))
     text = said(page, path)
-    assert "Your plan Free has room for 1 device." in text
+    assert "Your Free plan has room for 1 device." in text
     assert "/billing/plans" not in text
 
 

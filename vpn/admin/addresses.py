@@ -83,7 +83,7 @@ class FreeAddressAdmin(ReadOnlyAdmin):
     @admin.display(description=_("available from"), ordering="available_at")
     def available(self, address: FreeAddress) -> str:
         """Nobody has had it, or it rests for a while after whoever had it last."""
-        return gettext("now: nobody has had it") if address.available_at == NEVER_USED else moment(address.available_at)
+        return gettext("Now: nobody has had it") if address.available_at == NEVER_USED else moment(address.available_at)
 
 
 @admin.register(Peer)
@@ -98,7 +98,7 @@ class PeerAdmin(ReadOnlyAdmin):
 
 @admin.register(UsageCounter)
 class UsageCounterAdmin(ReadOnlyAdmin):
-    list_display = ("epoch", "server", "device", "rx", "tx")
+    list_display = ("server", "device", "epoch", "rx", "tx")
     list_select_related = ("server", "device")
     list_filter = ("server",)
     search_fields = ("=epoch", "device__name", "device__user__email")

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib import admin
 
 from nexusvpn.admin_base import StaffModelAdmin
-from nexusvpn.admin_columns import month_in_words
 from nexusvpn.languages import lazy as _
+from nexusvpn.moments import month_in_words
 from nexusvpn.money_forms import CURRENCY_HELP, MOST_BIG_MINOR, MoneyField, MoneyForm
 from nexusvpn.templatetags.nexusvpn_ui import money
 from vpn.models import LocationCost

@@ -13,9 +13,9 @@ from django.utils.translation import gettext
 from accounts.people import signed_in
 from nexusvpn.admin_actions import ActionsAdmin, Outcome, object_action
 from nexusvpn.admin_base import ReadOnlyAdmin
-from nexusvpn.admin_columns import month_in_words
 from nexusvpn.errors import Conflict
 from nexusvpn.languages import lazy as _
+from nexusvpn.moments import month_in_words
 from nexusvpn.templatetags.nexusvpn_ui import percent
 from vpn.models import (
     Alert,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
+from nexusvpn.moments import day_in_name, month_in_words
 from vpn.models.servers import Location
 
 
@@ -31,7 +31,7 @@ class FavouriteLocation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.location}, {date_format(self.created_at)}"
+        return f"{self.location}, {day_in_name(self.created_at)}"
 
 
 class LocationCost(models.Model):
@@ -56,4 +56,4 @@ class LocationCost(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.location} {date_format(self.month, 'YEAR_MONTH_FORMAT')}"
+        return f"{self.location}, {month_in_words(self.month)}"

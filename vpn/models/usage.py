@@ -5,11 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from nexusvpn.moments import moment_in_name
+from nexusvpn.moments import day_in_name, moment_in_name, month_in_words
 from nexusvpn.templatetags.nexusvpn_ui import bytes_si
 from vpn.models.devices import VpnConfig
 from vpn.models.servers import Server
@@ -75,7 +74,7 @@ class UsageRecord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return date_format(self.record_date)
+        return day_in_name(self.record_date)
 
 
 class UsageMonth(models.Model):
@@ -99,7 +98,7 @@ class UsageMonth(models.Model):
         ]
 
     def __str__(self) -> str:
-        return date_format(self.month, "YEAR_MONTH_FORMAT")
+        return month_in_words(self.month)
 
 
 class QuotaMeter(models.Model):
