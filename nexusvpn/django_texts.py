@@ -29,6 +29,13 @@ TEXTS = (
     # Before something is deleted.
     _("Cannot delete %(name)s"),
     _(
+        "Deleting the %(object_name)s '%(escaped_object)s' would result in deleting related objects, but your account doesn't have "
+        "permission to delete the following types of objects:"
+    ),
+    _(
+        'Are you sure you want to delete the %(object_name)s "%(escaped_object)s"? All of the following related items will be deleted:'
+    ),
+    _(
         "Deleting the selected %(objects_name)s would result in deleting related objects, but your account doesn't have permission to "
         "delete the following types of objects:"
     ),

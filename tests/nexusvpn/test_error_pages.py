@@ -27,7 +27,7 @@ def request_of(rf: RequestFactory) -> HttpRequest:
 @pytest.mark.parametrize(
     ("status", "english", "german"),
     [
-        (400, "That request does not work", "Diese Anfrage geht so nicht"),
+        (400, "That request does not work", "Das hat so nicht geklappt"),
         (403, "You may not open this", "Das darfst du nicht öffnen"),
         (404, "There is nothing here", "Hier ist nichts"),
         (500, "Something went wrong on our side", "Bei uns ist etwas schiefgegangen"),
@@ -95,7 +95,7 @@ def test_a_form_that_is_out_of_date_and_a_body_that_is_too_large_say_so(request_
         old = csrf_failure(request_of)
         assert "Dieses Formular ist veraltet, und nichts wurde gesendet." in old.text
         # It is nobody else's page, and whoever is signed in need not sign in again.
-        assert (old.status_code, "<h1>Diese Anfrage geht so nicht</h1>" in old.text) == (403, True)
+        assert (old.status_code, "<h1>Das hat so nicht geklappt</h1>" in old.text) == (403, True)
         large = too_large(request_of, 1048576)
     assert (large.status_code, "höchstens 1048576 Bytes" in large.text) == (413, True)
 
