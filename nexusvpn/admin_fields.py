@@ -25,7 +25,8 @@ def plain_field(field: Any) -> Any:
         for sign in ("add", "change", "delete", "view"):
             setattr(field.widget, f"can_{sign}_related", False)
     if isinstance(field, TypedChoiceField):
-        field.choices = [(value, capfirst(label)) for value, label in field.choices]
+        choices: Any = field.choices
+        field.choices = [(value, capfirst(label)) for value, label in choices]
     if isinstance(field, SplitDateTimeField):
         field.help_text = format_lazy("{} {}", field.help_text, IN_UTC) if field.help_text else IN_UTC
     return field
