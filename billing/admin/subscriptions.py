@@ -53,7 +53,7 @@ class SubscriptionAdmin(ReadOnlyAdmin):
     }
     list_filter = ("status", "price__plan", "withheld", "cancel_at_period_end", "is_surplus")
     search_fields = ("=stripe_id", "user__email", "=customer__stripe_id", "=schedule_id")
-    ordering = ("-started_at", "stripe_id")
+    ordering = ("-started_at", "pk")
 
     @admin.display(description=_("plan"), ordering="price")
     def costs(self, subscription: Subscription) -> str:

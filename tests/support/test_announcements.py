@@ -210,7 +210,7 @@ class TestStaff:
         page = staff.get(change(row)).content.decode()
         assert "<strong>speed</strong>" in page
         assert "<script>alert" not in page
-        assert "plan: Pro" in page
+        assert "Plan: Pro" in page
         question = staff.get(action(row, "publish")).content.decode()
         assert "It would go to 1 person now" in question
         assert f"from {now:%-d\xa0%b\xa0%Y}, 00:00\xa0UTC on" in question
