@@ -67,9 +67,8 @@ WITH known AS (
     FROM known
     WINDOW so_far AS (PARTITION BY subscription_id ORDER BY period_start, created_at, stripe_id),
            earlier AS (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-           -- From the end on: added row by row, where a frame that reaches to the end is read anew for each of its rows.
-           later AS (PARTITION BY subscription_id ORDER BY starts DESC, period_end DESC, stripe_id
-                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+           later AS (PARTITION BY subscription_id ORDER BY starts, period_end, stripe_id DESC
+                     ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)
 ), by_period AS (
     SELECT *, count(*) FILTER (WHERE NOT is_change) OVER so_far AS period
     FROM billed
